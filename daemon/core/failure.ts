@@ -1,0 +1,87 @@
+/**
+ * The catalogue of everything that can go wrong on purpose. Each entry: HTTP status, exit code of the CLI (DESIGN: 1 bug,
+ * 2 usage, 3 bad configuration, 4 daemon or engine unavailable, 5 over budget, 6 port taken, 7 unhealthy or timed out,
+ * 8 not trusted, 130 cancelled) and what is generally to be done. docs/errors.md has one entry a code; a test ties them.
+ */
+export const CATALOGUE = {
+  internal: {
+    status: 500,
+    exit: 1,
+    help: 'This is a bug in laptop-dev. Please report it with the log of the daemon (laptop-dev daemon logs).',
+  },
+  usage: { status: 400, exit: 2, help: 'laptop-dev help VERB shows what the verb takes.' },
+  'not-found': { status: 404, exit: 2, help: 'laptop-dev ps --all shows what there is.' },
+  'config-invalid': {
+    status: 422,
+    exit: 3,
+    help: 'Correct the places named; laptop-dev config validate checks without starting anything.',
+  },
+  'config-missing': { status: 404, exit: 3, help: 'Name an existing file or profile; laptop-dev profiles lists them.' },
+  cycle: { status: 422, exit: 3, help: 'Remove one of the depends_on entries named.' },
+  'daemon-unavailable': { status: 503, exit: 4, help: 'laptop-dev daemon start starts it; laptop-dev daemon logs shows why it ended.' },
+  'daemon-running': { status: 409, exit: 4, help: 'Only one daemon runs for a user. laptop-dev daemon stop ends it.' },
+  'engine-unavailable': {
+    status: 503,
+    exit: 4,
+    help: 'scripts/engine.sh start starts the installed engine; laptop-dev doctor looks for the cause.',
+  },
+  'engine-error': {
+    status: 502,
+    exit: 4,
+    help: 'The engine refused; its own words are in the message. laptop-dev daemon logs has the call.',
+  },
+  'engine-timeout': {
+    status: 504,
+    exit: 4,
+    help: 'The engine did not answer in time. The state was inspected and is shown by laptop-dev ps.',
+  },
+  'over-budget': { status: 507, exit: 5, help: 'Stop a holder, lower a maximum in the profile, or raise the budget (LAPTOP_DEV_BUDGET).' },
+  'port-taken': { status: 409, exit: 6, help: 'Stop the owner, or give the service another host port.' },
+  'name-taken': { status: 409, exit: 6, help: 'Rename or remove the other container; it is not ours, so it is left alone.' },
+  'network-clash': { status: 409, exit: 6, help: 'Give the network another subnet, or remove the one that overlaps.' },
+  'limit-not-applied': {
+    status: 502,
+    exit: 4,
+    help: 'The engine accepted the container without its memory limit; the cgroup memory controller is probably off.',
+  },
+  'image-missing': { status: 424, exit: 7, help: 'Build or import the image, or reach a registry; then start again.' },
+  'image-build-failed': { status: 424, exit: 7, help: 'The last lines of the build are in the message.' },
+  unhealthy: { status: 504, exit: 7, help: 'laptop-dev logs SERVICE shows why; raise start_timeout if it only needs longer.' },
+  exited: { status: 502, exit: 7, help: 'laptop-dev logs SERVICE shows its last words.' },
+  'crash-loop': { status: 503, exit: 7, help: 'It is not tried again by itself. laptop-dev start SERVICE tries once more.' },
+  'out-of-memory': { status: 503, exit: 7, help: 'Raise memory.maximum of the service in its profile, or let it need less.' },
+  'dependency-failed': { status: 424, exit: 7, help: 'Mend the dependency named; its dependants start by themselves with the next up.' },
+  timeout: { status: 504, exit: 7, help: 'It goes on in the background; laptop-dev ps shows how far it is. --wait-timeout waits longer.' },
+  'not-trusted': { status: 403, exit: 8, help: 'Read the points named; --trust accepts this exact content from now on.' },
+  cancelled: { status: 499, exit: 130, help: 'What was started goes on; laptop-dev down stops it.' },
+} as const satisfies Record<string, { status: number; exit: number; help: string }>;
+
+export type FailureCode = keyof typeof CATALOGUE;
+
+/** An expected failure, as a value: what happened with its numbers, machine-readable details, and what to do next. */
+export interface Failure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** What to do next, most useful first; never empty. */
+  readonly remedies: readonly string[];
+}
+
+export function failure(
+  code: FailureCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+  remedies: readonly string[] = [],
+): Failure {
+  return { code, message, details, remedies: remedies.length > 0 ? remedies : [CATALOGUE[code].help] };
+}
+
+/** Carries a Failure through code that throws; anything else thrown is a bug. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+  constructor(value: Failure) {
+    super(value.message);
+    this.name = 'FailureError';
+    this.failure = value;
+  }
+}

@@ -1,0 +1,214 @@
+import type { Bytes } from './bytes.js';
+
+/** A span of time in milliseconds. */
+export type Ms = number;
+
+/** `project/service`: names one service among all projects of this user. */
+export type ServiceId = `${string}/${string}`;
+
+export function serviceId(project: string, service: string): ServiceId {
+  return `${project}/${service}`;
+}
+
+/** What a service may hold: `standard` is reserved before it starts, `maximum` is the most it is ever granted. */
+export interface Memory {
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
+}
+
+/** eager: starts with its profile. on-demand: starts when somebody needs it. manual: starts only when named. */
+export type StartMode = 'eager' | 'on-demand' | 'manual';
+export type Protocol = 'tcp' | 'http' | 'postgres' | 'redis';
+/** Which process settings are fitted to the grant (see core/runtime). */
+export type Runtime = 'node' | 'jvm' | 'go' | 'python' | 'postgres' | 'redis';
+/** What a dependant waits for: the process runs, its health check passes, or it has exited with 0. */
+export type Condition = 'started' | 'healthy' | 'completed';
+
+export interface Dependency {
+  readonly service: string;
+  readonly condition: Condition;
+  /** false: start without it when it is not part of the project or cannot start. */
+  readonly required: boolean;
+}
+
+/**
+ * When an exited container is started again. `on-failure` is also what an absent `restart:` means here: a crash is
+ * repaired, an exit with 0 is respected.
+ */
+export interface Restart {
+  readonly policy: 'no' | 'on-failure' | 'always';
+  /** null: the daemon's own limit (5 crashes in 10 minutes) alone holds. */
+  readonly maxRetries: number | null;
+}
+
+/** One service as the daemon runs it: the budget from the profile, the container from the Compose file. */
+export interface ServiceSpec {
+  readonly project: string;
+  readonly name: string;
+  readonly memory: Memory;
+  /** Higher stays longer when memory is short; 0 to 100. */
+  readonly priority: number;
+  readonly start: StartMode;
+  /** Stop after this long without use; null: never. */
+  readonly idle: Ms | null;
+  readonly protocol: Protocol;
+  readonly runtime: Runtime | null;
+  readonly dependsOn: readonly Dependency[];
+  readonly restart: Restart;
+  /** From the start of the container until it must be healthy. */
+  readonly startTimeout: Ms;
+  /** From the stop signal until the kill. */
+  readonly stopTimeout: Ms;
+  /** Null for a service that was adopted by its labels alone: it can run and be stopped, but not be created anew. */
+  readonly container: ContainerSpec | null;
+  /** Hash over `container`, `memory` and `runtime` (see core/config-hash): a change recreates the container. */
+  readonly configHash: string;
+}
+
+/** A folder with its services, resolved: Compose files merged, profile applied, variables substituted. */
+export interface ProjectSpec {
+  readonly name: string;
+  /** Absolute folder of the configuration. */
+  readonly root: string;
+  readonly profile: string;
+  readonly services: readonly ServiceSpec[];
+  readonly networks: readonly NetworkSpec[];
+  readonly volumes: readonly VolumeSpec[];
+}
+
+export interface NetworkSpec {
+  /** Key in the Compose file. */
+  readonly key: string;
+  /** Name at the engine. */
+  readonly name: string;
+  readonly external: boolean;
+  readonly driver: string | null;
+  readonly internal: boolean;
+  readonly subnets: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface VolumeSpec {
+  readonly key: string;
+  readonly name: string;
+  readonly external: boolean;
+  readonly driver: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface BuildSpec {
+  /** Absolute folder. */
+  readonly context: string;
+  /** Absolute path of the Dockerfile, or null when `dockerfileInline` has it. */
+  readonly dockerfile: string | null;
+  readonly dockerfileInline: string | null;
+  readonly target: string | null;
+  readonly args: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface PortSpec {
+  /** Address on the host; 127.0.0.1 unless the file says otherwise. */
+  readonly hostIp: string;
+  /** Null: the engine picks a free port. */
+  readonly host: number | null;
+  readonly container: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export type MountSpec =
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly createSource: boolean;
+      readonly propagation: string | null;
+    }
+  | {
+      readonly kind: 'volume' /** Key of a VolumeSpec; null: anonymous. */;
+      readonly volume: string | null;
+      readonly target: string;
+      readonly readOnly: boolean;
+      readonly noCopy: boolean;
+    }
+  | {
+      readonly kind: 'tmpfs';
+      readonly target: string;
+      readonly size: Bytes | null;
+      readonly mode: number | null;
+      readonly options: string | null;
+    };
+
+export interface Healthcheck {
+  /** As the engine takes it: ['CMD', …] or ['CMD-SHELL', text]; ['NONE'] turns the image's own off. */
+  readonly test: readonly string[];
+  readonly interval: Ms | null;
+  readonly timeout: Ms | null;
+  readonly startPeriod: Ms | null;
+  readonly startInterval: Ms | null;
+  readonly retries: number | null;
+}
+
+export interface NetworkAttachment {
+  /** Key of a NetworkSpec. */
+  readonly network: string;
+  readonly aliases: readonly string[];
+  readonly ipv4: string | null;
+  readonly ipv6: string | null;
+}
+
+/** A container as the Compose file describes it, in long form, with nothing left to interpolate. No memory figures: those are the budget's. */
+export interface ContainerSpec {
+  /** What the container runs; for a built service the tag that the build gives. */
+  readonly image: string;
+  readonly build: BuildSpec | null;
+  readonly pull: 'missing' | 'always' | 'never' | 'build';
+  readonly command: readonly string[] | null;
+  readonly entrypoint: readonly string[] | null;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly ports: readonly PortSpec[];
+  readonly expose: readonly string[];
+  readonly mounts: readonly MountSpec[];
+  readonly networks: readonly NetworkAttachment[];
+  /** null: the networks above; else none, host, service:NAME or container:ID. */
+  readonly networkMode: string | null;
+  readonly healthcheck: Healthcheck | null;
+  readonly user: string | null;
+  readonly groupAdd: readonly string[];
+  readonly workingDir: string | null;
+  readonly hostname: string | null;
+  readonly domainname: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly stopSignal: string | null;
+  readonly init: boolean | null;
+  readonly tty: boolean;
+  readonly stdinOpen: boolean;
+  readonly readOnly: boolean;
+  readonly privileged: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly securityOpt: readonly string[];
+  readonly extraHosts: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOptions: readonly string[];
+  /** As in the file: HOST:CONTAINER:PERMISSIONS. */
+  readonly devices: readonly string[];
+  readonly pid: string | null;
+  readonly ipc: string | null;
+  readonly usernsMode: string | null;
+  readonly ulimits: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> } | null;
+  /** CPU quota in cores, as 1.5. */
+  readonly cpus: number | null;
+  readonly cpuset: string | null;
+  readonly cpuShares: number | null;
+  readonly pidsLimit: number | null;
+  readonly shmSize: Bytes | null;
+  readonly oomScoreAdj: number | null;
+  readonly platform: string | null;
+}

@@ -1,0 +1,49 @@
+import type { Bytes } from './bytes.js';
+import type { Memory, Ms, StartMode } from './model.js';
+
+/** One container of ours as the engine shows it, reduced to what decisions need. */
+export interface ObservedContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly service: string;
+  readonly profile: string;
+  readonly configHash: string;
+  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
+  /** null unless exited. */
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  /** Main process on the engine's host; null when not running. */
+  readonly pid: number | null;
+  /** The hard limit in force (inspect's Memory), 0: unlimited. */
+  readonly limit: Bytes;
+  /** From labels, for adoption without a definition. */
+  readonly memory: Memory;
+  readonly priority: number;
+  readonly start: StartMode;
+  /** Names of services in the same project, from labels. */
+  readonly dependsOn: readonly string[];
+  readonly startedAt: Ms | null;
+  readonly ports: readonly {
+    readonly hostIp: string;
+    readonly host: number;
+    readonly container: number;
+    readonly protocol: 'tcp' | 'udp';
+  }[];
+  /** Address in the project's network; null when there is none. */
+  readonly ip: string | null;
+  /** Anonymous volumes: target path → volume name. */
+  readonly anonymousVolumes: Readonly<Record<string, string>>;
+}
+
+/** What the engine said about one of our containers. `at`: the engine's clock, ms since the epoch. */
+export type EngineEvent =
+  | { readonly kind: 'started'; readonly id: string; readonly at: Ms }
+  | { readonly kind: 'died'; readonly id: string; readonly at: Ms; readonly exitCode: number }
+  /** Some process of the container was killed at its limit, the main one or a child. */
+  | { readonly kind: 'oom'; readonly id: string; readonly at: Ms }
+  /** A signal was sent through the engine's API: the exit that follows was asked for. */
+  | { readonly kind: 'killed'; readonly id: string; readonly at: Ms; readonly signal: number }
+  | { readonly kind: 'health'; readonly id: string; readonly at: Ms; readonly health: 'starting' | 'healthy' | 'unhealthy' }
+  | { readonly kind: 'paused' | 'unpaused' | 'updated' | 'destroyed'; readonly id: string; readonly at: Ms };

@@ -1,0 +1,161 @@
+import type { Bytes } from './core/bytes.js';
+import type { Failure } from './core/failure.js';
+import type { BuildSpec, Memory, Ms, NetworkSpec, PortSpec, ProjectSpec, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { EngineEvent, ObservedContainer } from './core/observed.js';
+
+/** Why a call was made, for its log line and its deadline. All engine calls end by `timeout` (ms) with failure engine-timeout. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineInfo {
+  readonly kind: 'docker' | 'podman';
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly cgroupVersion: '1' | '2';
+  /** Total memory that the engine sees. */
+  readonly memoryTotal: Bytes;
+  readonly endpoint: string;
+  /** Advice that `up` and `doctor` show, such as a missing swap limit. */
+  readonly warnings: readonly string[];
+}
+
+/** What a container is created with beyond its spec. */
+export interface LaunchOptions {
+  /** Hard limit: Memory = MemorySwap. */
+  readonly grant: Bytes;
+  readonly profile: string;
+  readonly projectRoot: string;
+  readonly networks: readonly NetworkSpec[];
+  readonly volumes: readonly VolumeSpec[];
+  /** Anonymous volumes of the container that this one replaces: target path → volume name. */
+  readonly carryOver: Readonly<Record<string, string>>;
+}
+
+/** The container engine. Every method rejects with FailureError for an expected failure. */
+export interface Containers {
+  info(): Promise<EngineInfo>;
+  /** All containers with our instance's label, in any state. */
+  list(): Promise<readonly ObservedContainer[]>;
+  /** null: there is none. */
+  inspect(id: string): Promise<ObservedContainer | null>;
+  /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
+  create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
+  /** Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error. Started already: no error. */
+  start(id: string): Promise<void>;
+  /** Signal, wait up to `timeout`, kill. Not running or gone: no error. */
+  stop(id: string, timeout: Ms): Promise<void>;
+  /** Removes a stopped container; with its anonymous volumes only when `anonymousVolumes`. Gone already: no error. */
+  remove(id: string, options: { anonymousVolumes: boolean }): Promise<void>;
+  /** Names of volumes of this project and, of networks, those that carry our instance's label. */
+  projectResources(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
+  /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. */
+  ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<void>;
+  removeNetwork(name: string): Promise<void>;
+  removeVolume(name: string): Promise<void>;
+  /** Runs a command to its end; for health probes. Resolves to its exit code; a command over `timeout` counts as exit 124. */
+  probe(id: string, command: readonly string[], timeout: Ms): Promise<number>;
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  exec(id: string, options: ExecOptions): Promise<ExecSession>;
+  /** Events of our containers from now on. Ends (throws FailureError engine-unavailable) when the engine goes away. */
+  events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+  close(): void;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Unix time in ms; null: from the start. */
+  readonly since: Ms | null;
+  readonly tail: number | null;
+  readonly signal: AbortSignal;
+}
+export interface LogLine {
+  readonly stream: 'stdout' | 'stderr';
+  /** As the engine stamps it, ms since the epoch. */
+  readonly at: Ms;
+  readonly text: string;
+}
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly tty: boolean;
+  readonly user: string | null;
+  readonly workingDir: string | null;
+  readonly environment: Readonly<Record<string, string>>;
+}
+export interface ExecSession {
+  /** Writes to the command's stdin. */
+  write(data: Uint8Array): void;
+  end(): void;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Output until the command ends; with a TTY everything is stdout. */
+  readonly output: AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly data: Uint8Array }>;
+  /** Exit code, after `output` has ended. */
+  exitCode(): Promise<number>;
+  /** Ends the session; the command gets a hang-up. */
+  close(): void;
+}
+
+export interface ImageRequest {
+  /** Tag that the container will run. */
+  readonly reference: string;
+  readonly build: BuildSpec | null;
+  readonly pull: 'missing' | 'always' | 'never' | 'build';
+  /** Build again although the content hash is unchanged. */
+  readonly rebuild: boolean;
+}
+export interface ImageProgress {
+  /** One short line for people: "building api 4/9", "making the base image from Debian's packages (1 to 2 minutes)". */
+  readonly text: string;
+}
+/** Makes images present. */
+export interface Images {
+  /** Resolves when `reference` can be run. Single flight per reference; at most 2 at once. Fails: image-missing, image-build-failed. */
+  ensure(request: ImageRequest, onProgress: (progress: ImageProgress) => void): Promise<void>;
+}
+
+/** What a container uses now. */
+export interface Usage {
+  /** Usage − inactive file cache, in bytes; null when it cannot be read or the container is gone. */
+  workingSet(containerId: string, pid: number | null): Promise<Bytes | null>;
+}
+
+export interface HostMemory {
+  read(): { readonly total: Bytes; readonly available: Bytes };
+}
+
+export interface Clock {
+  /** Monotonic ms: never jumps; what core calls `now`. */
+  now(): Ms;
+  /** ms since the epoch, for people and for the engine's time stamps. */
+  wall(): Ms;
+}
+
+/** What the user wants; the engine's labels are the truth about what is. */
+export interface Intent {
+  readonly version: 1;
+  readonly projects: readonly {
+    readonly spec: ProjectSpec;
+    /** Names of services wanted up; the others of the project are wanted down. */
+    readonly up: readonly string[];
+    /** The project is being taken down: finish that. */
+    readonly leaving: boolean;
+  }[];
+  /** Content hashes that the user has trusted. */
+  readonly trusted: readonly string[];
+}
+/** Keeps the intent. A corrupt file is set aside, reported, and read as empty. */
+export interface Store {
+  load(): { readonly intent: Intent; readonly warning: string | null };
+  /** Temp file + rename, synchronous; on a full disk the old state stays and the failure is returned. */
+  save(intent: Intent): Failure | null;
+}
+
+/** Structured log; environment values and secrets never reach it. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type { Memory, PortSpec };
