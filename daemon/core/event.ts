@@ -1,0 +1,97 @@
+import type { Failure } from './failure.js';
+import type { Ms, ProjectSpec, ServiceId } from './model.js';
+import type { EngineEvent, ObservedContainer } from './observed.js';
+import type { Exit } from './service-state.js';
+
+/** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
+export type Action =
+  /**
+   * Brings a project's services up: those named, or all of the profile but the manual ones; their dependencies too. With
+   * `services: null` whatever else of the project runs is stopped and removed (a profile switch).
+   */
+  | { readonly kind: 'up'; readonly spec: ProjectSpec; readonly services: readonly string[] | null; readonly recreate: boolean }
+  | { readonly kind: 'start'; readonly project: string; readonly services: readonly string[] }
+  | { readonly kind: 'stop'; readonly project: string; readonly services: readonly string[] }
+  | { readonly kind: 'restart'; readonly project: string; readonly services: readonly string[] }
+  /** Stops and removes all containers of the project, then its networks, and its volumes only when asked. */
+  | { readonly kind: 'down'; readonly project: string; readonly volumes: boolean };
+
+/** Everything that can happen to the world. The only input of `decide`. */
+export type Event =
+  | { readonly kind: 'action'; readonly action: Action }
+  /** All of our containers as they are now; what is missing here does not exist. */
+  | { readonly kind: 'observed'; readonly containers: readonly ObservedContainer[] }
+  | { readonly kind: 'engine'; readonly event: EngineEvent }
+  | { readonly kind: 'engineLost' }
+  /** Intent read from the state file when the daemon starts. */
+  | { readonly kind: 'restored'; readonly projects: readonly RestoredProject[] }
+  | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
+  | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }
+  | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number }
+  /** Preparing, launching or becoming ready failed; `container` is what was left behind, if anything. */
+  | {
+      readonly kind: 'startFailed';
+      readonly id: ServiceId;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly container: string | null;
+    }
+  /** Confirmed by inspect: the container does not run any more. */
+  | { readonly kind: 'stopped'; readonly id: ServiceId; readonly container: string; readonly exit: Exit | null }
+  | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
+  | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string | null }
+  | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
+  /** A deadline that `decide` named has come, or nothing has happened for a while. */
+  | { readonly kind: 'tick' };
+
+export interface RestoredProject {
+  readonly spec: ProjectSpec;
+  readonly up: readonly string[];
+  readonly leaving: boolean;
+  readonly volumes: boolean;
+}
+
+/** Something worth telling: the event log, `events`, `why`, progress. */
+export interface Notice {
+  readonly project: string;
+  readonly service: string | null;
+  readonly level: 'info' | 'warn' | 'error';
+  /** Stable word for programs: started, ready, stopped, crashed, oom, refused, … */
+  readonly kind: NoticeKind;
+  readonly text: string;
+}
+export type NoticeKind =
+  | 'planned'
+  | 'image'
+  | 'starting'
+  | 'started'
+  | 'ready'
+  | 'unhealthy'
+  | 'stopping'
+  | 'stopped'
+  | 'completed'
+  | 'crashed'
+  | 'oom'
+  | 'failed'
+  | 'adopted'
+  | 'removed'
+  | 'refused'
+  | 'engine';
+
+/** What would be, or was, decided for an action. */
+export interface Plan {
+  readonly starts: readonly { readonly id: ServiceId; readonly grant: number; readonly standard: number; readonly recreate: boolean }[];
+  readonly keeps: readonly ServiceId[];
+  readonly stops: readonly ServiceId[];
+  readonly budget: number;
+  /** Σ grants before, and after when all of it is done. */
+  readonly grantedBefore: number;
+  readonly grantedAfter: number;
+}
+
+export type Answer = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };
+
+export interface Timed<T> {
+  readonly value: T;
+  readonly at: Ms;
+}

@@ -1,0 +1,30 @@
+import { type Bytes, GiB } from './bytes.js';
+import type { Ms } from './model.js';
+
+/** All figures that decisions use; settings, not constants. */
+export interface Policy {
+  /** What all services together may be granted. */
+  readonly budget: Bytes;
+  /** Containers that may be between launch and ready at the same time. */
+  readonly startsAtOnce: number;
+  /** Crashes inside `crashWindow` after which a service is failed. */
+  readonly crashLimit: number;
+  readonly crashWindow: Ms;
+  /** First pause after a crash; doubles with each further one in the window. */
+  readonly backoffFirst: Ms;
+  readonly backoffMost: Ms;
+}
+
+export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
+  startsAtOnce: 3,
+  crashLimit: 5,
+  crashWindow: 10 * 60_000,
+  backoffFirst: 500,
+  backoffMost: 60_000,
+};
+
+/** The most that may be granted on a host: MemTotal − max(1 GiB, 15 %), or the user's figure where it is lower. */
+export function budgetFor(hostTotal: Bytes, wanted: Bytes | null): Bytes {
+  const most = Math.max(0, Math.floor(hostTotal - Math.max(GiB, 0.15 * hostTotal)));
+  return wanted === null ? most : Math.min(wanted, most);
+}

@@ -1,0 +1,52 @@
+import type { Bytes } from './bytes.js';
+import type { Notice } from './event.js';
+import type { Ms } from './model.js';
+
+/** A service as `ps` shows it (DESIGN: ps --json). */
+export interface ServiceView {
+  readonly project: string;
+  readonly name: string;
+  readonly profile: string;
+  readonly state: 'asleep' | 'starting' | 'running' | 'frozen' | 'stopping' | 'stopped' | 'failed';
+  readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none';
+  readonly ports: readonly {
+    readonly hostIp: string;
+    readonly host: number;
+    readonly container: number;
+    readonly protocol: 'tcp' | 'udp';
+  }[];
+  readonly memory: { readonly standard: Bytes; readonly grant: Bytes; readonly maximum: Bytes; readonly workingSet: Bytes | null };
+  readonly stopsIn: Ms | null;
+  /** One sentence: why it is in this state. */
+  readonly why: string;
+  readonly container: string | null;
+  readonly dependsOn: readonly string[];
+  readonly crashes: number;
+  readonly ooms: number;
+}
+
+/** The budget and who holds it. */
+export interface BudgetView {
+  readonly budget: Bytes;
+  readonly granted: Bytes;
+  readonly standard: Bytes;
+  readonly workingSet: Bytes;
+  readonly hostTotal: Bytes;
+  readonly hostAvailable: Bytes;
+  readonly holders: readonly Holder[];
+}
+export interface Holder {
+  readonly project: string;
+  readonly service: string;
+  readonly state: ServiceView['state'];
+  readonly standard: Bytes;
+  readonly grant: Bytes;
+  readonly maximum: Bytes;
+  readonly workingSet: Bytes | null;
+}
+
+/** A notice with its place in the log. `at`: ms since the epoch. */
+export interface LoggedNotice extends Notice {
+  readonly seq: number;
+  readonly at: Ms;
+}

@@ -1,0 +1,47 @@
+import type { Action, Answer } from '../core/event.js';
+import type { Failure } from '../core/failure.js';
+import type { ServiceId } from '../core/model.js';
+import type { BudgetView, LoggedNotice, ServiceView } from '../core/views.js';
+import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
+
+/** up: running and ready, or completed. down: nothing runs. gone: the container is removed. */
+export type Goal = 'up' | 'down' | 'gone';
+
+/** What the HTTP room is handed: the daemon as its clients see it. */
+export interface Supervisor {
+  readonly info: {
+    readonly version: string;
+    readonly pid: number;
+    readonly instance: string;
+    /** ms since the epoch. */
+    readonly startedAt: number;
+  };
+  /** null while the engine cannot be reached. */
+  engine(): EngineInfo | null;
+  /** Decides on an action and answers at once; the work goes on in the background. `dryRun`: decides only. `trust`: accepts the risks of an `up`. */
+  act(action: Action, options: { readonly dryRun: boolean; readonly trust: boolean }): Promise<Answer>;
+  /** Resolves when all are at the goal (null), or as soon as one cannot get there (its failure). Rejects only when the signal aborts. */
+  settled(ids: readonly ServiceId[], goal: Goal, signal: AbortSignal): Promise<Failure | null>;
+  /** All services, or those of one project. With measured working sets when `usage`. */
+  services(project: string | null, usage: boolean): Promise<readonly ServiceView[]>;
+  projects(): readonly { readonly name: string; readonly root: string; readonly profile: string }[];
+  budget(): Promise<BudgetView>;
+  /** The last notices (at most 1,000 kept), oldest first. */
+  notices(): readonly LoggedNotice[];
+  /** Calls back for each notice from now on; returns the unsubscriber. */
+  subscribe(listener: (notice: LoggedNotice) => void): () => void;
+  /** Logs of the service's present or last container. Throws FailureError not-found. */
+  logs(id: ServiceId, options: LogOptions): AsyncIterable<LogLine>;
+  /** Throws FailureError not-found when it does not run. */
+  exec(id: ServiceId, options: ExecOptions): Promise<ExecSession>;
+  /** Containers, networks and, on request, volumes that carry our label and belong to no known service of the project. */
+  clean(project: string, options: { readonly volumes: boolean; readonly dryRun: boolean }): Promise<Cleaned>;
+  /** Ends the daemon; services keep running. Resolves when the answer may be sent. */
+  shutdown(): Promise<void>;
+}
+
+export interface Cleaned {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}
