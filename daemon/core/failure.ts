@@ -10,6 +10,14 @@ export const CATALOGUE = {
     help: 'This is a bug in laptop-dev. Please report it with the log of the daemon (laptop-dev daemon logs).',
   },
   usage: { status: 400, exit: 2, help: 'laptop-dev help VERB shows what the verb takes.' },
+  'request-refused': {
+    status: 403,
+    exit: 2,
+    help: 'The daemon answers its own clients only: Host laptop-dev, no Origin, no Referer, plain paths. Use laptop-dev or the client library.',
+  },
+  'media-type': { status: 415, exit: 2, help: 'Send the request as application/json with a JSON body, {} when there is nothing to say.' },
+  'too-large': { status: 413, exit: 2, help: 'A request is at most 64 KiB, an up with its project 1 MiB: shorten what is sent.' },
+  'too-busy': { status: 429, exit: 4, help: 'Close sessions or streams that are not needed any more, then try again.' },
   'not-found': { status: 404, exit: 2, help: 'laptop-dev ps --all shows what there is.' },
   'config-invalid': {
     status: 422,

@@ -1,0 +1,48 @@
+import { isAbsolute, join } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the daemon and its clients meet, and where the daemon keeps its files. All absolute. */
+export interface Paths {
+  /** Folder of the socket, 0700. */
+  readonly runtimeDir: string;
+  readonly socket: string;
+  /** Folder of the state file, the lock and the logs, 0700. */
+  readonly stateDir: string;
+  readonly stateFile: string;
+  readonly lockFile: string;
+  /** The daemon's own log (pino, rotated). */
+  readonly logFile: string;
+  /** What a daemon that was started in the background writes before its log is open: crashes of the start. */
+  readonly startLog: string;
+}
+
+/**
+ * Socket: LAPTOP_DEV_SOCKET, else laptop-dev/daemon.sock in $XDG_RUNTIME_DIR, else in /run/user/UID when it exists, else
+ * /tmp/laptop-dev-UID/daemon.sock. State: LAPTOP_DEV_STATE, else laptop-dev in $XDG_STATE_HOME, else in ~/.local/state.
+ * Values that are not absolute paths are ignored, as the XDG specification asks. `hasFolder` tells whether a folder exists.
+ */
+export function findPaths(env: Environment, uid: number, home: string, hasFolder: (path: string) => boolean): Paths {
+  const socket = absolute(env['LAPTOP_DEV_SOCKET']) ?? join(runtimeFolder(env, uid, hasFolder), 'daemon.sock');
+  const stateDir = absolute(env['LAPTOP_DEV_STATE']) ?? join(absolute(env['XDG_STATE_HOME']) ?? join(home, '.local/state'), 'laptop-dev');
+  return {
+    runtimeDir: join(socket, '..'),
+    socket,
+    stateDir,
+    stateFile: join(stateDir, 'state.json'),
+    lockFile: join(stateDir, 'daemon.lock'),
+    logFile: join(stateDir, 'daemon.log'),
+    startLog: join(stateDir, 'start.log'),
+  };
+}
+
+function runtimeFolder(env: Environment, uid: number, hasFolder: (path: string) => boolean): string {
+  const xdg = absolute(env['XDG_RUNTIME_DIR']);
+  if (xdg !== null) return join(xdg, 'laptop-dev');
+  const systemd = `/run/user/${uid}`;
+  return hasFolder(systemd) ? join(systemd, 'laptop-dev') : `/tmp/laptop-dev-${uid}`;
+}
+
+function absolute(path: string | undefined): string | null {
+  return path !== undefined && isAbsolute(path) ? path : null;
+}
