@@ -140,7 +140,9 @@ export type MountSpec =
       readonly size: Bytes | null;
       readonly mode: number | null;
       readonly options: string | null;
-    };
+    }
+  /** A file with this text, read-only: a secret or config that comes from a variable or stands in the Compose file. `mode`: permission bits. */
+  | { readonly kind: 'content'; readonly text: string; readonly target: string; readonly mode: number };
 
 export interface Healthcheck {
   /** As the engine takes it: ['CMD', …] or ['CMD-SHELL', text]; ['NONE'] turns the image's own off. */
