@@ -1,0 +1,40 @@
+/** Names of projects, services and profiles: safe in paths, URLs, labels and as DNS labels (facts: security 9). */
+export const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+export const NAME_RULE = 'lower-case letters, digits, - and _, beginning with a letter or a digit, at most 63 characters';
+
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
+
+/** A project's name from a folder's or a person's spelling, as Compose makes it; null when nothing usable remains. */
+export function toProjectName(text: string): string | null {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '')
+    .replace(/^[_-]+/, '')
+    .slice(0, 63);
+  return isName(name) ? name : null;
+}
+
+/** FNV-1a, 32 bits, as 8 hex digits: tells folders apart, keeps no secret. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, '0');
+}
+
+/**
+ * The name of the project in folder `root`: `name`, unless a project in another folder has it (two git worktrees, two clones);
+ * then `name` and the first 4 hex digits of a hash of the folder, 8 when those are taken as well. `taken`: the projects
+ * known to the daemon, name → root. A folder that once got a suffix keeps it while it is known: its volumes carry that name.
+ */
+export function uniqueProjectName(name: string, root: string, taken: Readonly<Record<string, string>>): string {
+  const hash = fingerprint(root);
+  const candidates = [name, ...[4, 8].map(digits => `${name.slice(0, 62 - digits)}-${hash.slice(0, digits)}`)];
+  const owner = (candidate: string) => (Object.hasOwn(taken, candidate) ? taken[candidate] : undefined);
+  return (
+    candidates.find(candidate => owner(candidate) === root) ??
+    candidates.find(candidate => owner(candidate) === undefined) ??
+    `${name.slice(0, 54)}-${fingerprint(`${hash}${root}`)}`
+  );
+}

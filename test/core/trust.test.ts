@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { ContainerSpec, MountSpec, VolumeSpec } from '../../daemon/core/model.js';
+import { risks, trustText } from '../../daemon/core/trust.js';
+import { containerSpec, projectSpec, serviceSpec } from './specs.js';
+
+const ROOT = '/home/u/p';
+const bind = (source: string, propagation: string | null = null): Partial<ContainerSpec> => ({
+  mounts: [{ kind: 'bind', source, target: '/in', readOnly: false, createSource: true, propagation }],
+});
+const build = (context: string, dockerfile: string): Partial<ContainerSpec> => ({
+  build: { context, dockerfile, dockerfileInline: null, target: null, args: {}, labels: {} },
+});
+const project = (over: Partial<ContainerSpec>, root = ROOT) =>
+  projectSpec({ root, services: [serviceSpec({ container: containerSpec(over) })] });
+const whats = (over: Partial<ContainerSpec>, root = ROOT) => risks(project(over, root)).map(risk => risk.what);
+
+describe('risks of a service', () => {
+  const risky: [string, Partial<ContainerSpec>, RegExp][] = [
+    ['privileged', { privileged: true }, /^privileged/],
+    ['a folder outside', bind('/etc'), /^volume \/etc → \/in$/],
+    ['a folder outside by ..', bind(`${ROOT}/../other`), /other/],
+    ['a sibling with the same beginning', bind(`${ROOT}-evil`), /evil/],
+    ['the parent', bind('/home/u'), /^volume/],
+    ['a relative source, which should not occur', bind('etc'), /^volume etc/],
+    ['a Windows pipe', bind('//./pipe/docker_engine'), /docker_engine/],
+    ['shared propagation', bind(`${ROOT}/data`, 'rshared'), /rshared/],
+    ['host network', { networkMode: 'host' }, /^network_mode: host/],
+    ["another container's network", { networkMode: 'container:abc' }, /container:abc/],
+    ['a network namespace by path', { networkMode: 'ns:/proc/1/ns/net' }, /ns:/],
+    ['host processes', { pid: 'host' }, /^pid: host/],
+    ['processes of a container', { pid: 'container:abc' }, /^pid/],
+    ['host IPC', { ipc: 'host' }, /^ipc: host/],
+    ['host users', { usernsMode: 'host' }, /^userns_mode: host/],
+    ['a device', { devices: ['/dev/sda:/dev/sda:rwm'] }, /^device \/dev\/sda/],
+    ['a capability', { capAdd: ['SYS_ADMIN'] }, /SYS_ADMIN/],
+    ['a capability, prefixed, small', { capAdd: ['cap_net_admin'] }, /net_admin/],
+    ['all capabilities', { capAdd: ['ALL'] }, /ALL/],
+    ['no seccomp', { securityOpt: ['seccomp=unconfined'] }, /seccomp/],
+    ['no seccomp, old spelling', { securityOpt: ['seccomp:unconfined'] }, /seccomp/],
+    ['no AppArmor', { securityOpt: ['apparmor=unconfined'] }, /apparmor/],
+    ['no SELinux', { securityOpt: ['label=disable'] }, /label/],
+    ['open system paths', { securityOpt: ['systempaths=unconfined'] }, /systempaths/],
+    ['a kernel setting', { sysctls: { 'kernel.shmmax': '1' } }, /kernel\.shmmax/],
+    ['a build outside', build('/home/u/other', '/home/u/other/Dockerfile'), /build from \/home\/u\/other/],
+    ['a Dockerfile outside', build(ROOT, '/tmp/Dockerfile'), /\/tmp\/Dockerfile/],
+  ];
+  it.each(risky)('%s', (_name, over, what) => {
+    expect(whats(over)).toContainEqual(expect.stringMatching(what));
+  });
+
+  const harmless: [string, Partial<ContainerSpec>][] = [
+    ['nothing', {}],
+    ['a folder of the project', bind(`${ROOT}/src`)],
+    ['the project itself', bind(ROOT)],
+    ['a way round inside', bind(`${ROOT}/a/../b`)],
+    ['a named volume', { mounts: [{ kind: 'volume', volume: 'data', target: '/d', readOnly: false, noCopy: false }] }],
+    ['a tmpfs', { mounts: [{ kind: 'tmpfs', target: '/d', size: null, mode: null, options: null }] }],
+    ['no network', { networkMode: 'none' }],
+    ['the network of another service', { networkMode: 'service:api', pid: 'service:api', ipc: 'service:api' }],
+    ['a capability that is there by default', { capDrop: ['ALL'], capAdd: ['CHOWN', 'CAP_SETUID', 'net_bind_service'] }],
+    ['no new privileges', { securityOpt: ['no-new-privileges:true', 'no-new-privileges'] }],
+    ['a network setting', { sysctls: { 'net.core.somaxconn': '1024' } }],
+    ['a build of the project', build(`${ROOT}/api`, `${ROOT}/api/Dockerfile`)],
+  ];
+  it.each(harmless)('nothing to trust in %s', (_name, over) => expect(whats(over)).toEqual([]));
+
+  it.each([
+    '/var/run/docker.sock',
+    '/run/docker.sock',
+    '/run/user/1000/podman/podman.sock',
+    '/run/containerd/containerd.sock',
+    '/run',
+    '/var/run/',
+    '/var',
+    '/',
+    '/run/user/1000',
+    '/run/user/1000/laptop-dev',
+    '/home/u/.docker/run/docker.sock',
+    `${ROOT}/docker.sock`,
+  ])('says that %s leads to an engine', source => {
+    expect(risks(project(bind(source)))[0]?.why).toContain('root on this machine');
+  });
+
+  it('takes nothing for the project when the project is the root folder', () => {
+    expect(whats(bind('/etc'), '/')).toHaveLength(1);
+  });
+
+  it('names every point of every service', () => {
+    const spec = projectSpec({
+      services: [
+        serviceSpec({ name: 'a', container: containerSpec({ privileged: true, pid: 'host' }) }),
+        serviceSpec({ name: 'b', container: containerSpec({ devices: ['/dev/kvm'] }) }),
+        serviceSpec({ name: 'adopted', container: null }),
+      ],
+    });
+    expect(risks(spec).map(risk => risk.service)).toEqual(['a', 'a', 'b']);
+  });
+});
+
+describe('risks of a volume', () => {
+  const volume = (options: Record<string, string>, external = false): VolumeSpec => ({
+    key: 'data',
+    name: 'p_data',
+    external,
+    driver: 'local',
+    options,
+    labels: {},
+  });
+  it.each([
+    ['a bind outside', { type: 'none', o: 'bind', device: '/etc' }],
+    ['a recursive bind outside', { type: 'none', o: 'ro,rbind', device: '/etc' }],
+    ['a bind with a type that reads harmless', { type: 'tmpfs', o: 'bind', device: '/etc' }],
+    ['a disk', { type: 'ext4', device: '/dev/sda1' }],
+    ['an overlay', { type: 'overlay', o: 'lowerdir=/,upperdir=/tmp/u,workdir=/tmp/w', device: 'overlay' }],
+  ])('%s', (_name, options) => {
+    expect(risks(projectSpec({ volumes: [volume(options)] })).map(risk => risk.service)).toEqual(['volume data']);
+  });
+  it.each([
+    ['a bind of the project', { type: 'none', o: 'bind', device: `${ROOT}/data` }],
+    ['a tmpfs', { type: 'tmpfs', o: 'size=64m', device: 'tmpfs' }],
+    ['a network share', { type: 'nfs', o: 'addr=10.0.0.1', device: ':/share' }],
+    ['nothing', {}],
+  ])('nothing to trust in %s', (_name, options) => {
+    expect(risks(projectSpec({ volumes: [volume(options as Record<string, string>)] }))).toEqual([]);
+  });
+});
+
+describe('trustText', () => {
+  const mounts: MountSpec[] = [{ kind: 'bind', source: '/etc', target: '/e', readOnly: true, createSource: false, propagation: null }];
+  const text = (over: Partial<ContainerSpec>, root = ROOT) => trustText(project({ mounts, ...over }, root));
+
+  it('is empty when there is nothing to trust', () => expect(trustText(project({}))).toBe(''));
+  it('stays the same when something harmless changes', () => {
+    expect(text({ environment: { A: '1' }, stopSignal: 'SIGINT' })).toBe(text({}));
+  });
+  it.each([
+    ['a further risk', text({ pid: 'host' })],
+    ['what runs with the power', text({ image: 'other' })],
+    ['its command', text({ command: ['sh'] })],
+    ['the folder of the project', text({}, '/home/u/q')],
+  ])('changes with %s', (_name, changed) => expect(changed).not.toBe(text({})));
+});
