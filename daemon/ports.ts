@@ -1,6 +1,7 @@
 import type { Bytes } from './core/bytes.js';
 import type { Failure } from './core/failure.js';
-import type { BuildSpec, Memory, Ms, NetworkSpec, PortSpec, ProjectSpec, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { Intent } from './core/intent.js';
+import type { BuildSpec, Memory, Ms, NetworkSpec, PortSpec, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
 
 /** Why a call was made, for its log line and its deadline. All engine calls end by `timeout` (ms) with failure engine-timeout. */
@@ -130,19 +131,6 @@ export interface Clock {
   wall(): Ms;
 }
 
-/** What the user wants; the engine's labels are the truth about what is. */
-export interface Intent {
-  readonly version: 1;
-  readonly projects: readonly {
-    readonly spec: ProjectSpec;
-    /** Names of services wanted up; the others of the project are wanted down. */
-    readonly up: readonly string[];
-    /** The project is being taken down: finish that. */
-    readonly leaving: boolean;
-  }[];
-  /** Content hashes that the user has trusted. */
-  readonly trusted: readonly string[];
-}
 /** Keeps the intent. A corrupt file is set aside, reported, and read as empty. */
 export interface Store {
   load(): { readonly intent: Intent; readonly warning: string | null };

@@ -1,5 +1,5 @@
 import type { Failure } from './failure.js';
-import type { Ms, ProjectSpec, ServiceId } from './model.js';
+import type { ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { Exit } from './service-state.js';
 
@@ -27,28 +27,32 @@ export type Event =
   | { readonly kind: 'restored'; readonly projects: readonly RestoredProject[] }
   | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
   | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }
-  | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number }
-  /** Preparing, launching or becoming ready failed; `container` is what was left behind, if anything. */
+  /** `checked`: by a health check; else it has none and counts as ready once it runs. */
+  | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number; readonly checked: boolean }
+  /** Preparing, launching or becoming ready failed; `container`: what was left behind; `running`: whether that may still run. */
   | {
       readonly kind: 'startFailed';
       readonly id: ServiceId;
       readonly attempt: number;
       readonly failure: Failure;
       readonly container: string | null;
+      readonly running: boolean;
     }
+  | { readonly kind: 'lastWords'; readonly id: ServiceId; readonly container: string; readonly lines: readonly string[] }
   /** Confirmed by inspect: the container does not run any more. */
   | { readonly kind: 'stopped'; readonly id: ServiceId; readonly container: string; readonly exit: Exit | null }
   | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
-  | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string | null }
+  | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
 
 export interface RestoredProject {
   readonly spec: ProjectSpec;
+  /** Names of the services wanted up; the others are wanted down. */
   readonly up: readonly string[];
-  readonly leaving: boolean;
-  readonly volumes: boolean;
+  /** Being taken down, with its volumes or without: that is finished first. */
+  readonly leaving: { readonly volumes: boolean } | null;
 }
 
 /** Something worth telling: the event log, `events`, `why`, progress. */
@@ -90,8 +94,3 @@ export interface Plan {
 }
 
 export type Answer = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };
-
-export interface Timed<T> {
-  readonly value: T;
-  readonly at: Ms;
-}

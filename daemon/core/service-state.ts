@@ -2,28 +2,38 @@ import type { Bytes } from './bytes.js';
 import type { Failure } from './failure.js';
 import type { Ms } from './model.js';
 
-/** How a container ended. */
+/** How a container ended. `oom`: the kernel killed it at its limit. */
 export interface Exit {
   readonly code: number;
   readonly oom: boolean;
 }
 
+/** What follows when a container has stopped. */
+export type AfterStop =
+  | { readonly kind: 'sleep' }
+  /** Queue again for this grant (restart, changed definition): other plans leave room for it. */
+  | { readonly kind: 'restart'; readonly grant: Bytes }
+  | { readonly kind: 'fail'; readonly failure: Failure };
+
 /**
  * The state of one service. What is held (the grant) is part of every state in which memory is or may be used.
  *
- *   asleep ──wanted──▶ pending ──image, dependencies, a free slot──▶ starting ──ready──▶ running
- *     ▲                   ▲                                             │                  │
- *     │                   └──────── backoff ◀───────crash───────────────┴──────────────────┤
- *     │                                └─ too many ─▶ failed                               │
- *     └────────────────────────────── stopping ◀───────── not wanted, or changed ──────────┘
+ *   asleep ──wanted──▶ queued ──room in the budget──▶ pending ──image, dependencies, a free slot──▶ starting ──ready──▶ running
+ *     ▲                  ▲                                                                            │                   │
+ *     │                  │                              backoff ◀──────────────crash─────────────────┴───────────────────┤
+ *     │                  │                                 ├─ pause over ─▶ pending      └─ too many ─▶ failed             │
+ *     └──────────────────┴───────────────────────────── stopping ◀────────────────────── not wanted, or changed ──────────┘
  *   An exit with 0 that is respected ends in completed.
  */
 export type ServiceState =
-  /** Nothing runs. `container`: what is left of the last run, for its logs and for `clean`. */
-  | { readonly kind: 'asleep'; readonly container: string | null; readonly exit: Exit | null }
-  /** Admitted: the grant is reserved while the image is made and dependencies become ready. */
+  /** Nothing runs. */
+  | { readonly kind: 'asleep'; readonly exit: Exit | null }
+  /** Admitted, but what this grant needs is still held by something that is being stopped. */
+  | { readonly kind: 'queued'; readonly grant: Bytes; readonly since: Ms }
+  /** The grant is reserved while the image is made and dependencies become ready. */
   | { readonly kind: 'pending'; readonly grant: Bytes; readonly image: 'needed' | 'fetching' | 'ready'; readonly since: Ms }
-  | { readonly kind: 'starting'; readonly grant: Bytes; readonly container: string | null; readonly since: Ms }
+  /** `container`: null until the engine has started it. */
+  | { readonly kind: 'starting'; readonly grant: Bytes; readonly container: string | null; readonly since: Ms; readonly hash: string }
   | {
       readonly kind: 'running';
       readonly grant: Bytes;
@@ -33,11 +43,19 @@ export type ServiceState =
       readonly hash: string;
       readonly frozen: boolean;
     }
-  /** `next`: the grant reserved for the run that follows at once (restart, changed definition); null: none follows. */
-  | { readonly kind: 'stopping'; readonly grant: Bytes; readonly container: string; readonly since: Ms; readonly next: Bytes | null }
+  | {
+      readonly kind: 'stopping';
+      readonly grant: Bytes;
+      readonly container: string;
+      readonly since: Ms;
+      readonly after: AfterStop;
+      /** When to try again after the engine failed to stop it; null while a stop is under way. */
+      readonly retryAt: Ms | null;
+    }
+  /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
-  | { readonly kind: 'completed'; readonly container: string; readonly exit: Exit; readonly hash: string }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly container: string | null };
+  | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G (facts: I2, G ≤ B). */
 export function held(state: ServiceState): Bytes {
@@ -46,9 +64,9 @@ export function held(state: ServiceState): Bytes {
     case 'starting':
     case 'running':
     case 'backoff':
-      return state.grant;
     case 'stopping':
-      return Math.max(state.grant, state.next ?? 0);
+      return state.grant;
+    case 'queued':
     case 'asleep':
     case 'completed':
     case 'failed':
@@ -56,6 +74,16 @@ export function held(state: ServiceState): Bytes {
     default:
       return unreachable(state);
   }
+}
+
+/** The container that runs, or did when last heard of. */
+export function liveContainer(state: ServiceState): string | null {
+  return 'container' in state ? state.container : null;
+}
+
+/** Whether a container of it runs, or is about to. */
+export function isActive(state: ServiceState): boolean {
+  return state.kind === 'starting' || state.kind === 'running' || state.kind === 'stopping';
 }
 
 export function unreachable(value: never): never {

@@ -1,0 +1,163 @@
+import { planFor, type Wish } from './admission.js';
+import { formatBytes } from './bytes.js';
+import { stopIt } from './converge.js';
+import type { Action, Answer, Plan } from './event.js';
+import { type Failure, failure } from './failure.js';
+import { dependenciesOf, findCycle } from './graph.js';
+import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { nearestName } from './nearest.js';
+import type { Policy } from './policy.js';
+import { type Draft, idOf, newEntry } from './world.js';
+
+type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>;
+
+/** Answers an action: refused with the draft as it was, or accepted with the wants set and the grants given. */
+export function foldAction(draft: Draft, action: Action, policy: Policy, now: Ms): Answer {
+  switch (action.kind) {
+    case 'up':
+      return up(draft, action, policy, now);
+    case 'start':
+    case 'restart':
+      return start(draft, action, policy, now);
+    case 'stop':
+      return stop(draft, action, policy);
+    case 'down':
+      return down(draft, action, policy);
+  }
+}
+
+function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answer {
+  const { spec } = action;
+  const refusal = noEngine(draft) ?? clash(draft, spec) ?? cyclic(spec) ?? unknown(action.services ?? [], spec.services, spec.name);
+  if (refusal) return { ok: false, failure: refusal };
+  const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);
+  const names = withDependencies(spec.services, chosen);
+  const wanted = spec.services.filter(service => names.has(service.name));
+  const unwanted = action.services === null ? others(draft, spec, names) : [];
+  const wish: Wish = { up: wanted, stops: unwanted, restart: new Set(), recreate: action.recreate };
+  const admission = planFor(draft.world(), wish, policy);
+  if (!admission.ok) return admission;
+  adopt(draft, spec);
+  for (const id of unwanted) draft.setWant(id, 'gone');
+  carryOut(draft, admission.plan, wanted, action.recreate, now);
+  return admission;
+}
+
+/** `start` and `restart` use the definitions that the last `up` left. */
+function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Policy, now: Ms): Answer {
+  const specs = [...draft.ofProject(action.project)].map(([, entry]) => entry.spec);
+  const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
+  if (refusal) return { ok: false, failure: refusal };
+  const names = withDependencies(specs, action.services);
+  const wanted = specs.filter(spec => names.has(spec.name));
+  const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
+  const admission = planFor(draft.world(), { up: wanted, stops: [], restart, recreate: false }, policy);
+  if (admission.ok) carryOut(draft, admission.plan, wanted, false, now);
+  return admission;
+}
+
+function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy): Answer {
+  const specs = [...draft.ofProject(action.project)].map(([, entry]) => entry.spec);
+  const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
+  if (refusal) return { ok: false, failure: refusal };
+  return unwish(
+    draft,
+    action.services.map(name => serviceId(action.project, name)),
+    'down',
+    policy,
+  );
+}
+
+/** A project that is not known is down already. */
+function down(draft: Draft, action: ActionOf<'down'>, policy: Policy): Answer {
+  const refusal = noEngine(draft);
+  if (refusal) return { ok: false, failure: refusal };
+  const project = draft.projects.get(action.project);
+  if (project) draft.projects.set(action.project, { ...project, leaving: { volumes: action.volumes } });
+  draft.intentChanged = project !== undefined;
+  const ids = [...draft.ofProject(action.project)].map(([id]) => id);
+  return unwish(draft, ids, 'gone', policy);
+}
+
+function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy): Answer {
+  const admission = planFor(draft.world(), { up: [], stops: ids, restart: new Set(), recreate: false }, policy);
+  for (const id of ids) draft.setWant(id, want);
+  return admission;
+}
+
+/** Definitions of the project as they are from now on; services that it lost are not wanted any more. */
+function adopt(draft: Draft, spec: ProjectSpec): void {
+  draft.projects.set(spec.name, { spec, leaving: null, clearing: draft.projects.get(spec.name)?.clearing ?? false });
+  for (const service of spec.services) {
+    const id = idOf(service);
+    const entry = draft.entry(id);
+    if (!entry) draft.services.set(id, newEntry(service));
+    else draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want });
+  }
+  draft.intentChanged = true;
+}
+
+/** Sets the wants and gives the grants of an admitted plan. */
+function carryOut(draft: Draft, plan: Plan, wanted: readonly ServiceSpec[], fresh: boolean, now: Ms): void {
+  for (const spec of wanted) draft.setWant(idOf(spec), 'up');
+  for (const { id, grant } of plan.starts) {
+    const entry = draft.entry(id);
+    if (!entry) continue;
+    draft.patch(id, { crashes: [], fresh });
+    const { state } = entry;
+    if (state.kind === 'running') {
+      stopIt(draft, id, entry, { kind: 'restart', grant }, now);
+      draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
+    } else if (state.kind === 'stopping') {
+      draft.setState(id, { ...state, after: { kind: 'restart', grant } });
+    } else if (state.kind !== 'starting') {
+      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
+      draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
+    }
+  }
+}
+
+function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {
+  return new Set(names.flatMap(name => [name, ...dependenciesOf(specs, name)]));
+}
+
+/** What runs of the project beyond the names: only the old profile needed it. */
+function others(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): ServiceId[] {
+  return [...draft.ofProject(spec.name)]
+    .filter(([, { spec: old, want, container }]) => {
+      const dropped = !spec.services.some(service => service.name === old.name);
+      return !names.has(old.name) && (dropped || want === 'up' || container !== null);
+    })
+    .map(([id]) => id);
+}
+
+function clash(draft: Draft, spec: ProjectSpec): Failure | null {
+  const known = draft.projects.get(spec.name)?.spec;
+  if (!known || known.root === '' || known.root === spec.root) return null;
+  return failure('name-taken', `A project named ${spec.name} is known already, in ${known.root}; this one is in ${spec.root}.`, {}, [
+    `Give this one another name: -p ${spec.name}-2, or name: in its Compose file`,
+    `Take the other one down: laptop-dev down -p ${spec.name}`,
+  ]);
+}
+
+function noEngine(draft: Draft): Failure | null {
+  if (draft.engine === 'up') return null;
+  const state = draft.engine === 'lost' ? 'has gone away' : 'has not answered yet';
+  return failure('engine-unavailable', `The container engine ${state}. Nothing was changed.`);
+}
+
+function cyclic(spec: ProjectSpec): Failure | null {
+  const cycle = findCycle(spec.services);
+  return cycle ? failure('cycle', `Services of ${spec.name} depend on each other: ${cycle.join(' → ')}.`, { cycle }) : null;
+}
+
+function unknown(names: readonly string[], specs: readonly ServiceSpec[], project: string): Failure | null {
+  const known = specs.map(spec => spec.name);
+  const missing = names.filter(name => !known.includes(name));
+  if (missing.length === 0) return null;
+  const near = missing.map(name => nearestName(name, known)).filter(name => name !== null);
+  const hint = near.length > 0 ? ` Did you mean ${near.join(', ')}?` : '';
+  return failure('not-found', `${project} has no service ${missing.join(', ')}.${hint}`, { missing, known }, [
+    known.length > 0 ? `Its services: ${known.join(', ')}` : 'laptop-dev up starts a project; laptop-dev ps --all shows the known ones',
+  ]);
+}

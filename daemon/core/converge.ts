@@ -1,0 +1,175 @@
+import { failure } from './failure.js';
+import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
+import type { Policy } from './policy.js';
+import { type AfterStop, held, isActive, liveContainer } from './service-state.js';
+import { type Draft, grantedTotal, type ServiceEntry } from './world.js';
+
+/**
+ * Takes each service the next step from what it is to what is wanted of it. Level-triggered: it looks at the state only, so
+ * an event that was missed, or came twice, does no harm. INVARIANTS: a grant is reserved (queued → pending) only when
+ * Σ held + grant ≤ budget; nothing is started while the engine is not known to be up; a step is given once for a state.
+ */
+export function converge(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, entry] of draft.services) if (entry.want !== 'up') release(draft, id, entry, now);
+  forget(draft);
+  if (draft.engine !== 'up') return;
+  stopAgain(draft, now);
+  for (const [id, entry] of draft.services) if (entry.want === 'up') refresh(draft, id, entry, now);
+  promote(draft, policy, now);
+  for (const [id, entry] of draft.services)
+    if (entry.want === 'up' && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
+  clear(draft);
+}
+
+/** Not wanted: what runs is stopped, after what depends on it; what only waits is dropped. A launch under way is awaited. */
+function release(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
+  const { state } = entry;
+  switch (state.kind) {
+    case 'queued':
+    case 'pending':
+      return draft.setState(id, { kind: 'asleep', exit: null });
+    case 'backoff':
+    case 'completed':
+      return draft.setState(id, { kind: 'asleep', exit: state.exit });
+    case 'failed':
+      if (entry.want === 'gone') draft.setState(id, { kind: 'asleep', exit: null });
+      return;
+    case 'starting':
+    case 'running':
+      if (draft.engine !== 'up' || state.container === null || hasLeavingDependants(draft, entry)) return;
+      stopIt(draft, id, entry, { kind: 'sleep' }, now);
+      return draft.notice(entry.spec, 'info', 'stopping', 'stops');
+    case 'stopping':
+      if (state.after.kind === 'restart') draft.setState(id, { ...state, after: { kind: 'sleep' } });
+      return;
+    case 'asleep':
+      return;
+  }
+}
+
+/** Also the way of a restart: the container stops, then the service is queued again. */
+export function stopIt(draft: Draft, id: ServiceId, entry: ServiceEntry, after: AfterStop, now: Ms): void {
+  const container = liveContainer(entry.state);
+  if (container === null) return;
+  draft.setState(id, { kind: 'stopping', grant: held(entry.state), container, since: now, after, retryAt: null });
+  draft.steps.push({ kind: 'stop', id, container, timeout: entry.spec.stopTimeout });
+}
+
+/** A stop that the engine could not do is given again when its pause is over. */
+function stopAgain(draft: Draft, now: Ms): void {
+  for (const [id, { state, spec }] of draft.services) {
+    if (state.kind !== 'stopping' || state.retryAt === null || now < state.retryAt) continue;
+    draft.setState(id, { ...state, retryAt: null });
+    draft.steps.push({ kind: 'stop', id, container: state.container, timeout: spec.stopTimeout });
+  }
+}
+
+function hasLeavingDependants(draft: Draft, entry: ServiceEntry): boolean {
+  for (const [, other] of draft.ofProject(entry.spec.project)) {
+    const depends = other.spec.dependsOn.some(on => on.service === entry.spec.name);
+    if (depends && other.want !== 'up' && isActive(other.state)) return true;
+  }
+  return false;
+}
+
+/** Gone is gone: the container is removed, and then the service is forgotten unless its project still names it. */
+function forget(draft: Draft): void {
+  for (const [id, entry] of draft.services) {
+    if (entry.want !== 'gone' || entry.state.kind !== 'asleep' || entry.removing) continue;
+    const project = draft.projects.get(entry.spec.project);
+    if (entry.container !== null) {
+      if (draft.engine !== 'up') continue;
+      draft.patch(id, { removing: true });
+      draft.steps.push({ kind: 'remove', id, container: entry.container, anonymousVolumes: project?.leaving?.volumes ?? false });
+    } else if (!project || project.leaving || !project.spec.services.some(service => service.name === entry.spec.name)) {
+      draft.services.delete(id);
+    } else {
+      draft.setWant(id, 'down');
+    }
+  }
+}
+
+/** Wanted, but asleep (a launch that was overtaken by a stop), over its pause, or running an old definition. */
+function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
+  const { state, spec } = entry;
+  if (state.kind === 'asleep') {
+    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now } });
+  } else if (state.kind === 'backoff' && now >= state.until) {
+    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now } });
+  } else if ((state.kind === 'running' || state.kind === 'starting') && state.container !== null && state.hash !== spec.configHash) {
+    const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, state.grant));
+    stopIt(draft, id, entry, { kind: 'restart', grant }, now);
+    draft.notice(spec, 'info', 'stopping', 'stops, to start again with its present definition');
+  }
+}
+
+/** queued → pending, oldest first, while the grants fit. The first that does not fit waits, and those behind it too. */
+function promote(draft: Draft, policy: Policy, now: Ms): void {
+  let total = grantedTotal(draft.services.values());
+  const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && entry.want === 'up' && !entry.removing);
+  const since = (entry: ServiceEntry) => (entry.state.kind === 'queued' ? entry.state.since : 0);
+  let behind = queue.reduce((sum, [, entry]) => sum + entry.spec.memory.standard, 0);
+  for (const [id, entry] of queue.sort((a, b) => since(a[1]) - since(b[1]))) {
+    const { standard } = entry.spec.memory;
+    behind -= standard;
+    if (entry.state.kind !== 'queued' || draft.projects.get(entry.spec.project)?.clearing) continue;
+    // The standard of those behind comes before a burst of this one.
+    const grant = Math.min(entry.state.grant, Math.max(standard, policy.budget - total - behind));
+    if (total + grant > policy.budget) return;
+    total += grant;
+    draft.setState(id, { kind: 'pending', grant, image: 'needed', since: now });
+  }
+}
+
+/** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
+function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const { state, spec } = entry;
+  if (state.kind !== 'pending') return;
+  const broken = spec.dependsOn.find(on => on.required && dependency(draft, spec.project, on) === 'broken');
+  if (broken) return giveUp(draft, id, entry, broken);
+  if (state.image === 'needed') {
+    draft.setState(id, { ...state, image: 'fetching' });
+    draft.steps.push({ kind: 'ensureImage', id, attempt: entry.attempt, spec });
+    return;
+  }
+  if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
+  const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
+  const project = draft.projects.get(spec.project)?.spec;
+  if (starting >= policy.startsAtOnce || !project) return;
+  draft.patch(id, {
+    fresh: false,
+    state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash },
+  });
+  draft.steps.push({ kind: 'launch', id, attempt: entry.attempt, spec, grant: state.grant, project, fresh: entry.fresh });
+  draft.notice(spec, 'info', 'starting', 'starts');
+}
+
+/** How a dependency stands. An optional one that is absent or broken is as good as met. */
+function dependency(draft: Draft, project: string, on: Dependency): 'met' | 'waiting' | 'broken' {
+  const entry = draft.entry(serviceId(project, on.service));
+  const broken = on.required ? 'broken' : 'met';
+  if (entry?.want !== 'up') return broken;
+  const { state } = entry;
+  if (state.kind === 'failed') return broken;
+  if (state.kind === 'completed') return on.condition === 'healthy' ? broken : 'met';
+  if (state.kind === 'running') return on.condition === 'completed' || state.health === 'unhealthy' ? 'waiting' : 'met';
+  if (state.kind === 'starting' && state.container !== null && on.condition === 'started') return 'met';
+  return 'waiting';
+}
+
+function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency): void {
+  const cause = draft.entry(serviceId(entry.spec.project, on.service))?.state;
+  const reason = cause?.kind === 'failed' ? cause.failure.message : `${on.service} is not running.`;
+  const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
+  draft.setState(id, { kind: 'failed', failure: value });
+  draft.notice(entry.spec, 'error', 'failed', value.message);
+}
+
+/** A project that leaves and has no service any more: its networks go, and its volumes when that was asked. */
+function clear(draft: Draft): void {
+  for (const [name, project] of draft.projects) {
+    if (!project.leaving || project.clearing || [...draft.ofProject(name)].length > 0) continue;
+    draft.projects.set(name, { ...project, clearing: true });
+    draft.steps.push({ kind: 'clearProject', project: name, spec: project.spec, volumes: project.leaving.volumes });
+  }
+}

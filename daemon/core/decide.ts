@@ -1,0 +1,68 @@
+import { foldAction } from './actions.js';
+import { converge } from './converge.js';
+import { foldEngineEvent, foldEngineLost } from './engine-events.js';
+import type { Answer, Event, Notice } from './event.js';
+import type { Ms } from './model.js';
+import { foldObserved } from './observe.js';
+import type { Policy } from './policy.js';
+import { foldRestored } from './restore.js';
+import { foldResult } from './results.js';
+import type { Step } from './step.js';
+import { Draft, type World } from './world.js';
+
+export interface Decision {
+  readonly world: World;
+  /** To be carried out in this order; `persist`, when there, is the first. */
+  readonly steps: readonly Step[];
+  readonly notices: readonly Notice[];
+  /** To an action; null for every other event. */
+  readonly answer: Answer | null;
+}
+
+/**
+ * The one place where anything is decided. Pure: the same world, event, policy and time give the same decision, and the
+ * world given is not changed; a dry run is a decision that is thrown away.
+ *   1 fold: the event becomes fact (what is) or intent (what is wanted)
+ *   2 converge: each service takes its next step from what is to what is wanted, within the budget
+ */
+export function decide(world: World, event: Event, policy: Policy, now: Ms): Decision {
+  const draft = new Draft(world);
+  const answer = fold(draft, event, policy, now);
+  if (!answer || answer.ok) converge(draft, policy, now);
+  const persist: Step[] = draft.intentChanged ? [{ kind: 'persist' }] : [];
+  return { world: draft.world(), steps: [...persist, ...draft.steps], notices: draft.notices, answer };
+}
+
+function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | null {
+  switch (event.kind) {
+    case 'action':
+      return foldAction(draft, event.action, policy, now);
+    case 'restored':
+      foldRestored(draft, event.projects);
+      return null;
+    case 'observed':
+      foldObserved(draft, event.containers, policy, now);
+      return null;
+    case 'engine':
+      foldEngineEvent(draft, event.event, policy, now);
+      return null;
+    case 'engineLost':
+      foldEngineLost(draft, now);
+      return null;
+    case 'tick':
+      return null;
+    default:
+      foldResult(draft, event, policy, now);
+      return null;
+  }
+}
+
+/** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
+export function nextDeadline(world: World): Ms | null {
+  let next: Ms | null = null;
+  for (const { state } of world.services.values()) {
+    const due = state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null;
+    if (due !== null && (next === null || due < next)) next = due;
+  }
+  return next;
+}

@@ -1,0 +1,94 @@
+import { formatBytes } from './bytes.js';
+import { exitOf, foldExit, revokeOutsideStop } from './exits.js';
+import type { Ms } from './model.js';
+import type { EngineEvent } from './observed.js';
+import type { Policy } from './policy.js';
+import { type Exit, held, isActive, liveContainer } from './service-state.js';
+import { type Draft, idOf, type ServiceEntry } from './world.js';
+
+/** Exits kept of containers that no service names yet; more than can be starting at once. */
+const STRAYS = 64;
+
+/** `docker rm -f` removes this soon after its signal. */
+const REMOVED_WITH: Ms = 3_000;
+/** An engine that ends stops its containers first: 10 s grace for each, in parallel, and some more. */
+const ENDING_ENGINE: Ms = 30_000;
+
+/** The engine went away: what it stopped on its way out was not the user's wish. */
+export function foldEngineLost(draft: Draft, now: Ms): void {
+  draft.engine = 'lost';
+  for (const entry of draft.services.values()) revokeOutsideStop(draft, entry, ENDING_ENGINE, now);
+}
+
+/** What the engine says has happened becomes fact. */
+export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy, now: Ms): void {
+  const found = draft.byContainer(event.id);
+  if (!found) {
+    if (event.kind === 'died') keepStray(draft, event.id, { code: event.exitCode, oom: false });
+    return;
+  }
+  const [id, entry] = found;
+  switch (event.kind) {
+    case 'died':
+      // The end of a container that was replaced meanwhile says nothing about the present one.
+      if (liveContainer(entry.state) === event.id) died(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
+      return;
+    case 'oom':
+      return oom(draft, entry, now);
+    case 'killed':
+      // What we stop ourselves is in state stopping. Signals that only poke a process (HUP, USR1) do not end it.
+      if (entry.state.kind !== 'stopping' && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
+      return;
+    case 'started':
+      return;
+    case 'health':
+      return health(draft, entry, event.health);
+    case 'paused':
+    case 'unpaused':
+      if (entry.state.kind === 'running') draft.setState(id, { ...entry.state, frozen: event.kind === 'paused' });
+      return;
+    case 'destroyed':
+      return destroyed(draft, entry, now);
+    case 'updated':
+      return;
+  }
+}
+
+export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  // While we stop it, the executor's `stopped` concludes: it has confirmed the exit by inspect.
+  if (entry.state.kind !== 'starting' && entry.state.kind !== 'running') return;
+  foldExit(draft, entry, exit, policy, now);
+}
+
+function oom(draft: Draft, entry: ServiceEntry, now: Ms): void {
+  draft.patch(idOf(entry.spec), { ooms: entry.ooms + 1, oomAt: now });
+  const { maximum } = entry.spec.memory;
+  draft.notice(
+    entry.spec,
+    'warn',
+    'oom',
+    `a process of it was killed at the ${formatBytes(held(entry.state))} limit; raise memory.maximum (${formatBytes(maximum)}) or let it need less`,
+  );
+}
+
+function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' | 'unhealthy'): void {
+  const { state } = entry;
+  // Until it is ready the probe decides; `starting` is what the engine says before its own first check.
+  if (state.kind !== 'running' || now === 'starting' || state.health === now) return;
+  if (now === 'unhealthy') draft.notice(entry.spec, 'warn', 'unhealthy', 'its health check fails');
+  else if (state.health === 'unhealthy') draft.notice(entry.spec, 'info', 'ready', 'its health check passes again');
+  draft.setState(idOf(entry.spec), { ...state, health: now });
+}
+
+/** Its `died` came before; what is left is the name of something that is gone. */
+function destroyed(draft: Draft, entry: ServiceEntry, now: Ms): void {
+  revokeOutsideStop(draft, entry, REMOVED_WITH, now);
+  draft.patch(idOf(entry.spec), { container: null });
+}
+
+function keepStray(draft: Draft, container: string, exit: Exit): void {
+  if (![...draft.services.values()].some(entry => isActive(entry.state))) return;
+  draft.strays.set(container, exit);
+  const oldest = draft.strays.keys().next().value;
+  if (draft.strays.size > STRAYS && oldest !== undefined) draft.strays.delete(oldest);
+}

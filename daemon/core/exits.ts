@@ -1,0 +1,105 @@
+import { formatBytes } from './bytes.js';
+import { type Failure, failure } from './failure.js';
+import type { Ms } from './model.js';
+import type { Policy } from './policy.js';
+import { type Exit, held } from './service-state.js';
+import { type Draft, idOf, type ServiceEntry } from './world.js';
+
+/** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
+const OOM_BLAME: Ms = 5_000;
+/** SIGKILL: 128 + 9; what the main process exits with when the kernel kills it. */
+const KILLED = 137;
+
+/** Whether an exit came from the memory limit. The engine's own OOMKilled flag is not used: it outlives restarts (facts/memory). */
+export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
+  const oom = entry.oomAt !== null && (code === KILLED || now - entry.oomAt <= OOM_BLAME);
+  return { code, oom };
+}
+
+/**
+ * A container ended that was not being stopped by us:
+ *   1 not wanted any more → asleep
+ *   2 a signal was sent through the engine (docker stop) → taken as the user's stop
+ *   3 exit 0 and not `restart: always` → completed
+ *   4 a one-shot (something waits for its completion), or `restart: no` → failed
+ *   5 too many crashes in the window → failed, with its last log lines
+ *   6 else a pause that doubles, then again
+ */
+export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  const id = idOf(entry.spec);
+  const grant = held(entry.state);
+  draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
+  if (entry.want !== 'up') return draft.setState(id, { kind: 'asleep', exit });
+  if (entry.signalled && !exit.oom) {
+    draft.setWant(id, 'down');
+    draft.patch(id, { stoppedOutsideAt: now });
+    draft.notice(entry.spec, 'info', 'stopped', 'was stopped through the engine; it stays stopped until it is started again');
+    return draft.setState(id, { kind: 'asleep', exit });
+  }
+  const restart = entry.spec.restart;
+  if (exit.code === 0 && restart.policy !== 'always') {
+    draft.notice(entry.spec, 'info', 'completed', 'has finished (exit 0)');
+    return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
+  }
+  const words = exitWords(entry, exit);
+  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words);
+  const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
+  draft.patch(id, { crashes });
+  const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(words, crashes, policy));
+  const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
+  draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
+  draft.setState(id, { kind: 'backoff', grant, until: now + pause, exit });
+}
+
+function fail(draft: Draft, entry: ServiceEntry, value: Failure): void {
+  const id = idOf(entry.spec);
+  draft.setState(id, { kind: 'failed', failure: value });
+  if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
+  draft.notice(entry.spec, 'error', 'failed', value.message);
+}
+
+/**
+ * A stop from outside was none of the user's when the engine itself goes away right after it (it signals its containers when
+ * it ends), or when the container is removed with it: the service is wanted up again.
+ */
+export function revokeOutsideStop(draft: Draft, entry: ServiceEntry, within: Ms, now: Ms): void {
+  if (entry.stoppedOutsideAt === null || now - entry.stoppedOutsideAt > within) return;
+  draft.patch(idOf(entry.spec), { stoppedOutsideAt: null });
+  draft.setWant(idOf(entry.spec), 'up');
+}
+
+/** Something waits for its completion: a failed migration must not be tried again and again. */
+export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
+  for (const [, other] of draft.ofProject(entry.spec.project)) {
+    if (other.spec.dependsOn.some(on => on.service === entry.spec.name && on.condition === 'completed')) return true;
+  }
+  return false;
+}
+
+function exitWords(entry: ServiceEntry, exit: Exit): Failure {
+  const { name, memory } = entry.spec;
+  if (!exit.oom) return failure('exited', `${name} exited with ${exit.code}.`, { exitCode: exit.code });
+  const limit = held(entry.state);
+  return failure(
+    'out-of-memory',
+    `${name} was killed at its ${formatBytes(limit)} limit (exit ${exit.code}).`,
+    { limit, maximum: memory.maximum, exitCode: exit.code },
+    [
+      limit < memory.maximum
+        ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`
+        : `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
+    ],
+  );
+}
+
+function crashLoop(last: Failure, crashes: readonly Ms[], policy: Policy): Failure {
+  const minutes = Math.round(policy.crashWindow / 60_000);
+  const code = last.code === 'out-of-memory' ? 'out-of-memory' : 'crash-loop';
+  return failure(
+    code,
+    `${last.message} That was crash ${crashes.length} in ${minutes} minutes; it is not tried again by itself.`,
+    last.details,
+    [...(code === 'out-of-memory' ? last.remedies : []), 'laptop-dev logs SERVICE shows why; laptop-dev start SERVICE tries once more'],
+  );
+}

@@ -1,0 +1,120 @@
+import { formatBytes } from './bytes.js';
+import { died } from './engine-events.js';
+import { isAwaited } from './exits.js';
+import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import type { ObservedContainer } from './observed.js';
+import type { Policy } from './policy.js';
+import { liveContainer } from './service-state.js';
+import { type Draft, newEntry, type ServiceEntry } from './world.js';
+
+/**
+ * All containers of ours, as they are: what runs is adopted, what runs no more is noted, what nobody knows is taken in by its
+ * labels, and of two containers of one service the surplus is discarded.
+ */
+export function foldObserved(draft: Draft, containers: readonly ObservedContainer[], policy: Policy, now: Ms): void {
+  const wasLost = draft.engine !== 'up';
+  draft.engine = 'up';
+  const best = new Map<ServiceId, ObservedContainer>();
+  for (const container of containers) {
+    const id = serviceId(container.project, container.service);
+    const other = best.get(id);
+    if (!other) best.set(id, container);
+    else best.set(id, surplus(draft, draft.entry(id), other, container));
+  }
+  for (const [id, container] of best) {
+    const entry = draft.entry(id) ?? takeIn(draft, id, container);
+    if (entry) match(draft, id, entry, container, wasLost, policy, now);
+  }
+  for (const [id, entry] of draft.services) if (!best.has(id)) missing(draft, id, entry);
+}
+
+/** Keeps the one that runs, then the one with the present definition; the other goes. */
+function surplus(draft: Draft, entry: ServiceEntry | undefined, a: ObservedContainer, b: ObservedContainer): ObservedContainer {
+  const worth = (c: ObservedContainer) => (isLive(c) ? 2 : 0) + (c.configHash === entry?.spec.configHash ? 1 : 0);
+  const [kept, lost] = worth(b) > worth(a) ? [b, a] : [a, b];
+  draft.steps.push({ kind: 'discard', container: lost.id });
+  return kept;
+}
+
+export function isLive(container: ObservedContainer): boolean {
+  return container.status === 'running' || container.status === 'paused' || container.status === 'restarting';
+}
+
+function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, wasLost: boolean, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind === 'stopping' || (state.kind === 'starting' && state.container === null)) return; // an executor is at it and will tell
+  const live = liveContainer(state);
+  if (isLive(seen)) {
+    if (live === seen.id && state.kind === 'running') draft.setState(id, { ...state, frozen: seen.status === 'paused' });
+    else if (live !== seen.id) adopt(draft, id, entry, seen, now);
+    return;
+  }
+  draft.patch(id, { container: seen.id });
+  if (live === null) {
+    const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
+    if (done && state.kind === 'asleep' && entry.want === 'up' && isAwaited(draft, entry)) {
+      draft.setState(id, { kind: 'completed', exit: { code: 0, oom: false }, hash: seen.configHash });
+    }
+  } else if (wasLost) {
+    // The engine took it down with itself: no crash. It is started again when it is wanted.
+    draft.setState(id, { kind: 'asleep', exit: null });
+  } else {
+    died(draft, entry, { code: seen.exitCode ?? 1, oom: seen.oomKilled }, policy, now);
+  }
+}
+
+/** Goes on with a container that runs already: after a restart of the daemon, or when somebody started it by hand. */
+function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, now: Ms): void {
+  const grant = seen.limit > 0 ? seen.limit : seen.memory.maximum;
+  const common = { grant, container: seen.id, since: now, hash: seen.configHash };
+  draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
+  if (seen.health === 'healthy' || seen.health === 'none') {
+    draft.setState(id, { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused' });
+    return;
+  }
+  const attempt = entry.attempt + 1;
+  draft.patch(id, { attempt, state: { kind: 'starting', ...common } });
+  draft.steps.push({ kind: 'probe', id, attempt, container: seen.id, spec: entry.spec });
+}
+
+function missing(draft: Draft, id: ServiceId, entry: ServiceEntry): void {
+  const { state } = entry;
+  if (state.kind === 'stopping' || (state.kind === 'starting' && state.container === null)) return;
+  const gone = state.kind === 'starting' || state.kind === 'running' || state.kind === 'completed';
+  draft.patch(id, { container: null, ...(gone ? { state: { kind: 'asleep', exit: null } } : {}) });
+}
+
+/** A container of ours whose definition was lost with the state file: kept as it is, from its labels. */
+function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEntry | undefined {
+  const spec: ServiceSpec = {
+    project: seen.project,
+    name: seen.service,
+    memory: seen.memory,
+    priority: seen.priority,
+    start: seen.start,
+    idle: null,
+    protocol: 'tcp',
+    runtime: null,
+    dependsOn: seen.dependsOn.map(service => ({ service, condition: 'started', required: false })),
+    restart: { policy: 'on-failure', maxRetries: null },
+    startTimeout: 120_000,
+    stopTimeout: 10_000,
+    container: null,
+    configHash: seen.configHash,
+  };
+  const known = draft.projects.get(seen.project);
+  const project = known?.spec ?? { name: seen.project, root: '', profile: seen.profile, services: [], networks: [], volumes: [] };
+  // A project whose definition is known and does not name the service has lost it: what is left of it goes.
+  const lost = known !== undefined && known.spec.root !== '';
+  if (!lost) {
+    draft.projects.set(seen.project, {
+      leaving: null,
+      clearing: false,
+      ...known,
+      spec: { ...project, services: [...project.services, spec] },
+    });
+    draft.intentChanged = true;
+  }
+  draft.services.set(id, { ...newEntry(spec), want: lost ? 'gone' : isLive(seen) ? 'up' : 'down' });
+  return draft.entry(id);
+}

@@ -1,0 +1,148 @@
+import { formatBytes } from './bytes.js';
+import { died } from './engine-events.js';
+import type { Event } from './event.js';
+import { exitOf } from './exits.js';
+import type { Ms } from './model.js';
+import type { Policy } from './policy.js';
+import { liveContainer } from './service-state.js';
+import { type Draft, idOf, type ServiceEntry } from './world.js';
+
+/** Pause before a failed stop is tried again. */
+const STOP_RETRY: Ms = 5_000;
+
+type ResultKind =
+  | 'imageReady'
+  | 'launched'
+  | 'ready'
+  | 'startFailed'
+  | 'stopped'
+  | 'stopFailed'
+  | 'removed'
+  | 'lastWords'
+  | 'projectCleared';
+type Result = Extract<Event, { kind: ResultKind }>;
+type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
+
+/** What became of a step. A result of a start that was given up since changes nothing. */
+export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms): void {
+  if (event.kind === 'projectCleared') return cleared(draft, event);
+  const entry = draft.entry(event.id);
+  if (!entry) return;
+  switch (event.kind) {
+    case 'imageReady':
+      if (event.attempt === entry.attempt && entry.state.kind === 'pending') draft.setState(event.id, { ...entry.state, image: 'ready' });
+      return;
+    case 'launched':
+      return launched(draft, entry, event, policy, now);
+    case 'ready':
+      return ready(draft, entry, event, now);
+    case 'startFailed':
+      return startFailed(draft, entry, event, now);
+    case 'stopped':
+      return stopped(draft, entry, event, now);
+    case 'stopFailed':
+      return stopFailed(draft, entry, event, now);
+    case 'removed':
+      return removed(draft, entry);
+    case 'lastWords':
+      return lastWords(draft, entry, event);
+  }
+}
+
+function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || event.attempt !== entry.attempt) return;
+  const { container } = event;
+  draft.setState(event.id, { ...state, container: container.id });
+  draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
+  const stray = draft.strays.get(container.id);
+  draft.strays.delete(container.id);
+  const started = draft.entry(event.id) ?? entry;
+  if (stray) return died(draft, started, stray, policy, now);
+  if (container.status === 'exited' || container.status === 'dead') {
+    const exit = exitOf(started, container.exitCode ?? 1, now);
+    return died(draft, started, { ...exit, oom: exit.oom || container.oomKilled }, policy, now);
+  }
+  draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, container: container.id, spec: entry.spec });
+}
+
+function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || state.container === null || event.attempt !== entry.attempt) return;
+  const { grant, container, hash } = state;
+  draft.setState(event.id, {
+    kind: 'running',
+    grant,
+    container,
+    since: now,
+    health: event.checked ? 'healthy' : 'none',
+    hash,
+    frozen: false,
+  });
+  draft.notice(entry.spec, 'info', 'ready', `is ready after ${((now - state.since) / 1000).toFixed(1)} s`);
+}
+
+function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, now: Ms): void {
+  const { state } = entry;
+  if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
+  if (event.failure.code === 'engine-unavailable') {
+    // Not the service's fault: it is queued again, and goes on when the engine is back.
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now } });
+    return;
+  }
+  draft.notice(entry.spec, 'error', 'failed', event.failure.message);
+  const container = event.container ?? liveContainer(state);
+  if (event.running && container !== null) {
+    const after = { kind: 'fail', failure: event.failure } as const;
+    draft.setState(event.id, { kind: 'stopping', grant: state.grant, container, since: now, after, retryAt: null });
+    draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout });
+    return;
+  }
+  draft.patch(event.id, { state: { kind: 'failed', failure: event.failure }, container: container ?? entry.container });
+}
+
+function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false });
+  if (state.after.kind === 'restart' && entry.want === 'up') {
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now } });
+  } else if (state.after.kind === 'fail') {
+    draft.setState(event.id, { kind: 'failed', failure: state.after.failure });
+    draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });
+  } else {
+    draft.setState(event.id, { kind: 'asleep', exit: event.exit });
+    draft.notice(entry.spec, 'info', 'stopped', `has stopped and gives back ${formatBytes(state.grant)}`);
+  }
+}
+
+/** It still runs, or the engine cannot say: the grant stays held, and it is tried again. */
+function stopFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopFailed'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.setState(event.id, { ...state, retryAt: now + STOP_RETRY });
+  draft.notice(entry.spec, 'error', 'stopping', `could not be stopped, is tried again: ${event.failure.message}`);
+}
+
+function removed(draft: Draft, entry: ServiceEntry): void {
+  draft.patch(idOf(entry.spec), { removing: false, container: null });
+  draft.notice(entry.spec, 'info', 'removed', 'its container is removed');
+}
+
+function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {
+  const { state } = entry;
+  if (state.kind !== 'failed' || entry.container !== event.container || event.lines.length === 0) return;
+  const value = { ...state.failure, details: { ...state.failure.details, lastLines: event.lines } };
+  draft.setState(event.id, { ...state, failure: value });
+}
+
+function cleared(draft: Draft, event: ResultOf<'projectCleared'>): void {
+  const project = draft.projects.get(event.project);
+  if (!project) return;
+  if (event.failure) {
+    draft.notices.push({ project: event.project, service: null, level: 'warn', kind: 'removed', text: event.failure.message });
+  }
+  if (project.leaving) draft.projects.delete(event.project);
+  else draft.projects.set(event.project, { ...project, clearing: false });
+  draft.intentChanged = true;
+}

@@ -1,0 +1,35 @@
+import type { Bytes } from './bytes.js';
+import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
+
+/** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist` and `discard` in none. */
+interface StepArgs {
+  /** Keep the intent before anything that follows from it is done. */
+  persist: object;
+  /** → imageReady | startFailed */
+  ensureImage: { readonly id: ServiceId; readonly attempt: number; readonly spec: ServiceSpec };
+  /** Make a container run with this definition and grant, whatever is there now. → launched | startFailed */
+  launch: {
+    readonly id: ServiceId;
+    readonly attempt: number;
+    readonly spec: ServiceSpec;
+    readonly grant: Bytes;
+    readonly project: ProjectSpec;
+    /** Do not reuse a stopped container although its definition is the same. */
+    readonly fresh: boolean;
+  };
+  /** Wait until it is ready. → ready | startFailed */
+  probe: { readonly id: ServiceId; readonly attempt: number; readonly container: string; readonly spec: ServiceSpec };
+  /** → stopped | stopFailed */
+  stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms };
+  /** → removed */
+  remove: { readonly id: ServiceId; readonly container: string; readonly anonymousVolumes: boolean };
+  /** A surplus container of ours: stop and remove it. */
+  discard: { readonly container: string };
+  /** Read its last log lines into the failure. → lastWords */
+  lastWords: { readonly id: ServiceId; readonly container: string };
+  /** → projectCleared */
+  clearProject: { readonly project: string; readonly spec: ProjectSpec; readonly volumes: boolean };
+}
+
+export type Step = { [K in keyof StepArgs]: { readonly kind: K } & Readonly<StepArgs[K]> }[keyof StepArgs];
+export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;

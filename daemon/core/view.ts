@@ -1,0 +1,83 @@
+import { formatBytes } from './bytes.js';
+import type { Ms } from './model.js';
+import { held } from './service-state.js';
+import type { ServiceView } from './views.js';
+import type { ServiceEntry, World } from './world.js';
+
+/** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
+export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
+  const { spec, state } = entry;
+  return {
+    project: spec.project,
+    name: spec.name,
+    profile: world.projects.get(spec.project)?.spec.profile ?? '',
+    state: shownState(entry),
+    health: state.kind === 'running' ? state.health : state.kind === 'starting' ? 'starting' : 'none',
+    ports: (spec.container?.ports ?? []).flatMap(({ hostIp, host, container, protocol }) =>
+      host === null ? [] : [{ hostIp, host, container, protocol }],
+    ),
+    memory: { standard: spec.memory.standard, grant: held(state), maximum: spec.memory.maximum, workingSet: null },
+    stopsIn: null,
+    why: whyOf(entry, now),
+    container: entry.container,
+    dependsOn: spec.dependsOn.map(on => on.service),
+    crashes: entry.crashes.length,
+    ooms: entry.ooms,
+  };
+}
+
+function shownState({ state, want }: ServiceEntry): ServiceView['state'] {
+  switch (state.kind) {
+    case 'queued':
+    case 'pending':
+    case 'starting':
+    case 'backoff':
+      return 'starting';
+    case 'running':
+      return state.frozen ? 'frozen' : 'running';
+    case 'stopping':
+      return 'stopping';
+    case 'completed':
+      return 'stopped';
+    case 'failed':
+      return 'failed';
+    case 'asleep':
+      return want === 'up' ? 'starting' : 'stopped';
+  }
+}
+
+/** One sentence: why it is in the state that it is in. */
+function whyOf(entry: ServiceEntry, now: Ms): string {
+  const { state, want, spec, crashes } = entry;
+  switch (state.kind) {
+    case 'asleep':
+      if (want === 'up') return 'waits for the engine';
+      if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
+      return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
+    case 'queued':
+      return `waits until ${formatBytes(state.grant)} of the budget are free`;
+    case 'pending':
+      return state.image === 'ready' ? `waits for ${waitsFor(entry)}` : 'its image is being made ready';
+    case 'starting':
+      return `starts since ${seconds(now - state.since)}`;
+    case 'running':
+      if (state.frozen) return 'paused through the engine';
+      return want === 'up' ? `wanted up${crashes.length > 0 ? `; has crashed ${crashes.length} ×` : ''}` : 'stops when its dependants have';
+    case 'stopping':
+      return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
+    case 'backoff':
+      return `${state.exit.oom ? 'killed at its limit' : `exited with ${state.exit.code}`}; starts again in ${seconds(state.until - now)}`;
+    case 'completed':
+      return 'has finished (exit 0)';
+    case 'failed':
+      return state.failure.message;
+  }
+}
+
+function waitsFor({ spec }: ServiceEntry): string {
+  return spec.dependsOn.length > 0 ? `${spec.dependsOn.map(on => on.service).join(', ')}, or a free start slot` : 'a free start slot';
+}
+
+function seconds(ms: Ms): string {
+  return `${Math.max(0, ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,132 @@
+import type { Notice, NoticeKind } from './event.js';
+import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { type Exit, held, liveContainer, type ServiceState } from './service-state.js';
+import type { Step } from './step.js';
+
+/** What is wanted of a service. gone: no container of it either. */
+export type Want = 'up' | 'down' | 'gone';
+
+export interface ServiceEntry {
+  readonly spec: ServiceSpec;
+  readonly want: Want;
+  readonly state: ServiceState;
+  /** Counts starts; a result that carries an older number is of a start that was given up. */
+  readonly attempt: number;
+  /** Times of the crashes inside the window. */
+  readonly crashes: readonly Ms[];
+  /** OOM kills since the present start: how many, and when the last. */
+  readonly ooms: number;
+  readonly oomAt: Ms | null;
+  /** A signal was sent to it through the engine, not by us. */
+  readonly signalled: boolean;
+  /** When such a signal ended it and was taken as the user's stop; revoked when it proves to be the engine's end, or `rm -f`. */
+  readonly stoppedOutsideAt: Ms | null;
+  /** The next launch makes a new container. */
+  readonly fresh: boolean;
+  /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
+  readonly container: string | null;
+  readonly removing: boolean;
+}
+
+export interface ProjectEntry {
+  readonly spec: ProjectSpec;
+  /** Being taken down; `volumes`: its named volumes too. */
+  readonly leaving: { readonly volumes: boolean } | null;
+  readonly clearing: boolean;
+}
+
+export interface World {
+  readonly engine: 'unknown' | 'up' | 'lost';
+  readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
+  readonly projects: ReadonlyMap<string, ProjectEntry>;
+  /** Exits of containers not known yet: an event may overtake the answer of the call that started it. Bounded. */
+  readonly strays: ReadonlyMap<string, Exit>;
+}
+
+export const EMPTY_WORLD: World = { engine: 'unknown', services: new Map(), projects: new Map(), strays: new Map() };
+
+export function newEntry(spec: ServiceSpec): ServiceEntry {
+  return {
+    spec,
+    want: 'down',
+    state: { kind: 'asleep', exit: null },
+    attempt: 0,
+    crashes: [],
+    ooms: 0,
+    oomAt: null,
+    signalled: false,
+    stoppedOutsideAt: null,
+    fresh: false,
+    container: null,
+    removing: false,
+  };
+}
+
+/** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
+export class Draft {
+  engine: World['engine'];
+  readonly services: Map<ServiceId, ServiceEntry>;
+  readonly projects: Map<string, ProjectEntry>;
+  readonly strays: Map<string, Exit>;
+  readonly steps: Step[] = [];
+  readonly notices: Notice[] = [];
+  /** The intent has changed and must be kept before any step is carried out. */
+  intentChanged = false;
+
+  constructor(world: World) {
+    this.engine = world.engine;
+    this.services = new Map(world.services);
+    this.projects = new Map(world.projects);
+    this.strays = new Map(world.strays);
+  }
+
+  entry(id: ServiceId): ServiceEntry | undefined {
+    return this.services.get(id);
+  }
+
+  patch(id: ServiceId, change: Partial<ServiceEntry>): void {
+    const entry = this.services.get(id);
+    if (!entry) return;
+    const container =
+      (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
+    this.services.set(id, { ...entry, ...change, container });
+  }
+
+  setState(id: ServiceId, state: ServiceState): void {
+    this.patch(id, { state });
+  }
+
+  setWant(id: ServiceId, want: Want): void {
+    if (this.services.get(id)?.want === want) return;
+    this.patch(id, { want });
+    this.intentChanged = true;
+  }
+
+  *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {
+    for (const pair of this.services) if (pair[1].spec.project === project) yield pair;
+  }
+
+  byContainer(container: string): [ServiceId, ServiceEntry] | undefined {
+    for (const pair of this.services) if (pair[1].container === container) return pair;
+    return undefined;
+  }
+
+  notice(spec: { readonly project: string; readonly name: string }, level: Notice['level'], kind: NoticeKind, text: string): void {
+    this.notices.push({ project: spec.project, service: spec.name, level, kind, text });
+  }
+
+  world(): World {
+    return { engine: this.engine, services: this.services, projects: this.projects, strays: this.strays };
+  }
+}
+
+/** G: Σ of what all states hold now. */
+export function grantedTotal(services: Iterable<ServiceEntry>): number {
+  let sum = 0;
+  for (const entry of services) sum += held(entry.state);
+  return sum;
+}
+
+export function idOf(spec: { readonly project: string; readonly name: string }): ServiceId {
+  return serviceId(spec.project, spec.name);
+}
