@@ -58,8 +58,11 @@ export interface Containers {
   probe(id: string, command: readonly string[], timeout: Ms): Promise<number>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   exec(id: string, options: ExecOptions): Promise<ExecSession>;
-  /** Events of our containers from now on. Ends (throws FailureError engine-unavailable) when the engine goes away. */
-  events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+  /**
+   * Events of our containers from now on, or replayed from `since` (ms since the epoch, the engine's clock; Docker keeps 256).
+   * Ends (throws FailureError engine-unavailable) when the engine goes away.
+   */
+  events(signal: AbortSignal, since?: Ms): AsyncIterable<EngineEvent>;
   close(): void;
 }
 

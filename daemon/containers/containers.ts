@@ -1,0 +1,109 @@
+import { FailureError } from '../core/failure.js';
+import { LABEL } from '../core/labels.js';
+import type { Ms } from '../core/model.js';
+import type { ObservedContainer } from '../core/observed.js';
+import type { Containers, Log } from '../ports.js';
+import { type Connection, createConnection } from './connection.js';
+import { createContainer } from './create.js';
+import { DEADLINE } from './deadline.js';
+import type { TlsMaterial } from './endpoint.js';
+import { statusOf } from './engine-failure.js';
+import { readEvents } from './events.js';
+import { openExec, runProbe } from './exec.js';
+import { mapInfo } from './facts.js';
+import { readLogs } from './logs.js';
+import { mapBounded } from './map-bounded.js';
+import { mapInspect } from './map-inspect.js';
+import { explainPort } from './port-taken.js';
+import { removeContainer, removeNetwork, removeVolume } from './remove.js';
+import { createResources } from './resources.js';
+
+export interface ContainersOptions {
+  /** unix:///path, a socket path, or tcp://host:port. */
+  readonly endpoint: string;
+  readonly tls?: TlsMaterial | null;
+  /** Value of the label that marks what is ours. */
+  readonly instance: string;
+  readonly log: Log;
+}
+
+/** Inspects at once: enough to hide the round trips, few enough for four kept-alive sockets. */
+const PARALLEL_INSPECTS = 4;
+
+/** The container engine behind `endpoint`, through dockerode. Connects at the first call. */
+export function createContainers({ endpoint, tls = null, instance, log }: ContainersOptions): Containers {
+  const connection = createConnection({ url: endpoint, tls });
+  const resources = createResources(connection, instance);
+  const noticed = new Set<string>();
+  const context = { connection, instance, log, warn: (text: string) => void noticed.add(text) };
+  return {
+    info: async () => mapInfo(await connection.facts(), endpoint, [...noticed]),
+    list: () => list(connection, instance),
+    inspect: id => inspect(connection, id),
+    create: (spec, options) => createContainer(context, spec, options),
+    start: id => start(connection, id),
+    stop: (id, timeout) => stop(connection, id, timeout),
+    remove: (id, options) => removeContainer(connection, id, options.anonymousVolumes),
+    projectResources: project => resources.of(project),
+    ensureResources: async (project, networks, volumes) => {
+      await Promise.all([
+        ...networks.map(network => resources.ensureNetwork(project, network)),
+        ...volumes.map(volume => resources.ensureVolume(project, volume)),
+      ]);
+    },
+    removeNetwork: name => removeNetwork(connection, name, log),
+    removeVolume: name => removeVolume(connection, name),
+    probe: (id, command, timeout) => runProbe(connection, id, command, timeout),
+    logs: (id, options) => readLogs(connection, id, options),
+    exec: (id, options) => openExec(connection, id, options),
+    events: (signal, since) => readEvents(connection, instance, signal, since ?? null),
+    close: () => connection.close(),
+  };
+}
+
+async function list(connection: Connection, instance: string): Promise<readonly ObservedContainer[]> {
+  const found = await connection.call('list containers', DEADLINE.quick, (client, abortSignal) =>
+    client.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${instance}`] }, abortSignal }),
+  );
+  const inspected = await mapBounded(found, PARALLEL_INSPECTS, each => inspect(connection, each.Id));
+  return inspected.filter(each => each !== null);
+}
+
+async function inspect(connection: Connection, id: string): Promise<ObservedContainer | null> {
+  try {
+    const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
+      client.getContainer(id).inspect({ abortSignal }),
+    );
+    return mapInspect(raw);
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+async function start(connection: Connection, id: string): Promise<void> {
+  try {
+    await connection.call(`start ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
+      client.getContainer(id).start({ abortSignal }),
+    );
+  } catch (error) {
+    // 304: it runs already.
+    if (statusOf(error) === 304) return;
+    if (error instanceof FailureError && error.failure.code === 'port-taken')
+      throw new FailureError(await explainPort(connection, error.failure));
+    throw error;
+  }
+}
+
+/** The engine counts in whole seconds; 0 kills at once. */
+async function stop(connection: Connection, id: string, timeout: Ms): Promise<void> {
+  try {
+    await connection.call(`stop ${id.slice(0, 12)}`, timeout + DEADLINE.stopGrace, (client, abortSignal) =>
+      client.getContainer(id).stop({ t: Math.ceil(timeout / 1000), abortSignal }),
+    );
+  } catch (error) {
+    // 304: not running; 404: gone.
+    const status = statusOf(error);
+    if (status !== 304 && status !== 404) throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { FailureError, failure } from '../core/failure.js';
+import { LABEL } from '../core/labels.js';
+import type { Ms } from '../core/model.js';
+import type { EngineEvent } from '../core/observed.js';
+import type { Connection } from './connection.js';
+import { DEADLINE } from './deadline.js';
+import { engineFailure } from './engine-failure.js';
+import { jsonLines } from './json-lines.js';
+import { mapEvent, type RawEvent } from './map-event.js';
+
+/**
+ * Events of the containers that carry our instance's label. `since` (ms since the epoch) replays what happened after it, up to
+ * the 256 events that Docker keeps. Ends when `signal` is aborted; throws engine-unavailable when the stream ends by itself.
+ */
+export async function* readEvents(
+  connection: Connection,
+  instance: string,
+  signal: AbortSignal,
+  since: Ms | null,
+): AsyncGenerator<EngineEvent> {
+  try {
+    const stream = await connection.call('events', DEADLINE.quick, (client, late) =>
+      client.getEvents({
+        ...(since === null ? {} : { since: since / 1000 }),
+        filters: JSON.stringify({ type: ['container'], label: [`${LABEL.instance}=${instance}`] }),
+        abortSignal: AbortSignal.any([signal, late]),
+      }),
+    );
+    for await (const raw of jsonLines<RawEvent>(stream as AsyncIterable<Buffer>)) {
+      const event = mapEvent(raw);
+      if (event) yield event;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw engineFailure(error, 'events');
+    return;
+  }
+  if (!signal.aborted)
+    throw new FailureError(failure('engine-unavailable', 'The engine ended its stream of events', { endpoint: connection.url }));
+}

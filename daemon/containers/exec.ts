@@ -1,0 +1,90 @@
+import type { Duplex } from 'node:stream';
+import type Dockerode from 'dockerode';
+import { FailureError } from '../core/failure.js';
+import type { Ms } from '../core/model.js';
+import type { ExecOptions, ExecSession } from '../ports.js';
+import type { Connection } from './connection.js';
+import { DEADLINE, within } from './deadline.js';
+import { framesOf } from './demux.js';
+import { hangUp } from './hang-up.js';
+
+interface Started {
+  readonly exec: Dockerode.Exec;
+  readonly socket: Duplex;
+}
+
+/** Runs a command in a container with its streams attached. */
+export async function openExec(connection: Connection, id: string, options: ExecOptions): Promise<ExecSession> {
+  const { exec, socket } = await start(connection, id, options, true);
+  return {
+    write: data => void socket.write(data),
+    end: () => void socket.end(),
+    resize: async (columns, rows) => {
+      await within('resize', DEADLINE.quick, abortSignal => exec.resize({ w: columns, h: rows, abortSignal }));
+    },
+    output: framesOf(socket, options.tty),
+    exitCode: () => exitCode(exec, DEADLINE.quick),
+    close: () => {
+      socket.destroy();
+      void hangUp(connection, id, exec, 'HUP');
+    },
+  };
+}
+
+/** Exit code that stands for "took too long", as timeout(1) has it. */
+const TIMED_OUT = 124;
+
+/** Runs a command to its end and discards its output. Past `timeout` the command is killed and counts as 124. */
+export async function runProbe(connection: Connection, id: string, command: readonly string[], timeout: Ms): Promise<number> {
+  const plain = { command, tty: false, user: null, workingDir: null, environment: {} };
+  let started: Started | null = null;
+  try {
+    return await within('probe', timeout, async () => {
+      started = await start(connection, id, plain, false);
+      await drained(started.socket);
+      return exitCode(started.exec, timeout);
+    });
+  } catch (error) {
+    if (!(error instanceof FailureError) || error.failure.code !== 'engine-timeout') throw error;
+    // Assigned in the closure above, which control flow analysis cannot see.
+    const late = started as Started | null;
+    late?.socket.destroy();
+    if (late) void hangUp(connection, id, late.exec, 'KILL');
+    return TIMED_OUT;
+  }
+}
+
+async function start(connection: Connection, id: string, options: ExecOptions, stdin: boolean): Promise<Started> {
+  const what = `exec ${options.command[0] ?? ''} in ${id.slice(0, 12)}`;
+  const exec = await connection.call(what, DEADLINE.quick, (client, abortSignal) =>
+    client.getContainer(id).exec({
+      Cmd: [...options.command],
+      AttachStdin: stdin,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: options.tty,
+      ...(options.user === null ? {} : { User: options.user }),
+      ...(options.workingDir === null ? {} : { WorkingDir: options.workingDir }),
+      Env: Object.entries(options.environment).map(([key, value]) => `${key}=${value}`),
+      abortSignal,
+    }),
+  );
+  const socket = await within(what, DEADLINE.quick, abortSignal => exec.start({ hijack: true, stdin, Tty: options.tty, abortSignal }));
+  return { exec, socket };
+}
+
+async function drained(socket: Duplex): Promise<void> {
+  // Discarded as it comes: a chatty probe costs no memory.
+  for await (const _chunk of socket);
+}
+
+/** The output can end a few milliseconds before the engine knows the exit code. */
+async function exitCode(exec: Dockerode.Exec, limit: Ms): Promise<number> {
+  return within('exit code', limit, async abortSignal => {
+    for (let pause = 2; ; pause = Math.min(pause * 2, 100)) {
+      const { Running, ExitCode } = await exec.inspect({ abortSignal });
+      if (!Running && ExitCode !== null) return ExitCode;
+      await new Promise(resolve => setTimeout(resolve, pause));
+    }
+  });
+}

@@ -1,0 +1,50 @@
+import type { LogLine, LogOptions } from '../ports.js';
+import type { Connection } from './connection.js';
+import { DEADLINE, within } from './deadline.js';
+import { framesOf } from './demux.js';
+import { engineFailure } from './engine-failure.js';
+import { createLineReader } from './log-lines.js';
+import type { Inspected } from './map-inspect.js';
+
+/**
+ * A container's output, oldest first. Always read as a stream (dockerode reads a log that it does not follow into memory as a
+ * whole). Ends when the signal is aborted or, followed, when the container ends.
+ */
+export async function* readLogs(connection: Connection, id: string, options: LogOptions): AsyncGenerator<LogLine> {
+  const what = `logs of ${id.slice(0, 12)}`;
+  const inspected: Inspected = await connection.call(what, DEADLINE.quick, (client, abortSignal) =>
+    client.getContainer(id).inspect({ abortSignal }),
+  );
+  const lines = createLineReader();
+  try {
+    const stream = await within(what, DEADLINE.quick, signal =>
+      connection.raw<NodeJS.ReadableStream & AsyncIterable<Buffer>>({
+        method: 'GET',
+        path: `/containers/${encodeURIComponent(id)}/logs?`,
+        query: query(options),
+        stream: true,
+        signal: AbortSignal.any([signal, options.signal]),
+      }),
+    );
+    for await (const frame of framesOf(stream, inspected.Config?.Tty ?? false)) yield* recent(lines.push(frame), options.since);
+    yield* recent(lines.flush(), options.since);
+  } catch (error) {
+    if (!options.signal.aborted) throw engineFailure(error, what);
+  }
+}
+
+/** Engines take `since` in seconds and some round it down: what is older is left out here. */
+function recent(lines: LogLine[], since: number | null): LogLine[] {
+  return since === null ? lines : lines.filter(line => line.at >= since);
+}
+
+function query({ follow, since, tail }: LogOptions): Record<string, unknown> {
+  return {
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    follow,
+    ...(since === null ? {} : { since: (since / 1000).toFixed(3) }),
+    tail: tail === null ? 'all' : String(tail),
+  };
+}

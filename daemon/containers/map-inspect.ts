@@ -1,0 +1,123 @@
+import { LABEL } from '../core/labels.js';
+import type { Ms, StartMode } from '../core/model.js';
+import type { ObservedContainer } from '../core/observed.js';
+
+/** The parts of GET /containers/ID/json that are read. Docker and Podman leave different ones out, so nothing is taken for granted. */
+export interface Inspected {
+  readonly Id: string;
+  readonly Name?: string;
+  readonly State?: {
+    readonly Status?: string;
+    readonly OOMKilled?: boolean;
+    readonly Pid?: number;
+    readonly ExitCode?: number;
+    readonly StartedAt?: string;
+    readonly Health?: { readonly Status?: string } | null | undefined;
+  };
+  readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null; readonly Tty?: boolean };
+  readonly HostConfig?: { readonly Memory?: number | undefined };
+  readonly Mounts?: readonly { readonly Type?: string; readonly Name?: string | undefined; readonly Destination?: string }[] | null;
+  readonly NetworkSettings?: {
+    readonly Ports?: Readonly<Record<string, readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null>> | null;
+    readonly Networks?: Readonly<
+      Record<string, { readonly IPAddress?: string; readonly Aliases?: readonly string[] | null } | null>
+    > | null;
+  };
+}
+
+/** Maps an engine's answer to what decisions need. Pure. */
+export function mapInspect(raw: Inspected): ObservedContainer {
+  const labels = raw.Config?.Labels ?? {};
+  const status = mapStatus(raw.State?.Status ?? '');
+  const alive = status === 'running' || status === 'paused';
+  const standard = bytesLabel(labels[LABEL.standard]);
+  return {
+    id: raw.Id,
+    name: (raw.Name ?? '').replace(/^\//, ''),
+    project: labels[LABEL.project] ?? '',
+    service: labels[LABEL.service] ?? '',
+    profile: labels[LABEL.profile] ?? '',
+    configHash: labels[LABEL.configHash] ?? '',
+    status,
+    health: mapHealth(raw.State?.Health?.Status),
+    exitCode: status === 'exited' || status === 'dead' ? (raw.State?.ExitCode ?? null) : null,
+    oomKilled: raw.State?.OOMKilled ?? false,
+    pid: alive ? raw.State?.Pid || null : null,
+    limit: raw.HostConfig?.Memory ?? 0,
+    memory: { standard, maximum: Math.max(bytesLabel(labels[LABEL.maximum]), standard) },
+    priority: bytesLabel(labels[LABEL.priority]),
+    start: mapStart(labels[LABEL.start]),
+    dependsOn: (labels[LABEL.dependsOn] ?? '').split(',').filter(name => name !== ''),
+    startedAt: mapTime(raw.State?.StartedAt),
+    ports: alive ? mapPorts(raw) : [],
+    ip: alive ? mapAddress(raw) : null,
+    anonymousVolumes: anonymousVolumes(raw),
+  };
+}
+
+/** Podman's own states are configured (created), initialized, stopping and stopped beside the common ones. */
+function mapStatus(status: string): ObservedContainer['status'] {
+  switch (status) {
+    case 'running':
+    case 'stopping':
+      return 'running';
+    case 'paused':
+    case 'restarting':
+    case 'removing':
+    case 'exited':
+    case 'dead':
+      return status;
+    case 'stopped':
+      return 'exited';
+    default:
+      return 'created';
+  }
+}
+
+function mapHealth(status: string | undefined): ObservedContainer['health'] {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : 'none';
+}
+
+function mapStart(text: string | undefined): StartMode {
+  return text === 'on-demand' || text === 'manual' ? text : 'eager';
+}
+
+/** A whole number from a label; 0 when it is missing or was tampered with. */
+function bytesLabel(text: string | undefined): number {
+  const value = Number(text ?? 0);
+  return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+/** Go's zero time, 0001-01-01, is "never". */
+function mapTime(text: string | undefined): Ms | null {
+  const at = text ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) || at <= 0 ? null : at;
+}
+
+function mapPorts(raw: Inspected): ObservedContainer['ports'] {
+  const ports: ObservedContainer['ports'][number][] = [];
+  for (const [key, bindings] of Object.entries(raw.NetworkSettings?.Ports ?? {})) {
+    const [container, protocol] = key.split('/');
+    for (const binding of bindings ?? []) {
+      const host = Number(binding.HostPort);
+      if (!(host > 0)) continue;
+      ports.push({ hostIp: binding.HostIp || '0.0.0.0', host, container: Number(container), protocol: protocol === 'udp' ? 'udp' : 'tcp' });
+    }
+  }
+  return ports;
+}
+
+/** The first network with an address; Docker lists a container's networks by name, so two answers agree. */
+function mapAddress(raw: Inspected): string | null {
+  const networks = Object.values(raw.NetworkSettings?.Networks ?? {});
+  return networks.map(each => each?.IPAddress ?? '').find(address => address !== '') ?? null;
+}
+
+/** Engines name anonymous volumes with 64 hex digits; one that was carried over keeps its name. */
+function anonymousVolumes(raw: Inspected): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { Type, Name, Destination } of raw.Mounts ?? []) {
+    if (Type === 'volume' && Destination && Name && /^[0-9a-f]{64}$/.test(Name)) found[Destination] = Name;
+  }
+  return found;
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Who listens on a port of this host. `pid` and `name` are null when the process belongs to another user and cannot be seen. */
+export interface PortOwner {
+  readonly pid: number | null;
+  readonly name: string | null;
+  /** User id of the socket. */
+  readonly uid: number;
+}
+
+/** LISTEN for TCP, unconnected for UDP (include/net/tcp_states.h). */
+const LISTENING = { tcp: '0A', udp: '07' } as const;
+
+/** The owner of a socket that keeps `hostIp:port` from being bound; null when there is none in this network namespace. */
+export function portOwner(hostIp: string, port: number, protocol: 'tcp' | 'udp' = 'tcp', proc = '/proc'): PortOwner | null {
+  const found = [protocol, `${protocol}6`]
+    .flatMap(table => sockets(join(proc, 'net', table)))
+    .find(socket => socket.state === LISTENING[protocol] && socket.port === port && collides(socket.address, hostIp));
+  if (!found) return null;
+  const pid = processOf(found.inode, proc);
+  return { pid, name: pid === null ? null : nameOf(pid, proc), uid: found.uid };
+}
+
+interface Socket {
+  readonly address: string;
+  readonly port: number;
+  readonly state: string;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+/** Rows of /proc/net/tcp: sl local_address rem_address st queues timer retransmits uid timeout inode. */
+function sockets(file: string): Socket[] {
+  return read(file)
+    .split('\n')
+    .slice(1)
+    .flatMap(line => {
+      const [, local = '', , state = '', , , , uid, , inode = ''] = line.trim().split(/\s+/);
+      const [address = '', port] = local.split(':');
+      return inode === '' ? [] : [{ address, port: Number.parseInt(port ?? '', 16), state, uid: Number(uid), inode }];
+    });
+}
+
+/** The kernel writes addresses in host byte order, four bytes at a time. A wildcard on either side collides with everything. */
+function collides(hex: string, hostIp: string): boolean {
+  const wanted = hostIp.replace(/^\[|\]$/g, '');
+  if (/^0+$/.test(hex) || wanted === '' || wanted === '0.0.0.0' || wanted === '::') return true;
+  const octets = wanted.split('.').map(Number);
+  if (octets.length !== 4) return hex.length === 32 && !hex.startsWith('0000000000000000FFFF0000');
+  const v4 = [...octets]
+    .reverse()
+    .map(octet => octet.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
+  return hex === v4 || hex === `0000000000000000FFFF0000${v4}`;
+}
+
+/** Scans the open files of all processes that this user may look into. */
+function processOf(inode: string, proc: string): number | null {
+  const wanted = `socket:[${inode}]`;
+  for (const pid of list(proc)) {
+    if (!/^\d+$/.test(pid)) continue;
+    const folder = join(proc, pid, 'fd');
+    if (list(folder).some(fd => link(join(folder, fd)) === wanted)) return Number(pid);
+  }
+  return null;
+}
+
+function nameOf(pid: number, proc: string): string | null {
+  return read(join(proc, String(pid), 'comm')).trim() || null;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+function link(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,56 @@
+import { FailureError } from '../core/failure.js';
+import type { Log } from '../ports.js';
+import type { Connection } from './connection.js';
+import { DEADLINE } from './deadline.js';
+import { statusOf } from './engine-failure.js';
+import { mapInspect } from './map-inspect.js';
+
+/** Removes a stopped container. Carried-over volumes are mounted by name, so the engine does not count them as the container's own: they are removed one by one. */
+export async function removeContainer(connection: Connection, id: string, anonymousVolumes: boolean): Promise<void> {
+  const what = `remove ${id.slice(0, 12)}`;
+  try {
+    const volumes = anonymousVolumes ? await volumesOf(connection, id) : [];
+    await connection.call(what, DEADLINE.slow, (client, abortSignal) =>
+      client.getContainer(id).remove({ v: anonymousVolumes, abortSignal }),
+    );
+    for (const name of volumes) await removeVolume(connection, name);
+  } catch (error) {
+    if (statusOf(error) === 404) return;
+    // Somebody else removes it just now: wait for that.
+    if (!(error instanceof FailureError) || !/already in progress/.test(error.message)) throw error;
+    await connection
+      .call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).wait({ condition: 'removed', abortSignal }))
+      .catch(gone);
+  }
+}
+
+async function volumesOf(connection: Connection, id: string): Promise<string[]> {
+  const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
+    client.getContainer(id).inspect({ abortSignal }),
+  );
+  return Object.values(mapInspect(raw).anonymousVolumes);
+}
+
+/** Gone already: no error. In use by a container of somebody else: left, with a line in the log. */
+export async function removeNetwork(connection: Connection, name: string, log: Log): Promise<void> {
+  try {
+    await connection.call(`remove network ${name}`, DEADLINE.slow, (client, abortSignal) =>
+      client.getNetwork(name).remove({ abortSignal }),
+    );
+  } catch (error) {
+    if (statusOf(error) === 404) return;
+    if (!(error instanceof FailureError) || !/active endpoints|being used|in use/.test(error.message)) throw error;
+    log.warn({ network: name, reason: error.message }, 'network is still in use and stays');
+  }
+}
+
+/** Gone already: no error. In use: engine-error in the engine's words. */
+export async function removeVolume(connection: Connection, name: string): Promise<void> {
+  await connection
+    .call(`remove volume ${name}`, DEADLINE.slow, (client, abortSignal) => client.getVolume(name).remove({ abortSignal }))
+    .catch(gone);
+}
+
+function gone(error: unknown): void {
+  if (statusOf(error) !== 404) throw error;
+}

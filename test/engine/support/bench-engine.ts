@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { createContainers } from '../../../daemon/containers/containers.js';
+import { MiB } from '../../../daemon/core/bytes.js';
+import { LABEL } from '../../../daemon/core/labels.js';
+import type { ContainerSpec, NetworkSpec, ServiceSpec } from '../../../daemon/core/model.js';
+import type { EngineEvent } from '../../../daemon/core/observed.js';
+import type { Containers, LaunchOptions, Log } from '../../../daemon/ports.js';
+import { containerSpec, serviceSpec } from '../../core/specs.js';
+import { ENGINE, openEngine } from './open-engine.js';
+import { tinyImage } from './tiny-image.js';
+
+export const IMAGE = 'ldt-cont-tiny:1';
+export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** An adapter with an instance and a project of its own on the real engine, and what tests do with it again and again. */
+export interface Bench {
+  readonly containers: Containers;
+  readonly project: string;
+  readonly instance: string;
+  readonly network: NetworkSpec;
+  service(name: string, container?: Partial<ContainerSpec>, service?: Partial<ServiceSpec>): ServiceSpec;
+  launch(over?: Partial<LaunchOptions>): LaunchOptions;
+  /** Creates and starts. */
+  run(spec: ServiceSpec, over?: Partial<LaunchOptions>): Promise<string>;
+  /** Removes everything with this bench's labels. */
+  clear(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  await tinyImage(ENGINE, IMAGE);
+  const tag = randomBytes(4).toString('hex');
+  const instance = `ldt-cont-${tag}`;
+  const project = `ldt-cont-${tag}`;
+  const containers = createContainers({ endpoint: ENGINE, instance, log: silent });
+  const network: NetworkSpec = {
+    key: 'default',
+    name: `${project}_default`,
+    external: false,
+    driver: null,
+    internal: false,
+    subnets: [],
+    options: {},
+    labels: {},
+  };
+  const launch = (over: Partial<LaunchOptions> = {}): LaunchOptions => ({
+    grant: 64 * MiB,
+    profile: 'test',
+    projectRoot: '/tmp/project',
+    networks: [network],
+    volumes: [],
+    carryOver: {},
+    ...over,
+  });
+  return {
+    containers,
+    project,
+    instance,
+    network,
+    launch,
+    service: (name, container = {}, service = {}) =>
+      serviceSpec({
+        project,
+        name,
+        memory: { standard: 32 * MiB, maximum: 64 * MiB },
+        stopTimeout: 1000,
+        container: containerSpec({ image: IMAGE, command: ['sleep', '1000'], init: true, ...container }),
+        ...service,
+      }),
+    run: async (spec, over) => {
+      const id = await containers.create(spec, launch(over));
+      await containers.start(id);
+      return id;
+    },
+    clear: () => clear(containers, project, instance),
+  };
+}
+
+async function clear(containers: Containers, project: string, instance: string): Promise<void> {
+  const client = openEngine(ENGINE);
+  for (const label of [`${LABEL.instance}=${instance}`, `ldt-cont=${instance}`]) {
+    for (const { Id } of await client.listContainers({ all: true, filters: { label: [label] } })) {
+      await client.getContainer(Id).remove({ force: true, v: true });
+    }
+  }
+  const { networks, volumes } = await containers.projectResources(project);
+  for (const name of networks) await containers.removeNetwork(name);
+  for (const name of volumes) await containers.removeVolume(name);
+  containers.close();
+}
+
+/** Collects events from now on; `until` resolves with the first that fits, seen or to come. */
+export async function watchEvents(containers: Containers): Promise<{
+  readonly seen: readonly EngineEvent[];
+  until(fits: (event: EngineEvent) => boolean): Promise<EngineEvent>;
+  stop(): void;
+}> {
+  const controller = new AbortController();
+  const seen: EngineEvent[] = [];
+  const waiting = new Set<() => void>();
+  const stream = containers.events(controller.signal)[Symbol.asyncIterator]();
+  void (async () => {
+    for (let next = await stream.next(); !next.done; next = await stream.next()) {
+      seen.push(next.value);
+      for (const wake of waiting) wake();
+    }
+  })();
+  // The stream is open once the engine has answered the calls that follow it on the same adapter.
+  await containers.info();
+  return {
+    seen,
+    until: fits =>
+      new Promise(resolve => {
+        const look = (): void => {
+          const found = seen.find(fits);
+          if (!found) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      }),
+    stop: () => controller.abort(),
+  };
+}

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { openEngine } from './open-engine.js';
+
+/**
+ * Makes `reference` (name:tag) present at the engine: a static busybox with all its applets in /bin, about 2 MB, no registry needed. Present
+ * already: nothing is done. busybox-static is taken from this machine, or unpacked from Debian's package without installing it.
+ */
+export async function tinyImage(endpoint: string, reference: string): Promise<void> {
+  const client = openEngine(endpoint);
+  if (
+    await client
+      .getImage(reference)
+      .inspect()
+      .then(
+        () => true,
+        () => false,
+      )
+  )
+    return;
+  const [repo = '', tag = 'latest'] = reference.split(':');
+  const stream = await client.importImage(Readable.from([tarOfBusybox()]), { repo, tag });
+  for await (const _chunk of stream);
+  await client.getImage(reference).inspect();
+}
+
+export async function removeImage(endpoint: string, reference: string): Promise<void> {
+  await openEngine(endpoint)
+    .getImage(reference)
+    .remove({ force: true })
+    .catch(() => undefined);
+}
+
+function tarOfBusybox(): Buffer {
+  const root = mkdtempSync(join(tmpdir(), 'tiny-image-'));
+  try {
+    for (const folder of ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'run', 'sys', 'tmp', 'var']) mkdirSync(join(root, folder));
+    const source = busybox(root);
+    copyFileSync(source, join(root, 'bin', 'busybox'));
+    const applets = execFileSync(source, ['--list'], { encoding: 'utf8' }).trim().split('\n');
+    for (const name of applets) if (name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name));
+    writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n');
+    writeFileSync(join(root, 'etc', 'group'), 'root:x:0:\nuser:x:1000:\n');
+    return execFileSync('tar', ['-C', root, '--owner=0', '--group=0', '--exclude=./package', '-c', '.'], { maxBuffer: 32 * 1024 * 1024 });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** A busybox that needs no shared library. */
+function busybox(root: string): string {
+  const isStatic = (file: string): boolean => existsSync(file) && /not a dynamic|statically/.test(ldd(file));
+  const found = ['/usr/bin/busybox', '/bin/busybox'].find(isStatic);
+  if (found) return found;
+  const folder = join(root, 'package');
+  mkdirSync(folder);
+  execFileSync('apt-get', ['download', 'busybox-static'], { cwd: folder, stdio: 'ignore' });
+  const archive = readdirSync(folder).find(name => name.endsWith('.deb')) ?? '';
+  execFileSync('dpkg-deb', ['-x', join(folder, archive), folder]);
+  const unpacked = ['usr/bin/busybox', 'bin/busybox'].map(path => join(folder, path)).find(path => existsSync(path));
+  if (!unpacked) throw new Error('busybox-static holds no busybox');
+  return unpacked;
+}
+
+/** ldd fails on a static binary and says so on either stream. */
+function ldd(file: string): string {
+  try {
+    return execFileSync('sh', ['-c', 'ldd "$1" 2>&1', 'sh', file], { encoding: 'utf8' });
+  } catch (error) {
+    return String((error as { stdout?: unknown }).stdout);
+  }
+}
