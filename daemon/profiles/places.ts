@@ -1,0 +1,56 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, visit } from 'yaml';
+
+/** Where something stands; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Places of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
+export interface Places {
+  readonly keys: ReadonlyMap<string, Place>;
+  readonly values: ReadonlyMap<string, Place>;
+}
+
+export function placesOf(root: ParsedNode, at: (offset: number) => Place): Places {
+  const keys = new Map<string, Place>();
+  const values = new Map<string, Place>();
+  const walk = (node: unknown, path: string): void => {
+    const range = (node as Node | null)?.range;
+    if (range) values.set(path, at(range[0]));
+    const below = (name: string | number) => (path === '' ? String(name) : `${path}.${name}`);
+    if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, below(index));
+    if (!isMap(node)) return;
+    for (const pair of node.items) {
+      if (!isScalar(pair.key)) continue;
+      const inner = below(String(pair.key.value));
+      if (pair.key.range) keys.set(inner, at(pair.key.range[0]));
+      walk(pair.value, inner);
+    }
+  };
+  walk(root, '');
+  return { keys, values };
+}
+
+/** The place of a value, or of the nearest thing around it that is written down. */
+export function nearestPlace(places: Places, path: string, file: string): Place {
+  const parts = path === '' ? [] : path.split('.');
+  for (let length = parts.length; length > 0; length--) {
+    const inner = parts.slice(0, length).join('.');
+    const place = length === parts.length ? places.values.get(inner) : places.keys.get(inner);
+    if (place) return place;
+  }
+  return places.values.get('') ?? { file, line: 1, column: 1 };
+}
+
+/** Where the first alias of a document stands, or the first of a name. */
+export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offset: number) => Place): Place {
+  let offset = 0;
+  visit(doc, (_key, node) => {
+    if (!isAlias(node) || (name !== null && node.source !== name)) return undefined;
+    offset = node.range?.[0] ?? 0;
+    return visit.BREAK;
+  });
+  return at(offset);
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { type Bytes, MiB, parseBytes } from '../core/bytes.js';
+import { NAME, NAME_RULE } from '../core/names.js';
+import { DURATION, parseDuration, SIZE } from './units.js';
+
+/*
+ * The one description of a profile file: validation, types and profiles/schema.json come from it. The `error` of each
+ * schema says what is expected; issues.ts adds what was found, where, and the nearest known name.
+ */
+
+/** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
+export const LEAST_MEMORY: Bytes = 6 * MiB;
+const WEEK = 7 * 24 * 3_600_000;
+
+const sizeError = 'a size such as 256MB or 1.5GiB';
+const size = z
+  .union([z.string().regex(SIZE, { error: sizeError }), z.int({ error: sizeError })], { error: sizeError })
+  .transform(value => parseBytes(String(value)) ?? 0)
+  .refine(bytes => bytes >= LEAST_MEMORY, { error: "at least 6MB, the engine's own minimum (a bare number counts bytes)" });
+
+const durationError = 'a duration such as 90s, 10m or 1h30m';
+const duration = z
+  .string({ error: durationError })
+  .regex(DURATION, { error: durationError })
+  .transform(text => parseDuration(text) ?? -1)
+  .refine(ms => ms >= 0 && ms <= WEEK, { error: 'at most a week (168h)' });
+
+const idleError = `${durationError}, or never`;
+const idle = z
+  .string({ error: idleError })
+  .regex(new RegExp(`${DURATION.source}|^never$`), { error: idleError })
+  .transform(text => (text === 'never' ? null : (parseDuration(text) ?? -1)))
+  .refine(ms => ms === null || (ms >= 1000 && ms <= WEEK), { error: 'between 1s and a week (168h), or never' });
+
+const choice = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
+
+export const memorySchema = z
+  .strictObject(
+    {
+      standard: size.optional().describe('What the service normally needs; reserved before it starts'),
+      maximum: size.optional().describe('The most it may ever hold: the hard limit'),
+    },
+    { error: 'a map with standard and maximum' },
+  )
+  .describe('Memory of the service; MB and MiB both mean 1,048,576 bytes');
+
+/** What a profile says of one service, and what `x-laptop-dev` may hold in a Compose file. Absent keys leave the value to the next source. */
+export const serviceSchema = z
+  .strictObject(
+    {
+      memory: memorySchema.optional(),
+      priority: z
+        .int({ error: 'a whole number from 0 to 100' })
+        .min(0, { error: 'a whole number from 0 to 100' })
+        .max(100, { error: 'a whole number from 0 to 100' })
+        .optional()
+        .describe('Higher stays longer when memory is short'),
+      start: choice('eager', 'on-demand', 'manual')
+        .optional()
+        .describe('eager: with the profile. on-demand: when somebody needs it. manual: when named'),
+      idle: idle.optional().describe('Stop after this long without use, or never'),
+      protocol: choice('tcp', 'http', 'postgres', 'redis').optional().describe('How readiness, refusals and use are recognised'),
+      runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'none')
+        .optional()
+        .describe('Fits the process to its memory; none: leave it alone'),
+      start_timeout: duration.optional().describe('From the start of the container until it must be healthy'),
+      stop_timeout: duration.optional().describe('From the stop signal until the kill'),
+    },
+    { error: 'a map of settings' },
+  )
+  .describe('Settings of one service');
+
+const name = z.string({ error: NAME_RULE }).regex(NAME, { error: NAME_RULE });
+const listOf = <T extends z.ZodType<string>>(item: T, error: string) =>
+  z.union([item, z.array(item, { error }).min(1, { error }).max(16, { error: 'at most 16' })], { error });
+
+export const profileSchema = z
+  .strictObject(
+    {
+      name: name.optional().describe("The profile's name: that of its file without .yaml"),
+      description: z.string({ error: 'one line of text' }).max(200, { error: 'at most 200 characters' }).optional(),
+      extends: listOf(name, 'the name of a profile or a list of names').optional().describe('Profiles to build on; what stands here wins'),
+      compose: listOf(z.string({ error: 'a path' }).min(1, { error: 'a path' }), 'a path of a Compose file or a list of paths')
+        .optional()
+        .describe('Compose files, merged in this order; relative to this file. Absent: the usual names in the folder of the project'),
+      services: z
+        .record(name, serviceSchema.nullable(), { error: 'a map of services' })
+        .optional()
+        .describe('The services of the profile; others of the Compose file start only when named'),
+    },
+    { error: 'a map with name, services …' },
+  )
+  .describe('A laptop-dev profile');
+
+export type ServiceSettings = z.output<typeof serviceSchema>;
+export type ProfileDocument = z.output<typeof profileSchema>;
+
+/** Keys known at a path of a profile (`['services', 'api', 'memory']`), for "did you mean". */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  if (path.length === 0) return Object.keys(profileSchema.shape);
+  if (path[0] !== 'services') return [];
+  return serviceKeys(path.slice(2));
+}
+
+export function serviceKeys(path: readonly PropertyKey[]): string[] {
+  return Object.keys(path[0] === 'memory' ? memorySchema.shape : serviceSchema.shape);
+}

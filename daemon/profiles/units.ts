@@ -1,0 +1,15 @@
+import type { Ms } from '../core/model.js';
+
+/** As in the JSON Schema, where patterns have no flags. Same readings as core/bytes parseBytes. */
+export const SIZE = /^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$/;
+export const DURATION = /^(?=\d)(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+
+const UNITS: Readonly<Record<string, Ms>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** Reads `90s`, `10m`, `1h30m` or `500ms` as ms; null for anything else. */
+export function parseDuration(text: string): Ms | null {
+  if (!DURATION.test(text)) return null;
+  let total = 0;
+  for (const [, figure, unit] of text.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
+  return total;
+}
