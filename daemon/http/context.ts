@@ -1,0 +1,57 @@
+import { FailureError, failure } from '../core/failure.js';
+import { isName, NAME_RULE } from '../core/names.js';
+import { nearestName } from '../core/nearest.js';
+import type { ServiceView } from '../core/views.js';
+import type { Log } from '../ports.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+
+/** What the routes stand on. */
+export interface Context {
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+}
+
+const SERVICE = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/;
+
+export function projectName(value: unknown): string {
+  if (typeof value === 'string' && isName(value)) return value;
+  throw new FailureError(failure('usage', `Not a name of a project: ${NAME_RULE}.`));
+}
+
+export function serviceName(value: unknown): string {
+  if (typeof value === 'string' && SERVICE.test(value)) return value;
+  throw new FailureError(failure('usage', 'Not a name of a service: letters, digits, -, _ and dots, at most 63 characters.'));
+}
+
+/** One parameter of the query; FailureError usage when it is given twice. */
+export function queryText(query: unknown, name: string): string | null {
+  const value = typeof query === 'object' && query !== null ? (query as Record<string, unknown>)[name] : undefined;
+  if (value === undefined || value === '') return null;
+  if (typeof value === 'string') return value;
+  throw new FailureError(failure('usage', `The parameter ${name} may be given once.`));
+}
+
+export function queryFlag(query: unknown, name: string): boolean {
+  const value = queryText(query, name);
+  return value === '1' || value === 'true';
+}
+
+/** A whole number of at most 15 digits; null when absent. */
+export function queryCount(query: unknown, name: string): number | null {
+  const value = queryText(query, name);
+  if (value === null) return null;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new FailureError(failure('usage', `The parameter ${name} has to be a whole number.`));
+}
+
+/** The service of that name, or FailureError not-found with the nearest name. */
+export function findService(services: readonly ServiceView[], project: string, name: string): ServiceView {
+  const found = services.find(service => service.project === project && service.name === name);
+  if (found) return found;
+  const names = services.filter(service => service.project === project).map(service => service.name);
+  const nearest = nearestName(name, names);
+  const hint = nearest === null ? '' : ` Did you mean ${nearest}?`;
+  throw new FailureError(
+    failure('not-found', `There is no service ${name} in project ${project}.${hint}`, { project, service: name, known: names }),
+  );
+}

@@ -1,0 +1,119 @@
+import type { Plan } from '../core/event.js';
+import type { Failure } from '../core/failure.js';
+import type { ProjectSpec } from '../core/model.js';
+import type { LoggedNotice, ServiceView } from '../core/views.js';
+import type { EngineInfo } from '../ports.js';
+import type { Cleaned } from '../supervisor/supervisor.js';
+
+/** What the API speaks, as types and constants without a library; http/schema says the same of requests in zod, and tests tie the two. */
+
+/** Version of the API: first part of every path. */
+export const API = '/v1';
+/** The Host header of our own clients: a word that no browser can be made to send. */
+export const HOST = 'laptop-dev';
+export const NDJSON = 'application/x-ndjson';
+/** First byte of a binary frame of an exec session. */
+export const FRAME = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+export type Envelope<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: Failure };
+
+/** How a mutation is answered. */
+interface Manner {
+  /** Decide only: nothing changes. */
+  readonly dryRun?: boolean;
+  /** Stay until the goal is reached or cannot be; the answer is NDJSON of WorkLine. */
+  readonly wait?: boolean;
+  /** Longest wait in ms; null or absent: as long as the services themselves may take. */
+  readonly waitTimeout?: number | null;
+}
+export interface UpBody extends Manner {
+  readonly spec: ProjectSpec;
+  /** null: all of the profile. */
+  readonly services: readonly string[] | null;
+  readonly recreate?: boolean;
+  /** Accept the risks of exactly this content, now and later. */
+  readonly trust?: boolean;
+}
+export interface DownBody extends Manner {
+  readonly volumes?: boolean;
+}
+export interface ServicesBody extends Manner {
+  /** Empty: all of the project. */
+  readonly services: readonly string[];
+}
+export interface CleanBody {
+  readonly project: string;
+  readonly volumes?: boolean;
+  readonly dryRun?: boolean;
+}
+export type EmptyBody = Readonly<Record<string, never>>;
+
+/** The bodies of all mutations, by the name of their schema. */
+export interface Bodies {
+  readonly Up: UpBody;
+  readonly Down: DownBody;
+  readonly Services: ServicesBody;
+  readonly Clean: CleanBody;
+  readonly Empty: EmptyBody;
+}
+
+/** Answer of a mutation that does not wait. */
+export interface Accepted {
+  readonly plan: Plan;
+}
+/** One line of the answer of a mutation that waits: the plan first, the result last. */
+export type WorkLine =
+  | { readonly type: 'plan'; readonly plan: Plan }
+  | { readonly type: 'notice'; readonly notice: LoggedNotice }
+  | WorkResult;
+export type WorkResult =
+  | { readonly type: 'result'; readonly ok: true; readonly services: readonly ServiceView[] }
+  | { readonly type: 'result'; readonly ok: false; readonly services: readonly ServiceView[]; readonly error: Failure };
+
+export interface VersionView {
+  readonly version: string;
+  readonly pid: number;
+  readonly instance: string;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly engine: EngineInfo | null;
+}
+export interface ProjectView {
+  readonly name: string;
+  readonly root: string;
+  readonly profile: string;
+}
+export interface WhyView {
+  readonly service: ServiceView;
+  /** The last notices about it, oldest first. */
+  readonly notices: readonly LoggedNotice[];
+}
+/** One line of a service's log. `at`: ms since the epoch. */
+export interface LogEntry {
+  readonly service: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly at: number;
+  readonly text: string;
+}
+/** Last line of a stream that had to end early. */
+export interface StreamError {
+  readonly error: Failure;
+}
+export type { Cleaned };
+
+/** First text frame of an exec session, from the client. */
+export interface ExecStart {
+  readonly start: {
+    readonly command: readonly string[];
+    readonly tty: boolean;
+    readonly user?: string | null;
+    readonly workingDir?: string | null;
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
+}
+/** Later text frames from the client. */
+export type ExecControl = { readonly resize: { readonly columns: number; readonly rows: number } } | { readonly eof: true };
+/** Last text frame, from the daemon. */
+export type ExecEnd = { readonly exit: number } | { readonly error: Failure };

@@ -1,0 +1,69 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { FailureError, failure } from '../../core/failure.js';
+import { done } from '../answer.js';
+import { type Context, projectName } from '../context.js';
+import type { Accepted } from '../contract.js';
+import { sendLines } from '../lines.js';
+import { checkedBody } from '../validate.js';
+import { type Work, waitForWork } from '../work.js';
+
+/** An up carries its whole project. */
+const UP_BODY_LIMIT = 1024 * 1024;
+
+type ProjectRequest = FastifyRequest<{ Params: { project: string } }>;
+
+/** Routes that change something. All are POST with a JSON body. */
+export function actRoutes(app: FastifyInstance, context: Context): void {
+  const { supervisor } = context;
+
+  app.post('/v1/projects/:project/up', { bodyLimit: UP_BODY_LIMIT }, async (request: ProjectRequest, reply) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Up', request.body);
+    if (body.spec.name !== project || body.spec.services.some(service => service.project !== project))
+      throw new FailureError(failure('usage', `The path names project ${project}, the body another one.`));
+    const action = { kind: 'up', spec: body.spec, services: body.services, recreate: body.recreate ?? false } as const;
+    return perform(context, reply, { project, action, body, trust: body.trust ?? false, goal: 'up' });
+  });
+
+  app.post('/v1/projects/:project/down', async (request: ProjectRequest, reply) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Down', request.body);
+    const action = { kind: 'down', project, volumes: body.volumes ?? false } as const;
+    return perform(context, reply, { project, action, body, trust: false, goal: 'gone' });
+  });
+
+  for (const kind of ['start', 'stop', 'restart'] as const) {
+    app.post(`/v1/projects/:project/${kind}`, async (request: ProjectRequest, reply) => {
+      const project = projectName(request.params.project);
+      const body = checkedBody('Services', request.body);
+      const action = { kind, project, services: await named(context, project, body.services) };
+      return perform(context, reply, { project, action, body, trust: false, goal: kind === 'stop' ? 'down' : 'up' });
+    });
+  }
+
+  app.post('/v1/clean', async request => {
+    const body = checkedBody('Clean', request.body);
+    return done(await supervisor.clean(body.project, { volumes: body.volumes ?? false, dryRun: body.dryRun ?? false }));
+  });
+
+  app.post('/v1/shutdown', async request => {
+    checkedBody('Empty', request.body);
+    await supervisor.shutdown();
+    return done({});
+  });
+}
+
+/** None named: all of the project that are not manual by their nature, so all that there are. */
+async function named(context: Context, project: string, services: readonly string[]): Promise<readonly string[]> {
+  return services.length > 0 ? services : (await context.supervisor.services(project, false)).map(service => service.name);
+}
+
+async function perform(context: Context, reply: FastifyReply, work: Work): Promise<unknown> {
+  if (work.body.wait && !work.body.dryRun) {
+    const lines = await waitForWork(context.supervisor, reply, work);
+    return sendLines(reply, lines, context.log);
+  }
+  const answer = await context.supervisor.act(work.action, { dryRun: work.body.dryRun ?? false, trust: work.trust });
+  if (!answer.ok) throw new FailureError(answer.failure);
+  return done<Accepted>({ plan: answer.plan });
+}

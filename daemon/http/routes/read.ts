@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify';
+import { done } from '../answer.js';
+import { type Context, findService, projectName, queryFlag, queryText, serviceName } from '../context.js';
+import type { VersionView, WhyView } from '../contract.js';
+import { readDocument } from '../validate.js';
+
+/** How many of a service's last notices `why` tells. */
+const NOTICES_OF_WHY = 20;
+
+/** Routes that only look. */
+export function readRoutes(app: FastifyInstance, { supervisor }: Context): void {
+  app.get('/v1/version', async () => done<VersionView>({ ...supervisor.info, engine: supervisor.engine() }));
+
+  app.get('/v1/projects', async () => done(supervisor.projects()));
+
+  app.get('/v1/services', async request => {
+    const project = queryText(request.query, 'project');
+    return done(await supervisor.services(project === null ? null : projectName(project), queryFlag(request.query, 'usage')));
+  });
+
+  app.get('/v1/budget', async () => done(await supervisor.budget()));
+
+  app.get<{ Params: { project: string; service: string } }>('/v1/projects/:project/services/:service/why', async request => {
+    const project = projectName(request.params.project);
+    const name = serviceName(request.params.service);
+    const service = findService(await supervisor.services(project, true), project, name);
+    const about = supervisor.notices().filter(notice => notice.project === project && notice.service === name);
+    return done<WhyView>({ service, notices: about.slice(-NOTICES_OF_WHY) });
+  });
+
+  app.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(readDocument()));
+}

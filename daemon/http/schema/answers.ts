@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+const bytes = z.int().nonnegative().describe('Bytes');
+const epoch = z.number().describe('Milliseconds since the epoch');
+const id = z.string().describe('PROJECT/SERVICE');
+
+const failure = z.strictObject({
+  code: z.string().describe('See docs/errors.md'),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  remedies: z.array(z.string()),
+});
+const state = z.enum(['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed']);
+const service = z.strictObject({
+  project: z.string(),
+  name: z.string(),
+  profile: z.string(),
+  state,
+  health: z.enum(['healthy', 'unhealthy', 'starting', 'none']),
+  ports: z.array(z.strictObject({ hostIp: z.string(), host: z.int(), container: z.int(), protocol: z.enum(['tcp', 'udp']) })),
+  memory: z.strictObject({ standard: bytes, grant: bytes, maximum: bytes, workingSet: bytes.nullable() }),
+  stopsIn: z.number().nullable().describe('Milliseconds'),
+  why: z.string(),
+  container: z.string().nullable(),
+  dependsOn: z.array(z.string()),
+  crashes: z.int(),
+  ooms: z.int(),
+});
+const notice = z.strictObject({
+  seq: z.int(),
+  at: epoch,
+  project: z.string(),
+  service: z.string().nullable(),
+  level: z.enum(['info', 'warn', 'error']),
+  kind: z.string(),
+  text: z.string(),
+});
+const plan = z.strictObject({
+  starts: z.array(z.strictObject({ id, grant: bytes, standard: bytes, recreate: z.boolean() })),
+  keeps: z.array(id),
+  stops: z.array(id),
+  budget: bytes,
+  grantedBefore: bytes,
+  grantedAfter: bytes,
+});
+const holder = z.strictObject({
+  project: z.string(),
+  service: z.string(),
+  state,
+  standard: bytes,
+  grant: bytes,
+  maximum: bytes,
+  workingSet: bytes.nullable(),
+});
+const names = z.array(z.string());
+const engine = z.strictObject({
+  kind: z.enum(['docker', 'podman']),
+  version: z.string(),
+  apiVersion: z.string(),
+  cgroupVersion: z.enum(['1', '2']),
+  memoryTotal: bytes,
+  endpoint: z.string(),
+  warnings: names,
+});
+
+/** `data` of the answers, and the lines of the streams: for the API's description. The daemon's own types (contract, core/views) are the source. */
+export const ANSWERS = {
+  Version: z.strictObject({
+    version: z.string(),
+    pid: z.int(),
+    instance: z.string(),
+    startedAt: epoch,
+    engine: engine.nullable(),
+  }),
+  Projects: z.array(z.strictObject({ name: z.string(), root: z.string(), profile: z.string() })),
+  ServiceViews: z.array(service),
+  Budget: z.strictObject({
+    budget: bytes,
+    granted: bytes,
+    standard: bytes,
+    workingSet: bytes,
+    hostTotal: bytes,
+    hostAvailable: bytes,
+    holders: z.array(holder),
+  }),
+  Notice: notice,
+  Why: z.strictObject({ service, notices: z.array(notice) }),
+  Accepted: z.strictObject({ plan }),
+  WorkLine: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('plan'), plan }),
+    z.strictObject({ type: z.literal('notice'), notice }),
+    z.strictObject({ type: z.literal('result'), ok: z.boolean(), services: z.array(service), error: failure.optional() }),
+  ]),
+  LogEntry: z.strictObject({ service: z.string(), stream: z.enum(['stdout', 'stderr']), at: epoch, text: z.string() }),
+  Cleaned: z.strictObject({ containers: names, networks: names, volumes: names }),
+  Done: z.strictObject({}),
+  Failure: failure,
+} as const;

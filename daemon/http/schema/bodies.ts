@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { namesOfServices, projectName, projectSpec } from './spec.js';
+
+const manner = {
+  dryRun: z.boolean().optional().describe('Decide only: nothing changes'),
+  wait: z.boolean().optional().describe('Answer with NDJSON: the plan, notices, and the result last'),
+  waitTimeout: z.number().positive().max(86_400_000).nullable().optional().describe('Longest wait in milliseconds'),
+};
+
+/** The body of each mutation. http/contract has the same as plain types; a test holds them equal. */
+export const BODIES = {
+  Up: z.strictObject({
+    ...manner,
+    spec: projectSpec,
+    services: namesOfServices.nullable().describe('null: all of the profile'),
+    recreate: z.boolean().optional(),
+    trust: z.boolean().optional().describe('Accept the risks of exactly this content, now and later'),
+  }),
+  Down: z.strictObject({ ...manner, volumes: z.boolean().optional() }),
+  Services: z.strictObject({ ...manner, services: namesOfServices.describe('Empty: all of the project') }),
+  Clean: z.strictObject({ project: projectName, volumes: z.boolean().optional(), dryRun: z.boolean().optional() }),
+  Empty: z.strictObject({}),
+} as const;

@@ -1,0 +1,119 @@
+import type { ANSWERS } from './answers.js';
+import type { BODIES } from './bodies.js';
+
+/** One route of the API as its description has it. `{project}` and `{service}` are names in the path. */
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly summary: string;
+  /** Query parameters: name → what it says. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: keyof typeof BODIES;
+  /** Schema of the envelope's `data`; of each line where `lines`. */
+  readonly answer: keyof typeof ANSWERS | null;
+  /** NDJSON: one JSON value a line. */
+  readonly lines?: boolean;
+  /** With `wait: true` the answer is NDJSON of WorkLine. */
+  readonly waits?: boolean;
+}
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  { method: 'get', path: '/v1/version', summary: 'The daemon, its PID and the engine it drives', answer: 'Version' },
+  { method: 'get', path: '/v1/projects', summary: 'Projects the daemon knows', answer: 'Projects' },
+  {
+    method: 'get',
+    path: '/v1/services',
+    summary: 'Services and their states',
+    query: { project: 'Only those of this project', usage: '1: measure working sets' },
+    answer: 'ServiceViews',
+  },
+  { method: 'get', path: '/v1/budget', summary: 'The budget and who holds it', answer: 'Budget' },
+  {
+    method: 'get',
+    path: '/v1/notices',
+    summary: 'What happened, oldest first',
+    query: { project: 'Only those of this project', follow: '1: stay and send what happens from now on' },
+    answer: 'Notice',
+    lines: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/services/{service}/why',
+    summary: 'Why a service is in its state',
+    answer: 'Why',
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/services/{service}/exec',
+    summary: 'WebSocket: runs a command in the container (see docs/api.md); any other request is answered 426',
+    answer: null,
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/logs',
+    summary: 'Logs of services, in the order in which they come',
+    query: {
+      services: 'Names separated by commas; absent: all',
+      follow: '1: stay and send new lines',
+      since: 'Milliseconds since the epoch',
+      tail: 'Only this many last lines of each service',
+    },
+    answer: 'LogEntry',
+    lines: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{project}/up',
+    summary: 'Brings services of a project up, under their limits',
+    body: 'Up',
+    answer: 'Accepted',
+    waits: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{project}/down',
+    summary: 'Stops and removes the containers of a project, and its networks',
+    body: 'Down',
+    answer: 'Accepted',
+    waits: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{project}/start',
+    summary: 'Starts services of a known project',
+    body: 'Services',
+    answer: 'Accepted',
+    waits: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{project}/stop',
+    summary: 'Stops services; their containers stay',
+    body: 'Services',
+    answer: 'Accepted',
+    waits: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{project}/restart',
+    summary: 'Stops and starts services',
+    body: 'Services',
+    answer: 'Accepted',
+    waits: true,
+  },
+  {
+    method: 'post',
+    path: '/v1/clean',
+    summary: 'Removes what carries our label and belongs to no known service of the project',
+    body: 'Clean',
+    answer: 'Cleaned',
+  },
+  {
+    method: 'post',
+    path: '/v1/shutdown',
+    summary: 'Ends the daemon; services keep running',
+    body: 'Empty',
+    answer: 'Done',
+  },
+  { method: 'get', path: '/v1/openapi.json', summary: 'This description', answer: null },
+];

@@ -1,0 +1,35 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
+import type { ProjectSpec } from '../../daemon/core/model.js';
+import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
+import type { Bodies, LogEntry } from '../../daemon/http/contract.js';
+import type { ANSWERS } from '../../daemon/http/schema/answers.js';
+import type { BODIES } from '../../daemon/http/schema/bodies.js';
+import { openApiDocument } from '../../daemon/http/schema/openapi.js';
+import type { projectSpec } from '../../daemon/http/schema/spec.js';
+
+type Frozen<T> = T extends (infer Item)[] ? readonly Frozen<Item>[] : T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+type Loose<T> = { [Key in keyof T]: undefined extends T[Key] ? T[Key] | undefined : T[Key] };
+
+describe('the API description', () => {
+  it('is what docs/openapi.json says (vitest -u writes it)', async () => {
+    await expect(`${JSON.stringify(openApiDocument('1'), null, 1)}\n`).toMatchFileSnapshot('../../docs/openapi.json');
+  });
+
+  it('has bodies equal to the types of the contract', () => {
+    expectTypeOf<Frozen<z.infer<typeof projectSpec>>>().toEqualTypeOf<ProjectSpec>();
+    expectTypeOf<keyof typeof BODIES>().toEqualTypeOf<keyof Bodies>();
+    expectTypeOf<Bodies['Up']>().toExtend<Frozen<z.infer<(typeof BODIES)['Up']>>>();
+    expectTypeOf<Frozen<z.infer<(typeof BODIES)['Up']>>>().toExtend<Loose<Bodies['Up']>>();
+    expectTypeOf<Bodies['Down']>().toExtend<z.infer<(typeof BODIES)['Down']>>();
+    expectTypeOf<Bodies['Services']>().toExtend<Frozen<z.infer<(typeof BODIES)['Services']>>>();
+    expectTypeOf<Bodies['Clean']>().toExtend<z.infer<(typeof BODIES)['Clean']>>();
+  });
+
+  it('has answers equal to what the daemon says', () => {
+    expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['ServiceViews']>>>().toEqualTypeOf<readonly ServiceView[]>();
+    expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['Budget']>>>().toEqualTypeOf<BudgetView>();
+    expectTypeOf<LoggedNotice>().toExtend<Frozen<z.infer<(typeof ANSWERS)['Notice']>>>();
+    expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['LogEntry']>>>().toEqualTypeOf<LogEntry>();
+  });
+});
