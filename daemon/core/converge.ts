@@ -138,9 +138,14 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   if (starting >= policy.startsAtOnce || !project) return;
   draft.patch(id, {
     fresh: false,
+    ooms: 0,
+    oomAt: null,
+    signalled: false,
+    stoppedOutsideAt: null,
     state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash },
   });
-  draft.steps.push({ kind: 'launch', id, attempt: entry.attempt, spec, grant: state.grant, project, fresh: entry.fresh });
+  const { attempt, fresh, container: previous } = entry;
+  draft.steps.push({ kind: 'launch', id, attempt, spec, grant: state.grant, project, previous, fresh });
   draft.notice(spec, 'info', 'starting', 'starts');
 }
 

@@ -37,7 +37,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
       return oom(draft, entry, now);
     case 'killed':
       // What we stop ourselves is in state stopping. Signals that only poke a process (HUP, USR1) do not end it.
-      if (entry.state.kind !== 'stopping' && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
+      if (isRunning(entry, event.id) && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
       return;
     case 'started':
       return;
@@ -52,6 +52,10 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'updated':
       return;
   }
+}
+
+function isRunning({ state }: ServiceEntry, container: string): boolean {
+  return (state.kind === 'starting' || state.kind === 'running') && state.container === container;
 }
 
 export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {

@@ -14,7 +14,9 @@ interface StepArgs {
     readonly spec: ServiceSpec;
     readonly grant: Bytes;
     readonly project: ProjectSpec;
-    /** Do not reuse a stopped container although its definition is the same. */
+    /** The last container of the service, to be reused when its definition and grant are the same, else replaced. */
+    readonly previous: string | null;
+    /** Replace it in any case. */
     readonly fresh: boolean;
   };
   /** Wait until it is ready. → ready | startFailed */

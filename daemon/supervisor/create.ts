@@ -1,0 +1,148 @@
+import { FailureError, failure } from '../core/failure.js';
+import type { ServiceId } from '../core/model.js';
+import type { Policy } from '../core/policy.js';
+import { intentOf } from '../core/restore.js';
+import { held } from '../core/service-state.js';
+import { viewOf } from '../core/view.js';
+import type { BudgetView, ServiceView } from '../core/views.js';
+import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { clean } from './clean.js';
+import { type Effects, execute } from './executors.js';
+import { Loop } from './loop.js';
+import { measured } from './measure.js';
+import { Notices } from './notices.js';
+import { observe } from './observe.js';
+import type { Supervisor } from './supervisor.js';
+import { Trust } from './trust.js';
+import { Waiters } from './waiters.js';
+
+export interface SupervisorOptions {
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly usage: Usage;
+  readonly host: HostMemory;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: Policy;
+  readonly version: string;
+  readonly instance: string;
+  readonly pid: number;
+  /** Called when a client asks the daemon to end. */
+  readonly onShutdown: () => void;
+}
+
+export interface Running {
+  readonly supervisor: Supervisor;
+  /** Ends watching and deciding; services keep running. */
+  close(): void;
+}
+
+/** Puts the loop together with its effects and starts to watch the engine. What was wanted before is restored first. */
+export function createSupervisor(options: SupervisorOptions): Running {
+  const { containers, store, clock, log } = options;
+  const notices = new Notices(clock);
+  const waiters = new Waiters();
+  const restored = store.load();
+  if (restored.warning !== null) log.warn({}, restored.warning);
+  const trust = new Trust(restored.intent.trusted);
+  const ending = new AbortController();
+  let engine: EngineInfo | null = null;
+  const effects: Effects = {
+    containers,
+    images: options.images,
+    clock,
+    log,
+    post: event => loop.post(event),
+    tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
+    persist: () => {
+      const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
+      if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
+    },
+  };
+  const loop = new Loop({
+    policy: options.policy,
+    clock,
+    execute: step => execute(step, effects),
+    onNotices: added => notices.add(added),
+    onWorld: world => waiters.look(world),
+  });
+  notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
+  loop.post({ kind: 'restored', projects: restored.intent.projects });
+  void observe({ containers, clock, log, post: effects.post, signal: ending.signal, onEngine: info => (engine = info) });
+  const supervisor = facade(options, loop, { notices, waiters, trust, engine: () => engine });
+  return {
+    supervisor,
+    close: () => {
+      ending.abort();
+      loop.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly notices: Notices;
+  readonly waiters: Waiters;
+  readonly trust: Trust;
+  readonly engine: () => EngineInfo | null;
+}
+
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, engine }: Parts): Supervisor {
+  const { containers, usage, clock } = options;
+  const { version, instance, pid } = options;
+  const views = (project: string | null): ServiceView[] =>
+    [...loop.world.services.values()]
+      .filter(entry => project === null || entry.spec.project === project)
+      .map(entry => viewOf(loop.world, entry, clock.now()));
+  return {
+    info: { version, pid, instance, startedAt: clock.wall() },
+    engine,
+    async act(action, { dryRun, trust: granted }) {
+      const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
+      if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
+      const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
+      return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
+    },
+    settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
+    services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
+    projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+    budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
+    notices: () => notices.list(),
+    subscribe: listener => notices.subscribe(listener),
+    logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
+    exec: async (id, execOptions) => containers.exec(containerFor(loop, id, true), execOptions),
+    clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
+    shutdown: async () => options.onShutdown(),
+  };
+}
+
+function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: readonly ServiceView[]): BudgetView {
+  const holders = views
+    .filter(view => view.memory.grant > 0)
+    .map(({ project, name, state, memory }) => ({ project, service: name, state, ...memory }))
+    .sort((a, b) => b.grant - a.grant);
+  const { total, available } = host.read();
+  return {
+    budget: policy.budget,
+    granted: [...loop.world.services.values()].reduce((sum, entry) => sum + held(entry.state), 0),
+    standard: holders.reduce((sum, holder) => sum + holder.standard, 0),
+    workingSet: holders.reduce((sum, holder) => sum + (holder.workingSet ?? 0), 0),
+    hostTotal: total,
+    hostAvailable: available,
+    holders,
+  };
+}
+
+function containerFor(loop: Loop, id: ServiceId, running: boolean): string {
+  const entry = loop.world.services.get(id);
+  const isRunning = entry?.state.kind === 'running' || entry?.state.kind === 'starting';
+  if (!entry) throw new FailureError(failure('not-found', `There is no service ${id}.`));
+  if (entry.container === null || (running && !isRunning)) {
+    const [project, name] = id.split('/');
+    const remedy = `laptop-dev start ${name} --project ${project} starts it`;
+    throw new FailureError(
+      failure('not-found', running ? `${id} does not run.` : `${id} has no container, so there are no logs.`, {}, [remedy]),
+    );
+  }
+  return entry.container;
+}

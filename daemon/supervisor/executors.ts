@@ -1,0 +1,116 @@
+import type { Event, NoticeKind } from '../core/event.js';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { ServiceSpec } from '../core/model.js';
+import { isLive } from '../core/observe.js';
+import type { Step, StepOf } from '../core/step.js';
+import type { Clock, Containers, Images, Log } from '../ports.js';
+import { launch } from './launch.js';
+import { awaitReady } from './readiness.js';
+
+export interface Effects {
+  readonly containers: Containers;
+  readonly images: Images;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (event: Event) => void;
+  readonly tell: (spec: ServiceSpec, kind: NoticeKind, text: string) => void;
+  readonly persist: () => void;
+}
+
+type Executors = { readonly [K in Step['kind']]: (step: StepOf<K>, effects: Effects) => Promise<void> | void };
+
+/** Carries out a step; what became of it is posted. A failure is a result, so nothing is thrown from here. */
+export function execute(step: Step, effects: Effects): void {
+  effects.log.debug({ step: step.kind, id: 'id' in step ? step.id : undefined }, 'step');
+  const run = EXECUTORS[step.kind] as (step: Step, effects: Effects) => Promise<void> | void;
+  void Promise.resolve(run(step, effects)).catch(error => effects.log.error({ err: error, step: step.kind }, 'a step failed by a bug'));
+}
+
+export function asFailure(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
+  return failure('internal', error instanceof Error ? error.message : String(error));
+}
+
+const EXECUTORS: Executors = {
+  persist: (_, { persist }) => persist(),
+
+  async ensureImage({ id, attempt, spec }, { images, post, tell }) {
+    try {
+      if (spec.container) {
+        const { image, build, pull } = spec.container;
+        await images.ensure({ reference: image, build, pull, rebuild: false }, progress => tell(spec, 'image', progress.text));
+      }
+      post({ kind: 'imageReady', id, attempt });
+    } catch (error) {
+      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: null, running: false });
+    }
+  },
+
+  async launch(step, { containers, post }) {
+    const { id, attempt } = step;
+    const outcome = await launch(step, containers);
+    if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container });
+    else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
+  },
+
+  async probe({ id, attempt, container, spec }, { containers, clock, post }) {
+    try {
+      const checked = await awaitReady(spec, container, containers, clock);
+      if (checked !== null) post({ kind: 'ready', id, attempt, checked });
+    } catch (error) {
+      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container, running: true });
+    }
+  },
+
+  async stop({ id, container, timeout }, { containers, post, log }) {
+    const failed = await containers.stop(container, timeout).then(() => null, asFailure);
+    try {
+      // After a call that timed out the outcome is unknown: the engine's word counts, not the call's.
+      const seen = await containers.inspect(container);
+      if (seen && isLive(seen)) throw new FailureError(failed ?? failure('engine-error', `${id} still runs after it was stopped.`));
+      post({ kind: 'stopped', id, container, exit: seen ? { code: seen.exitCode ?? 0, oom: false } : null });
+    } catch (error) {
+      log.warn({ id, err: error }, 'stop failed');
+      post({ kind: 'stopFailed', id, container, failure: asFailure(error) });
+    }
+  },
+
+  async remove({ id, container, anonymousVolumes }, { containers, post, log }) {
+    await containers
+      .remove(container, { anonymousVolumes })
+      .catch(error => log.warn({ id, container, err: error }, 'a container could not be removed; laptop-dev clean removes it'));
+    post({ kind: 'removed', id, container });
+  },
+
+  async discard({ container }, { containers, log }) {
+    try {
+      await containers.stop(container, 10_000);
+      await containers.remove(container, { anonymousVolumes: false });
+    } catch (error) {
+      log.warn({ container, err: error }, 'a surplus container could not be removed; laptop-dev clean removes it');
+    }
+  },
+
+  async lastWords({ id, container }, { containers, post, log }) {
+    const lines: string[] = [];
+    try {
+      const signal = AbortSignal.timeout(5_000);
+      for await (const line of containers.logs(container, { follow: false, since: null, tail: 10, signal })) lines.push(line.text);
+    } catch (error) {
+      log.warn({ id, err: error }, 'its last log lines could not be read');
+    }
+    post({ kind: 'lastWords', id, container, lines: lines.slice(-10) });
+  },
+
+  async clearProject({ project, spec, volumes }, { containers, post }) {
+    try {
+      const found = await containers.projectResources(project);
+      for (const network of found.networks) await containers.removeNetwork(network);
+      const ours = new Set(spec.volumes.filter(volume => !volume.external).map(volume => volume.name));
+      if (volumes) for (const volume of found.volumes) if (ours.has(volume) || spec.root === '') await containers.removeVolume(volume);
+      post({ kind: 'projectCleared', project, failure: null });
+    } catch (error) {
+      post({ kind: 'projectCleared', project, failure: asFailure(error) });
+    }
+  },
+};

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Event } from '../core/event.js';
+import type { Ms } from '../core/model.js';
+import type { Clock, Containers, EngineInfo, Log } from '../ports.js';
+import { asFailure } from './executors.js';
+
+const FIRST_PAUSE: Ms = 200;
+const MOST_PAUSE: Ms = 5_000;
+
+export interface ObserveOptions {
+  readonly containers: Containers;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (event: Event) => void;
+  readonly onEngine: (info: EngineInfo | null) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps watching the engine until the signal: connect, listen, look at everything once, then follow its events. When the
+ * engine goes away that is said once, and it is tried again with a pause that grows from 0.2 to 5 s.
+ */
+export async function observe(options: ObserveOptions): Promise<void> {
+  const { log, signal } = options;
+  let wait = FIRST_PAUSE;
+  while (!signal.aborted) {
+    try {
+      await watch(options, () => {
+        wait = FIRST_PAUSE;
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn({ failure: asFailure(error).message }, 'the engine cannot be watched');
+    }
+    options.onEngine(null);
+    options.post({ kind: 'engineLost' });
+    await pause(wait, undefined, { signal }).catch(() => undefined);
+    wait = Math.min(MOST_PAUSE, wait * 2);
+  }
+}
+
+async function watch({ containers, clock, post, onEngine, signal }: ObserveOptions, onUp: () => void): Promise<void> {
+  const info = await containers.info();
+  // Events from before the look around, so that nothing falls between the two; one seen twice does no harm.
+  const since = clock.wall();
+  const seen = await containers.list();
+  onEngine(info);
+  post({ kind: 'observed', containers: seen });
+  onUp();
+  for await (const event of containers.events(signal, since)) post({ kind: 'engine', event });
+}

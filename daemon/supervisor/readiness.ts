@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FailureError, failure } from '../core/failure.js';
+import type { Healthcheck, Ms, ServiceSpec } from '../core/model.js';
+import { isLive } from '../core/observe.js';
+import type { Clock, Containers } from '../ports.js';
+
+/** Between two checks: short at first, since a coarse poll dominates a cold start (facts/on-demand, trap 3). */
+const FIRST_STEP: Ms = 20;
+const MOST_STEP: Ms = 1_000;
+const GROWTH = 1.4;
+/** The engine's own default for one run of a health check. */
+const CHECK_TIMEOUT: Ms = 30_000;
+
+/**
+ * Waits until the container is ready: its health check passes once, run by us, since the engine's own interval is far too
+ * coarse for a start (and Podman without systemd never runs it). True: checked. False: there is no check, it counts as ready.
+ * Null: it does not run any more, which the engine's event tells. Fails with unhealthy when startTimeout is over.
+ */
+export async function awaitReady(spec: ServiceSpec, id: string, containers: Containers, clock: Clock): Promise<boolean | null> {
+  const check = spec.container?.healthcheck ?? null;
+  const command = check === null ? null : commandOf(check);
+  const deadline = clock.now() + spec.startTimeout;
+  let lastExit: number | null = null;
+  for (let step = FIRST_STEP; clock.now() < deadline; step = Math.min(MOST_STEP, step * GROWTH)) {
+    if (command) {
+      const left = Math.max(1_000, Math.min(check?.timeout ?? CHECK_TIMEOUT, deadline - clock.now()));
+      lastExit = await containers.probe(id, command, left).catch(() => null);
+      if (lastExit === 0) return true;
+    }
+    const seen = await containers.inspect(id);
+    if (!seen || !isLive(seen)) return null;
+    if (seen.health === 'healthy') return true;
+    if (!command && seen.health === 'none') return false;
+    await pause(step);
+  }
+  throw new FailureError(
+    failure(
+      'unhealthy',
+      `${spec.name} was not healthy within ${Math.round(spec.startTimeout / 1000)} s${lastExit === null ? '' : `; its check exits with ${lastExit}`}. It was stopped.`,
+      { startTimeout: spec.startTimeout, checkExit: lastExit },
+    ),
+  );
+}
+
+/** Null: the check is off, or the image's own, which only the engine knows. */
+function commandOf({ test }: Healthcheck): readonly string[] | null {
+  const [kind, ...rest] = test;
+  if (kind === 'CMD') return rest;
+  return kind === 'CMD-SHELL' ? ['/bin/sh', '-c', rest.join(' ')] : null;
+}

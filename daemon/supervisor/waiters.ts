@@ -1,0 +1,74 @@
+import { type Failure, failure } from '../core/failure.js';
+import type { ServiceId } from '../core/model.js';
+import { isActive } from '../core/service-state.js';
+import type { World } from '../core/world.js';
+import type { Goal } from './supervisor.js';
+
+/** Where services stand towards a goal: reached (null), not yet (undefined), or out of reach (the failure). Pure. */
+export function standing(world: World, ids: readonly ServiceId[], goal: Goal): Failure | null | undefined {
+  let waiting = false;
+  for (const id of ids) {
+    const one = goal === 'up' ? towardsUp(world, id) : towardsDown(world, id, goal);
+    if (one) return one;
+    if (one === undefined) waiting = true;
+  }
+  return waiting ? undefined : null;
+}
+
+function towardsUp(world: World, id: ServiceId): Failure | null | undefined {
+  const entry = world.services.get(id);
+  const given = entry && entry.want === 'up';
+  if (!given) return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
+  if (entry.state.kind === 'failed') return entry.state.failure;
+  return entry.state.kind === 'running' || entry.state.kind === 'completed' ? null : undefined;
+}
+
+function towardsDown(world: World, id: ServiceId, goal: 'down' | 'gone'): Failure | null | undefined {
+  const entry = world.services.get(id);
+  if (!entry) return world.projects.get(id.split('/')[0] ?? '')?.leaving ? undefined : null;
+  if (entry.want === 'up') return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
+  if (isActive(entry.state)) return undefined;
+  return goal === 'gone' && entry.container !== null ? undefined : null;
+}
+
+interface Waiter {
+  readonly ids: readonly ServiceId[];
+  readonly goal: Goal;
+  readonly done: (outcome: Failure | null) => void;
+}
+
+/** Those who wait for services to get somewhere. Looked at after each decision; nobody polls. */
+export class Waiters {
+  private readonly waiting = new Set<Waiter>();
+
+  look(world: World): void {
+    for (const waiter of [...this.waiting]) {
+      const outcome = standing(world, waiter.ids, waiter.goal);
+      if (outcome === undefined) continue;
+      this.waiting.delete(waiter);
+      waiter.done(outcome);
+    }
+  }
+
+  wait(world: World, ids: readonly ServiceId[], goal: Goal, signal: AbortSignal): Promise<Failure | null> {
+    const now = standing(world, ids, goal);
+    if (now !== undefined) return Promise.resolve(now);
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.waiting.delete(waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        ids,
+        goal,
+        done: outcome => {
+          signal.removeEventListener('abort', abort);
+          resolve(outcome);
+        },
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      this.waiting.add(waiter);
+    });
+  }
+}
