@@ -23,6 +23,8 @@ export const LIMITS: Limits = { bodyBytes: 64 * 1024, connections: 64, sessions:
 export function buildApp(context: Context, limits: Limits = LIMITS): FastifyInstance {
   const app = fastify({ ...serverOptions(limits), clientErrorHandler: onClientError });
   app.server.maxConnections = limits.connections;
+  // Node takes the larger of the two for the body, so its own 60 s for headers would win over ours.
+  app.server.headersTimeout = Math.floor(limits.requestTimeout / 3);
   app.removeContentTypeParser('text/plain');
 
   app.addHook('onRequest', async (request, reply) => {
@@ -67,7 +69,7 @@ function serverOptions(limits: Limits): FastifyHttpOptions<Server> {
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: 5_000,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: 63, ignoreTrailingSlash: false, caseSensitive: true },
+    routerOptions: { maxParamLength: 8_192, ignoreTrailingSlash: false, caseSensitive: true },
     http: { connectionsCheckingInterval: Math.max(100, Math.floor(limits.requestTimeout / 6)), maxHeaderSize: 16 * 1024 },
     forceCloseConnections: true,
     // Bodies are checked by validate.ts: loading ajv and fast-json-stringify would cost 1.3 MB and 116 modules at start for nothing.

@@ -1,6 +1,6 @@
 /** The part of JSON Schema that zod writes for our requests. */
 export interface JsonSchema {
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null';
+  readonly type?: TypeName | readonly TypeName[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: false | JsonSchema;
@@ -19,6 +19,8 @@ export interface JsonSchema {
   readonly description?: string;
 }
 
+type TypeName = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null';
+
 const KNOWN = new Set(
   'type properties required additionalProperties propertyNames items anyOf oneOf enum const pattern maxLength maxItems minimum maximum exclusiveMinimum description'.split(
     ' ',
@@ -36,8 +38,7 @@ export function departure(schema: JsonSchema, value: unknown, path = 'body'): st
   if (choices) return departureFromAll(choices, value, path);
   if ('const' in schema && value !== schema.const) return `${path}: expected ${JSON.stringify(schema.const)}`;
   if (schema.enum && !schema.enum.includes(value)) return `${path}: expected one of ${schema.enum.join(', ')}`;
-  if (schema.type && typeName(value) !== schema.type && !(schema.type === 'number' && typeName(value) === 'integer'))
-    return `${path}: expected ${schema.type}`;
+  if (schema.type && !hasType(schema.type, value)) return `${path}: expected ${[schema.type].flat().join(' or ')}`;
   if (typeof value === 'string') return wrongString(schema, value, path);
   if (typeof value === 'number') return wrongNumber(schema, value, path);
   if (Array.isArray(value)) return wrongArray(schema, value, path);
@@ -53,6 +54,11 @@ function departureFromAll(choices: readonly JsonSchema[], value: unknown, path: 
     if (found.indexOf(': ') > deepest.indexOf(': ') || deepest === '') deepest = found;
   }
   return deepest;
+}
+
+function hasType(types: TypeName | readonly TypeName[], value: unknown): boolean {
+  const actual = typeName(value);
+  return [types].flat().some(type => type === actual || (type === 'number' && actual === 'integer'));
 }
 
 function typeName(value: unknown): string {

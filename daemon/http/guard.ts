@@ -23,7 +23,7 @@ const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
  * 1. A path is plain: no escapes, no empty or dotted parts; our names need none.
  * 2. One Host, one of ours.
  * 3. No sign of a browser.
- * 4. What is not a GET is JSON and says so, and is not compressed.
+ * 4. GET looks, POST changes: nothing else. What changes something is JSON and says so, and is not compressed.
  */
 export function refusal(head: Head): Failure | null {
   const path = head.url.split('?', 1)[0] ?? '';
@@ -33,7 +33,8 @@ export function refusal(head: Head): Failure | null {
   if (hosts.length !== 1 || !HOSTS.has(hosts[0] ?? '')) return failure('request-refused', `The Host header has to be ${HOST}.`);
   const browser = BROWSER_HEADERS.find(name => head.headers[name] !== undefined);
   if (browser !== undefined) return failure('request-refused', `Requests with ${browser} are refused: browsers are not let in.`);
-  return head.method === 'GET' ? null : mediaRefusal(head);
+  if (head.method === 'GET') return null;
+  return head.method === 'POST' ? mediaRefusal(head) : failure('not-found', 'The API has GET and POST only.');
 }
 
 function mediaRefusal(head: Head): Failure | null {

@@ -1,0 +1,241 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Answer, Plan } from '../../daemon/core/event.js';
+import type { Failure } from '../../daemon/core/failure.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../daemon/core/model.js';
+import type { LoggedNotice, ServiceView } from '../../daemon/core/views.js';
+import { buildApp, LIMITS, type Limits } from '../../daemon/http/app.js';
+import { listenUnix } from '../../daemon/http/listen.js';
+import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
+
+export const MB = 1024 * 1024;
+
+export function view(name: string, extra: Partial<ServiceView> = {}): ServiceView {
+  return {
+    project: 'shop',
+    name,
+    profile: 'minimal',
+    state: 'running',
+    health: 'healthy',
+    ports: [],
+    memory: { standard: 256 * MB, grant: 512 * MB, maximum: 512 * MB, workingSet: 100 * MB },
+    stopsIn: null,
+    why: 'it is eager in profile minimal',
+    container: `${name}-container`,
+    dependsOn: [],
+    crashes: 0,
+    ooms: 0,
+    ...extra,
+  };
+}
+
+export function notice(seq: number, service: string, kind: LoggedNotice['kind'], text: string = kind, project = 'shop'): LoggedNotice {
+  return { seq, at: 1_700_000_000_000 + seq, project, service, level: 'info', kind, text };
+}
+
+export const EMPTY_PLAN: Plan = { starts: [], keeps: [], stops: [], budget: 8192 * MB, grantedBefore: 0, grantedAfter: 0 };
+export const PLAN: Plan = {
+  ...EMPTY_PLAN,
+  starts: [{ id: 'shop/api', grant: 512 * MB, standard: 256 * MB, recreate: false }],
+  grantedAfter: 512 * MB,
+};
+
+/** A supervisor in memory: quiet, obedient, with what a test replaces. `emit` sends a notice to the subscribers. */
+export interface Fake {
+  readonly supervisor: Supervisor;
+  readonly calls: unknown[][];
+  readonly listeners: Set<(notice: LoggedNotice) => void>;
+  emit(value: LoggedNotice): void;
+}
+export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotice[] = []): Fake {
+  const calls: unknown[][] = [];
+  const listeners = new Set<(notice: LoggedNotice) => void>();
+  const answer: Answer = { ok: true, plan: PLAN };
+  const supervisor: Supervisor = {
+    info: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000 },
+    engine: () => null,
+    act: async (...args) => {
+      calls.push(['act', ...args]);
+      return answer;
+    },
+    settled: async (...args) => {
+      calls.push(['settled', ...args.slice(0, 2)]);
+      return null;
+    },
+    services: async () => [view('api'), view('db')],
+    projects: () => [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
+    budget: async () => ({ budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0, hostTotal: 1, hostAvailable: 1, holders: [] }),
+    notices: () => past,
+    subscribe: listener => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    logs: () => lines([]),
+    exec: async () => Promise.reject(new Error('no exec in this test')),
+    clean: async (...args) => {
+      calls.push(['clean', ...args]);
+      return { containers: [], networks: [], volumes: [] };
+    },
+    shutdown: async () => {
+      calls.push(['shutdown']);
+    },
+    ...parts,
+  };
+  return {
+    supervisor,
+    calls,
+    listeners,
+    emit: value => {
+      for (const listener of listeners) listener(value);
+    },
+  };
+}
+
+export async function* lines<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** The real app on a real Unix socket. `logged`: everything that went to the log, as text. */
+export interface Running {
+  readonly app: FastifyInstance;
+  readonly socket: string;
+  readonly logged: string[];
+  stop(): Promise<void>;
+}
+export async function serve(supervisor: Supervisor, limits: Partial<Limits> = {}): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'ld-http-'));
+  const logged: string[] = [];
+  const keep = (fields: object, message: string) => {
+    logged.push(`${message} ${JSON.stringify(fields, (_, value) => (value instanceof Error ? `${value.stack}` : value))}`);
+  };
+  const app = buildApp({ supervisor, log: { debug: keep, info: keep, warn: keep, error: keep } }, { ...LIMITS, ...limits });
+  const socket = join(folder, 'run', 'daemon.sock');
+  await listenUnix(app, socket);
+  return {
+    app,
+    socket,
+    logged,
+    stop: async () => {
+      await app.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** One request as any program could send it. */
+export function send(
+  socket: string,
+  method: string,
+  path: string,
+  options: { headers?: Record<string, string>; body?: string } = {},
+): Promise<Reply> {
+  const json = method === 'POST' ? { 'content-type': 'application/json' } : {};
+  return new Promise((resolve, reject) => {
+    const headers = { host: 'laptop-dev', ...json, ...options.headers };
+    const request = httpRequest({ socketPath: socket, method, path, headers, agent: false }, response => {
+      let text = '';
+      response.setEncoding('utf8').on('data', chunk => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(options.body);
+  });
+}
+
+/** Bytes as they are, and all that comes back until the daemon closes. */
+export function sendRaw(socket: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const client = connect(socket, () => client.write(bytes));
+    client.on('data', chunk => {
+      text += chunk;
+    });
+    client.on('close', () => resolve(text));
+    client.on('error', error => (text === '' ? reject(error) : resolve(text)));
+  });
+}
+
+export function errorOf(reply: Reply): Failure {
+  return JSON.parse(reply.text).error;
+}
+
+const CONTAINER: ContainerSpec = {
+  image: 'api:1',
+  build: null,
+  pull: 'missing',
+  command: null,
+  entrypoint: null,
+  environment: {},
+  ports: [{ hostIp: '127.0.0.1', host: 3000, container: 3000, protocol: 'tcp' }],
+  expose: [],
+  mounts: [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false, noCopy: false }],
+  networks: [{ network: 'default', aliases: [], ipv4: null, ipv6: null }],
+  networkMode: null,
+  healthcheck: { test: ['CMD', 'true'], interval: 1_000, timeout: 500, startPeriod: null, startInterval: null, retries: 3 },
+  user: null,
+  groupAdd: [],
+  workingDir: null,
+  hostname: null,
+  domainname: null,
+  labels: {},
+  stopSignal: null,
+  init: null,
+  tty: false,
+  stdinOpen: false,
+  readOnly: true,
+  privileged: false,
+  capAdd: [],
+  capDrop: ['ALL'],
+  securityOpt: [],
+  extraHosts: [],
+  dns: [],
+  dnsSearch: [],
+  dnsOptions: [],
+  devices: [],
+  pid: null,
+  ipc: null,
+  usernsMode: null,
+  ulimits: [],
+  sysctls: {},
+  logging: null,
+  cpus: 1.5,
+  cpuset: null,
+  cpuShares: null,
+  pidsLimit: 100,
+  shmSize: null,
+  oomScoreAdj: null,
+  platform: null,
+};
+
+export function spec(environment: Readonly<Record<string, string>> = {}): ProjectSpec {
+  const service: ServiceSpec = {
+    project: 'shop',
+    name: 'api',
+    memory: { standard: 256 * MB, maximum: 512 * MB },
+    priority: 50,
+    start: 'eager',
+    idle: null,
+    protocol: 'http',
+    runtime: 'node',
+    dependsOn: [],
+    restart: { policy: 'on-failure', maxRetries: null },
+    startTimeout: 60_000,
+    stopTimeout: 10_000,
+    container: { ...CONTAINER, environment },
+    configHash: 'abc',
+  };
+  return { name: 'shop', root: '/home/me/shop', profile: 'minimal', services: [service], networks: [], volumes: [] };
+}
