@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Report } from './report.js';
+import type { Place } from './tree.js';
+
+/** 256 KiB: facts/security.md, point 10. */
+export const MAX_FILE_BYTES = 256 * 1024;
+/** Compose and env files of one project, with what they include and extend. */
+export const MAX_FILES = 200;
+
+/** Where a file was asked for: a place in a file, or a word such as `-f`. */
+export interface Asker {
+  readonly place: Place | null;
+  readonly key: string;
+}
+
+/** Reads files once each, within bounds, and remembers which. */
+export class Files {
+  readonly sources: string[] = [];
+  readonly #texts = new Map<string, Promise<string | null>>();
+
+  constructor(readonly report: Report) {}
+
+  /** The file's text; null when it cannot be read, which is reported at the place that asked for it. */
+  read(path: string, asker: Asker): Promise<string | null> {
+    const known = this.#texts.get(path);
+    if (known !== undefined) return known;
+    const text = this.#read(path, asker);
+    this.#texts.set(path, text);
+    return text;
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return stat(path).then(
+      found => found.isFile(),
+      () => false,
+    );
+  }
+
+  async #read(path: string, asker: Asker): Promise<string | null> {
+    const refuse = (message: string): null => {
+      this.report.error(asker.place ?? path, asker.key, asker.place === null ? message : `${path}: ${message}`);
+      return null;
+    };
+    if (this.#texts.size >= MAX_FILES) return refuse(`more than ${MAX_FILES} files are included`);
+    try {
+      const found = await stat(path);
+      // A pipe or device would never end.
+      if (!found.isFile()) return refuse(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
+      if (found.size > MAX_FILE_BYTES) return refuse(`is ${found.size} bytes long; at most ${MAX_FILE_BYTES} are read`);
+      const bytes = await readFile(path);
+      this.sources.push(path);
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch (error) {
+      return refuse(reason(error));
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof TypeError) return 'is not UTF-8 text';
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: 'does not exist',
+    ENOTDIR: 'does not exist',
+    EACCES: 'may not be read (permission denied)',
+    ELOOP: 'is a circle of symbolic links',
+    ENAMETOOLONG: 'has too long a name',
+  };
+  return words[code] ?? `cannot be read (${code || String(error)})`;
+}

@@ -1,0 +1,82 @@
+import { applyExtends } from './extends.js';
+import type { Asker, Files } from './files.js';
+import { applyIncludes } from './include.js';
+import { mergeFiles } from './merge.js';
+import { parseYaml } from './parse.js';
+import type { Report } from './report.js';
+import { substitute } from './substitute.js';
+import { child, type MapTree, type Source, settle, type Tree, type Variables } from './tree.js';
+import { validateModel } from './validate.js';
+
+/** What is the same for every file of one load. */
+export interface Loading {
+  readonly files: Files;
+  readonly report: Report;
+  /** Documents read so far: the project's own files are looked at before, for their `name:`. */
+  readonly documents: Map<string, { readonly source: Source; readonly trees: Promise<Tree[] | null> }>;
+}
+
+/** A set of files that are merged with each other: the project's own, or those of one include. */
+export interface ModelRequest {
+  readonly paths: readonly string[];
+  /** Relative paths start here. */
+  readonly directory: string;
+  readonly variables: Variables;
+  /** Files that include this one, outermost first. */
+  readonly chain: readonly string[];
+  readonly asker: Asker;
+}
+
+/** Documents of one file as trees, before interpolation. Null: not readable, which is reported. */
+export function readDocuments(source: Source, asker: Asker, loading: Loading): Promise<Tree[] | null> {
+  const known = loading.documents.get(source.file);
+  // The same file included from elsewhere has other variables or another folder.
+  if (known?.source.directory === source.directory && known.source.variables === source.variables) return known.trees;
+  const trees = parseFile(source, asker, loading);
+  loading.documents.set(source.file, { source, trees });
+  return trees;
+}
+
+async function parseFile(source: Source, asker: Asker, loading: Loading): Promise<Tree[] | null> {
+  const text = await loading.files.read(source.file, asker);
+  return text === null ? null : parseYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
+}
+
+/** The files of one model, interpolated, extended, with their includes, merged and checked against the schema. Null: nothing usable. */
+export async function loadModel(request: ModelRequest, loading: Loading): Promise<MapTree | null> {
+  let model: Tree | null = null;
+  for (const path of request.paths) {
+    const source: Source = { file: path, directory: request.directory, variables: request.variables };
+    const documents = await readDocuments(source, request.asker, loading);
+    for (const document of documents ?? []) {
+      const complete = await completeDocument(document, path, request, loading);
+      if (complete !== null) model = mergeFiles(model, complete, loading.report);
+    }
+    if (documents?.length === 0) loading.report.error({ source, line: 1, column: 1 }, '', 'the file is empty', { expected: 'services:' });
+  }
+  if (model === null || model.kind !== 'map') return null;
+  return validateModel(model, loading.report) ? model : null;
+}
+
+async function completeDocument(document: Tree, path: string, request: ModelRequest, loading: Loading): Promise<MapTree | null> {
+  if (document.kind !== 'map') {
+    loading.report.error(document.place, '', 'the file is not a mapping', { expected: 'services:' });
+    return null;
+  }
+  const substituted = substitute(document, loading.report);
+  if (substituted.kind !== 'map') return null;
+  const { files, report } = loading;
+  const readServices = (source: Source, asker: Asker) => readExtended(source, asker, loading);
+  const extended = await applyExtends(substituted, { files, report, readServices });
+  const includer = { ...request, chain: [...request.chain, path] };
+  return applyIncludes(extended, includer, { files, report, loadModel: included => loadModel(included, loading) });
+}
+
+/** A file that `extends` names: its services, with paths relative to its own folder. Null: reported. */
+async function readExtended(source: Source, asker: Asker, loading: Loading): Promise<Tree | null> {
+  const documents = await readDocuments(source, asker, loading);
+  if (documents === null) return null;
+  let model: Tree | null = null;
+  for (const document of documents) model = mergeFiles(model, substitute(document, loading.report), loading.report);
+  return model === null ? null : (child(settle(model), 'services') ?? null);
+}

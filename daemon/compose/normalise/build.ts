@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import type { BuildSpec } from '../../core/model.js';
+import { Cursor } from '../cursor.js';
+import { isRemote } from '../extends.js';
+import { withContext } from '../merge.js';
+import { pathAt } from '../paths.js';
+import { warnUnsupported } from '../unsupported.js';
+import { textsByKey, valuesFromVariables } from './key-values.js';
+
+const SUPPORTED = ['context', 'dockerfile', 'dockerfile_inline', 'target', 'args', 'labels'];
+
+/** `build` in either form; null: the service is not built, or cannot be, which is reported. */
+export function buildOf(service: Cursor): BuildSpec | null {
+  const written = service.get('build');
+  if (written === null || written.isList) return null;
+  const build = new Cursor(withContext(written.tree), written.path, written.report);
+  warnUnsupported(build, SUPPORTED);
+  const at = build.get('context');
+  const text = at?.text() ?? '.';
+  if (isRemote(text)) {
+    (at ?? build).error('a build context is never fetched from elsewhere', { expected: 'a folder on this machine' });
+    return null;
+  }
+  const context = pathAt((at ?? build).place, text);
+  const dockerfile = build.get('dockerfile');
+  const inline = build.get('dockerfile_inline');
+  if (dockerfile !== null && inline !== null) inline.error('dockerfile and dockerfile_inline exclude each other');
+  return {
+    context,
+    dockerfile: inline === null ? resolve(context, dockerfile?.text() ?? 'Dockerfile') : null,
+    dockerfileInline: inline?.text() ?? null,
+    target: build.get('target')?.text() ?? null,
+    args: valuesFromVariables(build.get('args')),
+    labels: textsByKey(build.get('labels')),
+  };
+}

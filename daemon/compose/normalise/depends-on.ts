@@ -1,0 +1,49 @@
+import type { Condition, Dependency } from '../../core/model.js';
+import { Cursor } from '../cursor.js';
+import { names } from '../merge.js';
+import { warnUnsupported } from '../unsupported.js';
+
+const CONDITIONS: Readonly<Record<string, Condition>> = {
+  service_started: 'started',
+  service_healthy: 'healthy',
+  service_completed_successfully: 'completed',
+};
+
+/** A dependency with the place that asks for it. */
+export interface PlacedDependency {
+  readonly spec: Dependency;
+  readonly at: Cursor;
+}
+
+/** `depends_on` in either form, and what other keys imply: links and shared namespaces (`service:NAME`). */
+export function dependenciesOf(service: Cursor): PlacedDependency[] {
+  const found = new Map<string, PlacedDependency>();
+  const written = service.get('depends_on');
+  if (written !== null) {
+    const cursor = new Cursor(names(written.tree), written.path, written.report);
+    for (const [name, at] of cursor.entries()) found.set(name, { spec: dependency(name, at), at });
+  }
+  for (const [name, at] of implied(service)) {
+    if (!found.has(name)) found.set(name, { spec: { service: name, condition: 'started', required: true }, at });
+  }
+  return [...found.values()];
+}
+
+function dependency(name: string, at: Cursor): Dependency {
+  warnUnsupported(at, ['condition', 'required']);
+  const condition = CONDITIONS[at.get('condition')?.text() ?? 'service_started'] ?? 'started';
+  return { service: name, condition, required: at.get('required')?.boolean() ?? true };
+}
+
+function* implied(service: Cursor): Generator<[string, Cursor]> {
+  for (const link of service.get('links')?.items() ?? []) {
+    const [name = '', alias] = link.text()?.split(':') ?? [];
+    if (alias !== undefined && alias !== name) link.warn(`the alias ${alias} is not set; give it under networks`);
+    yield [name, link];
+  }
+  for (const key of ['network_mode', 'ipc', 'pid']) {
+    const at = service.get(key);
+    const name = /^service:(.*)$/.exec(at?.text() ?? '')?.[1];
+    if (at !== null && name !== undefined) yield [name, at];
+  }
+}

@@ -1,0 +1,42 @@
+import type { Cursor } from '../cursor.js';
+import { type Dotenv, parseDotenv, parseRawEnv } from '../dotenv.js';
+import type { Files } from '../files.js';
+import { pathAt } from '../paths.js';
+import { valuesFromVariables } from './key-values.js';
+
+/** A service's environment: its env files in order, and `environment` over them. */
+export async function environmentOf(service: Cursor, files: Files): Promise<Record<string, string>> {
+  const found = new Map<string, string>();
+  for (const item of service.get('env_file')?.items() ?? []) {
+    const read = await readEnvFile(item, found, files);
+    for (const [key, value] of read) found.set(key, value);
+  }
+  for (const [key, value] of Object.entries(valuesFromVariables(service.get('environment')))) found.set(key, value);
+  for (const key of found.keys()) {
+    if (/[=\0]/.test(key)) service.get('environment')?.error(`the name ${JSON.stringify(key)} is not possible in an environment`);
+  }
+  return Object.fromEntries(found);
+}
+
+async function readEnvFile(item: Cursor, earlier: ReadonlyMap<string, string>, files: Files): Promise<ReadonlyMap<string, string>> {
+  const at = item.isMap ? item.get('path') : item;
+  const text = at?.text() ?? null;
+  if (at === null || text === null || text === '') return new Map();
+  const path = pathAt(at.place, text);
+  if (item.get('required')?.boolean() === false && !(await files.exists(path))) return new Map();
+  const content = await files.read(path, { place: at.place, key: at.path });
+  if (content === null) return new Map();
+  const { variables, mistake } = parseFormat(item, content, name => earlier.get(name) ?? at.place.source.variables.get(name));
+  if (mistake !== null) {
+    const place = { source: { ...at.place.source, file: path }, line: mistake.line, column: mistake.column };
+    item.report.error(place, '', mistake.message, { expected: 'KEY=value' });
+  }
+  return variables;
+}
+
+function parseFormat(item: Cursor, content: string, lookup: (name: string) => string | undefined): Dotenv {
+  const format = item.get('format');
+  if (format?.text() === 'raw') return parseRawEnv(content);
+  if (format !== null) format.error(`the format "${format.text()}" is not known`, { expected: 'raw, or none' });
+  return parseDotenv(content, lookup);
+}

@@ -1,0 +1,57 @@
+import type { NetworkSpec, VolumeSpec } from '../../core/model.js';
+import type { Cursor } from '../cursor.js';
+import { warnUnsupported } from '../unsupported.js';
+import { textsByKey } from './key-values.js';
+import { DEFAULT_NETWORK } from './networks.js';
+
+/** The networks that are used, in long form; `default` exists without being written. */
+export function networkSpecs(model: Cursor, project: string, used: ReadonlySet<string>): NetworkSpec[] {
+  const written = new Map(model.get('networks')?.entries() ?? []);
+  const specs = [...written].filter(([key]) => used.has(key)).map(([key, cursor]) => networkSpec(key, cursor, project));
+  if (used.has(DEFAULT_NETWORK) && !written.has(DEFAULT_NETWORK)) specs.unshift(networkSpec(DEFAULT_NETWORK, null, project));
+  return specs;
+}
+
+function networkSpec(key: string, cursor: Cursor | null, project: string): NetworkSpec {
+  const ipam = cursor?.get('ipam') ?? null;
+  if (cursor !== null) warnUnsupported(cursor, ['name', 'driver', 'driver_opts', 'external', 'internal', 'ipam', 'labels']);
+  if (ipam !== null) warnUnsupported(ipam, ['config']);
+  const configs = ipam?.get('config')?.items() ?? [];
+  for (const config of configs) warnUnsupported(config, ['subnet']);
+  return {
+    key,
+    ...identityOf(key, cursor, project, ['internal', 'ipam', 'driver', 'driver_opts', 'labels']),
+    driver: cursor?.get('driver')?.text() ?? null,
+    internal: cursor?.get('internal')?.boolean() ?? false,
+    subnets: configs.flatMap(config => config.get('subnet')?.text() ?? []),
+    options: textsByKey(cursor?.get('driver_opts') ?? null),
+    labels: textsByKey(cursor?.get('labels') ?? null),
+  };
+}
+
+/** The named volumes that are used, in long form. */
+export function volumeSpecs(model: Cursor, project: string, used: ReadonlySet<string>): VolumeSpec[] {
+  const written = model.get('volumes')?.entries() ?? [];
+  return written.filter(([key]) => used.has(key)).map(([key, cursor]) => volumeSpec(key, cursor, project));
+}
+
+function volumeSpec(key: string, cursor: Cursor, project: string): VolumeSpec {
+  warnUnsupported(cursor, ['name', 'driver', 'driver_opts', 'external', 'labels']);
+  return {
+    key,
+    ...identityOf(key, cursor, project, ['driver', 'driver_opts', 'labels']),
+    driver: cursor.get('driver')?.text() ?? null,
+    options: textsByKey(cursor.get('driver_opts')),
+    labels: textsByKey(cursor.get('labels')),
+  };
+}
+
+/** Name at the engine: `name`, the key of what exists already, or PROJECT_KEY. */
+function identityOf(key: string, cursor: Cursor | null, project: string, settings: readonly string[]): { name: string; external: boolean } {
+  const flag = cursor?.get('external') ?? null;
+  // The old form `external: {name: …}` still means true.
+  const external = flag !== null && (flag.isMap || flag.boolean() === true);
+  const name = cursor?.get('name')?.text() ?? (flag?.isMap ? flag.get('name')?.text() : null) ?? (external ? key : `${project}_${key}`);
+  if (external) for (const setting of settings) cursor?.get(setting)?.error('cannot be set for what exists already (external)');
+  return { name, external };
+}

@@ -1,0 +1,62 @@
+import type { Cursor } from './cursor.js';
+import type { Files } from './files.js';
+import { networkSpecs, volumeSpecs } from './normalise/resource-specs.js';
+import { fileDefinitions } from './normalise/secrets.js';
+import { type NormalisedService, normaliseService, type Surroundings } from './normalise/service.js';
+import { checkReferences } from './references.js';
+import type { ComposeProject } from './types.js';
+import { warnUnsupported } from './unsupported.js';
+
+const TOP_KEYS = ['name', 'services', 'networks', 'volumes', 'secrets', 'configs', 'include'];
+const TOP_REASONS = { version: 'is obsolete and is ignored' };
+
+/** A merged model in long form: services of active profiles, and the networks and volumes that they use. */
+export async function normaliseProject(
+  model: Cursor,
+  name: string,
+  profiles: readonly string[],
+  files: Files,
+): Promise<Omit<ComposeProject, 'sources'>> {
+  warnUnsupported(model, TOP_KEYS, TOP_REASONS);
+  const keys = (section: string): Set<string> =>
+    new Set(
+      model
+        .get(section)
+        ?.entries()
+        .map(([key]) => key),
+    );
+  const around: Surroundings = {
+    project: name,
+    networks: keys('networks'),
+    volumes: keys('volumes'),
+    secrets: fileDefinitions(model, 'secret'),
+    configs: fileDefinitions(model, 'config'),
+    files,
+  };
+  const services: NormalisedService[] = [];
+  const inactive = new Map<string, readonly string[]>();
+  for (const [key, cursor] of model.get('services')?.entries() ?? []) {
+    const own = cursor.get('profiles')?.texts() ?? [];
+    if (isActive(own, profiles)) services.push(await normaliseService(key, cursor, around));
+    else inactive.set(key, own);
+  }
+  if (services.length === 0 && inactive.size === 0)
+    model.report.error(model.place, 'services', 'no service is defined', { expected: 'services:' });
+  checkReferences(services, inactive, model.report);
+  const containers = services.map(({ service }) => service.container);
+  const usedNetworks = new Set(containers.flatMap(container => container.networks.map(({ network }) => network)));
+  const usedVolumes = new Set(
+    containers.flatMap(container => container.mounts.flatMap(mount => (mount.kind === 'volume' ? (mount.volume ?? []) : []))),
+  );
+  return {
+    name,
+    services: services.map(({ service }) => service),
+    networks: networkSpecs(model, name, usedNetworks),
+    volumes: volumeSpecs(model, name, usedVolumes),
+  };
+}
+
+/** A service without profiles is always active. */
+function isActive(own: readonly string[], active: readonly string[]): boolean {
+  return own.length === 0 || active.includes('*') || own.some(profile => active.includes(profile));
+}

@@ -1,0 +1,131 @@
+/**
+ * A YAML document as the rest of the room sees it: plain values, each with its place. Trees are never changed, so parts
+ * are shared (aliases, extends) and merging keeps the place where each value came from.
+ */
+
+/** Variables by name, as interpolation sees them. */
+export type Variables = ReadonlyMap<string, string>;
+
+/** The file that a value came from, and what its content is relative to. */
+export interface Source {
+  /** Absolute path. */
+  readonly file: string;
+  /** Relative paths inside the file start here; absolute. */
+  readonly directory: string;
+  readonly variables: Variables;
+}
+
+/** Line and column count from 1. */
+export interface Place {
+  readonly source: Source;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `!reset` removes what earlier files said; `!override` replaces it instead of merging. */
+export type Tag = 'reset' | 'override' | null;
+
+interface Base {
+  readonly place: Place;
+  readonly tag: Tag;
+  /** Number of nodes, shared ones counted each time. */
+  readonly size: number;
+}
+
+export interface ScalarTree extends Base {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+  /** As Compose writes the value where it needs text: `1.50` is 1.5, null is empty. */
+  readonly text: string;
+}
+
+export interface ListTree extends Base {
+  readonly kind: 'list';
+  readonly items: readonly Tree[];
+}
+
+export interface Entry {
+  readonly keyPlace: Place;
+  readonly value: Tree;
+}
+
+export interface MapTree extends Base {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export type Tree = ScalarTree | ListTree | MapTree;
+
+export function scalar(
+  place: Place,
+  value: ScalarTree['value'],
+  text: string = value === null ? '' : String(value),
+  tag: Tag = null,
+): ScalarTree {
+  return { kind: 'scalar', place, tag, size: 1, value, text };
+}
+
+export function list(place: Place, items: readonly Tree[], tag: Tag = null): ListTree {
+  let size = 1;
+  for (const item of items) size += item.size;
+  return { kind: 'list', place, tag, size, items };
+}
+
+export function map(place: Place, entries: ReadonlyMap<string, Entry>, tag: Tag = null): MapTree {
+  let size = 1;
+  for (const entry of entries.values()) size += entry.value.size;
+  return { kind: 'map', place, tag, size, entries };
+}
+
+export function isNull(tree: Tree | undefined): boolean {
+  return tree === undefined || (tree.kind === 'scalar' && tree.value === null);
+}
+
+/** The value under `key`, unless it is absent or null. */
+export function child(tree: Tree | undefined, key: string): Tree | undefined {
+  const value = tree?.kind === 'map' ? tree.entries.get(key)?.value : undefined;
+  return isNull(value) ? undefined : value;
+}
+
+/** `tree` with `key` set; the place of an existing key is kept. */
+export function withEntry(tree: MapTree, key: string, value: Tree, keyPlace: Place = value.place): MapTree {
+  const entries = new Map(tree.entries);
+  entries.set(key, { keyPlace: tree.entries.get(key)?.keyPlace ?? keyPlace, value });
+  return map(tree.place, entries, tree.tag);
+}
+
+export function withoutEntry(tree: MapTree, key: string): MapTree {
+  const entries = new Map(tree.entries);
+  entries.delete(key);
+  return map(tree.place, entries, tree.tag);
+}
+
+/** Acts on what is left of the tags once everything is merged: `!reset` removes the key, `!override` is just its value. */
+export function settle(tree: Tree): Tree {
+  if (tree.kind === 'scalar') return tree.tag === null ? tree : scalar(tree.place, tree.value, tree.text);
+  if (tree.kind === 'list') {
+    const items = tree.items.filter(item => item.tag !== 'reset').map(settle);
+    const same = tree.tag === null && items.length === tree.items.length && items.every((item, index) => item === tree.items[index]);
+    return same ? tree : list(tree.place, items);
+  }
+  let same = tree.tag === null;
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of tree.entries) {
+    const value = entry.value.tag === 'reset' ? null : settle(entry.value);
+    if (value !== entry.value) same = false;
+    if (value !== null) entries.set(key, value === entry.value ? entry : { keyPlace: entry.keyPlace, value });
+  }
+  return same ? tree : map(tree.place, entries);
+}
+
+/** Plain JavaScript values, for the schema and for `x-` content. */
+export function toValue(tree: Tree): unknown {
+  if (tree.kind === 'scalar') return tree.value;
+  if (tree.kind === 'list') return tree.items.map(toValue);
+  const object: Record<string, unknown> = {};
+  for (const [key, entry] of tree.entries) {
+    // Not an assignment: a key `__proto__` must stay a key.
+    Object.defineProperty(object, key, { value: toValue(entry.value), enumerable: true, configurable: true, writable: true });
+  }
+  return object;
+}
