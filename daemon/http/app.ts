@@ -56,7 +56,8 @@ export function buildApp(context: Context, limits: Limits = LIMITS): FastifyInst
   readRoutes(app, context);
   streamRoutes(app, context);
   actRoutes(app, context);
-  serveExec(app.server, context, limits.sessions);
+  const endSessions = serveExec(app.server, context, limits.sessions);
+  app.addHook('preClose', async () => endSessions());
   return app;
 }
 

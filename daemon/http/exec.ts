@@ -12,8 +12,11 @@ const ROUTE = /^\/v1\/projects\/([^/]+)\/services\/([^/]+)\/exec$/;
 /** Longest frame from a client, bytes. */
 const MAX_FRAME = 64 * 1024;
 
-/** Answers WebSocket upgrades: exec sessions. Everything else that asks for an upgrade is refused. ws is loaded with the first one (3 MB). */
-export function serveExec(server: Server, context: Context, most: number): void {
+/**
+ * Answers WebSocket upgrades: exec sessions. Everything else that asks for an upgrade is refused. ws is loaded with the first
+ * one (3 MB). Returns what ends all sessions.
+ */
+export function serveExec(server: Server, context: Context, most: number): () => void {
   let sockets: WebSocketServer | null = null;
   const open = new Set<WebSocket>();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -23,9 +26,9 @@ export function serveExec(server: Server, context: Context, most: number): void 
       answerRaw(socket, statusOf(value), value);
     });
   });
-  server.on('close', () => {
+  return () => {
     for (const client of open) client.terminate();
-  });
+  };
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { method = '', url = '', headers, rawHeaders } = request;

@@ -1,0 +1,112 @@
+import type { BudgetView, LoggedNotice, ServiceView } from '../core/views.js';
+import type {
+  Accepted,
+  Bodies,
+  CleanBody,
+  Cleaned,
+  ExecStart,
+  LogEntry,
+  ProjectView,
+  VersionView,
+  WhyView,
+  WorkLine,
+} from '../http/contract.js';
+import type { ExecChannel } from './exec.js';
+import { type Call, callForData, callForLines, dataOf, isLines, linesOf, open } from './wire.js';
+
+/** The mutations of a project and their bodies. */
+export interface Mutations {
+  readonly up: Bodies['Up'];
+  readonly down: Bodies['Down'];
+  readonly start: Bodies['Services'];
+  readonly stop: Bodies['Services'];
+  readonly restart: Bodies['Services'];
+}
+
+export interface LogQuery {
+  /** Empty: all of the project. */
+  readonly services: readonly string[];
+  readonly follow: boolean;
+  /** ms since the epoch. */
+  readonly since: number | null;
+  readonly tail: number | null;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The daemon's API as functions. Each makes one connection and needs nothing closed. All reject with FailureError: with
+ * daemon-unavailable when no daemon answers, else with the failure that the daemon gave.
+ */
+export class Client {
+  readonly socket: string;
+
+  constructor(socket: string) {
+    this.socket = socket;
+  }
+
+  version(): Promise<VersionView> {
+    return this.#get('/v1/version');
+  }
+  projects(): Promise<readonly ProjectView[]> {
+    return this.#get('/v1/projects');
+  }
+  /** `usage`: with measured working sets. */
+  services(project: string | null, usage: boolean): Promise<readonly ServiceView[]> {
+    return this.#get('/v1/services', { project, usage });
+  }
+  budget(): Promise<BudgetView> {
+    return this.#get('/v1/budget');
+  }
+  why(project: string, service: string): Promise<WhyView> {
+    return this.#get(`/v1/projects/${part(project)}/services/${part(service)}/why`);
+  }
+
+  notices(query: {
+    readonly project: string | null;
+    readonly follow: boolean;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<LoggedNotice> {
+    const { project, follow, signal } = query;
+    return callForLines(this.socket, { method: 'GET', path: '/v1/notices', query: { project, follow }, signal });
+  }
+  logs(project: string, query: LogQuery): AsyncIterable<LogEntry> {
+    const { services, follow, since, tail, signal } = query;
+    const names = services.length > 0 ? services.join(',') : null;
+    const path = `/v1/projects/${part(project)}/logs`;
+    return callForLines(this.socket, { method: 'GET', path, query: { services: names, follow, since, tail }, signal });
+  }
+
+  /** Changes a project. The first line is the plan; with `wait` in the body notices follow, and the result last. */
+  async *act<Kind extends keyof Mutations>(
+    project: string,
+    kind: Kind,
+    body: Mutations[Kind],
+    signal?: AbortSignal,
+  ): AsyncGenerator<WorkLine> {
+    const call: Call = { method: 'POST', path: `/v1/projects/${part(project)}/${kind}`, body, signal };
+    const response = await open(this.socket, call);
+    if (isLines(response)) yield* linesOf<WorkLine>(response, this.socket);
+    else yield { type: 'plan', plan: (await dataOf<Accepted>(response)).plan };
+  }
+  clean(body: CleanBody): Promise<Cleaned> {
+    return callForData(this.socket, { method: 'POST', path: '/v1/clean', body });
+  }
+  /** Ends the daemon; services keep running. */
+  async shutdown(): Promise<void> {
+    await callForData(this.socket, { method: 'POST', path: '/v1/shutdown', body: {} });
+  }
+  /** Runs a command in the service's container. */
+  async exec(project: string, service: string, start: ExecStart['start']): Promise<ExecChannel> {
+    const { openExec } = await import('./exec.js');
+    return openExec(this.socket, `/v1/projects/${part(project)}/services/${part(service)}/exec`, start);
+  }
+
+  #get<T>(path: string, query: NonNullable<Call['query']> = {}): Promise<T> {
+    return callForData(this.socket, { method: 'GET', path, query });
+  }
+}
+
+/** The daemon refuses what would need an escape, and says so. */
+function part(name: string): string {
+  return encodeURIComponent(name);
+}

@@ -1,0 +1,110 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import { HOST } from '../http/contract.js';
+
+/** One request to the daemon. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `data` of the envelope; FailureError for a failure, daemon-unavailable when nobody answers. */
+export async function callForData<T>(socket: string, call: Call): Promise<T> {
+  return dataOf<T>(await open(socket, call));
+}
+
+/** The values of an NDJSON answer, one after the other; FailureError for a failure before or between them. */
+export async function* callForLines<T>(socket: string, call: Call): AsyncGenerator<T> {
+  const response = await open(socket, call);
+  if (!isLines(response)) {
+    await dataOf(response);
+    throw broken(socket, 'it answered in another form');
+  }
+  yield* linesOf<T>(response, socket);
+}
+
+export function isLines(response: IncomingMessage): boolean {
+  return response.headers['content-type']?.startsWith('application/x-ndjson') ?? false;
+}
+
+/** Resolves when the head of the answer is there. */
+export function open(socket: string, call: Call): Promise<IncomingMessage> {
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const type = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      socketPath: socket,
+      method: call.method,
+      path: call.path + queryOf(call.query ?? {}),
+      headers: { host: HOST, ...type },
+      agent: false,
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
+    request.once('response', resolve);
+    request.once('error', error => reject(call.signal?.aborted ? error : unavailable(socket, error)));
+    request.end(body);
+  });
+}
+
+export async function dataOf<T>(response: IncomingMessage): Promise<T> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response) text += chunk;
+  const answer: { ok: true; data: T } | { ok: false; error: Failure } = JSON.parse(text);
+  if (answer.ok) return answer.data;
+  throw new FailureError(answer.error);
+}
+
+export async function* linesOf<T>(response: IncomingMessage, socket: string): AsyncGenerator<T> {
+  let rest = '';
+  response.setEncoding('utf8');
+  try {
+    for await (const chunk of response) {
+      const parts = (rest + chunk).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) yield lineOf<T>(part);
+    }
+  } catch (error) {
+    if (error instanceof FailureError || !isReset(error)) throw error;
+    throw broken(socket, 'the connection ended in the middle');
+  } finally {
+    response.destroy();
+  }
+}
+
+/** A line that is only an error ends the stream as that failure. */
+function lineOf<T>(text: string): T {
+  const value: T & { readonly type?: unknown; readonly error?: Failure } = JSON.parse(text);
+  if (value.error !== undefined && value.type === undefined) throw new FailureError(value.error);
+  return value;
+}
+
+function queryOf(values: NonNullable<Call['query']>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null && value !== undefined && value !== false) query.set(name, value === true ? '1' : String(value));
+  }
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+}
+
+function broken(socket: string, reason: string): FailureError {
+  return new FailureError(failure('daemon-unavailable', `The daemon at ${socket} went away: ${reason}.`, { socket }));
+}
+
+function unavailable(socket: string, error: Error & { code?: string }): FailureError {
+  const reason: Readonly<Record<string, string>> = {
+    ENOENT: 'The daemon does not run',
+    ECONNREFUSED: 'The daemon does not run (it left its socket behind)',
+    EACCES: 'The daemon belongs to another user',
+    ECONNRESET: 'The daemon hung up',
+  };
+  const what = reason[error.code ?? ''] ?? `The daemon cannot be reached (${error.message})`;
+  return new FailureError(failure('daemon-unavailable', `${what}: ${socket}.`, { socket, code: error.code ?? null }));
+}

@@ -1,0 +1,268 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Client } from '../../daemon/client/client.js';
+import { FailureError, failure } from '../../daemon/core/failure.js';
+import type { LoggedNotice } from '../../daemon/core/views.js';
+import type { WorkLine } from '../../daemon/http/contract.js';
+import type { LogLine } from '../../daemon/ports.js';
+import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
+import { EMPTY_PLAN, fake, lines, notice, PLAN, type Running, serve, spec, view } from './harness.js';
+
+let running: Running | null = null;
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+});
+
+async function connect(parts: Partial<Supervisor> = {}, past: readonly LoggedNotice[] = []) {
+  const double = fake(parts, past);
+  running = await serve(double.supervisor);
+  return { double, client: new Client(running.socket) };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+const codeOf = (error: unknown) => (error instanceof FailureError ? error.failure.code : error);
+
+describe('looking', () => {
+  it('tells the version, projects, services and the budget', async () => {
+    const { client } = await connect();
+    expect(await client.version()).toMatchObject({ version: '9.9.9', pid: 42, engine: null });
+    expect(await client.projects()).toEqual([{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }]);
+    expect((await client.services('shop', true)).map(service => service.name)).toEqual(['api', 'db']);
+    expect(await client.budget()).toMatchObject({ holders: [] });
+  });
+
+  it('tells why, with the last notices about the service', async () => {
+    const past = [
+      notice(1, 'api', 'starting'),
+      notice(2, 'db', 'starting'),
+      notice(3, 'api', 'ready', 'ready', 'other'),
+      notice(4, 'api', 'ready'),
+    ];
+    const { client } = await connect({}, past);
+    const why = await client.why('shop', 'api');
+    expect(why.service.name).toBe('api');
+    expect(why.notices.map(({ seq }) => seq)).toEqual([1, 4]);
+  });
+
+  it('names the nearest service when there is no such', async () => {
+    const { client } = await connect();
+    await expect(client.why('shop', 'apii')).rejects.toThrow('There is no service apii in project shop. Did you mean api?');
+    await expect(client.why('shop', 'a/../b')).rejects.toSatisfy(error => codeOf(error) === 'request-refused');
+  });
+
+  it('fails with daemon-unavailable when there is no daemon', async () => {
+    await expect(new Client('/nonexistent/daemon.sock').version()).rejects.toSatisfy(error => codeOf(error) === 'daemon-unavailable');
+  });
+});
+
+describe('notices', () => {
+  it('are the past ones of the project, and end', async () => {
+    const { client } = await connect({}, [notice(1, 'api', 'ready'), notice(2, 'x', 'ready', 'ready', 'other')]);
+    expect((await all(client.notices({ project: 'shop', follow: false }))).map(({ seq }) => seq)).toEqual([1]);
+    expect((await all(client.notices({ project: null, follow: false }))).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('follow what happens, in order and once, until the client leaves', async () => {
+    const { client, double } = await connect({}, [notice(1, 'api', 'starting')]);
+    const seen: number[] = [];
+    for await (const { seq } of client.notices({ project: 'shop', follow: true })) {
+      seen.push(seq);
+      if (seq === 1) for (const next of [1, 2, 3]) double.emit(notice(next, 'api', 'ready'));
+      if (seq === 3) break;
+    }
+    expect(seen).toEqual([1, 2, 3]);
+    await expect.poll(() => double.listeners.size).toBe(0);
+  });
+
+  it('end, when the daemon ends, as daemon-unavailable or as a plain end', async () => {
+    const { client } = await connect({}, [notice(1, 'api', 'starting')]);
+    const ending = all(client.notices({ project: null, follow: true })).catch(codeOf);
+    for await (const { seq } of client.notices({ project: null, follow: true })) if (seq === 1) break;
+    await running?.app.close();
+    expect(['daemon-unavailable', [notice(1, 'api', 'starting')]]).toContainEqual(await ending);
+  });
+
+  it('drop a reader that is 10,000 behind, with a word', async () => {
+    const { client, double } = await connect({}, [notice(1, 'api', 'starting')]);
+    const flood = async () => {
+      for await (const { seq } of client.notices({ project: null, follow: true }))
+        if (seq === 1) for (let next = 2; next < 10_100; next++) double.emit(notice(next, 'api', 'ready'));
+    };
+    await expect(flood()).rejects.toSatisfy(error => codeOf(error) === 'too-busy');
+    expect(double.listeners.size).toBe(0);
+  });
+});
+
+describe('logs', () => {
+  const line = (at: number, text: string): LogLine => ({ stream: 'stdout', at, text });
+  const logs: Supervisor['logs'] = id => {
+    if (id === 'shop/api') return lines([line(1, 'a'), line(4, 'd')]);
+    return lines([line(2, 'b'), line(3, 'c')]);
+  };
+
+  it('come in order of time', async () => {
+    const { client } = await connect({ logs });
+    const query = { services: [], follow: false, since: null, tail: null };
+    expect((await all(client.logs('shop', query))).map(entry => `${entry.service} ${entry.text}`)).toEqual([
+      'api a',
+      'db b',
+      'db c',
+      'api d',
+    ]);
+    expect(await all(client.logs('shop', { ...query, services: ['db'] }))).toHaveLength(2);
+    await expect(all(client.logs('shop', { ...query, services: ['dc'] }))).rejects.toThrow('Did you mean db?');
+  });
+
+  it('pass over a service that never ran, unless it was named', async () => {
+    const never: Supervisor['logs'] = id => {
+      if (id === 'shop/db') throw new FailureError(failure('not-found', 'db has no container'));
+      return logs(id, { follow: false, since: null, tail: null, signal: AbortSignal.abort() });
+    };
+    const { client } = await connect({ logs: never });
+    const query = { follow: false, since: null, tail: null };
+    expect(await all(client.logs('shop', { ...query, services: [] }))).toHaveLength(2);
+    await expect(all(client.logs('shop', { ...query, services: ['db'] }))).rejects.toThrow('db has no container');
+  });
+
+  it('stop at the engine when the client leaves', async () => {
+    let stopped: (() => void) | undefined;
+    const ended = new Promise<void>(resolve => {
+      stopped = resolve;
+    });
+    async function* endless(signal: AbortSignal): AsyncGenerator<LogLine> {
+      yield line(1, 'first');
+      await new Promise(resolve => signal.addEventListener('abort', resolve));
+      stopped?.();
+    }
+    const { client } = await connect({ logs: (_, { signal }) => endless(signal) });
+    for await (const entry of client.logs('shop', { services: ['api'], follow: true, since: 5, tail: 1 }))
+      if (entry.text === 'first') break;
+    await ended;
+  });
+});
+
+describe('acting', () => {
+  it('answers with the plan at once when nobody waits', async () => {
+    const { client, double } = await connect();
+    expect(await all(client.act('shop', 'up', { spec: spec(), services: ['api'], trust: true }))).toEqual([{ type: 'plan', plan: PLAN }]);
+    expect(double.calls).toEqual([
+      ['act', { kind: 'up', spec: spec(), services: ['api'], recreate: false }, { dryRun: false, trust: true }],
+    ]);
+  });
+
+  it('does not wait for a dry run', async () => {
+    const { client, double } = await connect();
+    await all(client.act('shop', 'down', { dryRun: true, wait: true, volumes: true }));
+    expect(double.calls).toEqual([['act', { kind: 'down', project: 'shop', volumes: true }, { dryRun: true, trust: false }]]);
+  });
+
+  it('tells the plan, what happens, and the result', async () => {
+    let reach: ((value: null) => void) | undefined;
+    const settled = new Promise<null>(resolve => {
+      reach = resolve;
+    });
+    const { client, double } = await connect({ settled: () => settled });
+    const seen: string[] = [];
+    for await (const work of client.act('shop', 'up', { spec: spec(), services: null, wait: true })) {
+      seen.push(work.type);
+      if (work.type !== 'plan') continue;
+      double.emit(notice(1, 'other', 'ready', 'ready', 'another-project'));
+      double.emit(notice(2, 'api', 'ready'));
+      reach?.(null);
+    }
+    expect(seen).toEqual(['plan', 'notice', 'result']);
+    expect(double.listeners.size).toBe(0);
+  });
+
+  it('keeps what happens between the decision and the first line', async () => {
+    const early: Partial<Supervisor> = {
+      act: async () => {
+        double.emit(notice(1, 'api', 'starting'));
+        return { ok: true, plan: PLAN };
+      },
+    };
+    const double = fake(early);
+    running = await serve(double.supervisor);
+    const seen = await all(new Client(running.socket).act('shop', 'start', { services: ['api'], wait: true }));
+    expect(seen.map(({ type }) => type)).toEqual(['plan', 'notice', 'result']);
+  });
+
+  it('refuses with its own status and code, before any line', async () => {
+    const refusal = failure('over-budget', 'needs 512 MB, free are 100 MB', { budget: 1 });
+    const { client, double } = await connect({ act: async () => ({ ok: false, failure: refusal }) });
+    for (const wait of [true, false]) {
+      const work = client.act('shop', 'up', { spec: spec(), services: null, wait });
+      await expect(all(work)).rejects.toMatchObject({ failure: refusal });
+    }
+    expect(double.listeners.size).toBe(0);
+  });
+
+  it('ends with the failure of the service that did not get there', async () => {
+    const sick = failure('unhealthy', 'api is not healthy after 60 s');
+    const { client } = await connect({ settled: async () => sick });
+    const last = (await all(client.act('shop', 'start', { services: ['api'], wait: true }))).at(-1);
+    expect(last).toEqual({ type: 'result', ok: false, services: [view('api')], error: sick });
+  });
+
+  it('ends with timeout, and lets the work go on', async () => {
+    const { client, double } = await connect({ settled: never });
+    const last: WorkLine | undefined = (await all(client.act('shop', 'stop', { services: [], wait: true, waitTimeout: 30 }))).at(-1);
+    expect(last).toMatchObject({ type: 'result', ok: false, error: { code: 'timeout' } });
+    expect(double.calls).toEqual([['act', { kind: 'stop', project: 'shop', services: ['api', 'db'] }, { dryRun: false, trust: false }]]);
+  });
+
+  it('goes on when the client leaves, and stops waiting', async () => {
+    let aborted: (() => void) | undefined;
+    const left = new Promise<void>(resolve => {
+      aborted = resolve;
+    });
+    const { client, double } = await connect({
+      settled: (ids, goal, signal) => {
+        signal.addEventListener('abort', () => aborted?.());
+        return never(ids, goal, signal);
+      },
+    });
+    for await (const { type } of client.act('shop', 'up', { spec: spec(), services: null, wait: true })) if (type === 'plan') break;
+    await left;
+    await expect.poll(() => double.listeners.size).toBe(0);
+    expect(double.calls).toHaveLength(1);
+  });
+
+  it('waits for all of a project to be gone', async () => {
+    const asked: unknown[] = [];
+    const { client } = await connect({
+      act: async () => ({ ok: true, plan: EMPTY_PLAN }),
+      settled: async (ids, goal) => {
+        asked.push(ids, goal);
+        return null;
+      },
+    });
+    await all(client.act('shop', 'down', { wait: true }));
+    expect(asked).toEqual([['shop/api', 'shop/db'], 'gone']);
+  });
+
+  it('refuses a body that speaks of another project, and one with an unknown key', async () => {
+    const { client, double } = await connect();
+    await expect(all(client.act('other', 'up', { spec: spec(), services: null }))).rejects.toThrow('The path names project other');
+    const odd = { services: [], force: true };
+    await expect(all(client.act('shop', 'stop', odd))).rejects.toThrow('body.force: unknown key');
+    expect(double.calls).toEqual([]);
+  });
+
+  it('cleans and shuts down', async () => {
+    const { client, double } = await connect();
+    expect(await client.clean({ project: 'shop', dryRun: true })).toEqual({ containers: [], networks: [], volumes: [] });
+    await client.shutdown();
+    expect(double.calls).toEqual([['clean', 'shop', { volumes: false, dryRun: true }], ['shutdown']]);
+  });
+});
+
+const never: Supervisor['settled'] = (_ids, _goal, signal) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
