@@ -37,7 +37,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const wish: Wish = { up: wanted, stops: unwanted, restart: new Set(), recreate: action.recreate };
   const admission = planFor(draft.world(), wish, policy);
   if (!admission.ok) return admission;
-  adopt(draft, spec);
+  adopt(draft, spec, names);
   for (const id of unwanted) draft.setWant(id, 'gone');
   carryOut(draft, admission.plan, wanted, action.recreate, now);
   return admission;
@@ -85,10 +85,18 @@ function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', 
   return admission;
 }
 
-/** Definitions of the project as they are from now on; services that it lost are not wanted any more. */
-function adopt(draft: Draft, spec: ProjectSpec): void {
-  draft.projects.set(spec.name, { spec, leaving: null, clearing: draft.projects.get(spec.name)?.clearing ?? false });
-  for (const service of spec.services) {
+/**
+ * Definitions of the project as they are from now on. A service that is up and was not asked for keeps the one that it runs
+ * with: a changed one was not admitted.
+ */
+function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): void {
+  const services = spec.services.map(service => {
+    const entry = draft.entry(idOf(service));
+    return entry?.want === 'up' && !names.has(service.name) ? entry.spec : service;
+  });
+  const clearing = draft.projects.get(spec.name)?.clearing ?? false;
+  draft.projects.set(spec.name, { spec: { ...spec, services }, leaving: null, clearing });
+  for (const service of services) {
     const id = idOf(service);
     const entry = draft.entry(id);
     if (!entry) draft.services.set(id, newEntry(service));
@@ -110,7 +118,9 @@ function carryOut(draft: Draft, plan: Plan, wanted: readonly ServiceSpec[], fres
       draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
     } else if (state.kind === 'stopping') {
       draft.setState(id, { ...state, after: { kind: 'restart', grant } });
-    } else if (state.kind !== 'starting') {
+    } else if (state.kind === 'starting') {
+      draft.setState(id, { ...state, next: grant });
+    } else {
       draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
       draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
     }

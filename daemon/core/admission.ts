@@ -47,6 +47,7 @@ function committed(entry: ServiceEntry): Bytes {
   if (entry.want !== 'up') return 0;
   const { state } = entry;
   if (state.kind === 'queued') return state.grant;
+  if (state.kind === 'starting') return state.next ?? state.grant;
   if (state.kind === 'stopping') return state.after.kind === 'restart' ? state.after.grant : 0;
   return held(state);
 }

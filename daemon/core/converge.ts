@@ -21,6 +21,17 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
   clear(draft);
 }
 
+/**
+ * Containers that started or ended and that no launch under way can account for: somebody started one by hand, or a daemon was
+ * killed while the engine was starting it. Look at everything.
+ */
+export function accountForStrays(draft: Draft): void {
+  if (draft.strays.size === 0) return;
+  for (const { state } of draft.services.values()) if (state.kind === 'starting' && state.container === null) return;
+  if ([...draft.strays.values()].includes(null)) draft.steps.push({ kind: 'look' });
+  draft.strays.clear();
+}
+
 /** Not wanted: what runs is stopped, after what depends on it; what only waits is dropped. A launch under way is awaited. */
 function release(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
   const { state } = entry;
@@ -82,7 +93,7 @@ function forget(draft: Draft): void {
       draft.patch(id, { removing: true });
       draft.steps.push({ kind: 'remove', id, container: entry.container, anonymousVolumes: project?.leaving?.volumes ?? false });
     } else if (!project || project.leaving || !project.spec.services.some(service => service.name === entry.spec.name)) {
-      draft.services.delete(id);
+      draft.forget(id);
     } else {
       draft.setWant(id, 'down');
     }
@@ -96,11 +107,18 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
     draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now } });
   } else if (state.kind === 'backoff' && now >= state.until) {
     draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now } });
-  } else if ((state.kind === 'running' || state.kind === 'starting') && state.container !== null && state.hash !== spec.configHash) {
-    const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, state.grant));
+  } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {
+    const wanted = state.kind === 'starting' ? (state.next ?? state.grant) : state.grant;
+    const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, wanted));
     stopIt(draft, id, entry, { kind: 'restart', grant }, now);
     draft.notice(spec, 'info', 'stopping', 'stops, to start again with its present definition');
   }
+}
+
+/** It runs, but not as it should from now on. */
+function isOutdated({ state, spec }: ServiceEntry): boolean {
+  if (state.kind === 'starting') return state.container !== null && (state.next !== null || state.hash !== spec.configHash);
+  return state.kind === 'running' && state.hash !== spec.configHash;
 }
 
 /** queued → pending, oldest first, while the grants fit. The first that does not fit waits, and those behind it too. */
@@ -142,7 +160,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     oomAt: null,
     signalled: false,
     stoppedOutsideAt: null,
-    state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash },
+    state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },
   });
   const { attempt, fresh, container: previous } = entry;
   draft.steps.push({ kind: 'launch', id, attempt, spec, grant: state.grant, project, previous, fresh });

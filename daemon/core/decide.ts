@@ -1,5 +1,5 @@
 import { foldAction } from './actions.js';
-import { converge } from './converge.js';
+import { accountForStrays, converge } from './converge.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
 import type { Ms } from './model.js';
@@ -29,6 +29,7 @@ export function decide(world: World, event: Event, policy: Policy, now: Ms): Dec
   const draft = new Draft(world);
   const answer = fold(draft, event, policy, now);
   if (!answer || answer.ok) converge(draft, policy, now);
+  accountForStrays(draft);
   const persist: Step[] = draft.intentChanged ? [{ kind: 'persist' }] : [];
   return { world: draft.world(), steps: [...persist, ...draft.steps], notices: draft.notices, answer };
 }
@@ -41,7 +42,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldRestored(draft, event.projects);
       return null;
     case 'observed':
-      foldObserved(draft, event.containers, policy, now);
+      foldObserved(draft, event, policy, now);
       return null;
     case 'engine':
       foldEngineEvent(draft, event.event, policy, now);

@@ -3,10 +3,10 @@ import { exitOf, foldExit, revokeOutsideStop } from './exits.js';
 import type { Ms } from './model.js';
 import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
-import { type Exit, held, isActive, liveContainer } from './service-state.js';
+import { type Exit, held, liveContainer } from './service-state.js';
 import { type Draft, idOf, type ServiceEntry } from './world.js';
 
-/** Exits kept of containers that no service names yet; more than can be starting at once. */
+/** Containers kept that no service names yet; more than can be starting at once. */
 const STRAYS = 64;
 
 /** `docker rm -f` removes this soon after its signal. */
@@ -23,10 +23,8 @@ export function foldEngineLost(draft: Draft, now: Ms): void {
 /** What the engine says has happened becomes fact. */
 export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy, now: Ms): void {
   const found = draft.byContainer(event.id);
-  if (!found) {
-    if (event.kind === 'died') keepStray(draft, event.id, { code: event.exitCode, oom: false });
-    return;
-  }
+  if (!found || liveContainer(found[1].state) !== event.id) keepStray(draft, event);
+  if (!found) return;
   const [id, entry] = found;
   switch (event.kind) {
     case 'died':
@@ -90,9 +88,9 @@ function destroyed(draft: Draft, entry: ServiceEntry, now: Ms): void {
   draft.patch(idOf(entry.spec), { container: null });
 }
 
-function keepStray(draft: Draft, container: string, exit: Exit): void {
-  if (![...draft.services.values()].some(entry => isActive(entry.state))) return;
-  draft.strays.set(container, exit);
+function keepStray(draft: Draft, event: EngineEvent): void {
+  if (event.kind === 'started') draft.strays.set(event.id, null);
+  else if (event.kind === 'died') draft.strays.set(event.id, { code: event.exitCode, oom: false });
   const oldest = draft.strays.keys().next().value;
   if (draft.strays.size > STRAYS && oldest !== undefined) draft.strays.delete(oldest);
 }

@@ -19,8 +19,8 @@ export type Action =
 /** Everything that can happen to the world. The only input of `decide`. */
 export type Event =
   | { readonly kind: 'action'; readonly action: Action }
-  /** All of our containers as they are now; what is missing here does not exist. */
-  | { readonly kind: 'observed'; readonly containers: readonly ObservedContainer[] }
+  /** All of our containers; what is missing here does not exist. `asOf`: the world's version when the list was asked for. */
+  | { readonly kind: 'observed'; readonly containers: readonly ObservedContainer[]; readonly asOf: number }
   | { readonly kind: 'engine'; readonly event: EngineEvent }
   | { readonly kind: 'engineLost' }
   /** Intent read from the state file when the daemon starts. */

@@ -1,5 +1,6 @@
 import { formatBytes } from './bytes.js';
 import { died } from './engine-events.js';
+import type { Event } from './event.js';
 import { isAwaited } from './exits.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { ObservedContainer } from './observed.js';
@@ -7,25 +8,34 @@ import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
 import { type Draft, newEntry, type ServiceEntry } from './world.js';
 
+type Observed = Extract<Event, { kind: 'observed' }>;
+
 /**
  * All containers of ours, as they are: what runs is adopted, what runs no more is noted, what nobody knows is taken in by its
- * labels, and of two containers of one service the surplus is discarded.
+ * labels, and of two containers of one service the surplus is discarded. A service that changed after the list was asked for,
+ * or at which an executor works, is passed over: its own results are newer.
  */
-export function foldObserved(draft: Draft, containers: readonly ObservedContainer[], policy: Policy, now: Ms): void {
+export function foldObserved(draft: Draft, { containers, asOf }: Observed, policy: Policy, now: Ms): void {
   const wasLost = draft.engine !== 'up';
+  const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
   const best = new Map<ServiceId, ObservedContainer>();
   for (const container of containers) {
     const id = serviceId(container.project, container.service);
+    const entry = draft.entry(id);
+    if (entry ? isBusy(entry, asOf) : forgotten) continue;
     const other = best.get(id);
-    if (!other) best.set(id, container);
-    else best.set(id, surplus(draft, draft.entry(id), other, container));
+    best.set(id, other ? surplus(draft, entry, other, container) : container);
   }
   for (const [id, container] of best) {
     const entry = draft.entry(id) ?? takeIn(draft, id, container);
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }
-  for (const [id, entry] of draft.services) if (!best.has(id)) missing(draft, id, entry);
+  for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry);
+}
+
+function isBusy({ state, version, removing }: ServiceEntry, asOf: number): boolean {
+  return version > asOf || removing || state.kind === 'stopping' || (state.kind === 'starting' && state.container === null);
 }
 
 /** Keeps the one that runs, then the one with the present definition; the other goes. */
@@ -42,7 +52,6 @@ export function isLive(container: ObservedContainer): boolean {
 
 function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, wasLost: boolean, policy: Policy, now: Ms): void {
   const { state } = entry;
-  if (state.kind === 'stopping' || (state.kind === 'starting' && state.container === null)) return; // an executor is at it and will tell
   const live = liveContainer(state);
   if (isLive(seen)) {
     if (live === seen.id && state.kind === 'running') draft.setState(id, { ...state, frozen: seen.status === 'paused' });
@@ -73,13 +82,12 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     return;
   }
   const attempt = entry.attempt + 1;
-  draft.patch(id, { attempt, state: { kind: 'starting', ...common } });
+  draft.patch(id, { attempt, state: { kind: 'starting', ...common, next: null } });
   draft.steps.push({ kind: 'probe', id, attempt, container: seen.id, spec: entry.spec });
 }
 
 function missing(draft: Draft, id: ServiceId, entry: ServiceEntry): void {
   const { state } = entry;
-  if (state.kind === 'stopping' || (state.kind === 'starting' && state.container === null)) return;
   const gone = state.kind === 'starting' || state.kind === 'running' || state.kind === 'completed';
   draft.patch(id, { container: null, ...(gone ? { state: { kind: 'asleep', exit: null } } : {}) });
 }

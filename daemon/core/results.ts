@@ -51,7 +51,7 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
 
 function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>, policy: Policy, now: Ms): void {
   const { state } = entry;
-  if (state.kind !== 'starting' || event.attempt !== entry.attempt) return;
+  if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   const { container } = event;
   draft.setState(event.id, { ...state, container: container.id });
   draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);

@@ -32,8 +32,17 @@ export type ServiceState =
   | { readonly kind: 'queued'; readonly grant: Bytes; readonly since: Ms }
   /** The grant is reserved while the image is made and dependencies become ready. */
   | { readonly kind: 'pending'; readonly grant: Bytes; readonly image: 'needed' | 'fetching' | 'ready'; readonly since: Ms }
-  /** `container`: null until the engine has started it. */
-  | { readonly kind: 'starting'; readonly grant: Bytes; readonly container: string | null; readonly since: Ms; readonly hash: string }
+  | {
+      readonly kind: 'starting';
+      readonly grant: Bytes;
+      /** Null until the engine has started it. */
+      readonly container: string | null;
+      readonly since: Ms;
+      /** Config hash that it was launched with. */
+      readonly hash: string;
+      /** It is to be started anew, with this grant, as soon as the engine is done with the launch; null: it is not. */
+      readonly next: Bytes | null;
+    }
   | {
       readonly kind: 'running';
       readonly grant: Bytes;

@@ -25,6 +25,8 @@ interface StepArgs {
   stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms };
   /** → removed */
   remove: { readonly id: ServiceId; readonly container: string; readonly anonymousVolumes: boolean };
+  /** List all of our containers. → observed */
+  look: object;
   /** A surplus container of ours: stop and remove it. */
   discard: { readonly container: string };
   /** Read its last log lines into the failure. → lastWords */

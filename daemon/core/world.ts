@@ -26,6 +26,8 @@ export interface ServiceEntry {
   /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
   readonly container: string | null;
   readonly removing: boolean;
+  /** The version of the world in which this entry last changed: what was looked up before then says nothing about it. */
+  readonly version: number;
 }
 
 export interface ProjectEntry {
@@ -39,11 +41,22 @@ export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
   readonly projects: ReadonlyMap<string, ProjectEntry>;
-  /** Exits of containers not known yet: an event may overtake the answer of the call that started it. Bounded. */
-  readonly strays: ReadonlyMap<string, Exit>;
+  /** Containers that started (null) or ended and that no service names yet: an event may overtake the answer of the call that started it. */
+  readonly strays: ReadonlyMap<string, Exit | null>;
+  /** Counts decisions. */
+  readonly version: number;
+  /** The version in which a service was last forgotten. */
+  readonly forgotten: number;
 }
 
-export const EMPTY_WORLD: World = { engine: 'unknown', services: new Map(), projects: new Map(), strays: new Map() };
+export const EMPTY_WORLD: World = {
+  engine: 'unknown',
+  services: new Map(),
+  projects: new Map(),
+  strays: new Map(),
+  version: 0,
+  forgotten: 0,
+};
 
 export function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
@@ -59,6 +72,7 @@ export function newEntry(spec: ServiceSpec): ServiceEntry {
     fresh: false,
     container: null,
     removing: false,
+    version: 0,
   };
 }
 
@@ -67,7 +81,9 @@ export class Draft {
   engine: World['engine'];
   readonly services: Map<ServiceId, ServiceEntry>;
   readonly projects: Map<string, ProjectEntry>;
-  readonly strays: Map<string, Exit>;
+  readonly strays: Map<string, Exit | null>;
+  readonly version: number;
+  private forgotten: number;
   readonly steps: Step[] = [];
   readonly notices: Notice[] = [];
   /** The intent has changed and must be kept before any step is carried out. */
@@ -78,6 +94,8 @@ export class Draft {
     this.services = new Map(world.services);
     this.projects = new Map(world.projects);
     this.strays = new Map(world.strays);
+    this.version = world.version + 1;
+    this.forgotten = world.forgotten;
   }
 
   entry(id: ServiceId): ServiceEntry | undefined {
@@ -89,7 +107,12 @@ export class Draft {
     if (!entry) return;
     const container =
       (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
-    this.services.set(id, { ...entry, ...change, container });
+    this.services.set(id, { ...entry, ...change, container, version: this.version });
+  }
+
+  forget(id: ServiceId): void {
+    this.services.delete(id);
+    this.forgotten = this.version;
   }
 
   setState(id: ServiceId, state: ServiceState): void {
@@ -116,7 +139,8 @@ export class Draft {
   }
 
   world(): World {
-    return { engine: this.engine, services: this.services, projects: this.projects, strays: this.strays };
+    const { engine, services, projects, strays, version, forgotten } = this;
+    return { engine, services, projects, strays, version, forgotten };
   }
 }
 

@@ -1,0 +1,335 @@
+import { describe, expect, test } from 'vitest';
+import { MiB } from '../../daemon/core/bytes.js';
+import { nextDeadline } from '../../daemon/core/decide.js';
+import { Driver } from './support/driver.js';
+import { observed, policy, project } from './support/specs.js';
+
+const shop = project('shop', { api: { dependsOn: ['db'] }, db: {} });
+
+function running(spec = shop, budget = 1_000): Driver {
+  const driver = new Driver(policy(budget)).boot();
+  driver.up(spec);
+  driver.settle();
+  return driver;
+}
+
+describe('up', () => {
+  test('keeps the intent first, makes the images, starts the dependency, then its dependant', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    expect(driver.up(shop).ok).toBe(true);
+    expect(driver.kinds()).toEqual(['persist', 'ensureImage api', 'ensureImage db']);
+    expect(driver.settle()).toEqual(['persist', 'ensureImage api', 'ensureImage db', 'launch db', 'probe db', 'launch api', 'probe api']);
+    expect(driver.state('shop/api').kind).toBe('running');
+  });
+
+  test('is not needed twice: nothing to do, nothing done but the intent kept', () => {
+    const driver = running();
+    const answer = driver.up(shop);
+    expect(answer).toMatchObject({ ok: true, plan: { starts: [], keeps: ['shop/api', 'shop/db'], stops: [] } });
+    expect(driver.kinds()).toEqual(['persist']);
+  });
+
+  test('gives each its standard, and what is left to the highest priority', () => {
+    const spec = project('p', { a: { memory: [100, 300] }, b: { memory: [100, 300], priority: 60 } });
+    const driver = new Driver(policy(450)).boot();
+    expect(driver.up(spec)).toMatchObject({
+      plan: {
+        starts: [
+          { id: 'p/a', grant: 150 * MiB },
+          { id: 'p/b', grant: 300 * MiB },
+        ],
+        grantedBefore: 0,
+        grantedAfter: 450 * MiB,
+      },
+    });
+  });
+
+  test('that does not fit is refused with need, free and holders, and changes nothing', () => {
+    const driver = running(shop, 450);
+    const before = driver.world;
+    const answer = driver.up(project('other', { big: { memory: [300, 400] } }));
+    expect(answer).toMatchObject({
+      ok: false,
+      failure: {
+        code: 'over-budget',
+        details: { need: 300 * MiB, free: 50 * MiB, holders: [{ service: 'api' }, { service: 'db' }] },
+      },
+    });
+    expect(driver.steps).toEqual([]);
+    expect([...driver.world.services.keys()]).toEqual([...before.services.keys()]);
+  });
+
+  test('starts at most three at once', () => {
+    const spec = project('p', { a: {}, b: {}, c: {}, d: {} });
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(spec);
+    for (const name of ['a', 'b', 'c', 'd']) driver.send({ kind: 'imageReady', id: `p/${name}`, attempt: 1 });
+    expect(driver.state('p/c').kind).toBe('starting');
+    expect(driver.state('p/d').kind).toBe('pending');
+    driver.send({ kind: 'launched', id: 'p/a', attempt: 1, container: observed(spec.services[0] ?? never()) });
+    driver.send({ kind: 'ready', id: 'p/a', attempt: 1, checked: false });
+    expect(driver.kinds()).toEqual(['launch d']);
+  });
+
+  test('with a changed definition stops and starts again within the budget', () => {
+    const driver = running();
+    const changed = project('shop', { api: { dependsOn: ['db'], configHash: 'new' }, db: {} });
+    driver.up(changed);
+    expect(driver.settle()).toEqual(['persist', 'stop api', 'ensureImage api', 'launch api', 'probe api']);
+    expect(driver.state('shop/api')).toMatchObject({ kind: 'running', hash: 'new' });
+  });
+
+  test('of another profile stops what only the old one needed', () => {
+    const driver = running(project('p', { a: {}, b: {} }));
+    const narrower = project('p', { a: {}, b: { start: 'manual' } });
+    expect(driver.up(narrower)).toMatchObject({ plan: { stops: ['p/b'] } });
+    expect(driver.settle()).toEqual(['persist', 'stop b', 'remove b', 'persist']);
+    expect(driver.state('p/b').kind).toBe('asleep');
+  });
+
+  test('whose room is only freed by its own stops waits for them: never both at once', () => {
+    const driver = running(project('p', { old: { memory: [300, 400] } }), 400);
+    expect(driver.up(project('p', { new: { memory: [300, 400] } })).ok).toBe(true);
+    expect(driver.kinds()).toEqual(['persist', 'stop old']);
+    expect(driver.state('p/new').kind).toBe('queued');
+    expect(driver.settle()).toEqual(['persist', 'stop old', 'remove old', 'ensureImage new', 'launch new', 'probe new']);
+  });
+
+  test('refuses a cycle, an unknown service and a folder that is not the known one', () => {
+    const driver = running();
+    expect(driver.up(project('c', { a: { dependsOn: ['b'] }, b: { dependsOn: ['a'] } }))).toMatchObject({ failure: { code: 'cycle' } });
+    expect(driver.up(shop, ['apo'])).toMatchObject({ failure: { code: 'not-found', message: expect.stringContaining('api') } });
+    expect(driver.up({ ...shop, root: '/elsewhere' })).toMatchObject({ failure: { code: 'name-taken' } });
+  });
+
+  test('without an engine is refused', () => {
+    expect(new Driver(policy(1_000)).up(shop)).toMatchObject({ failure: { code: 'engine-unavailable' } });
+  });
+});
+
+describe('one-shots', () => {
+  const spec = project('p', { web: { dependsOn: ['migrate:completed'] }, migrate: { restart: { policy: 'no', maxRetries: null } } });
+
+  test('end with 0, give their grant back, and let their dependants start', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(spec);
+    driver.settle();
+    expect(driver.state('p/web').kind).toBe('pending');
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'migrate-1', at: 0, exitCode: 0 } });
+    expect(driver.state('p/migrate').kind).toBe('completed');
+    expect(driver.kinds()).toEqual(['launch web']);
+    driver.settle();
+    expect(driver.up(spec)).toMatchObject({ plan: { starts: [] } });
+  });
+
+  test('that fail are not tried again, and their dependants say why', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(spec);
+    driver.settle();
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'migrate-1', at: 0, exitCode: 3 } });
+    expect(driver.state('p/migrate')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
+    expect(driver.state('p/web')).toMatchObject({ kind: 'failed', failure: { code: 'dependency-failed' } });
+  });
+
+  test('that end before the engine has answered the start are not missed', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(spec);
+    driver.send({ kind: 'imageReady', id: 'p/migrate', attempt: 1 });
+    driver.send({ kind: 'engine', event: { kind: 'started', id: 'quick', at: 0 } });
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'quick', at: 0, exitCode: 0 } });
+    const migrate = spec.services[1] ?? never();
+    driver.send({ kind: 'launched', id: 'p/migrate', attempt: 1, container: observed(migrate, { id: 'quick' }) });
+    expect(driver.state('p/migrate').kind).toBe('completed');
+  });
+});
+
+describe('crashes', () => {
+  const single = project('p', { api: { restart: { policy: 'always', maxRetries: null } } });
+  const die = (driver: Driver, exitCode: number) => {
+    const state = driver.state('p/api');
+    const id = 'container' in state && state.container !== null ? state.container : 'none';
+    return driver.send({ kind: 'engine', event: { kind: 'died', id, at: 0, exitCode } });
+  };
+
+  test('are repaired after a pause that doubles, and given up after five in ten minutes with the last words', () => {
+    const driver = running(single);
+    const pauses: number[] = [];
+    for (let crash = 1; crash < 5; crash++) {
+      die(driver, 1);
+      const due = nextDeadline(driver.world) ?? 0;
+      pauses.push(due - driver.now);
+      driver.now = due;
+      driver.send({ kind: 'tick' }).settle();
+      expect(driver.state('p/api').kind).toBe('running');
+    }
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000]);
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'crash-loop' } });
+    expect(driver.kinds()).toEqual(['lastWords api']);
+    driver.send({ kind: 'lastWords', id: 'p/api', container: driver.stepsOf('lastWords')[0]?.container ?? '', lines: ['boom'] });
+    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } } });
+  });
+
+  test('that are ten minutes apart are no loop', () => {
+    const driver = running(single);
+    for (let crash = 0; crash < 8; crash++) {
+      die(driver, 1);
+      driver.now += 11 * 60_000;
+      driver.send({ kind: 'tick' }).settle();
+    }
+    expect(driver.state('p/api').kind).toBe('running');
+  });
+
+  test('by the memory limit are named so, with the figure', () => {
+    const driver = running(single);
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('200 MB') });
+    die(driver, 137);
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('killed at its 200 MB limit') });
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { code: 137, oom: true } });
+  });
+
+  test('of a child at the limit leave the service up, counted', () => {
+    const driver = running(single);
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.state('p/api').kind).toBe('running');
+    expect(driver.world.services.get('p/api')?.ooms).toBe(1);
+    driver.now += 60_000;
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { oom: false } });
+  });
+
+  test('of a service that must not restart fail it', () => {
+    const driver = running(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
+  });
+});
+
+describe('stopped from outside', () => {
+  const stopIt = (driver: Driver) => {
+    driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 143 } });
+  };
+
+  test('by docker stop is honoured', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    expect(driver.state('p/db').kind).toBe('asleep');
+    expect(driver.kinds()).toEqual(['persist']);
+  });
+
+  test('by an engine that ends is not: the service comes back with it', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    driver.now += 5_000;
+    driver.send({ kind: 'engineLost' });
+    const db = driver.world.services.get('p/db')?.spec ?? never();
+    driver.boot(observed(db, { id: 'db-1', status: 'exited', exitCode: 143, pid: null }));
+    expect(driver.settle()).toEqual(['persist', 'persist', 'ensureImage db', 'launch db', 'probe db']);
+    expect(driver.world.services.get('p/db')?.crashes).toEqual([]);
+  });
+
+  test('by docker rm -f is made again', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    driver.send({ kind: 'engine', event: { kind: 'destroyed', id: 'db-1', at: 0 } });
+    expect(driver.settle()).toContain('launch db');
+  });
+});
+
+describe('down', () => {
+  test('stops dependants first, removes the containers, then the networks, and forgets the project', () => {
+    const driver = running();
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    expect(driver.settle()).toEqual(['persist', 'stop api', 'stop db', 'remove api', 'remove db', 'clearProject', 'persist']);
+    expect(driver.world.projects.size).toBe(0);
+    expect(driver.world.services.size).toBe(0);
+  });
+
+  test('during a launch waits for the engine, then stops what it made', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(shop);
+    driver.send({ kind: 'imageReady', id: 'shop/db', attempt: 1 });
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    expect(driver.state('shop/db').kind).toBe('starting');
+    driver.send({ kind: 'launched', id: 'shop/db', attempt: 1, container: observed(shop.services[1] ?? never()) });
+    expect(driver.kinds()).toContain('stop db');
+    expect(driver.settle()).toContain('clearProject');
+    expect(driver.world.services.size).toBe(0);
+  });
+
+  test('is overtaken by a later up: last intent wins', () => {
+    const driver = running();
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    driver.up(shop);
+    driver.settle();
+    expect(driver.state('shop/api').kind).toBe('running');
+    expect(driver.state('shop/db').kind).toBe('running');
+  });
+});
+
+describe('a daemon that starts again', () => {
+  const restored = { kind: 'restored', projects: [{ spec: shop, up: ['api', 'db'], leaving: null }] } as const;
+  const [api, db] = [shop.services[0] ?? never(), shop.services[1] ?? never()];
+
+  test('adopts what runs and starts what is missing', () => {
+    const driver = new Driver(policy(1_000)).send(restored).boot(observed(db));
+    expect(driver.state('shop/db')).toMatchObject({ kind: 'running', grant: 200 * MiB });
+    expect(driver.settle()).toEqual(['ensureImage api', 'launch api', 'probe api']);
+  });
+
+  test('finishes a down that was interrupted', () => {
+    const driver = new Driver(policy(1_000)).send({ ...restored, projects: [{ spec: shop, up: [], leaving: { volumes: false } }] });
+    driver.boot(observed(api), observed(db, { status: 'exited', exitCode: 0, pid: null }));
+    expect(driver.settle()).toEqual(['stop api', 'remove db', 'remove api', 'clearProject', 'persist']);
+    expect(driver.world.projects.size).toBe(0);
+  });
+
+  test('without its state file takes in what runs by its labels', () => {
+    const driver = new Driver(policy(1_000)).boot(observed(db));
+    expect(driver.state('shop/db').kind).toBe('running');
+    expect(driver.kinds()).toEqual(['persist']);
+    driver.up(shop);
+    expect(driver.settle()).toContain('launch api');
+  });
+
+  test('discards the surplus of two containers of one service', () => {
+    const driver = new Driver(policy(1_000)).send(restored);
+    driver.boot(observed(db, { id: 'old', status: 'exited' }), observed(db, { id: 'new' }), observed(api));
+    expect(driver.stepsOf('discard')).toEqual([{ kind: 'discard', container: 'old' }]);
+  });
+
+  test('looks again when a container starts that nobody accounts for', () => {
+    const driver = new Driver(policy(1_000)).send(restored).boot(observed(db), observed(api));
+    driver.send({ kind: 'engine', event: { kind: 'started', id: 'stranger', at: 0 } });
+    expect(driver.kinds()).toEqual(['look']);
+  });
+});
+
+test('what never becomes healthy is stopped, then failed, and gives its grant back', () => {
+  const driver = new Driver(policy(1_000)).boot();
+  driver.up(project('p', { db: {} }));
+  driver.send({ kind: 'imageReady', id: 'p/db', attempt: 1 });
+  const db = driver.world.services.get('p/db')?.spec ?? never();
+  driver.send({ kind: 'launched', id: 'p/db', attempt: 1, container: observed(db) });
+  const unhealthy = { code: 'unhealthy', message: 'not healthy', details: {}, remedies: ['look'] } as const;
+  driver.send({ kind: 'startFailed', id: 'p/db', attempt: 1, failure: unhealthy, container: 'c-db', running: true });
+  expect(driver.state('p/db').kind).toBe('stopping');
+  driver.settle();
+  expect(driver.state('p/db')).toMatchObject({ kind: 'failed', failure: unhealthy });
+});
+
+test('a stop that the engine cannot do is tried again after a pause, its grant held all the while', () => {
+  const driver = running(project('p', { db: {} }));
+  driver.act({ kind: 'stop', project: 'p', services: ['db'] });
+  const failed = { code: 'engine-timeout', message: 'no answer', details: {}, remedies: ['wait'] } as const;
+  driver.send({ kind: 'stopFailed', id: 'p/db', container: 'db-1', failure: failed });
+  expect(driver.state('p/db')).toMatchObject({ kind: 'stopping', grant: 200 * MiB });
+  driver.now = nextDeadline(driver.world) ?? 0;
+  expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['stop db']);
+});
+
+function never(): never {
+  throw new Error('the fixture lacks what this test needs');
+}

@@ -1,0 +1,94 @@
+import { decide } from '../../../daemon/core/decide.js';
+import type { Action, Answer, Event, Notice } from '../../../daemon/core/event.js';
+import type { ProjectSpec } from '../../../daemon/core/model.js';
+import type { ObservedContainer } from '../../../daemon/core/observed.js';
+import type { Policy } from '../../../daemon/core/policy.js';
+import type { ServiceState } from '../../../daemon/core/service-state.js';
+import type { Step, StepOf } from '../../../daemon/core/step.js';
+import { EMPTY_WORLD, type World } from '../../../daemon/core/world.js';
+import { observed } from './specs.js';
+
+/** Drives `decide` by hand: events in, steps out. Time moves only when told. */
+export class Driver {
+  world: World = EMPTY_WORLD;
+  now = 0;
+  steps: readonly Step[] = [];
+  notices: readonly Notice[] = [];
+  /** Given, and not carried out yet. */
+  private readonly due: Step[] = [];
+  private serial = 0;
+
+  constructor(readonly policy: Policy) {}
+
+  send(event: Event): this {
+    const decision = decide(this.world, event, this.policy, this.now);
+    this.world = decision.world;
+    this.steps = decision.steps;
+    this.due.push(...decision.steps);
+    this.notices = decision.notices;
+    return this;
+  }
+
+  boot(...containers: ObservedContainer[]): this {
+    return this.send({ kind: 'observed', containers, asOf: this.world.version });
+  }
+
+  act(action: Action): Answer {
+    const decision = decide(this.world, { kind: 'action', action }, this.policy, this.now);
+    this.world = decision.world;
+    this.steps = decision.steps;
+    this.due.push(...decision.steps);
+    this.notices = decision.notices;
+    if (!decision.answer) throw new Error('no answer');
+    return decision.answer;
+  }
+
+  up(spec: ProjectSpec, services: readonly string[] | null = null): Answer {
+    return this.act({ kind: 'up', spec, services, recreate: false });
+  }
+
+  kinds(): string[] {
+    return this.steps.map(step => ('id' in step ? `${step.kind} ${step.id.split('/')[1]}` : step.kind));
+  }
+
+  stepsOf<K extends Step['kind']>(kind: K): StepOf<K>[] {
+    return this.steps.filter((step): step is StepOf<K> => step.kind === kind);
+  }
+
+  state(id: string): ServiceState {
+    const entry = this.world.services.get(id as 'a/b');
+    if (!entry) throw new Error(`no service ${id}`);
+    return entry.state;
+  }
+
+  /** Carries out the steps given, and those that follow, as an engine does that never fails; returns all of their names. */
+  settle(): string[] {
+    const done: string[] = [];
+    for (let step = this.due.shift(); step; step = this.due.shift()) {
+      done.push('id' in step ? `${step.kind} ${step.id.split('/')[1]}` : step.kind);
+      for (const event of this.outcome(step)) this.send(event);
+    }
+    return done;
+  }
+
+  private outcome(step: Step): Event[] {
+    switch (step.kind) {
+      case 'ensureImage':
+        return [{ kind: 'imageReady', id: step.id, attempt: step.attempt }];
+      case 'launch': {
+        const container = observed(step.spec, { id: `${step.spec.name}-${++this.serial}`, limit: step.grant });
+        return [{ kind: 'launched', id: step.id, attempt: step.attempt, container }];
+      }
+      case 'probe':
+        return [{ kind: 'ready', id: step.id, attempt: step.attempt, checked: true }];
+      case 'stop':
+        return [{ kind: 'stopped', id: step.id, container: step.container, exit: { code: 0, oom: false } }];
+      case 'remove':
+        return [{ kind: 'removed', id: step.id, container: step.container }];
+      case 'clearProject':
+        return [{ kind: 'projectCleared', project: step.project, failure: null }];
+      default:
+        return [];
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { MiB } from '../../../daemon/core/bytes.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
+import type { ObservedContainer } from '../../../daemon/core/observed.js';
+import { DEFAULT_POLICY, type Policy } from '../../../daemon/core/policy.js';
+
+export const policy = (budgetMiB: number): Policy => ({ ...DEFAULT_POLICY, budget: budgetMiB * MiB });
+
+export const container = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({
+  image: 'image',
+  build: null,
+  pull: 'missing',
+  command: null,
+  entrypoint: null,
+  environment: {},
+  ports: [],
+  expose: [],
+  mounts: [],
+  networks: [],
+  networkMode: null,
+  healthcheck: null,
+  user: null,
+  groupAdd: [],
+  workingDir: null,
+  hostname: null,
+  domainname: null,
+  labels: {},
+  stopSignal: null,
+  init: null,
+  tty: false,
+  stdinOpen: false,
+  readOnly: false,
+  privileged: false,
+  capAdd: [],
+  capDrop: [],
+  securityOpt: [],
+  extraHosts: [],
+  dns: [],
+  dnsSearch: [],
+  dnsOptions: [],
+  devices: [],
+  pid: null,
+  ipc: null,
+  usernsMode: null,
+  ulimits: [],
+  sysctls: {},
+  logging: null,
+  cpus: null,
+  cpuset: null,
+  cpuShares: null,
+  pidsLimit: null,
+  shmSize: null,
+  oomScoreAdj: null,
+  platform: null,
+  ...change,
+});
+
+export interface Sketch extends Partial<Omit<ServiceSpec, 'memory' | 'dependsOn'>> {
+  /** MiB. */
+  readonly memory?: readonly [standard: number, maximum: number];
+  /** `db`, or `migrate:completed`. */
+  readonly dependsOn?: readonly string[];
+}
+
+/** A service from what a test is about; the rest is unremarkable. */
+export function service(project: string, name: string, sketch: Sketch = {}): ServiceSpec {
+  const [standard, maximum] = sketch.memory ?? [100, 200];
+  return {
+    project,
+    priority: 50,
+    start: 'eager',
+    idle: null,
+    protocol: 'tcp',
+    runtime: null,
+    restart: { policy: 'on-failure', maxRetries: null },
+    startTimeout: 60_000,
+    stopTimeout: 10_000,
+    container: container(),
+    configHash: `hash-${name}`,
+    ...sketch,
+    name,
+    memory: { standard: standard * MiB, maximum: maximum * MiB },
+    dependsOn: (sketch.dependsOn ?? []).map(text => {
+      const [on = '', condition = 'healthy'] = text.split(':');
+      return { service: on, condition: condition as 'healthy', required: true };
+    }),
+  };
+}
+
+export function project(name: string, services: Readonly<Record<string, Sketch>>): ProjectSpec {
+  return {
+    name,
+    root: `/projects/${name}`,
+    profile: 'test',
+    services: Object.entries(services).map(([key, sketch]) => service(name, key, sketch)),
+    networks: [],
+    volumes: [],
+  };
+}
+
+export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> = {}): ObservedContainer {
+  return {
+    id: `c-${spec.name}`,
+    name: `${spec.project}-${spec.name}-1`,
+    project: spec.project,
+    service: spec.name,
+    profile: 'test',
+    configHash: spec.configHash,
+    status: 'running',
+    health: 'none',
+    exitCode: null,
+    oomKilled: false,
+    pid: 1,
+    limit: spec.memory.maximum,
+    memory: spec.memory,
+    priority: spec.priority,
+    start: spec.start,
+    dependsOn: spec.dependsOn.map(on => on.service),
+    startedAt: 0,
+    ports: [],
+    ip: null,
+    anonymousVolumes: {},
+    ...change,
+  };
+}
