@@ -31,6 +31,19 @@ const RULES: readonly Rule[] = [
     pattern: /non-overlapping (?:IPv4 |IPv6 )?address pool|predefined address pools have been fully subnetted|could not find free subnet/i,
     remedies: ['Remove networks that nobody uses (docker network prune), or give the network a subnet of its own'],
   },
+  {
+    code: 'engine-error',
+    pattern: /error setting rlimit/i,
+    remedies: [
+      'Lower Podman\'s default limits to what this machine allows, in containers.conf: [containers] default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]',
+      'Or give the service ulimits of its own for both nofile and nproc',
+    ],
+  },
+  {
+    code: 'engine-error',
+    pattern: /crun: .*cgroup|OCI runtime "crun" not found|default OCI runtime .* not found/i,
+    remedies: ['Install runc and name it in containers.conf: [engine] runtime = "runc" (crun does not run on hybrid cgroups)'],
+  },
   { code: 'image-missing', pattern: /no such image|image not known|manifest unknown|pull access denied|short-name .* did not resolve/i },
   { code: 'out-of-memory', pattern: /container init was OOM-killed|memory limit too low/i },
   {

@@ -65,7 +65,7 @@ export function createConnection(endpoint: Endpoint): Connection {
     facts: () => guarded('info', DEADLINE.quick, async () => (await connect()).facts),
     client: () => guarded('connect', DEADLINE.quick, client => Promise.resolve(client)),
     call: guarded,
-    raw: async call => (await connect(), dial(open(), call)),
+    raw: call => dial(open(), call),
     close: () => agent.destroy(),
   };
 }

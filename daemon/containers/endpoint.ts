@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { type Failure, failure } from '../core/failure.js';
+import { type Failure, FailureError, failure } from '../core/failure.js';
 
 /** Certificates of a tcp:// endpoint, as the Docker CLI keeps them in DOCKER_CERT_PATH: ca.pem, cert.pem and key.pem. */
 export interface TlsMaterial {
@@ -42,11 +42,18 @@ export function parseEndpoint(text: string): EndpointAddress | Failure {
   return { scheme: 'tcp', host: url.hostname, port: url.port ? Number(url.port) : 2375 };
 }
 
-/** Reads the three files of a certificate folder; null when `folder` is. Throws what the file system says. */
-export function readTls(folder: string | null): TlsMaterial | null {
-  if (folder === null) return null;
-  const file = (name: string): Buffer => readFileSync(join(folder, name));
-  return { ca: file('ca.pem'), cert: file('cert.pem'), key: file('key.pem') };
+/** Reads the three files of a certificate folder; engine-unavailable when one of them cannot be read. */
+export function readTls(folder: string): TlsMaterial {
+  try {
+    const file = (name: string): Buffer => readFileSync(join(folder, name));
+    return { ca: file('ca.pem'), cert: file('cert.pem'), key: file('key.pem') };
+  } catch (error) {
+    throw new FailureError(
+      failure('engine-unavailable', `The engine's certificates in ${folder} cannot be read: ${String(error)}`, { folder }, [
+        'Put ca.pem, cert.pem and key.pem there, or point DOCKER_CERT_PATH to their folder',
+      ]),
+    );
+  }
 }
 
 /** Keep-alive, so that a call costs no new connection; four idle sockets are enough for the bounded parallelism of list(). */

@@ -4,21 +4,33 @@ import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 
 /**
- * Signals the command of an exec session. Engines have no call for it, and let the command run on when its client goes: its PID
- * inside the container is taken from the host's /proc and `kill` runs in the container. Best effort: nothing is thrown.
+ * Signals the command of an exec session and its children. Engines have no call for it, and let the command run on when its client goes:
+ * an exec'd command leads a process group, so that group is signalled, from the host where this user may, else from inside the
+ * container. Best effort, nothing is thrown; where the engine's processes are not this host's (Docker Desktop) nothing is done.
  */
 export async function hangUp(connection: Connection, container: string, exec: Dockerode.Exec, signal: 'HUP' | 'KILL'): Promise<void> {
   try {
     const { Running, Pid } = await exec.inspect();
-    if (!Running || !Pid) return;
+    if (!Running || !Pid || !readFileSync(`/proc/${Pid}/cgroup`, 'utf8').includes(container)) return;
+    if (signalGroup(Pid, signal)) return;
     const inside = pidInside(readFileSync(`/proc/${Pid}/status`, 'utf8'));
     if (inside === null) return;
     await connection.call('hang-up', DEADLINE.quick, async (client, abortSignal) => {
-      const kill = await client.getContainer(container).exec({ Cmd: ['kill', `-${signal}`, String(inside)], abortSignal });
+      // The shell's own kill: slim images have no other.
+      const kill = await client.getContainer(container).exec({ Cmd: ['sh', '-c', `kill -s ${signal} -- -${inside}`], abortSignal });
       await kill.start({ Detach: true, abortSignal });
     });
   } catch {
-    // The command has ended, the container is gone, or it has no kill: nothing is left to do.
+    // The command has ended, the container is gone, or it has no shell: nothing is left to do.
+  }
+}
+
+/** False when it is another user's. */
+function signalGroup(pid: number, signal: 'HUP' | 'KILL'): boolean {
+  try {
+    return process.kill(-pid, `SIG${signal}`);
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
-import { type Bench, openBench, watchEvents } from './support/bench-engine.js';
+import { type Bench, eventDelay, openBench, watchEvents } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 
 let bench: Bench;
@@ -70,7 +70,7 @@ describe('events', () => {
     await bench.containers.start(id);
     const started = await events.until(event => event.kind === 'started' && event.id === id);
     const died = await events.until(event => event.kind === 'died' && event.id === id);
-    expect(Date.now() - died.at).toBeLessThan(100);
+    expect(died.arrived - died.at).toBeLessThan(await eventDelay(bench.containers));
     expect(died).toMatchObject({ exitCode: 7 });
     expect(started.at).toBeLessThanOrEqual(died.at);
     events.stop();

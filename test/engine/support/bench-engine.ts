@@ -88,22 +88,31 @@ async function clear(containers: Containers, project: string, instance: string):
   containers.close();
 }
 
+/** An event with the time of its arrival, ms since the epoch. */
+export type Arrived = EngineEvent & { readonly arrived: number };
+
+/** Longest delay of an event, in ms: Podman's file logger is polled by Podman itself, four times a second. */
+export async function eventDelay(containers: Containers): Promise<number> {
+  return (await containers.info()).kind === 'podman' ? 1000 : 100;
+}
+
 /** Collects events from now on; `until` resolves with the first that fits, seen or to come. */
 export async function watchEvents(containers: Containers): Promise<{
-  readonly seen: readonly EngineEvent[];
-  until(fits: (event: EngineEvent) => boolean): Promise<EngineEvent>;
+  readonly seen: readonly Arrived[];
+  until(fits: (event: Arrived) => boolean): Promise<Arrived>;
   stop(): void;
 }> {
   const controller = new AbortController();
-  const seen: EngineEvent[] = [];
+  const seen: Arrived[] = [];
   const waiting = new Set<() => void>();
   const stream = containers.events(controller.signal)[Symbol.asyncIterator]();
-  void (async () => {
+  const reading = (async () => {
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
-      seen.push(next.value);
+      seen.push({ ...next.value, arrived: Date.now() });
       for (const wake of waiting) wake();
     }
   })();
+  reading.catch(() => undefined);
   // The stream is open once the engine has answered the calls that follow it on the same adapter.
   await containers.info();
   return {

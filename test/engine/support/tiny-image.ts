@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
 import { openEngine } from './open-engine.js';
 
 /**
@@ -11,20 +12,24 @@ import { openEngine } from './open-engine.js';
  */
 export async function tinyImage(endpoint: string, reference: string): Promise<void> {
   const client = openEngine(endpoint);
-  if (
-    await client
-      .getImage(reference)
-      .inspect()
-      .then(
-        () => true,
-        () => false,
-      )
-  )
-    return;
+  if (await present(client, reference)) return;
   const [repo = '', tag = 'latest'] = reference.split(':');
   const stream = await client.importImage(Readable.from([tarOfBusybox()]), { repo, tag });
-  for await (const _chunk of stream);
-  await client.getImage(reference).inspect();
+  let answer = '';
+  for await (const chunk of stream) answer += String(chunk);
+  // Podman's compatible API leaves the tag out; its last line has the id, as Docker's has.
+  const id = /"status":"(?:sha256:)?([0-9a-f]{64})/.exec(answer)?.[1];
+  if (!id) throw new Error(`the import answered ${answer}`);
+  await client.getImage(id).tag({ repo, tag });
+}
+
+async function present(client: Dockerode, reference: string): Promise<boolean> {
+  try {
+    await client.getImage(reference).inspect();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function removeImage(endpoint: string, reference: string): Promise<void> {

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MiB } from '../../daemon/core/bytes.js';
+import { createUsage } from '../../daemon/usage/usage.js';
+import { type Bench, openBench } from './support/bench-engine.js';
+import { ENGINE, openEngine } from './support/open-engine.js';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.clear());
+
+test('the working set is within 5 % of the engine’s own figure, page cache left out', async () => {
+  // 40 MB in a tmpfs count as used, 80 MB read from a file on disk are cache.
+  const script =
+    'head -c 41943040 /dev/zero > /dev/shm/used; head -c 83886080 /dev/zero > /tmp/file; cat /tmp/file > /dev/null; touch /tmp/ready; sleep 1000';
+  const id = await bench.run(bench.service('used', { command: ['sh', '-c', script], shmSize: 64 * MiB }), { grant: 256 * MiB });
+  expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], 20_000)).toBe(0);
+  const usage = createUsage();
+  const pid = (await bench.containers.inspect(id))?.pid ?? null;
+  const measured = await usage.workingSet(id, pid);
+  const { memory_stats: stats } = await openEngine(ENGINE).getContainer(id).stats({ stream: false });
+  const figures: Record<string, number | undefined> = { ...stats.stats };
+  // What docker stats shows; Podman reports no cache and its own figure is compared with the raw usage less our cache.
+  const cache = figures['total_inactive_file'] ?? figures['inactive_file'];
+  expect(measured).toBeGreaterThan(40 * MiB);
+  if (cache !== undefined) expect(Math.abs((measured ?? 0) - (stats.usage - cache))).toBeLessThan(0.05 * (measured ?? 0));
+  expect(measured).toBeLessThan(70 * MiB);
+  await bench.containers.stop(id, 1000);
+  expect(await usage.workingSet(id, pid)).toBeNull();
+});
