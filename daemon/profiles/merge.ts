@@ -9,11 +9,15 @@ export interface Profile {
   readonly description: string | null;
   /** Absolute path of the file itself. */
   readonly file: string;
+  /** Every file that it is made of, bases first. */
+  readonly files: readonly string[];
   /** Absolute paths; null: the usual names in the folder of the project. */
   readonly compose: readonly string[] | null;
   readonly services: ReadonlyMap<string, ServiceSettings>;
   /** What the profile is made of: the services named in its own file and in those it extends, `base` excepted. */
   readonly listed: ReadonlySet<string>;
+  /** The services that tables have figures for. */
+  readonly tabled: ReadonlySet<string>;
   /** Where a service is named: in the profile itself, or in the file nearest to it. */
   readonly place: (service: string) => Place;
 }
@@ -36,13 +40,16 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
   });
   if (problems.length > 0) return { profile: null, problems };
   const listing = files.filter(file => file.name !== TABLE || file === own);
+  const tables = files.filter(file => file.name === TABLE);
   const profile: Profile = {
     name: own.name,
     description: own.description,
     file: own.file,
+    files: files.map(file => file.file),
     compose: files.findLast(file => file.compose !== null)?.compose ?? null,
     services,
     listed: new Set(own.name === TABLE ? [] : listing.flatMap(file => [...file.services.keys()])),
+    tabled: new Set(tables.flatMap(file => [...file.services.keys()])),
     place: service => fileWith(`services.${service}`).places.keys.get(`services.${service}`) ?? { file: own.file, line: 1, column: 1 },
   };
   return { profile, problems: [] };

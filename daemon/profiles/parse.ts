@@ -60,19 +60,26 @@ export function profileNameOf(file: string): string | null {
   return SINGLE_FILE.test(basename(file)) ? null : basename(file).replace(/\.ya?ml$/, '');
 }
 
-/** Checks the value of `x-laptop-dev` of a service. All mistakes at once, each at the place of the block. */
+/** `x-laptop-dev` of a service as the Compose room hands it over: places of what is inside by path, of keys by `KEY#` and path. */
+export interface ServiceBlock extends Place {
+  readonly value: unknown;
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+/** Checks the value of `x-laptop-dev`: all mistakes at once, each at its place. */
 export function parseServiceBlock(
-  block: { readonly value: unknown } & Place,
+  block: ServiceBlock,
   service: string,
 ): { settings: ServiceSettings | null; problems: readonly Problem[] } {
   const prefix = `services.${service}.x-laptop-dev`;
-  const place: Place = { file: block.file, line: block.line, column: block.column };
+  const whole: Place = { file: block.file, line: block.line, column: block.column };
+  const value = (path: string) => block.places.get(path) ?? whole;
   const result = serviceSchema.safeParse(block.value ?? {});
   if (!result.success) {
-    const locate = { prefix, value: () => place, key: () => place, known: serviceKeys };
+    const locate = { prefix, value, key: (path: string) => block.places.get(`KEY#${path}`) ?? value(path), known: serviceKeys };
     return { settings: null, problems: toProblems(result.error.issues, block.value, locate) };
   }
-  const problems = memoryProblems(result.data, prefix, () => place);
+  const problems = memoryProblems(result.data, prefix, value);
   return { settings: problems.length > 0 ? null : result.data, problems };
 }
 

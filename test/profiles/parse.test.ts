@@ -115,7 +115,14 @@ describe('parseProfile', () => {
 });
 
 describe('parseServiceBlock', () => {
-  const place = { file: '/p/compose.yaml', line: 7, column: 5 };
+  const at = (line: number, column: number) => ({ file: '/p/compose.yaml', line, column });
+  const place = {
+    ...at(7, 5),
+    places: new Map([
+      ['memory.maximum', at(9, 16)],
+      ['KEY#idel', at(8, 7)],
+    ]),
+  };
   it('reads x-laptop-dev of a Compose file', () => {
     const { settings } = parseServiceBlock({ value: { memory: { maximum: '1g' }, idle: '5m' }, ...place }, 'api');
     expect(settings).toEqual({ memory: { maximum: 1024 * MiB }, idle: 300_000 });
@@ -124,8 +131,8 @@ describe('parseServiceBlock', () => {
   it('names key and place of each mistake', () => {
     const { problems } = parseServiceBlock({ value: { idel: '5m', memory: { maximum: 'x' } }, ...place }, 'api');
     expect(problems.map(formatProblem)).toEqual([
-      '/p/compose.yaml:7:5: services.api.x-laptop-dev.memory.maximum: found "x"; expected a size such as 256MB or 1.5GiB',
-      '/p/compose.yaml:7:5: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, runtime, start_timeout, stop_timeout; did you mean idle?',
+      '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, runtime, start_timeout, stop_timeout; did you mean idle?',
+      '/p/compose.yaml:9:16: services.api.x-laptop-dev.memory.maximum: found "x"; expected a size such as 256MB or 1.5GiB',
     ]);
   });
   it('holds standard against maximum', () => {

@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+import type { ComposeProject, ComposeService } from '../compose/types.js';
+import { type Bytes, GiB, MiB } from '../core/bytes.js';
+import type { ServiceSpec } from '../core/model.js';
+
+/** What a laptop-dev.yaml is written from. */
+export interface InitSource {
+  readonly root: string;
+  readonly compose: ComposeProject;
+  readonly specs: readonly ServiceSpec[];
+  /** Absolute; null: found under their usual names, which the file need not repeat. */
+  readonly files: readonly string[] | null;
+}
+
+/** The text of a laptop-dev.yaml with one block for each service, and comments that say where a figure is from. */
+export function initText(source: InitSource): string {
+  const blocks = source.specs.map(spec => {
+    const service = source.compose.services.find(candidate => candidate.name === spec.name);
+    return serviceBlock(spec, service ?? null);
+  });
+  return `${header(source)}services:\n${blocks.join('\n')}`;
+}
+
+function header({ root, files }: InitSource): string {
+  const listed = files?.map(file => JSON.stringify(relative(root, file))).join(', ');
+  const compose =
+    listed === undefined
+      ? '# The Compose file beside this one is used, with its override file. Another: compose: [path]\n'
+      : `compose: [${listed}]\n`;
+  return `# Memory budgets for the services of this project, written by laptop-dev init. Change what you like;
+# laptop-dev config validate checks it, laptop-dev up starts the project.
+#
+# memory    standard: what a service normally needs, reserved before it starts. maximum: its hard limit.
+# priority  0 to 100; a service with a higher one stays longer when memory is short.
+# start     eager: with the project. on-demand: when somebody needs it. manual: when it is named.
+# idle      stop after this long without use, as 10m; or never.
+# runtime   node, jvm, go, python, postgres or redis: fits the process to its memory. none: leaves it alone.
+name: default
+${compose}`;
+}
+
+function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string {
+  const { standard, maximum } = spec.memory;
+  const lines = [
+    `  ${spec.name}:`,
+    `    memory: { standard: ${size(standard)}, maximum: ${size(maximum)} } # ${origin(service)}`,
+    `    priority: ${spec.priority}`,
+    `    start: ${spec.start}`,
+    `    idle: ${spec.idle === null ? 'never' : duration(spec.idle)}`,
+    ...(spec.protocol === 'tcp' ? [] : [`    protocol: ${spec.protocol}`]),
+    ...(spec.runtime === null ? [] : [`    runtime: ${spec.runtime}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function origin(service: ComposeService | null): string {
+  const figures = service?.extension?.value as { memory?: unknown } | null | undefined;
+  if (figures?.memory !== undefined) return 'as x-laptop-dev in the Compose file has it';
+  if (service?.memoryLimit === null || service === null) return 'not set in the Compose file: the usual for such a service';
+  return service.memoryReservation === null ? 'maximum: the limit in the Compose file' : 'the limit and reservation in the Compose file';
+}
+
+function size(bytes: Bytes): string {
+  if (bytes % GiB === 0) return `${bytes / GiB}GB`;
+  return bytes % MiB === 0 ? `${bytes / MiB}MB` : String(bytes);
+}
+
+function duration(ms: number): string {
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

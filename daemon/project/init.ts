@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { loadCompose } from '../compose/load.js';
+import { FailureError, failure } from '../core/failure.js';
+import { formatProblem, type Problem } from '../core/problem.js';
+import { type FindOptions, type Found, findConfiguration } from './find.js';
+import { initText } from './init-text.js';
+import { resolveServices } from './services.js';
+
+export interface InitOptions extends FindOptions {
+  /** Write over an existing laptop-dev.yaml. */
+  readonly force: boolean;
+  /** Write nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface InitResult {
+  /** Absolute path of laptop-dev.yaml. */
+  readonly file: string;
+  readonly text: string;
+  readonly written: boolean;
+  readonly services: readonly string[];
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Writes a laptop-dev.yaml beside the Compose file that is found, with budgets from its limits or the usual ones. Fails:
+ * config-missing (no Compose file), config-invalid (it has mistakes; the target cannot be written), usage (exists, no `force`).
+ */
+export async function initProject(options: InitOptions): Promise<InitResult> {
+  const found = await findConfiguration(options);
+  if (found.composeFiles === null) {
+    throw new FailureError(
+      failure('config-missing', `There is no Compose file in ${options.cwd} or above it`, {}, [
+        'laptop-dev init is for a folder with a compose.yaml; laptop-dev -f FILE init names another file.',
+        'Without one, laptop-dev up minimal runs the built-in stack.',
+      ]),
+    );
+  }
+  const file = join(found.root, 'laptop-dev.yaml');
+  if (!options.force && !options.dryRun) await refuseExisting(file);
+  const { text, services, warnings } = await describe(found, found.composeFiles);
+  if (!options.dryRun) await writeWhole(file, text);
+  return { file, text, written: !options.dryRun, services, warnings };
+}
+
+async function describe(found: Found, files: readonly string[]): Promise<Pick<InitResult, 'text' | 'services' | 'warnings'>> {
+  const { project, problems, warnings } = await loadCompose({
+    files,
+    projectDirectory: found.projectDirectory ?? dirname(files[0] ?? found.root),
+    projectName: found.projectName,
+    environment: found.environment,
+    envFiles: found.envFiles,
+    profiles: found.composeProfiles,
+  });
+  const active = new Set(project?.services.map(service => service.name));
+  const resolved = project === null ? null : await resolveServices(project, null, active, { project: project.name, root: found.root });
+  const all = [...problems, ...(resolved?.problems ?? [])];
+  if (project === null || resolved === null || all.length > 0) {
+    throw new FailureError(
+      failure('config-invalid', `The Compose file has mistakes:\n${all.map(formatProblem).join('\n')}`, { problems: all }),
+    );
+  }
+  const text = initText({ root: found.root, compose: project, specs: resolved.services, files: found.composeGiven ? files : null });
+  return { text, services: resolved.services.map(service => service.name), warnings };
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  const exists = await lstat(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists)
+    throw new FailureError(failure('usage', `${file} exists already`, { file }, ['--force writes it anew; --dry-run shows the text.']));
+}
+
+/** Temp file and rename: never half a file. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx' });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new FailureError(
+      failure('config-invalid', `${file} cannot be written: ${error.message}`, { file }, ['Make the folder writable.']),
+    );
+  }
+}

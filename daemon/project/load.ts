@@ -1,0 +1,144 @@
+import { dirname } from 'node:path';
+import { loadCompose } from '../compose/load.js';
+import type { ComposeProject, ComposeResult } from '../compose/types.js';
+import { type Failure, failure } from '../core/failure.js';
+import { findCycle } from '../core/graph.js';
+import type { ProjectSpec } from '../core/model.js';
+import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
+import { nearestName } from '../core/nearest.js';
+import { formatProblem, type Problem } from '../core/problem.js';
+import { loadProfile } from '../profiles/load.js';
+import type { Profile } from '../profiles/merge.js';
+import { chooseProfile } from './choose.js';
+import type { Found } from './find.js';
+import { withRealDevice } from './real-paths.js';
+import { resolveServices } from './services.js';
+
+export interface LoadOptions {
+  /** Null: the project's standard profile. */
+  readonly profile: string | null;
+  /** Services named on the command line; null: none. They must exist. */
+  readonly services: readonly string[] | null;
+  /** Projects that the daemon knows, name → root: a name taken by another folder gets a suffix (core/names). */
+  readonly taken: Readonly<Record<string, string>>;
+}
+
+export interface LoadedProject {
+  /** Null exactly when there is a failure. */
+  readonly spec: ProjectSpec | null;
+  /** config-invalid (with all problems in its message), config-missing, cycle or not-found. */
+  readonly failure: Failure | null;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** Every file that was read, absolute. */
+  readonly files: readonly string[];
+}
+
+const NO_PROFILE = 'default';
+
+/** Reads a project with one of its profiles and resolves it. Expected failures come back as values; nothing is started. */
+export async function loadProject(found: Found, options: LoadOptions): Promise<LoadedProject> {
+  const chosen = await chooseProfile(found, options.profile);
+  if (chosen.failure !== null) return failed(chosen.failure);
+  const loaded = chosen.file === null ? { profile: null, problems: [] } : await loadProfile(chosen.file, found.sources);
+  if (loaded.problems.length > 0) return invalid(loaded.problems, []);
+  const { profile } = loaded;
+  const files = (found.composeGiven ? null : profile?.compose) ?? found.composeFiles;
+  if (files === null) {
+    const where = profile === null ? found.root : profile.file;
+    return failed(failure('config-missing', `${where} names no Compose file (compose:), and ${found.root} has none under a usual name`));
+  }
+  const compose = await readCompose(found, files, profile, options);
+  if (compose.result.project === null) return invalid(compose.result.problems, compose.result.warnings);
+  return resolve(found, compose.result.project, profile, { ...options, active: compose.active, warnings: compose.result.warnings });
+}
+
+/**
+ * A profile that names services decides what is active, so all Compose profiles are loaded for it. Without, they are
+ * those asked for; a service that is named on the command line is there whatever its Compose profile (as in Compose).
+ */
+async function readCompose(
+  found: Found,
+  files: readonly string[],
+  profile: Profile | null,
+  options: LoadOptions,
+): Promise<{ result: ComposeResult; active: ReadonlySet<string> }> {
+  const all = profile !== null && profile.listed.size > 0;
+  const read = (name: string | null, profiles: readonly string[]) =>
+    loadCompose({
+      files,
+      projectDirectory: found.projectDirectory ?? dirname(files[0] ?? found.root),
+      projectName: name,
+      environment: found.environment,
+      envFiles: found.envFiles,
+      profiles,
+    });
+  let result = await read(found.projectName, all ? ['*'] : found.composeProfiles);
+  if (result.project === null) return { result, active: new Set() };
+  const active = new Set(result.project.services.map(service => service.name));
+  // A name that was given stands: whether it clashes is for the daemon to say.
+  const name = found.projectName ?? uniqueProjectName(result.project.name, found.root, options.taken);
+  const missing = options.services?.some(service => !active.has(service)) === true;
+  if (name !== result.project.name || missing) result = await read(name, all || missing ? ['*'] : found.composeProfiles);
+  return { result, active };
+}
+
+interface Resolving extends LoadOptions {
+  readonly active: ReadonlySet<string>;
+  readonly warnings: readonly Problem[];
+}
+
+async function resolve(found: Found, compose: ComposeProject, profile: Profile | null, options: Resolving): Promise<LoadedProject> {
+  const resolved = await resolveServices(compose, profile, options.active, { project: compose.name, root: found.root });
+  const warnings = [...options.warnings, ...resolved.warnings];
+  const problems = [...badNames(compose), ...resolved.problems];
+  if (problems.length > 0) return invalid(problems, warnings);
+  const wrong = cycleIn(resolved.services) ?? unknownService(compose, options.services ?? []);
+  if (wrong !== null) return { ...failed(wrong), warnings };
+  const volumes = await Promise.all(compose.volumes.map(volume => withRealDevice(volume, found.root)));
+  const spec: ProjectSpec = {
+    name: compose.name,
+    root: found.root,
+    profile: profile?.name ?? NO_PROFILE,
+    services: resolved.services,
+    networks: compose.networks,
+    volumes,
+  };
+  return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
+}
+
+function cycleIn(services: ProjectSpec['services']): Failure | null {
+  const cycle = findCycle(services);
+  return cycle === null ? null : failure('cycle', `depends_on goes round in a circle: ${cycle.join(' → ')}`, { cycle });
+}
+
+function unknownService(compose: ComposeProject, wanted: readonly string[]): Failure | null {
+  const names = compose.services.map(service => service.name);
+  const unknown = wanted.find(name => !names.includes(name));
+  if (unknown === undefined) return null;
+  const nearest = nearestName(unknown, names);
+  const remedies = nearest === null ? [] : [`Did you mean ${nearest}?`];
+  return failure('not-found', `No service is called ${unknown}: there are ${names.join(', ')}`, { services: names, nearest }, remedies);
+}
+
+function badNames(compose: ComposeProject): Problem[] {
+  return compose.services
+    .filter(service => !isName(service.name))
+    .map(({ name, position }) => ({
+      ...position,
+      key: `services.${name}`,
+      message: 'not a name that laptop-dev can use',
+      expected: NAME_RULE,
+      nearest: null,
+    }));
+}
+
+function failed(value: Failure): LoadedProject {
+  return { spec: null, failure: value, problems: [], warnings: [], files: [] };
+}
+
+function invalid(problems: readonly Problem[], warnings: readonly Problem[]): LoadedProject {
+  const lines = problems.map(formatProblem);
+  const count = problems.length === 1 ? 'One mistake' : `${problems.length} mistakes`;
+  return { ...failed(failure('config-invalid', `${count} in the configuration:\n${lines.join('\n')}`, { problems })), problems, warnings };
+}
