@@ -106,6 +106,8 @@ export interface ImageRequest {
   readonly pull: 'missing' | 'always' | 'never' | 'build';
   /** Build again although the content hash is unchanged. */
   readonly rebuild: boolean;
+  /** As ContainerSpec.platform; absent or null: the engine's own. */
+  readonly platform?: string | null;
 }
 export interface ImageProgress {
   /** One short line for people: "building api 4/9", "making the base image from Debian's packages (1 to 2 minutes)". */

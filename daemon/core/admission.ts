@@ -27,7 +27,7 @@ function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish):
       return state.hash === spec.configHash && within(spec, state.grant);
     case 'completed':
       return state.hash === spec.configHash;
-    case 'queued':
+    // queued is planned anew: it may wait for room that nobody promised it.
     case 'pending':
     case 'starting':
     case 'backoff':

@@ -121,7 +121,10 @@ function isOutdated({ state, spec }: ServiceEntry): boolean {
   return state.kind === 'running' && state.hash !== spec.configHash;
 }
 
-/** queued → pending, oldest first, while the grants fit. The first that does not fit waits, and those behind it too. */
+/**
+ * queued → pending, oldest first, as far as the grants fit. One that does not fit does not hold up those behind it: they were
+ * admitted, while it may be back without a plan (an engine that returned).
+ */
 function promote(draft: Draft, policy: Policy, now: Ms): void {
   let total = grantedTotal(draft.services.values());
   const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && entry.want === 'up' && !entry.removing);
@@ -133,7 +136,7 @@ function promote(draft: Draft, policy: Policy, now: Ms): void {
     if (entry.state.kind !== 'queued' || draft.projects.get(entry.spec.project)?.clearing) continue;
     // The standard of those behind comes before a burst of this one.
     const grant = Math.min(entry.state.grant, Math.max(standard, policy.budget - total - behind));
-    if (total + grant > policy.budget) return;
+    if (total + grant > policy.budget) continue;
     total += grant;
     draft.setState(id, { kind: 'pending', grant, image: 'needed', since: now });
   }

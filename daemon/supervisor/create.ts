@@ -55,6 +55,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
     post: event => loop.post(event),
     tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
+    version: () => loop.world.version,
     persist: () => {
       const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
@@ -69,7 +70,15 @@ export function createSupervisor(options: SupervisorOptions): Running {
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   loop.post({ kind: 'restored', projects: restored.intent.projects });
-  void observe({ containers, clock, log, post: effects.post, signal: ending.signal, onEngine: info => (engine = info) });
+  void observe({
+    containers,
+    clock,
+    log,
+    post: effects.post,
+    version: effects.version,
+    signal: ending.signal,
+    onEngine: info => (engine = info),
+  });
   const supervisor = facade(options, loop, { notices, waiters, trust, engine: () => engine });
   return {
     supervisor,

@@ -14,6 +14,8 @@ export interface Effects {
   readonly log: Log;
   readonly post: (event: Event) => void;
   readonly tell: (spec: ServiceSpec, kind: NoticeKind, text: string) => void;
+  /** The world's version now. */
+  readonly version: () => number;
   readonly persist: () => void;
 }
 
@@ -80,6 +82,15 @@ const EXECUTORS: Executors = {
       .remove(container, { anonymousVolumes })
       .catch(error => log.warn({ id, container, err: error }, 'a container could not be removed; laptop-dev clean removes it'));
     post({ kind: 'removed', id, container });
+  },
+
+  async look(_, { containers, post, version, log }) {
+    const asOf = version();
+    try {
+      post({ kind: 'observed', containers: await containers.list(), asOf });
+    } catch (error) {
+      log.warn({ err: error }, 'the containers could not be listed');
+    }
   },
 
   async discard({ container }, { containers, log }) {

@@ -11,6 +11,8 @@ export interface ObserveOptions {
   readonly containers: Containers;
   readonly clock: Clock;
   readonly log: Log;
+  /** The world's version now. */
+  readonly version: () => number;
   readonly post: (event: Event) => void;
   readonly onEngine: (info: EngineInfo | null) => void;
   readonly signal: AbortSignal;
@@ -39,13 +41,14 @@ export async function observe(options: ObserveOptions): Promise<void> {
   }
 }
 
-async function watch({ containers, clock, post, onEngine, signal }: ObserveOptions, onUp: () => void): Promise<void> {
+async function watch({ containers, clock, version, post, onEngine, signal }: ObserveOptions, onUp: () => void): Promise<void> {
   const info = await containers.info();
   // Events from before the look around, so that nothing falls between the two; one seen twice does no harm.
   const since = clock.wall();
+  const asOf = version();
   const seen = await containers.list();
   onEngine(info);
-  post({ kind: 'observed', containers: seen });
+  post({ kind: 'observed', containers: seen, asOf });
   onUp();
   for await (const event of containers.events(signal, since)) post({ kind: 'engine', event });
 }
