@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { createContainers } from './containers/containers.js';
+import { findEngine } from './containers/discovery/find-engine.js';
+import { type Failure, FailureError, failure } from './core/failure.js';
+import { buildApp } from './http/app.js';
+import { listenUnix } from './http/listen.js';
+import { createImages } from './images/images.js';
+import { takeLock } from './lock.js';
+import { openLog } from './log.js';
+import { findPaths, type Paths } from './paths.js';
+import type { Clock, Containers, Log } from './ports.js';
+import { readSettings } from './settings.js';
+import { createStateFile } from './store/state-file.js';
+import { createSupervisor } from './supervisor/create.js';
+import { createHostMemory } from './usage/host-memory.js';
+import { createUsage } from './usage/usage.js';
+import { wrongIntent } from './wrong-intent.js';
+
+/** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
+const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');
+
+const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
+
+/** The composition root: everything is put together here, and nowhere else are signals and exit codes handled. */
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const paths = findPaths(process.env, userInfo().uid, homedir(), existsSync);
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+  await takeLock(paths.lockFile, process.pid);
+  const log = openLog(paths.logFile, process.env['LAPTOP_DEV_LOG_LEVEL'] ?? 'info', process.env['LAPTOP_DEV_FOREGROUND'] === '1');
+  process.on('uncaughtException', error => log.error({ err: error }, 'a bug: nobody caught this'));
+  process.on('unhandledRejection', error => log.error({ err: error }, 'a bug: nobody caught this'));
+  const instance = instanceOf(paths);
+  const { containers, endpoint } = await connect(log, instance);
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>(resolve => {
+    end = resolve;
+  });
+  const { supervisor, close } = createSupervisor({
+    containers,
+    images: createImages({ endpoint, stateDir: paths.stateDir, log }),
+    usage: createUsage(),
+    host: createHostMemory(),
+    store: createStateFile(paths.stateFile, wrongIntent),
+    clock,
+    log,
+    policy: readSettings(process.env, createHostMemory().read().total),
+    version: version(),
+    instance,
+    pid: process.pid,
+    onShutdown: () => end(),
+  });
+  const app = buildApp({ supervisor, log });
+  await listenUnix(app, paths.socket);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  process.on('SIGHUP', () => undefined); // the terminal it was started from may close
+  log.info({ pid: process.pid, endpoint, instance }, 'the daemon is up');
+  tell({ ok: true, pid: process.pid });
+  await ended;
+  log.info({}, 'the daemon ends; services keep running');
+  await app.close();
+  close();
+  containers.close();
+  rmSync(paths.socket, { force: true });
+  rmSync(paths.lockFile, { force: true });
+}
+
+async function connect(log: Log, instance: string): Promise<{ containers: Containers; endpoint: string }> {
+  const kind = process.env['LAPTOP_DEV_ENGINE_KIND'];
+  const choice = kind === 'docker' || kind === 'podman' ? kind : null;
+  const search = await findEngine({ env: process.env, home: homedir(), uid: userInfo().uid, choice });
+  if (!search.found) throw new FailureError(search.failure);
+  const { tls } = search.found;
+  const endpoint = search.found.endpoint.startsWith('/') ? `unix://${search.found.endpoint}` : search.found.endpoint;
+  return { containers: createContainers({ endpoint, tls, instance, log }), endpoint };
+}
+
+/** Two users, or two state folders, on one engine never touch each other's containers. */
+function instanceOf({ stateDir }: Paths): string {
+  return createHash('sha256').update(`${userInfo().uid}:${stateDir}`).digest('hex').slice(0, 12);
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+function tell(line: { ok: true; pid: number } | { ok: false; error: Failure }): void {
+  if (Number.isNaN(READY_FD)) return;
+  try {
+    writeSync(READY_FD, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Whoever started us does not wait any more.
+  }
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  const value =
+    error instanceof FailureError
+      ? error.failure
+      : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  tell({ ok: false, error: value });
+  process.stderr.write(`${value.message}\n`);
+  process.exit(value.code === 'internal' ? 1 : 4);
+}

@@ -1,0 +1,39 @@
+import type { Bytes } from './core/bytes.js';
+import { formatBytes, MiB, parseBytes } from './core/bytes.js';
+import { FailureError, failure } from './core/failure.js';
+import { budgetFor, DEFAULT_POLICY, type Policy } from './core/policy.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
+const LEAST_BUDGET: Bytes = 64 * MiB;
+
+/**
+ * The daemon's settings from its environment. LAPTOP_DEV_BUDGET: `4GB`, never more than the host allows. LAPTOP_DEV_STARTS_AT_ONCE:
+ * 1 to 64. Fails with config-invalid, naming the variable.
+ */
+export function readSettings(env: Environment, hostTotal: Bytes): Policy {
+  return {
+    ...DEFAULT_POLICY,
+    budget: budget(env['LAPTOP_DEV_BUDGET'], hostTotal),
+    startsAtOnce: startsAtOnce(env['LAPTOP_DEV_STARTS_AT_ONCE']),
+  };
+}
+
+function budget(text: string | undefined, hostTotal: Bytes): Bytes {
+  if (!text) return budgetFor(hostTotal, null);
+  const wanted = parseBytes(text);
+  if (wanted === null || wanted < LEAST_BUDGET) {
+    throw new FailureError(
+      failure('config-invalid', `LAPTOP_DEV_BUDGET is "${text}"; expected a size of at least ${formatBytes(LEAST_BUDGET)}, such as 4GB.`),
+    );
+  }
+  return budgetFor(hostTotal, wanted);
+}
+
+function startsAtOnce(text: string | undefined): number {
+  if (!text) return DEFAULT_POLICY.startsAtOnce;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
+  throw new FailureError(failure('config-invalid', `LAPTOP_DEV_STARTS_AT_ONCE is "${text}"; expected a whole number from 1 to 64.`));
+}

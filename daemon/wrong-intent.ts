@@ -1,0 +1,19 @@
+import { departure, type JsonSchema } from './http/conforms.js';
+import { readDocument } from './http/validate.js';
+
+/** Says where a parsed state file departs from an Intent; null when it does not. A definition is held to the same schema as in an `up`. */
+export function wrongIntent(value: unknown): string | null {
+  const document: { components: { schemas: { Up: { properties: { spec: JsonSchema } } } } } = JSON.parse(readDocument());
+  return departure(intentSchema(document.components.schemas.Up.properties.spec), value, 'state');
+}
+
+function intentSchema(spec: JsonSchema): JsonSchema {
+  const text = { type: 'string' } as const;
+  const leaving = record({ volumes: { type: 'boolean' } });
+  const project = record({ spec, up: { type: 'array', items: text }, leaving: { anyOf: [leaving, { type: 'null' }] } });
+  return record({ version: { const: 1 }, projects: { type: 'array', items: project }, trusted: { type: 'array', items: text } });
+}
+
+function record(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+}
