@@ -1,0 +1,1 @@
+CREATE INDEX records_name ON records (name);

@@ -1,0 +1,27 @@
+import type { Failure } from '../core/failure.js';
+import type { BuildSpec } from '../core/model.js';
+
+/** What the child process is asked to do; one job for one process. Sent as JSON, so nothing but plain values. */
+export type Job =
+  | { readonly kind: 'pull'; readonly reference: string; readonly platform: string | null }
+  | { readonly kind: 'base'; readonly rebuild: boolean }
+  | {
+      readonly kind: 'build';
+      readonly reference: string;
+      readonly build: BuildSpec;
+      readonly platform: string | null;
+      readonly rebuild: boolean;
+    }
+  /** The scan of a context that is too big for the daemon's own thread. */
+  | { readonly kind: 'quick-hash'; readonly reference: string; readonly build: BuildSpec; readonly platform: string | null };
+
+export interface Order {
+  readonly endpoint: string;
+  readonly job: Job;
+}
+
+/** What the child answers: any number of progress lines, then one result or one failure. */
+export type Answer =
+  | { readonly kind: 'progress'; readonly text: string }
+  | { readonly kind: 'done'; readonly value: string }
+  | { readonly kind: 'failed'; readonly failure: Failure };

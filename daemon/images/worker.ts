@@ -1,0 +1,39 @@
+/** The child process of runJob: one order, progress lines, one answer. It loads dockerode; the daemon never does for images. */
+import { FailureError, failure } from '../core/failure.js';
+import { makeBase } from './base.js';
+import { buildImage, hashContext } from './build.js';
+import { type Engine, openEngine } from './engine.js';
+import type { Answer, Job, Order } from './jobs.js';
+import { pullImage } from './pull.js';
+
+const say = (answer: Answer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
+const tell = (text: string): void => void say({ kind: 'progress', text });
+
+function run(engine: Engine, job: Job): Promise<string> {
+  switch (job.kind) {
+    case 'pull':
+      return pullImage(engine, job.reference, job.platform, tell);
+    case 'base':
+      return makeBase(engine, job.rebuild, tell);
+    case 'build':
+      return buildImage(engine, job, tell);
+    case 'quick-hash':
+      return hashContext(job);
+  }
+}
+
+// The daemon is gone: whatever is going on here is given up; the engine cancels a build whose connection closes.
+process.on('disconnect', () => process.exit(1));
+
+process.once('message', async ({ endpoint, job }: Order) => {
+  try {
+    await say({ kind: 'done', value: await run(openEngine(endpoint), job) });
+  } catch (error) {
+    const expected =
+      error instanceof FailureError
+        ? error.failure
+        : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    await say({ kind: 'failed', failure: expected });
+  }
+  process.exit(0);
+});
