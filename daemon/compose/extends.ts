@@ -35,6 +35,7 @@ export async function applyExtends(model: MapTree, loading: ExtendsLoading): Pro
 
 class Extends {
   readonly #done = new Map<Tree, Tree | null>();
+  readonly #files = new Map<string, Promise<Tree | null>>();
 
   constructor(readonly loading: ExtendsLoading) {}
 
@@ -66,8 +67,9 @@ class Extends {
     const where = child(at, 'file');
     const path = where?.kind === 'scalar' ? resolve(where.place.source.directory, where.text) : file;
     const circle = steps.findIndex(step => step.file === path && step.service === service);
-    if (circle >= 0 || steps.length > MAX_CHAIN) {
-      const names = [...steps.slice(Math.max(circle, 0)).map(step => step.service), service];
+    if (steps.length > MAX_CHAIN) return this.#fail(at, key, `more than ${MAX_CHAIN} services extend each other in a row`, null);
+    if (circle >= 0) {
+      const names = [...steps.slice(circle).map(step => step.service), service];
       return this.#fail(at, key, `services extend each other in a circle: ${names.join(' → ')}`, null);
     }
     const others = path === file ? services : await this.#servicesOf(path, where ?? at, key);
@@ -84,7 +86,9 @@ class Extends {
     const remote = at.kind === 'scalar' && isRemote(at.text);
     if (remote) return this.#fail(at, key, 'files are never fetched from elsewhere', null, 'the path of a file on this machine');
     const source: Source = { file: path, directory: dirname(path), variables: at.place.source.variables };
-    const services = await this.loading.readServices(source, { place: at.place, key });
+    const reading = this.#files.get(path) ?? this.loading.readServices(source, { place: at.place, key });
+    this.#files.set(path, reading);
+    const services = await reading;
     if (services === null || services.kind === 'map') return services;
     return this.#fail(services, 'services', 'is not a mapping', null);
   }

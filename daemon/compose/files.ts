@@ -6,6 +6,7 @@ import type { Place } from './tree.js';
 export const MAX_FILE_BYTES = 256 * 1024;
 /** Compose and env files of one project, with what they include and extend. */
 export const MAX_FILES = 200;
+export const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 
 /** Where a file was asked for: a place in a file, or a word such as `-f`. */
 export interface Asker {
@@ -16,6 +17,7 @@ export interface Asker {
 /** Reads files once each, within bounds, and remembers which. */
 export class Files {
   readonly sources: string[] = [];
+  #bytes = 0;
   readonly #texts = new Map<string, Promise<string | null>>();
 
   constructor(readonly report: Report) {}
@@ -47,6 +49,8 @@ export class Files {
       // A pipe or device would never end.
       if (!found.isFile()) return refuse(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
       if (found.size > MAX_FILE_BYTES) return refuse(`is ${found.size} bytes long; at most ${MAX_FILE_BYTES} are read`);
+      this.#bytes += found.size;
+      if (this.#bytes > MAX_TOTAL_BYTES) return refuse(`the files come to more than ${MAX_TOTAL_BYTES} bytes`);
       const bytes = await readFile(path);
       this.sources.push(path);
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

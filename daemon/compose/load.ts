@@ -26,7 +26,7 @@ async function load(options: ComposeOptions, files: Files, report: Report): Prom
   for (const [name, value] of Object.entries(options.environment)) if (value !== undefined) given.set(name, value);
   const env = { files: options.envFiles, directory: options.projectDirectory, asker: NOBODY };
   const variables = await readVariables(given, env, files, report);
-  const loading: Loading = { files, report, documents: new Map() };
+  const loading: Loading = { files, report, models: 0, documents: new Map() };
   const documents = await topDocuments(options, variables, loading);
   const name = projectName(options, documents, variables, report);
   // As in Compose, a file can use the name.

@@ -8,10 +8,17 @@ import { substitute } from './substitute.js';
 import { child, type MapTree, type Source, settle, type Tree, type Variables } from './tree.js';
 import { validateModel } from './validate.js';
 
+/** Far beyond a laptop; keeps what is quadratic in services harmless. */
+const MAX_SERVICES = 500;
+/** Two files that each include the next one twice double with every step. */
+const MAX_MODELS = 200;
+
 /** What is the same for every file of one load. */
 export interface Loading {
   readonly files: Files;
   readonly report: Report;
+  /** Number of models loaded so far: the project's and each include. */
+  models: number;
   /** Documents read so far: the project's own files are looked at before, for their `name:`. */
   readonly documents: Map<string, { readonly source: Source; readonly trees: Promise<Tree[] | null> }>;
 }
@@ -44,6 +51,11 @@ async function parseFile(source: Source, asker: Asker, loading: Loading): Promis
 
 /** The files of one model, interpolated, extended, with their includes, merged and checked against the schema. Null: nothing usable. */
 export async function loadModel(request: ModelRequest, loading: Loading): Promise<MapTree | null> {
+  loading.models++;
+  if (loading.models > MAX_MODELS) {
+    loading.report.error(request.asker.place ?? request.directory, request.asker.key, `more than ${MAX_MODELS} includes`);
+    return null;
+  }
   let model: Tree | null = null;
   for (const path of request.paths) {
     const source: Source = { file: path, directory: request.directory, variables: request.variables };
@@ -54,7 +66,7 @@ export async function loadModel(request: ModelRequest, loading: Loading): Promis
     }
     if (documents?.length === 0) loading.report.error({ source, line: 1, column: 1 }, '', 'the file is empty', { expected: 'services:' });
   }
-  if (model === null || model.kind !== 'map') return null;
+  if (model === null || model.kind !== 'map' || tooManyServices(model, loading.report)) return null;
   return validateModel(model, loading.report) ? model : null;
 }
 
@@ -64,12 +76,20 @@ async function completeDocument(document: Tree, path: string, request: ModelRequ
     return null;
   }
   const substituted = substitute(document, loading.report);
-  if (substituted.kind !== 'map') return null;
+  if (substituted.kind !== 'map' || tooManyServices(substituted, loading.report)) return null;
   const { files, report } = loading;
   const readServices = (source: Source, asker: Asker) => readExtended(source, asker, loading);
   const extended = await applyExtends(substituted, { files, report, readServices });
   const includer = { ...request, chain: [...request.chain, path] };
   return applyIncludes(extended, includer, { files, report, loadModel: included => loadModel(included, loading) });
+}
+
+/** Asked of each file and of what several come to. */
+function tooManyServices(model: Tree, report: Report): boolean {
+  const services = child(model, 'services');
+  if (services?.kind !== 'map' || services.entries.size <= MAX_SERVICES) return false;
+  report.error(services.place, 'services', `${services.entries.size} services are defined; at most ${MAX_SERVICES} are read`);
+  return true;
 }
 
 /** A file that `extends` names: its services, with paths relative to its own folder. Null: reported. */

@@ -13,16 +13,15 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { MAX_ALIASES, MAX_DEPTH, prescan } from './prescan.js';
 import type { Report } from './report.js';
 import { type Entry, list, map, type Place, type Source, scalar, type Tag, type Tree } from './tree.js';
 
-/** `yaml`'s own 100 breaks real files. */
-export const MAX_ALIASES = 10_000;
 /** Nodes of one file with every alias written out: a billion laughs is refused before anything is written out. */
 export const MAX_NODES = 50_000;
-export const MAX_DEPTH = 64;
 /** What follows the first mistakes in the syntax is mostly their echo. */
 const MAX_SYNTAX_ERRORS = 3;
+const TOO_DEEP = 'nested too deeply to be read';
 
 const TAGS = { '!reset': 'reset', '!override': 'override' } as const;
 const customTags = Object.keys(TAGS).flatMap(tag => [
@@ -38,6 +37,12 @@ export function parseYaml(text: string, source: Source, report: Report): Tree[] 
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const excess = prescan(text);
+  if (excess !== null) {
+    const before = text.slice(0, excess.offset).split('\n');
+    report.error({ source, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }, '', excess.message);
+    return null;
+  }
   let documents: readonly Document[];
   try {
     // uniqueKeys compares every pair of keys: the check is ours, see `keyOf`.
@@ -45,7 +50,7 @@ export function parseYaml(text: string, source: Source, report: Report): Tree[] 
     documents = 'empty' in parsed ? [] : parsed;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    report.error({ source, line: 1, column: 1 }, '', 'the file is nested too deeply to be read');
+    report.error({ source, line: 1, column: 1 }, '', TOO_DEEP);
     return null;
   }
   const errors = documents.flatMap(document => document.errors);
@@ -66,6 +71,7 @@ export function parseYaml(text: string, source: Source, report: Report): Tree[] 
 }
 
 function firstLine(message: string): string {
+  if (message.startsWith('Maximum call stack')) return TOO_DEEP;
   return (message.split('\n')[0] ?? '').replace(/[.:]?$/, '');
 }
 

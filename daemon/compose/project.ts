@@ -7,6 +7,7 @@ import { checkReferences } from './references.js';
 import type { ComposeProject } from './types.js';
 import { warnUnsupported } from './unsupported.js';
 
+const MAX_PORTS = 5000;
 const TOP_KEYS = ['name', 'services', 'networks', 'volumes', 'secrets', 'configs', 'include'];
 const TOP_REASONS = { version: 'is obsolete and is ignored' };
 
@@ -36,13 +37,14 @@ export async function normaliseProject(
   const services: NormalisedService[] = [];
   const inactive = new Map<string, readonly string[]>();
   for (const [key, cursor] of model.get('services')?.entries() ?? []) {
+    if (tooMuch(services, model)) break;
     const own = cursor.get('profiles')?.texts() ?? [];
     if (isActive(own, profiles)) services.push(await normaliseService(key, cursor, around));
     else inactive.set(key, own);
   }
   if (services.length === 0 && inactive.size === 0)
     model.report.error(model.place, 'services', 'no service is defined', { expected: 'services:' });
-  checkReferences(services, inactive, model.report);
+  if (!model.report.full) checkReferences(services, inactive, model.report);
   const containers = services.map(({ service }) => service.container);
   const usedNetworks = new Set(containers.flatMap(container => container.networks.map(({ network }) => network)));
   const usedVolumes = new Set(
@@ -54,6 +56,13 @@ export async function normaliseProject(
     networks: networkSpecs(model, name, usedNetworks),
     volumes: volumeSpecs(model, name, usedVolumes),
   };
+}
+
+/** Whether going on makes no sense: enough mistakes are listed, or the ports are past all use. */
+function tooMuch(services: readonly NormalisedService[], model: Cursor): boolean {
+  const ports = services.reduce((sum, service) => sum + service.ports.length, 0);
+  if (ports > MAX_PORTS) model.report.error(model.place, 'services', `more than ${MAX_PORTS} ports are published`);
+  return ports > MAX_PORTS || model.report.full;
 }
 
 /** A service without profiles is always active. */
