@@ -1,10 +1,10 @@
 import { canonical } from './canonical.js';
-import type { ContainerSpec, MountSpec, ProjectSpec, VolumeSpec } from './model.js';
+import type { ContainerSpec, MountSpec, NetworkSpec, ProjectSpec, VolumeSpec } from './model.js';
 import { isWithin, normalPath } from './paths.js';
 
 /** One point at which a project's file asks for power over the machine beyond its own folder. */
 export interface Risk {
-  /** Name of the service; of the volume, as `volume NAME`, for a volume. */
+  /** Name of the service; `network KEY` or `volume KEY` for one of those. */
   readonly service: string;
   /** The setting as it stands: `privileged: true`, `volume /etc → /host`. */
   readonly what: string;
@@ -30,7 +30,7 @@ export function risks(spec: ProjectSpec): Risk[] {
     const points = service.container ? containerRisks(service.container, spec.root) : [];
     return points.map(([what, why]) => ({ service: service.name, what, why }));
   });
-  return [...found, ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root))];
+  return [...found, ...spec.networks.flatMap(networkRisks), ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root))];
 }
 
 type Point = readonly [what: string, why: string];
@@ -68,7 +68,7 @@ function mountRisk(mount: MountSpec, root: string): Point[] {
 
 function namespaceRisks(container: ContainerSpec): Point[] {
   const own: readonly [key: string, value: string | null, harmless: RegExp, what: string][] = [
-    ['network_mode', container.networkMode, /^(none|bridge|service:.*)?$/, 'network'],
+    ['network_mode', container.networkMode, /^(none|bridge|default|private|slirp4netns|pasta|service:.*)?$/, 'network'],
     ['pid', container.pid, /^(private|service:.*)?$/, 'processes'],
     ['ipc', container.ipc, /^(none|private|shareable|service:.*)?$/, 'shared memory'],
     ['userns_mode', container.usernsMode, /^(private|auto|keep-id|nomap)?(:.*)?$/, 'users'],
@@ -85,6 +85,16 @@ function buildRisks(container: ContainerSpec, root: string): Point[] {
   return places
     .filter(place => place !== null && !isWithin(root, place))
     .map(place => [`build from ${place}`, 'the build reads a folder outside the project'] as const);
+}
+
+/** A network can be the machine's own by another way than network_mode, or a card of it. */
+function networkRisks(network: NetworkSpec): Risk[] {
+  const service = `network ${network.key}`;
+  if (network.driver === 'host' || /^(host$|container:|ns:)/.test(network.name)) {
+    return [{ service, what: `network ${network.name}`, why: 'the network of the machine itself' }];
+  }
+  if (network.driver !== 'macvlan' && network.driver !== 'ipvlan') return [];
+  return [{ service, what: `driver ${network.driver}`, why: 'containers appear beside the machine in its own network' }];
 }
 
 /** Options of the `local` driver are arguments of mount(8): they can put any folder or disk of the machine into a volume. */
@@ -112,7 +122,7 @@ export function trustText(spec: ProjectSpec): string {
   if (found.length === 0) return '';
   const names = new Set(found.map(risk => risk.service));
   const runs = spec.services
-    .filter(service => names.has(service.name))
+    .filter(({ name, container }) => names.has(name) || (container !== null && uses(container).some(used => names.has(used))))
     .map(({ name, container }) => ({
       name,
       image: container?.image,
@@ -122,4 +132,10 @@ export function trustText(spec: ProjectSpec): string {
     }));
   const points = found.map(risk => `${risk.service}: ${risk.what}`).sort();
   return canonical({ root: normalPath(spec.root), points, runs: runs.sort((a, b) => (a.name < b.name ? -1 : 1)) });
+}
+
+/** Volumes and networks of a container, as risks name them. */
+function uses(container: ContainerSpec): string[] {
+  const volumes = container.mounts.flatMap(mount => (mount.kind === 'volume' ? [`volume ${mount.volume}`] : []));
+  return [...volumes, ...container.networks.map(attached => `network ${attached.network}`)];
 }

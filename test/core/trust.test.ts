@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSpec, MountSpec, VolumeSpec } from '../../daemon/core/model.js';
+import type { ContainerSpec, MountSpec, NetworkSpec, VolumeSpec } from '../../daemon/core/model.js';
 import { risks, trustText } from '../../daemon/core/trust.js';
 import { containerSpec, projectSpec, serviceSpec } from './specs.js';
 
@@ -125,6 +125,29 @@ describe('risks of a volume', () => {
   });
 });
 
+describe('risks of a network', () => {
+  const network = (over: Partial<NetworkSpec>): NetworkSpec => ({
+    key: 'net',
+    name: 'p_net',
+    external: false,
+    driver: null,
+    internal: false,
+    subnets: [],
+    options: {},
+    labels: {},
+    ...over,
+  });
+  it.each([{ external: true, name: 'host' }, { driver: 'host' }, { driver: 'macvlan' }, { external: true, name: 'container:abc' }])(
+    '%j',
+    over => {
+      expect(risks(projectSpec({ networks: [network(over)] })).map(risk => risk.service)).toEqual(['network net']);
+    },
+  );
+  it.each([{}, { driver: 'bridge' }, { external: true, name: 'shared' }])('nothing to trust in %j', over => {
+    expect(risks(projectSpec({ networks: [network(over)] }))).toEqual([]);
+  });
+});
+
 describe('trustText', () => {
   const mounts: MountSpec[] = [{ kind: 'bind', source: '/etc', target: '/e', readOnly: true, createSource: false, propagation: null }];
   const text = (over: Partial<ContainerSpec>, root = ROOT) => trustText(project({ mounts, ...over }, root));
@@ -139,4 +162,19 @@ describe('trustText', () => {
     ['its command', text({ command: ['sh'] })],
     ['the folder of the project', text({}, '/home/u/q')],
   ])('changes with %s', (_name, changed) => expect(changed).not.toBe(text({})));
+  it('changes with what runs on a volume that is a risk', () => {
+    const disk: VolumeSpec = {
+      key: 'd',
+      name: 'p_d',
+      external: false,
+      driver: null,
+      options: { device: '/dev/sda1', type: 'ext4' },
+      labels: {},
+    };
+    const on = (image: string) => {
+      const container = containerSpec({ image, mounts: [{ kind: 'volume', volume: 'd', target: '/d', readOnly: false, noCopy: false }] });
+      return trustText(projectSpec({ services: [serviceSpec({ container })], volumes: [disk] }));
+    };
+    expect(on('a')).not.toBe(on('b'));
+  });
 });

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { MiB } from '../../daemon/core/bytes.js';
+import type { PortSpec } from '../../daemon/core/model.js';
+import { guess } from '../../daemon/project/guess.js';
+
+const port = (container: number, protocol: 'tcp' | 'udp' = 'tcp'): PortSpec => ({ hostIp: '127.0.0.1', host: null, container, protocol });
+
+describe('guess by image', () => {
+  it.each([
+    ['postgres:16', 'postgres', 'postgres', 512],
+    ['docker.io/library/postgres', 'postgres', 'postgres', 512],
+    ['registry.example:5000/pgvector/pgvector:pg16', 'postgres', 'postgres', 512],
+    ['bitnami/postgresql:16', 'postgres', null, 512],
+    ['redis:7-alpine@sha256:0123', 'redis', 'redis', 256],
+    ['valkey/valkey', 'redis', null, 256],
+    ['node:22-slim', 'tcp', 'node', 512],
+    ['localhost/node', 'tcp', 'node', 512],
+    ['eclipse-temurin:21', 'tcp', 'jvm', 1024],
+    ['python', 'tcp', 'python', 512],
+    ['golang:1.23', 'tcp', null, 512],
+    ['nginx', 'http', null, 128],
+    ['mysql:8', 'tcp', null, 1024],
+    ['my/node-app', 'tcp', null, 512],
+    ['postgres-exporter', 'tcp', null, 512],
+  ])('%s: %s, %s, at most %d MB', (image, protocol, runtime, maximum) => {
+    expect(guess({ image, ports: [], expose: [] })).toMatchObject({ protocol, runtime, memory: { maximum: maximum * MiB } });
+  });
+});
+
+describe('guess by port', () => {
+  it.each([
+    [[port(3000)], [], 'http'],
+    [[port(9229), port(8080)], [], 'http'],
+    [[], ['5432'], 'postgres'],
+    [[], ['6379/tcp'], 'redis'],
+    [[port(53, 'udp'), port(80, 'udp')], [], 'tcp'],
+    [[port(443)], [], 'tcp'],
+    [[], [], 'tcp'],
+  ])('%j and %j: %s', (ports, expose, protocol) => expect(guess({ image: 'app', ports, expose }).protocol).toBe(protocol));
+});
