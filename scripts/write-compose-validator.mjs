@@ -24,12 +24,38 @@ function slim(node) {
   for (const value of Object.values(node)) slim(value);
 }
 
-/** JSON pointer of every object schema → the keys that it knows: the candidates of "did you mean". */
-function knownKeys(node, pointer, found) {
-  if (node === null || typeof node !== 'object') return found;
-  if (!Array.isArray(node) && node.additionalProperties === false && node.properties) found[pointer] = Object.keys(node.properties);
-  for (const [key, value] of Object.entries(node)) knownKeys(value, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, found);
-  return found;
+/**
+ * Which keys are known where: `keys` of an object that allows no others, `in` by property, `any` for other names and for
+ * the items of lists. ajv's errors do not tell which object they are about once a $ref has been followed.
+ */
+function shapeOf(node) {
+  if (node.$ref) return shapeOf(schema.definitions[node.$ref.replace('#/definitions/', '')]);
+  const shape = {};
+  const add = (into, other) => {
+    if (other.keys) into.keys = [...new Set([...(into.keys ?? []), ...other.keys])];
+    if (other.in) into.in ??= {};
+    for (const [key, inner] of Object.entries(other.in ?? {})) {
+      into.in[key] ??= {};
+      add(into.in[key], inner);
+    }
+    if (other.any) into.any ??= {};
+    if (other.any) add(into.any, other.any);
+  };
+  for (const choice of [...(node.oneOf ?? []), ...(node.anyOf ?? [])]) add(shape, shapeOf(choice));
+  if (node.properties && node.additionalProperties === false) add(shape, { keys: Object.keys(node.properties) });
+  for (const [key, inner] of Object.entries(node.properties ?? {})) add(shape, { in: { [key]: shapeOf(inner) } });
+  for (const [pattern, inner] of Object.entries(node.patternProperties ?? {})) if (pattern !== '^x-') add(shape, { any: shapeOf(inner) });
+  if (node.items) add(shape, { any: shapeOf(node.items) });
+  if (node.additionalProperties && typeof node.additionalProperties === 'object') add(shape, { any: shapeOf(node.additionalProperties) });
+  return pruned(shape);
+}
+
+/** Without branches that know no keys. */
+function pruned(shape) {
+  for (const [key, inner] of Object.entries(shape.in ?? {})) if (Object.keys(inner).length === 0) delete shape.in[key];
+  if (shape.in && Object.keys(shape.in).length === 0) delete shape.in;
+  if (shape.any && Object.keys(shape.any).length === 0) delete shape.any;
+  return shape;
 }
 
 const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false, code: { source: true, esm: true, lines: false } });
@@ -53,6 +79,7 @@ writeFileSync(
   `// @ts-nocheck
 // Made by scripts/write-compose-validator.mjs from docker-compose/schema/compose-spec.json (Apache-2.0, The Compose Specification Authors). Do not edit.
 ${script}
-export const knownKeys: Readonly<Record<string, readonly string[]>> = ${JSON.stringify(knownKeys(schema, '#', {}))};
+export interface Shape { readonly keys?: readonly string[]; readonly in?: Readonly<Record<string, Shape>>; readonly any?: Shape }
+export const knownShape: Shape = ${JSON.stringify(shapeOf(schema))};
 `,
 );

@@ -18,6 +18,7 @@ export async function loadCompose(options: ComposeOptions): Promise<ComposeResul
   const report = new Report();
   const files = new Files(report);
   const project = await load(options, files, report);
+  report.sort(files.sources);
   return { project: report.problems.length === 0 ? project : null, problems: report.problems, warnings: report.warnings };
 }
 

@@ -42,7 +42,7 @@ export async function normaliseProject(
     if (isActive(own, profiles)) services.push(await normaliseService(key, cursor, around));
     else inactive.set(key, own);
   }
-  if (services.length === 0 && inactive.size === 0)
+  if (services.length === 0 && inactive.size === 0 && !model.report.has(() => true))
     model.report.error(model.place, 'services', 'no service is defined', { expected: 'services:' });
   if (!model.report.full) checkReferences(services, inactive, model.report);
   const containers = services.map(({ service }) => service.container);

@@ -21,6 +21,20 @@ export class Report {
     return this.problems.length > MAX_PROBLEMS;
   }
 
+  /** Whether a mistake is known already of which another would only be the echo. */
+  has(test: (problem: Problem) => boolean): boolean {
+    return this.problems.some(test);
+  }
+
+  /** By file in the order given, then as they stand in it; what has no place comes first. */
+  sort(files: readonly string[]): void {
+    const order = new Map(files.map((file, index) => [file, index]));
+    const rank = (problem: Problem): number => order.get(problem.file) ?? -1;
+    const compare = (a: Problem, b: Problem): number => rank(a) - rank(b) || a.line - b.line || a.column - b.column;
+    this.problems.sort(compare);
+    this.warnings.sort(compare);
+  }
+
   error(place: Place | string, key: string, message: string, hints: Hints = {}): void {
     const problem = toProblem(place, key, message, hints);
     this.#wrongPlaces.add(placeId(problem));

@@ -1,5 +1,5 @@
 import { nearestName } from '../core/nearest.js';
-import { knownKeys, validateCompose } from './generated/schema.js';
+import { knownShape, type Shape, validateCompose } from './generated/schema.js';
 import type { Report } from './report.js';
 import { type MapTree, type Place, type Tree, toValue } from './tree.js';
 
@@ -80,23 +80,38 @@ function reportError(error: SchemaError, model: Tree, report: Report): void {
 
 function reportUnknown(tree: Tree, path: string, error: SchemaError, report: Report): void {
   const key = String(error.params['additionalProperty']);
-  const known = knownKeys[error.schemaPath.replace(/\/additionalProperties$/, '')] ?? [];
+  const known = knownKeys(error.instancePath);
   const place: Place = (tree.kind === 'map' ? tree.entries.get(key)?.keyPlace : undefined) ?? tree.place;
   const nearest = report.full ? null : nearestName(key, known);
   // Without a near name a short list of what is known helps; a service knows too many.
-  const expected = nearest === null && known.length > 0 && known.length <= 15 ? `one of ${known.join(', ')}` : null;
+  const listed = nearest === null && known.length <= 15 ? `one of ${known.join(', ')}` : null;
+  const expected = known.length === 0 ? 'letters, digits, dots, dashes and underscores' : listed;
   report.error(place, path === '' ? key : `${path}.${key}`, known.length === 0 ? 'is not a valid name' : 'is not a known key', {
     expected,
     nearest,
   });
 }
 
+/** The keys that the schema knows at a place; none where names are free. */
+function knownKeys(pointer: string): readonly string[] {
+  let shape: Shape | undefined = knownShape;
+  for (const part of keysOf(pointer))
+    shape = (shape?.in !== undefined && Object.hasOwn(shape.in, part) ? shape.in[part] : undefined) ?? shape?.any;
+  return shape?.keys ?? [];
+}
+
+function keysOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** Follows a JSON pointer, and writes it as `services.api.ports[0]`. */
 function locate(model: Tree, pointer: string): { tree: Tree; path: string } {
   let tree = model;
   let path = '';
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of keysOf(pointer)) {
     const next: Tree | undefined =
       tree.kind === 'map' ? tree.entries.get(key)?.value : tree.kind === 'list' ? tree.items[Number(key)] : undefined;
     path = tree.kind === 'list' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;

@@ -1,4 +1,5 @@
 import type { ContainerSpec } from '../../core/model.js';
+import type { Problem } from '../../core/problem.js';
 import type { Cursor } from '../cursor.js';
 import type { Files } from '../files.js';
 import { positionOf } from '../position.js';
@@ -75,11 +76,17 @@ const flag = (cursor: Cursor, key: string): boolean => cursor.get(key)?.boolean(
 function imageOf(name: string, cursor: Cursor, project: string) {
   const build = buildOf(cursor);
   const image = text(cursor, 'image') || null;
-  if (image === null && cursor.get('build') === null) {
+  if (image === null && cursor.get('build') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
     cursor.report.error(cursor.keyPlace, cursor.path, 'has neither image nor build', { expected: 'one of the two' });
   }
   // The name that Compose gives an image it builds.
   return { image: image ?? `${project}-${name}`, build, pull: pullOf(cursor.get('pull_policy')), platform: text(cursor, 'platform') };
+}
+
+/** The service is no mapping, what services extend is not there, or `image` is misspelt. */
+function explainsMissingImage(problem: Problem, path: string): boolean {
+  if (problem.key === path || /^services\.[^.]+\.extends/.test(problem.key)) return true;
+  return problem.key.startsWith(`${path}.`) && (problem.nearest === 'image' || problem.nearest === 'build');
 }
 
 function processOf(cursor: Cursor) {
