@@ -4,6 +4,17 @@ const project = (name: string, include: string[], extra: object = {}) => ({
   test: { name, include, environment: 'node' as const, ...extra },
 });
 
+/** How much slower than a laptop this host is; see CONTRIBUTING. */
+const SLOW = Number(process.env['LAPTOP_DEV_TEST_SLOW'] ?? 1);
+
+/** With an engine and a built dist/: one file at a time. Limits in ms. */
+const withEngine = (testTimeout: number, hookTimeout: number) => ({
+  testTimeout: testTimeout * SLOW,
+  hookTimeout: hookTimeout * SLOW,
+  fileParallelism: false,
+  globalSetup: ['test/e2e/support/global-setup.ts'],
+});
+
 /** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, one file at a time. */
 export default defineConfig({
   test: {
@@ -13,8 +24,8 @@ export default defineConfig({
         ['test/*.test.ts', 'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack}/**/*.test.ts'],
         { testTimeout: 20_000 },
       ),
-      project('engine', ['test/engine/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 600_000, fileParallelism: false }),
-      project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 900_000, fileParallelism: false }),
+      project('engine', ['test/engine/**/*.test.ts'], withEngine(120_000, 600_000)),
+      project('e2e', ['test/e2e/**/*.test.ts'], withEngine(300_000, 900_000)),
     ],
   },
 });

@@ -1,0 +1,78 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { LABEL } from '../../../daemon/core/labels.js';
+import { ENGINE } from '../../engine/support/open-engine.js';
+
+/** What the tests look at in an engine's answer to inspect. */
+export interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: { readonly Running: boolean; readonly Pid: number; readonly OOMKilled: boolean; readonly StartedAt: string };
+  readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>>; readonly Env: readonly string[] };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly MemorySwap: number;
+    readonly MemoryReservation: number;
+    readonly PidsLimit: number | null;
+    readonly ReadonlyRootfs: boolean;
+    readonly CapDrop: readonly string[] | null;
+    readonly RestartPolicy: { readonly Name: string };
+    readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
+  };
+}
+
+export interface Listed {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly State: string;
+}
+
+type Address = { readonly socketPath: string } | { readonly host: string; readonly port: string };
+
+/** One request to the engine past the code under test, over plain HTTP. Throws on an answer of 400 or more. `body` is sent as JSON. */
+export async function engine<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const call = request({ ...address(), method, path, agent: false, headers: { host: 'engine', 'content-type': 'application/json' } });
+    call.once('response', resolve);
+    call.once('error', reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  const answer = await text(response);
+  if ((response.statusCode ?? 500) >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`);
+  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+}
+
+function address(): Address {
+  const url = new URL(ENGINE.startsWith('/') ? `unix://${ENGINE}` : ENGINE);
+  return url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port };
+}
+
+export function inspect(container: string): Promise<Inspected> {
+  return engine('GET', `/containers/${container}/json`);
+}
+
+/** In any state. */
+export function containersOf(instance: string): Promise<readonly Listed[]> {
+  return engine('GET', `/containers/json?all=true&filters=${labelled(instance)}`);
+}
+
+export async function networksOf(instance: string): Promise<readonly string[]> {
+  const networks = await engine<readonly { Name: string }[]>('GET', `/networks?filters=${labelled(instance)}`);
+  return networks.map(({ Name }) => Name);
+}
+
+export async function volumesOf(instance: string): Promise<readonly string[]> {
+  const { Volumes } = await engine<{ Volumes: readonly { Name: string }[] | null }>('GET', `/volumes?filters=${labelled(instance)}`);
+  return (Volumes ?? []).map(({ Name }) => Name);
+}
+
+/** Removes what a test that failed has left. */
+export async function removeAll(instance: string): Promise<void> {
+  for (const { Id } of await containersOf(instance)) await engine('DELETE', `/containers/${Id}?force=true&v=true`);
+  for (const name of await networksOf(instance)) await engine('DELETE', `/networks/${name}`);
+  for (const name of await volumesOf(instance)) await engine('DELETE', `/volumes/${name}`);
+}
+
+function labelled(instance: string): string {
+  return encodeURIComponent(JSON.stringify({ label: [`${LABEL.instance}=${instance}`] }));
+}

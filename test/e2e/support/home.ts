@@ -1,0 +1,120 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { Client } from '../../../daemon/client/client.js';
+import { LABEL } from '../../../daemon/core/labels.js';
+import { type Envelope, HOST } from '../../../daemon/http/contract.js';
+import { type CliOptions, type CliResult, runCli } from './cli.js';
+import { containersOf, networksOf, removeAll, volumesOf } from './engine.js';
+
+/** A laptop-dev of its own for one test file: its folders, its daemon, its containers. Ends with `close`. */
+export interface Home {
+  /** Unique; every project of the test has it as the start of its name, so that files and hosts never meet. */
+  readonly name: string;
+  /** Temporary folder; `~` of the commands is in it. */
+  readonly root: string;
+  /** Environment of every command; tests may add to it. */
+  readonly env: Record<string, string>;
+  /** Label of this daemon's containers. */
+  readonly instance: string;
+  readonly socket: string;
+  readonly stateDir: string;
+  /** The typed client of this home's daemon. */
+  readonly client: Client;
+  /** Runs the real command line to its end, from the root folder unless said otherwise. `env` is added to the home's. */
+  cli(args: readonly string[], options?: Partial<CliOptions>): Promise<CliResult>;
+  /** As `cli` with --json, and its data; the test fails when the command does. */
+  ask<T>(args: readonly string[], options?: Partial<CliOptions>): Promise<T>;
+  /** Makes a folder `${name}-${suffix}`, whose name is that of its project, with these files; resolves to its path. */
+  project(suffix: string, files: Readonly<Record<string, string>>): Promise<string>;
+  /** `data` of GET /v1/…, as a client without the library gets it. */
+  api<T>(path: string): Promise<T>;
+  daemonPid(): Promise<number>;
+  /** What is at the engine of this home. */
+  containers(): ReturnType<typeof containersOf>;
+  /** Names of what is at the engine: containers and networks; volumes where asked. Empty after a `down`. */
+  leftovers(kinds?: { readonly volumes: boolean }): Promise<readonly string[]>;
+  /** Down with everything, the daemon ended, folders gone. Removes by force what a failed test left. */
+  close(): Promise<void>;
+}
+
+export async function home(): Promise<Home> {
+  const name = `ldt-${randomBytes(4).toString('hex')}`;
+  const root = await mkdtemp(join(tmpdir(), `${name}-`));
+  const stateDir = join(root, 'state');
+  const socket = join(root, 'run', 'daemon.sock');
+  await mkdir(join(root, 'home'));
+  const env = environment(root, stateDir, socket);
+  const instance = createHash('sha256').update(`${userInfo().uid}:${stateDir}`).digest('hex').slice(0, 12); // as daemon/main.ts does
+  const client = new Client(socket);
+  const cli: Home['cli'] = (args, options = {}) => runCli(args, { cwd: root, ...options, env: { ...env, ...options.env } });
+  return {
+    name,
+    root,
+    env,
+    instance,
+    socket,
+    stateDir,
+    client,
+    cli,
+    ask: async <T>(args: readonly string[], options?: Partial<CliOptions>) => (await cli([...args, '--json'], options)).data<T>(),
+    project: (suffix, files) => writeProject(join(root, `${name}-${suffix}`), files),
+    api: path => getData(socket, path),
+    daemonPid: async () => (await client.version()).pid,
+    containers: () => containersOf(instance),
+    leftovers: async ({ volumes } = { volumes: false }) => [
+      ...(await containersOf(instance)).map(({ Labels, Id }) => `container ${Labels[LABEL.service] ?? Id}`),
+      ...(await networksOf(instance)).map(network => `network ${network}`),
+      ...(volumes ? (await volumesOf(instance)).map(volume => `volume ${volume}`) : []),
+    ],
+    async close() {
+      await cli(['down', '--all', '--volumes', '--yes']);
+      await cli(['daemon', 'stop']);
+      await removeAll(instance);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * The tester's environment (mirrors, proxies and certificates hold for builds too) without anything that would lead a command to
+ * another laptop-dev or project.
+ */
+function environment(root: string, stateDir: string, socket: string): Record<string, string> {
+  const strangers = /^(LAPTOP_DEV_(?!ENGINE)|COMPOSE_|DOCKER_(HOST|CONTEXT)$|XDG_|NO_COLOR$|FORCE_COLOR$|VITEST|NODE_OPTIONS$|NODE_ENV$)/;
+  const inherited = Object.entries(process.env).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && !strangers.test(pair[0]),
+  );
+  return {
+    NPM_CONFIG_USERCONFIG: join(homedir(), '.npmrc'),
+    DOCKER_CONFIG: join(homedir(), '.docker'),
+    ...Object.fromEntries(inherited),
+    HOME: join(root, 'home'),
+    LAPTOP_DEV_STATE: stateDir,
+    LAPTOP_DEV_SOCKET: socket,
+    CI: 'true',
+  };
+}
+
+async function writeProject(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+
+function getData<T>(socketPath: string, path: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, path, headers: { host: HOST }, agent: false }, async response => {
+      const answer = (await json(response)) as Envelope<T>;
+      if (answer.ok) resolve(answer.data);
+      else reject(new Error(`GET ${path}: ${answer.error.code}: ${answer.error.message}`));
+    });
+    call.once('error', reject);
+    call.end();
+  });
+}
