@@ -34,7 +34,7 @@ const idle = z
 
 const choice = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
 
-export const memorySchema = z
+const memorySchema = z
   .strictObject(
     {
       standard: size.optional().describe('What the service normally needs; reserved before it starts'),
@@ -93,7 +93,6 @@ export const profileSchema = z
   .describe('A laptop-dev profile');
 
 export type ServiceSettings = z.output<typeof serviceSchema>;
-export type ProfileDocument = z.output<typeof profileSchema>;
 
 /** Keys known at a path of a profile (`['services', 'api', 'memory']`), for "did you mean". */
 export function knownKeys(path: readonly PropertyKey[]): string[] {

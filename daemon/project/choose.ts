@@ -19,7 +19,7 @@ export interface ListedProfile {
 }
 
 /** The profiles to choose from, by name and file. The table of figures is none of them. */
-export async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
+async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
   const named = new Map<string, string>();
   for (const file of found.sources.files) {
     const name = profileNameOf(file) ?? (await ownName(file));
@@ -36,7 +36,7 @@ async function ownName(file: string): Promise<string> {
 }
 
 /** laptop-dev.yaml's, else the one called `default`, else the only one; `minimal` of the built-in stack. Null: one must be named. */
-export function standardProfile(found: Found, named: ReadonlyMap<string, string>): string | null {
+function standardProfile(found: Found, named: ReadonlyMap<string, string>): string | null {
   const single = [...named].find(([, file]) => profileNameOf(file) === null)?.[0];
   if (single !== undefined) return single;
   if (named.has('default')) return 'default';

@@ -2,7 +2,6 @@ import { dirname } from 'node:path';
 import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
-import { findCycle } from '../core/graph.js';
 import type { ProjectSpec } from '../core/model.js';
 import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
@@ -26,7 +25,7 @@ export interface LoadOptions {
 export interface LoadedProject {
   /** Null exactly when there is a failure. */
   readonly spec: ProjectSpec | null;
-  /** config-invalid (with all problems in its message), config-missing, cycle or not-found. */
+  /** config-invalid (with all problems in its message, a cycle of depends_on among them), config-missing or not-found. */
   readonly failure: Failure | null;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -93,7 +92,7 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   const warnings = [...options.warnings, ...resolved.warnings];
   const problems = [...badNames(compose), ...resolved.problems];
   if (problems.length > 0) return invalid(problems, warnings);
-  const wrong = cycleIn(resolved.services) ?? unknownService(compose, options.services ?? []);
+  const wrong = unknownService(compose, options.services ?? []);
   if (wrong !== null) return { ...failed(wrong), warnings };
   const volumes = await Promise.all(compose.volumes.map(volume => withRealDevice(volume, found.root)));
   const spec: ProjectSpec = {
@@ -105,11 +104,6 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     volumes,
   };
   return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
-}
-
-function cycleIn(services: ProjectSpec['services']): Failure | null {
-  const cycle = findCycle(services);
-  return cycle === null ? null : failure('cycle', `depends_on goes round in a circle: ${cycle.join(' → ')}`, { cycle });
 }
 
 function unknownService(compose: ComposeProject, wanted: readonly string[]): Failure | null {

@@ -51,6 +51,6 @@ export function serviceSpecOf(input: ServiceInput): { spec: ServiceSpec; problem
 }
 
 /** SHA-256 over what the container is made from; see core/config-hash. */
-export function configHash(made: Pick<ServiceSpec, 'container' | 'memory' | 'runtime'>): string {
+function configHash(made: Pick<ServiceSpec, 'container' | 'memory' | 'runtime'>): string {
   return createHash('sha256').update(configText(made)).digest('hex');
 }

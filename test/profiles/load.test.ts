@@ -73,7 +73,7 @@ describe('loadProfile', () => {
   it.each([
     ['no such file', () => undefined],
     ['not a file', (file: string) => mkdirSync(file)],
-    ['not a file', (file: string) => execFileSync('mkfifo', [file])],
+    ['not a file', (file: string) => execFileSync('/usr/bin/env', ['mkfifo', file])],
     ['larger than 256 KiB', (file: string) => writeFileSync(file, `# ${'x'.repeat(256 * 1024)}\n`)],
   ])('says %s, and does not wait', async (message, make) => {
     make(join(folder, 'odd.yaml'));
