@@ -7,12 +7,12 @@ const project = (name: string, include: string[], extra: object = {}) => ({
 /** How much slower than a laptop this host is; see CONTRIBUTING. */
 const SLOW = Number(process.env['LAPTOP_DEV_TEST_SLOW'] ?? 1);
 
-/** With an engine and a built dist/: one file at a time. Limits in ms. */
-const withEngine = (testTimeout: number, hookTimeout: number) => ({
+/** One file at a time on an engine that is found or started. Limits in ms. */
+const withEngine = (testTimeout: number, hookTimeout: number, ...globalSetup: string[]) => ({
   testTimeout: testTimeout * SLOW,
   hookTimeout: hookTimeout * SLOW,
   fileParallelism: false,
-  globalSetup: ['test/e2e/support/global-setup.ts'],
+  globalSetup: ['test/e2e/support/found-engine.ts', ...globalSetup],
 });
 
 /** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, one file at a time. */
@@ -25,7 +25,7 @@ export default defineConfig({
         { testTimeout: 20_000 },
       ),
       project('engine', ['test/engine/**/*.test.ts'], withEngine(120_000, 600_000)),
-      project('e2e', ['test/e2e/**/*.test.ts'], withEngine(300_000, 900_000)),
+      project('e2e', ['test/e2e/**/*.test.ts'], withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts')),
     ],
   },
 });
