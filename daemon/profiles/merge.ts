@@ -13,6 +13,8 @@ export interface Profile {
   readonly files: readonly string[];
   /** Absolute paths; null: the usual names in the folder of the project. */
   readonly compose: readonly string[] | null;
+  /** The file that names them. */
+  readonly composeFrom: string | null;
   readonly services: ReadonlyMap<string, ServiceSettings>;
   /** What the profile is made of: the services named in its own file and in those it extends, `base` excepted. */
   readonly listed: ReadonlySet<string>;
@@ -41,12 +43,14 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
   if (problems.length > 0) return { profile: null, problems };
   const listing = files.filter(file => file.name !== TABLE || file === own);
   const tables = files.filter(file => file.name === TABLE);
+  const composing = files.findLast(file => file.compose !== null);
   const profile: Profile = {
     name: own.name,
     description: own.description,
     file: own.file,
     files: files.map(file => file.file),
-    compose: files.findLast(file => file.compose !== null)?.compose ?? null,
+    compose: composing?.compose ?? null,
+    composeFrom: composing?.file ?? null,
     services,
     listed: new Set(own.name === TABLE ? [] : listing.flatMap(file => [...file.services.keys()])),
     tabled: new Set(tables.flatMap(file => [...file.services.keys()])),

@@ -42,7 +42,7 @@ export async function loadProject(found: Found, options: LoadOptions): Promise<L
   const loaded = chosen.file === null ? { profile: null, problems: [] } : await loadProfile(chosen.file, found.sources);
   if (loaded.problems.length > 0) return invalid(loaded.problems, []);
   const { profile } = loaded;
-  const files = (found.composeGiven ? null : profile?.compose) ?? found.composeFiles;
+  const files = composeFilesOf(found, profile);
   if (files === null) {
     const where = profile === null ? found.root : profile.file;
     return failed(failure('config-missing', `${where} names no Compose file (compose:), and ${found.root} has none under a usual name`));
@@ -50,6 +50,16 @@ export async function loadProject(found: Found, options: LoadOptions): Promise<L
   const compose = await readCompose(found, files, profile, options);
   if (compose.result.project === null) return invalid(compose.result.problems, compose.result.warnings);
   return resolve(found, compose.result.project, profile, { ...options, active: compose.active, warnings: compose.result.warnings });
+}
+
+/**
+ * 1 given by flag or environment; 2 named by the profile or one of the project's that it extends; 3 beside it under a
+ * usual name; 4 named by a built-in profile that it extends: `extends: base` is for the figures.
+ */
+function composeFilesOf(found: Found, profile: Profile | null): readonly string[] | null {
+  if (found.composeGiven || profile === null) return found.composeFiles;
+  const foreign = profile.composeFrom !== null && found.origin !== 'built-in' && dirname(profile.composeFrom) === found.sources.builtIn;
+  return foreign ? (found.composeFiles ?? profile.compose) : (profile.compose ?? found.composeFiles);
 }
 
 /**

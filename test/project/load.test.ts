@@ -174,11 +174,9 @@ describe('a profile', () => {
     const compose = { 'compose.yaml': SHOP };
     const wrong = await load(tree({ ...compose, 'laptop-dev.yaml': 'services:\n  web:\n  databas: { start: eager }\n' }));
     expect(wrong.problems).toMatchObject([{ line: 3, column: 3, key: 'services.databas', nearest: 'database' }]);
-    const later = await load(
-      tree({ ...compose, 'laptop-dev.yaml': 'extends: base\ncompose: compose.yaml\nservices:\n  web:\n  minio:\n' }),
-    );
+    const later = await load(tree({ ...compose, 'laptop-dev.yaml': 'extends: base\nservices:\n  web:\n  minio:\n' }));
     expect(later.failure).toBeNull();
-    expect(later.warnings).toMatchObject([{ line: 5, message: expect.stringContaining('minio') }]);
+    expect(later.warnings).toMatchObject([{ line: 4, message: expect.stringContaining('minio') }]);
   });
 
   it('is the one of laptop-dev.yaml, else `default`, else the only one, else it must be named', async () => {
@@ -190,6 +188,14 @@ describe('a profile', () => {
     const { failure } = await load(files('.laptop-dev/a.yaml', '.laptop-dev/b.yaml'));
     expect(failure).toMatchObject({ code: 'config-missing', message: expect.stringContaining('a, b') });
     expect((await load(files('.laptop-dev/small.yaml'), { profile: 'smal' })).failure?.remedies[0]).toBe('Did you mean small?');
+  });
+
+  it('that extends a built-in one runs the Compose file beside it; without one, the built-in stack', async () => {
+    const profile = { 'laptop-dev.yaml': 'extends: minimal\nservices: { api: { memory: { maximum: 300MB } } }' };
+    const own = 'services: { api: { image: mine }, postgres: { image: p }, redis: { image: r } }';
+    const image = async (files: Record<string, string>) => (await load(tree(files))).spec?.services[0]?.container?.image;
+    expect(await image({ ...profile, 'compose.yaml': own })).toBe('mine');
+    expect(await image(profile)).toBe('laptop-dev/api');
   });
 
   it('gives way to Compose files named by flag', async () => {
