@@ -1,10 +1,11 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
 import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
+import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
 import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
@@ -47,9 +48,10 @@ export async function loadProject(found: Found, options: LoadOptions): Promise<L
     const where = profile === null ? found.root : profile.file;
     return failed(failure('config-missing', `${where} names no Compose file (compose:), and ${found.root} has none under a usual name`));
   }
-  const compose = await readCompose(found, files, profile, options);
+  const placed = { ...found, root: rootOf(found, files) };
+  const compose = await readCompose(placed, files, profile, options);
   if (compose.result.project === null) return invalid(compose.result.problems, compose.result.warnings);
-  return resolve(found, compose.result.project, profile, { ...options, active: compose.active, warnings: compose.result.warnings });
+  return resolve(placed, compose.result.project, profile, { ...options, active: compose.active, warnings: compose.result.warnings });
 }
 
 /**
@@ -60,6 +62,12 @@ function composeFilesOf(found: Found, profile: Profile | null): readonly string[
   if (found.composeGiven || profile === null) return found.composeFiles;
   const foreign = profile.composeFrom !== null && found.origin !== 'built-in' && dirname(profile.composeFrom) === found.sources.builtIn;
   return foreign ? (found.composeFiles ?? profile.compose) : (profile.compose ?? found.composeFiles);
+}
+
+/** A profile of one's own for the built-in stack is still that stack: one project, with its data, that needs no trust. */
+function rootOf(found: Found, files: readonly string[]): string {
+  const packageRoot = dirname(found.sources.builtIn);
+  return files.every(file => isWithin(join(packageRoot, 'compose'), file)) ? packageRoot : found.root;
 }
 
 /**

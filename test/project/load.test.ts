@@ -196,6 +196,9 @@ describe('a profile', () => {
     const image = async (files: Record<string, string>) => (await load(tree(files))).spec?.services[0]?.container?.image;
     expect(await image({ ...profile, 'compose.yaml': own })).toBe('mine');
     expect(await image(profile)).toBe('laptop-dev/api');
+    const { spec } = await load(tree(profile));
+    expect(spec).toMatchObject({ name: 'laptop-dev', root: PACKAGE });
+    expect(spec && risks(spec)).toEqual([]);
   });
 
   it('gives way to Compose files named by flag', async () => {
