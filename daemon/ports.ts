@@ -1,13 +1,8 @@
 import type { Bytes } from './core/bytes.js';
 import type { Failure } from './core/failure.js';
 import type { Intent } from './core/intent.js';
-import type { BuildSpec, Memory, Ms, NetworkSpec, PortSpec, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { BuildSpec, Ms, NetworkSpec, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
-
-/** Why a call was made, for its log line and its deadline. All engine calls end by `timeout` (ms) with failure engine-timeout. */
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-}
 
 export interface EngineInfo {
   readonly kind: 'docker' | 'podman';
@@ -150,5 +145,3 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
-
-export type { Memory, PortSpec };

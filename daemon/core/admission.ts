@@ -38,7 +38,7 @@ function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish):
 }
 
 /** I3: standard ≤ grant ≤ maximum. */
-export function within(spec: ServiceSpec, grant: Bytes): boolean {
+function within(spec: ServiceSpec, grant: Bytes): boolean {
   return grant >= spec.memory.standard && grant <= spec.memory.maximum;
 }
 

@@ -95,6 +95,6 @@ export function isActive(state: ServiceState): boolean {
   return state.kind === 'starting' || state.kind === 'running' || state.kind === 'stopping';
 }
 
-export function unreachable(value: never): never {
+function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }
