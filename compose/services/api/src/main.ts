@@ -41,7 +41,7 @@ try {
   const applied = await whenReachable(
     pool,
     client => migrate(client, folder),
-    error => app.log.warn({ err: error }, 'the database cannot be reached yet'),
+    error => app.log.warn({ reason: String(error) }, 'the database cannot be reached yet'),
     stopping.signal,
   );
   app.log.info({ applied }, 'database is up to date');
