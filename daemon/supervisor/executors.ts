@@ -39,8 +39,8 @@ const EXECUTORS: Executors = {
   async ensureImage({ id, attempt, spec }, { images, post, tell }) {
     try {
       if (spec.container) {
-        const { image, build, pull } = spec.container;
-        await images.ensure({ reference: image, build, pull, rebuild: false }, progress => tell(spec, 'image', progress.text));
+        const { image, build, pull, platform } = spec.container;
+        await images.ensure({ reference: image, build, pull, platform, rebuild: false }, progress => tell(spec, 'image', progress.text));
       }
       post({ kind: 'imageReady', id, attempt });
     } catch (error) {
