@@ -1,0 +1,51 @@
+import type { Mutations } from '../client/client.js';
+import type { Plan } from '../core/event.js';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { WorkResult } from '../http/contract.js';
+import type { Cli } from './cli.js';
+import { displayFor } from './display.js';
+
+/** What came of an action; `result` is null when nobody waited. */
+export interface Outcome {
+  readonly plan: Plan;
+  readonly result: (WorkResult & { readonly ok: true }) | null;
+}
+
+const GOALS = { up: 'up', start: 'up', restart: 'up', stop: 'down', down: 'gone' } as const;
+
+/** The manner of acting that the options ask for. */
+export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; waitTimeout: number | null } {
+  return { dryRun: options.dryRun ?? false, wait: options.wait !== false, waitTimeout: options.waitTimeout ?? null };
+}
+
+/** Acts on a project and shows how it goes. Throws the failure in which it ends; cancelled when the user leaves. */
+export async function act<Kind extends keyof Mutations>(cli: Cli, project: string, kind: Kind, body: Mutations[Kind]): Promise<Outcome> {
+  const display = displayFor(cli);
+  let plan: Plan | null = null;
+  let result: WorkResult | null = null;
+  try {
+    for await (const line of cli.client.act(project, kind, body, cli.cancelled)) {
+      if (line.type === 'result') result = line;
+      else if (line.type === 'notice') display.notice(line.notice);
+      else {
+        plan = line.plan;
+        if (body.wait && !body.dryRun) display.begin(line.plan, GOALS[kind], project);
+      }
+    }
+  } catch (error) {
+    throw cli.cancelled.aborted ? new FailureError(left(kind, project)) : error;
+  } finally {
+    display.end();
+  }
+  if (plan === null) throw new FailureError(failure('daemon-unavailable', 'The daemon ended before it answered.'));
+  if (result?.ok === false) throw new FailureError(result.error);
+  return { plan, result };
+}
+
+function left(kind: keyof Mutations, project: string): Failure {
+  const undo = GOALS[kind] === 'up' ? ['laptop-dev down stops it.'] : [];
+  return failure('cancelled', `Not waiting any more; the ${kind} of ${project} goes on in the background.`, { project }, [
+    'laptop-dev ps shows how far it is.',
+    ...undo,
+  ]);
+}

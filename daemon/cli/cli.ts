@@ -1,0 +1,88 @@
+import type { createColors } from 'picocolors';
+import type { Client } from '../client/client.js';
+import type { Paths } from '../paths.js';
+import type { Verb } from './verbs.js';
+
+export type Colours = ReturnType<typeof createColors>;
+
+/** One of the two output streams, as the commands see it. */
+export interface Output {
+  write(text: string): void;
+  readonly terminal: boolean;
+  /** Width of the terminal now; Infinity when it is none: nothing is cut for a pipe. */
+  columns(): number;
+  /** Height of the terminal; Infinity when it is none. */
+  rows(): number;
+  readonly colours: Colours;
+}
+
+/** What a command stands on; nothing in cli/ but bin.ts reads the process. */
+export interface Cli {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder of the caller. */
+  readonly cwd: string;
+  /** Folder with package.json, scripts/ and profiles/. */
+  readonly packageRoot: string;
+  readonly paths: Paths;
+  readonly client: Client;
+  readonly out: Output;
+  readonly err: Output;
+  readonly stdin: NodeJS.ReadStream;
+  /** Version of this program. */
+  readonly version: string;
+  /** Whether questions can be asked: stdin and stderr are terminals, and this is no CI. */
+  readonly interactive: boolean;
+  readonly options: Options;
+  /** The table of verbs, for completion. */
+  readonly verbs: readonly Verb[];
+  /** Aborted by ctrl-C. */
+  readonly cancelled: AbortSignal;
+}
+
+/** All options of all verbs, as commander gives them. Times in ms. */
+export interface Options {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly project?: string;
+  readonly profiles?: string;
+  readonly file?: readonly string[];
+  readonly projectName?: string;
+  readonly envFile?: readonly string[];
+  readonly engine?: 'docker' | 'podman';
+  readonly trust?: boolean;
+  readonly dryRun?: boolean;
+  readonly wait?: boolean;
+  readonly waitTimeout?: number;
+  readonly all?: boolean;
+  readonly volumes?: boolean;
+  readonly yes?: boolean;
+  readonly recreate?: boolean;
+  readonly follow?: boolean;
+  /** ms since the epoch. */
+  readonly since?: number;
+  readonly tail?: number;
+  readonly tty?: boolean;
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly env?: readonly string[];
+  readonly showValues?: boolean;
+  readonly force?: boolean;
+}
+
+/** A command: resolves to the exit code; expected failures are thrown as FailureError. */
+export type Run = (cli: Cli, args: readonly string[]) => Promise<number>;
+
+/** The answer: one envelope with --json, nothing with --quiet, else the text. */
+export function answer(cli: Cli, data: unknown, text: () => string): void {
+  if (cli.options.json) cli.out.write(`${JSON.stringify({ ok: true, data })}\n`);
+  else if (!cli.options.quiet) cli.out.write(ended(text()));
+}
+
+/** A remark for people; on stderr, so that it never mixes with the answer. */
+export function remark(cli: Cli, text: string): void {
+  if (!cli.options.quiet) cli.err.write(ended(text));
+}
+
+function ended(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}

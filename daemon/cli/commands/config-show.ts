@@ -1,0 +1,36 @@
+import { FailureError } from '../../core/failure.js';
+import type { ProjectSpec, ServiceSpec } from '../../core/model.js';
+import { formatProblem } from '../../core/problem.js';
+import { loadProject } from '../../project/load.js';
+import { answer, type Cli, remark } from '../cli.js';
+import { findHere } from '../place.js';
+
+/** The project as it would be run, as YAML; values of the environment, build arguments and secrets only with --show-values. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const { spec, failure, warnings } = await loadProject(await findHere(cli), { profile: args[0] ?? null, services: null, taken: {} });
+  for (const warning of warnings) remark(cli, `${cli.err.colours.yellow('warning:')} ${formatProblem(warning)}`);
+  if (failure) throw new FailureError(failure);
+  if (!spec) throw new Error('a project without a failure has a spec');
+  const shown = cli.options.showValues ? spec : redacted(spec);
+  const { stringify } = await import('yaml');
+  answer(cli, { project: shown }, () => stringify(shown));
+  return 0;
+}
+
+const HIDDEN = '[hidden]';
+
+export function redacted(spec: ProjectSpec): ProjectSpec {
+  return { ...spec, services: spec.services.map(redactedService) };
+}
+
+function redactedService(service: ServiceSpec): ServiceSpec {
+  const { container } = service;
+  if (!container) return service;
+  const build = container.build && { ...container.build, args: hidden(container.build.args) };
+  const mounts = container.mounts.map(mount => (mount.kind === 'content' ? { ...mount, text: HIDDEN } : mount));
+  return { ...service, container: { ...container, build, mounts, environment: hidden(container.environment) } };
+}
+
+function hidden(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map(key => [key, HIDDEN]));
+}

@@ -1,0 +1,47 @@
+import { type Failure, FailureError, failure } from '../../core/failure.js';
+import { formatProblem, type Problem } from '../../core/problem.js';
+import { listProfiles } from '../../project/choose.js';
+import { loadProject } from '../../project/load.js';
+import { answer, type Cli, remark } from '../cli.js';
+import { findHere } from '../place.js';
+
+/** Reads every profile (or the one named) with its Compose files and tells all mistakes at once; config-invalid when there is one. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const found = await findHere(cli);
+  const names = args.length > 0 ? args : (await listProfiles(found)).map(profile => profile.name);
+  const problems = new Map<string, Problem>();
+  const warnings = new Map<string, Problem>();
+  const failures: Failure[] = [];
+  const files = new Set<string>();
+  for (const profile of names.length > 0 ? names : [null]) {
+    const loaded = await loadProject(found, { profile, services: null, taken: {} });
+    for (const problem of loaded.problems) problems.set(formatProblem(problem), problem);
+    for (const warning of loaded.warnings) warnings.set(formatProblem(warning), warning);
+    for (const file of loaded.files) files.add(file);
+    if (loaded.failure && loaded.problems.length === 0) failures.push(loaded.failure);
+  }
+  for (const line of warnings.keys()) remark(cli, `${cli.err.colours.yellow('warning:')} ${line}`);
+  if (problems.size + failures.length > 0) throw new FailureError(together(problems, failures));
+  answer(
+    cli,
+    { files: [...files], profiles: names, warnings: [...warnings.values()] },
+    () => `${plural(files.size, 'file')} right: ${[...files].join(', ')}`,
+  );
+  return 0;
+}
+
+function together(problems: ReadonlyMap<string, Problem>, failures: readonly Failure[]): Failure {
+  const [only] = failures;
+  if (problems.size === 0 && failures.length === 1 && only) return only;
+  const lines = [...problems.keys(), ...new Set(failures.map(({ message }) => message))];
+  return failure(
+    'config-invalid',
+    `${plural(lines.length, 'mistake')} in the configuration:\n${lines.join('\n')}`,
+    { problems: [...problems.values()] },
+    ['Correct the places named, then check again.'],
+  );
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,23 @@
+import type { LoggedNotice } from '../../core/views.js';
+import { answer, type Cli } from '../cli.js';
+import { projectOf } from '../place.js';
+import { eventLine } from '../render/events.js';
+import { untilCancelled } from '../streaming.js';
+
+/** What happened, oldest first; with --follow what happens from now on too, as NDJSON with --json. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const { all = false, follow = false, json = false, quiet = false } = cli.options;
+  const project = all ? null : await projectOf(cli);
+  const wanted = (notice: LoggedNotice) => args.length === 0 || (notice.service !== null && args.includes(notice.service));
+  const line = (notice: LoggedNotice) => eventLine(notice, { project: all, colours: cli.out.colours });
+  const found: LoggedNotice[] = [];
+  const code = await untilCancelled(cli, async signal => {
+    for await (const notice of cli.client.notices({ project, follow, signal })) {
+      if (!wanted(notice)) continue;
+      if (follow && !quiet) cli.out.write(`${json ? JSON.stringify(notice) : line(notice)}\n`);
+      else found.push(notice);
+    }
+  });
+  if (!follow) answer(cli, { notices: found }, () => found.map(line).join('\n') || 'Nothing has happened since the daemon started.');
+  return code;
+}

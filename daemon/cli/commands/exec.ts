@@ -1,0 +1,66 @@
+import type { ExecChannel } from '../../client/exec.js';
+import { FailureError, failure } from '../../core/failure.js';
+import type { Cli } from '../cli.js';
+import { projectOf } from '../place.js';
+
+/** Runs a command in a service's container; its exit code is ours. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const [service = '', ...command] = args;
+  return execIn(cli, service, command);
+}
+
+/** On a terminal the command gets one of the same size, and every key goes to it, ctrl-C too. Else its streams are ours. */
+export async function execIn(cli: Cli, service: string, command: readonly string[]): Promise<number> {
+  const project = await projectOf(cli);
+  const tty = cli.options.tty !== false && cli.stdin.isTTY === true && cli.out.terminal && !cli.options.json;
+  const channel = await cli.client.exec(project, service, {
+    command,
+    tty,
+    user: cli.options.user ?? null,
+    workingDir: cli.options.workdir ?? null,
+    environment: { ...(tty ? { TERM: cli.env['TERM'] ?? 'xterm' } : {}), ...variables(cli) },
+    ...(tty ? { columns: cli.out.columns(), rows: cli.out.rows() } : {}),
+  });
+  channel.onOutput((stream, data) => (stream === 'stderr' ? process.stderr : process.stdout).write(data));
+  const release = tty ? takeTerminal(cli, channel) : connectInput(cli, channel);
+  try {
+    return await channel.exit;
+  } finally {
+    release();
+  }
+}
+
+function takeTerminal(cli: Cli, channel: ExecChannel): () => void {
+  const resize = () => channel.resize(cli.out.columns(), cli.out.rows());
+  cli.stdin.setRawMode(true);
+  process.stdout.on('resize', resize);
+  const stop = connectInput(cli, channel);
+  return () => {
+    stop();
+    process.stdout.off('resize', resize);
+    cli.stdin.setRawMode(false);
+  };
+}
+
+function connectInput(cli: Cli, channel: ExecChannel): () => void {
+  const write = (data: Uint8Array) => channel.write(data);
+  const end = () => channel.end();
+  const hangUp = () => channel.close();
+  cli.stdin.on('data', write).on('end', end);
+  cli.cancelled.addEventListener('abort', hangUp);
+  return () => {
+    cli.stdin.off('data', write).off('end', end).pause();
+    cli.cancelled.removeEventListener('abort', hangUp);
+  };
+}
+
+function variables({ options, env }: Cli): Record<string, string> {
+  return Object.fromEntries(
+    (options.env ?? []).map(pair => {
+      const at = pair.indexOf('=');
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      if (/^\w+$/.test(pair)) return [pair, env[pair] ?? ''];
+      throw new FailureError(failure('usage', `--env takes NAME=VALUE, or the NAME of a variable to pass on: ${pair}`));
+    }),
+  );
+}

@@ -1,0 +1,68 @@
+import { formatBytes } from '../../core/bytes.js';
+import { FailureError } from '../../core/failure.js';
+import type { ProjectSpec } from '../../core/model.js';
+import { uniqueProjectName } from '../../core/names.js';
+import { formatProblem } from '../../core/problem.js';
+import type { ServiceView } from '../../core/views.js';
+import { splitWords } from '../../project/choose.js';
+import type { Found } from '../../project/find.js';
+import { type LoadOptions, loadProject } from '../../project/load.js';
+import { act, mannerOf, type Outcome } from '../acting.js';
+import { answer, type Cli, remark } from '../cli.js';
+import { findHere } from '../place.js';
+import { renderPlan } from '../render/plan.js';
+import { portText } from '../render/ps.js';
+import { ensureDaemon, runningDaemon } from '../start-daemon.js';
+
+/** Reads the project here, sees to it that a daemon runs, and brings the services up. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const found = await findHere(cli);
+  const { profile, services } = await splitWords(found, args);
+  const spec = await load(cli, found, { profile, services: services.length > 0 ? services : null });
+  const body = {
+    spec,
+    services: services.length > 0 ? services : null,
+    recreate: cli.options.recreate ?? false,
+    trust: cli.options.trust ?? false,
+    ...mannerOf(cli),
+  };
+  const outcome = await act(cli, spec.name, 'up', body);
+  answer(cli, { project: spec.name, profile: spec.profile, plan: outcome.plan, services: outcome.result?.services ?? [] }, () =>
+    summary(cli, spec, outcome).join('\n'),
+  );
+  return 0;
+}
+
+/** Mistakes are found before a daemon is started for them. The project's name depends on the projects that the daemon knows. */
+async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>): Promise<ProjectSpec> {
+  const early = (await runningDaemon(cli)) ? null : await read(cli, found, { ...options, taken: {} });
+  await ensureDaemon(cli);
+  const taken = Object.fromEntries((await cli.client.projects()).map(project => [project.name, project.root]));
+  if (early && uniqueProjectName(early.name, early.root, taken) === early.name) return early;
+  return read(cli, found, { ...options, taken });
+}
+
+async function read(cli: Cli, found: Found, options: LoadOptions): Promise<ProjectSpec> {
+  const { spec, failure, warnings } = await loadProject(found, options);
+  for (const warning of warnings) remark(cli, `${cli.err.colours.yellow('warning:')} ${formatProblem(warning)}`);
+  if (failure) throw new FailureError(failure);
+  if (!spec) throw new Error('a project without a failure has a spec');
+  return spec;
+}
+
+function summary(cli: Cli, spec: ProjectSpec, { plan, result }: Outcome): string[] {
+  if (!result) return renderPlan(plan, cli.options.dryRun ? 'would' : 'will');
+  const up = result.services.length;
+  const granted = `${formatBytes(plan.grantedAfter)} of ${formatBytes(plan.budget)} granted`;
+  return [`${spec.name} is up (${spec.profile}): ${up} ${up === 1 ? 'service' : 'services'}, ${granted}`, ...addresses(result.services)];
+}
+
+/** Where the services are reached. */
+function addresses(services: readonly ServiceView[]): string[] {
+  const published = services.filter(service => service.ports.length > 0);
+  const width = Math.max(0, ...published.map(({ name }) => name.length));
+  return published.map(({ name, ports }) => {
+    const places = ports.map(port => (port.hostIp === '127.0.0.1' ? `127.0.0.1:${portText(port)}` : portText(port)));
+    return `  ${name.padEnd(width)}  ${places.join(', ')}`;
+  });
+}

@@ -1,0 +1,27 @@
+import { formatBytes } from '../../core/bytes.js';
+import type { WhyView } from '../../http/contract.js';
+import { answer, type Cli } from '../cli.js';
+import { projectOf } from '../place.js';
+import { eventLine } from '../render/events.js';
+import { usedOf } from '../render/ps.js';
+
+/** Why a service is in its state, and what last happened to it. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const why = await cli.client.why(await projectOf(cli), args[0] ?? '');
+  answer(cli, why, () => render(why, cli).join('\n'));
+  return 0;
+}
+
+function render({ service, notices }: WhyView, cli: Cli): string[] {
+  const { memory } = service;
+  const health = service.health === 'none' ? '' : ` and ${service.health}`;
+  const limits = `standard ${formatBytes(memory.standard)}, maximum ${formatBytes(memory.maximum)}`;
+  const held = memory.grant === 0 ? 'nothing granted' : `${usedOf(memory.workingSet, memory.grant)} in use of its grant`;
+  return [
+    `${service.name} is ${service.state}${health}: ${service.why}`,
+    `  memory      ${held}; ${limits}`,
+    ...(service.dependsOn.length > 0 ? [`  depends on  ${service.dependsOn.join(', ')}`] : []),
+    ...(service.crashes + service.ooms > 0 ? [`  trouble     ${service.crashes} crashes, ${service.ooms} kills at the limit`] : []),
+    ...(notices.length > 0 ? ['', ...notices.map(notice => `  ${eventLine(notice, { project: false, colours: cli.out.colours })}`)] : []),
+  ];
+}

@@ -1,0 +1,44 @@
+/** An option: its flags in commander's notation, and what it says. */
+interface OptionEntry {
+  readonly flags: string;
+  readonly text: string;
+  /** How its value is read; absent: as text. */
+  readonly value?: 'duration' | 'since' | 'count' | 'many' | 'engine';
+}
+
+export type OptionName = keyof typeof OPTIONS;
+
+export const OPTIONS = {
+  json: { flags: '--json', text: 'answer with one JSON envelope' },
+  quiet: { flags: '-q, --quiet', text: 'say nothing but failures' },
+  project: { flags: '--project <folder>', text: 'folder of the project (LAPTOP_DEV_PROJECT); else from here upwards' },
+  profiles: { flags: '--profiles <path>', text: 'folder of profiles, or one profile (LAPTOP_DEV_PROFILES)' },
+  file: { flags: '-f, --file <file>', text: 'Compose file; again for each further one (COMPOSE_FILE)', value: 'many' },
+  /** Where -f means --follow. */
+  'file-long': { flags: '--file <file>', text: 'Compose file; again for each further one (COMPOSE_FILE)', value: 'many' },
+  'project-name': { flags: '-p, --project-name <name>', text: 'name of the project (COMPOSE_PROJECT_NAME)' },
+  'env-file': { flags: '--env-file <file>', text: 'file of variables instead of .env; again for each further one', value: 'many' },
+  engine: { flags: '--engine <kind>', text: 'docker or podman, where both are there', value: 'engine' },
+  trust: { flags: '--trust', text: 'accept what the project asks for beyond its own folder, for this exact content' },
+  recreate: { flags: '--recreate', text: 'make containers anew although nothing changed' },
+  'dry-run': { flags: '--dry-run', text: 'say what would be done, and do nothing' },
+  wait: { flags: '--wait', text: 'return when it is done (the default)' },
+  'no-wait': { flags: '--no-wait', text: 'return at once; the work goes on' },
+  'wait-timeout': { flags: '--wait-timeout <time>', text: 'longest wait, as 90, 90s or 2m', value: 'duration' },
+  all: { flags: '-a, --all', text: 'of all projects' },
+  volumes: { flags: '--volumes', text: 'volumes too, with the data in them' },
+  yes: { flags: '-y, --yes', text: 'do not ask' },
+  force: { flags: '--force', text: 'overwrite the file that is there' },
+  follow: { flags: '-f, --follow', text: 'stay, and show what comes' },
+  since: { flags: '--since <time>', text: 'from this time on: 10m, or 2026-01-31T12:00', value: 'since' },
+  tail: { flags: '-n, --tail <count>', text: 'only the last lines of each', value: 'count' },
+  'no-tty': { flags: '-T, --no-tty', text: 'no terminal for the command' },
+  user: { flags: '-u, --user <user>', text: 'run as this user' },
+  workdir: { flags: '-w, --workdir <folder>', text: 'run in this folder' },
+  env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
+  'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
+} as const satisfies Record<string, OptionEntry>;
+
+export function optionOf(name: OptionName): OptionEntry {
+  return OPTIONS[name];
+}

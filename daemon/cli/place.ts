@@ -1,0 +1,79 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FailureError, failure } from '../core/failure.js';
+import type { ProjectView } from '../http/contract.js';
+import type { Flags } from '../project/environment.js';
+import type { FindOptions, Found } from '../project/find.js';
+import type { Cli } from './cli.js';
+
+/** How configuration is looked for. */
+export function findOptions({ options, cwd, env, packageRoot }: Cli): FindOptions {
+  const flags: Flags = {
+    project: options.project ?? null,
+    profiles: options.profiles ?? null,
+    files: options.file ?? [],
+    projectName: options.projectName ?? null,
+    envFiles: options.envFile ?? [],
+    composeProfiles: [],
+  };
+  return { cwd, flags, environment: env, packageRoot };
+}
+
+/** The configuration's place. project/ is loaded late: it brings YAML and zod, 60 ms that most verbs do not need. */
+export async function findHere(cli: Cli): Promise<Found> {
+  const { findConfiguration } = await import('../project/find.js');
+  return findConfiguration(findOptions(cli));
+}
+
+/** Name of the project that the user means, known to the daemon; FailureError not-found when nothing of it is. */
+export async function projectOf(cli: Cli): Promise<string> {
+  const name = cli.options.projectName ?? cli.env['COMPOSE_PROJECT_NAME'];
+  if (name) return name;
+  const known = await cli.client.projects();
+  const root = await rootOf(cli, known);
+  const here = known.filter(project => project.root === root);
+  const [only] = here;
+  if (only && here.length === 1) return only.name;
+  throw new FailureError(only ? several(root, here) : nothing(root, known));
+}
+
+/**
+ * The folder of the configuration: from the current folder upwards the first that has one; a folder that the daemon knows has
+ * one. Only where a folder looks as if it had one is project/ asked.
+ */
+async function rootOf(cli: Cli, known: readonly ProjectView[]): Promise<string> {
+  const { project, file, profiles } = cli.options;
+  const given = [project, file, profiles, ...NAMING.map(name => cli.env[name])].some(Boolean);
+  const roots = new Set(known.map(({ root }) => root));
+  let folder = given ? '' : await realpath(cli.cwd);
+  while (folder !== '') {
+    if (roots.has(folder)) return folder;
+    if (await mayHaveConfiguration(folder)) break;
+    if (folder === dirname(folder)) return realpath(cli.packageRoot);
+    folder = dirname(folder);
+  }
+  return (await findHere(cli)).root;
+}
+
+const CONFIGURATION = /^((docker-)?compose\.ya?ml|laptop-dev\.ya?ml|\.laptop-dev|\.env)$/;
+
+async function mayHaveConfiguration(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some(name => CONFIGURATION.test(name));
+}
+
+/** Variables that name a place other than the current folder. */
+const NAMING = ['LAPTOP_DEV_PROJECT', 'LAPTOP_DEV_PROFILES', 'COMPOSE_FILE'];
+
+function several(root: string, projects: readonly ProjectView[]) {
+  const names = projects.map(({ name }) => name);
+  return failure('usage', `${root} is known under several names: ${names.join(', ')}.`, { root, projects: names }, [
+    '-p NAME says which is meant.',
+  ]);
+}
+
+function nothing(root: string, known: readonly ProjectView[]) {
+  const others = known.map(({ name }) => name);
+  const remedies = ['laptop-dev up starts it.', ...(others.length > 0 ? [`-p names another one: ${others.join(', ')}.`] : [])];
+  return failure('not-found', `Nothing of the project in ${root} runs or is known.`, { root, projects: others }, remedies);
+}

@@ -1,0 +1,84 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Options, Run } from './cli.js';
+import { parseDuration, parseSince } from './duration.js';
+import { type OptionName, optionOf } from './option-table.js';
+import { VERBS, type Verb } from './verbs.js';
+
+/** What the command line asks for. */
+export interface Invocation {
+  readonly verb: string;
+  readonly run: Run;
+  readonly args: readonly string[];
+  readonly options: Options;
+}
+
+/** Options that may also stand before the verb, as in `docker compose -f … up`. */
+const BEFORE_VERB: readonly OptionName[] = ['project', 'profiles', 'file', 'project-name', 'env-file', 'json', 'quiet'];
+
+/**
+ * The parser, built from the table of verbs. `call` is given what was asked for; help and mistakes throw CommanderError after
+ * their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
+ */
+export function buildProgram(
+  call: (invocation: Invocation) => Promise<void>,
+  write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+  now: number,
+): Command {
+  const program = new Command('laptop-dev')
+    .description("Keeps a developer's laptop inside a memory budget: services under hard limits, from profiles.")
+    .usage('VERB [options]')
+    .enablePositionalOptions()
+    .addHelpCommand('help [verb]', 'Show what a verb takes')
+    .helpOption('-h, --help', 'show this')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: write.out, writeErr: write.err });
+  for (const name of BEFORE_VERB) program.addOption(toOption(name, now).hideHelp());
+  for (const verb of VERBS) addVerb(program, verb, [verb.name], call, now);
+  return program;
+}
+
+function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (invocation: Invocation) => Promise<void>, now: number): void {
+  const command = parent
+    .command(verb.name, { hidden: verb.hidden ?? false })
+    .description(verb.summary)
+    .helpOption('-h, --help', 'show this');
+  if (verb.args !== '') command.arguments(verb.args);
+  if (verb.passThrough) command.passThroughOptions();
+  for (const name of verb.options) command.addOption(toOption(name, now));
+  for (const inner of verb.verbs ?? []) addVerb(command, inner, [...path, inner.name], call, now);
+  const { load } = verb;
+  if (!load) return;
+  command.action(async () => {
+    const { run } = await load();
+    await call({ verb: path.join(' '), run, args: command.args, options: { ...rootOf(command).opts(), ...command.opts() } });
+  });
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
+}
+
+function toOption(name: OptionName, now: number): Option {
+  const { flags, text, value } = optionOf(name);
+  const option = new Option(flags, text);
+  switch (value) {
+    case 'many':
+      return option.argParser((next: string, before: readonly string[] | undefined) => [...(before ?? []), next]);
+    case 'engine':
+      return option.choices(['docker', 'podman']);
+    case 'count':
+      return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
+    case 'duration':
+      return option.argParser(next => expect(parseDuration(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
+    case 'since':
+      return option.argParser(next => expect(parseSince(next, now), 'It has to be a time, as 10m, 2h or 2026-01-31T12:00.'));
+    default:
+      return option;
+  }
+}
+
+function expect<T>(value: T | null, complaint: string): T {
+  if (value === null) throw new InvalidArgumentError(complaint);
+  return value;
+}

@@ -1,0 +1,19 @@
+import { formatBytes } from '../../core/bytes.js';
+import type { Plan } from '../../core/event.js';
+
+/** What an action would do, for --dry-run and --no-wait. `tense`: how it is said. */
+export function renderPlan(plan: Plan, tense: 'would' | 'will'): string[] {
+  const again = plan.starts.filter(start => start.recreate).map(start => start.id);
+  const lines = [
+    ...plan.stops.map(id => `  stop   ${id}`),
+    ...plan.starts.map(
+      ({ id, grant, standard }) =>
+        `  start  ${id}, limit ${formatBytes(grant)} (standard ${formatBytes(standard)})${again.includes(id) ? ', made anew' : ''}`,
+    ),
+    ...plan.keeps.map(id => `  keep   ${id}`),
+  ];
+  const after = `Granted: ${formatBytes(plan.grantedBefore)} before, ${formatBytes(plan.grantedAfter)} after, of ${formatBytes(plan.budget)}.`;
+  return lines.length === 0
+    ? [tense === 'would' ? 'Nothing would be done.' : 'Nothing is to be done.']
+    : [`This ${tense}:`, ...lines, after];
+}

@@ -1,0 +1,128 @@
+import { type Bytes, formatBytes } from '../../core/bytes.js';
+import type { NoticeKind, Plan } from '../../core/event.js';
+import type { LoggedNotice } from '../../core/views.js';
+import type { Colours } from '../cli.js';
+import { formatDuration } from '../duration.js';
+import { shorten } from './table.js';
+
+export type Goal = 'up' | 'down' | 'gone';
+type Mark = 'waiting' | 'working' | 'trouble' | 'done' | 'failed';
+
+/** One service on its way to the goal. Times: ms since the epoch. */
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly mark: Mark;
+  readonly doing: string;
+  readonly since: number | null;
+  readonly until: number | null;
+  readonly grant: Bytes | null;
+}
+
+export interface Progress {
+  readonly goal: Goal;
+  readonly rows: readonly Row[];
+  /** The last word about the project as a whole. */
+  readonly note: string;
+}
+
+/** Rows of a plan: what starts or stops first waits; what is kept is done. */
+export function progressOf(plan: Plan, goal: Goal, project: string): Progress {
+  const row = (id: string, mark: Mark, doing: string, grant: Bytes | null): Row => {
+    const name = id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id;
+    return { id, name, mark, doing, since: null, until: null, grant };
+  };
+  const starting = new Set<string>(plan.starts.map(start => start.id));
+  const stops = plan.stops.filter(id => !starting.has(id));
+  const rows = [
+    ...stops.map(id => row(id, 'waiting', 'is to stop', null)),
+    ...plan.starts.map(start => row(start.id, 'waiting', 'waits its turn', start.grant)),
+    ...(goal === 'up' ? plan.keeps.map(id => row(id, 'done', 'runs already', null)) : []),
+  ];
+  return { goal, rows, note: '' };
+}
+
+const MARKS: Readonly<Partial<Record<NoticeKind, Mark>>> = {
+  image: 'working',
+  starting: 'working',
+  started: 'working',
+  stopping: 'working',
+  unhealthy: 'trouble',
+  crashed: 'trouble',
+  oom: 'trouble',
+  failed: 'failed',
+  refused: 'failed',
+};
+
+/** The progress after a notice. A service that the plan did not name gets a row when something happens to it. */
+export function advanced(progress: Progress, notice: LoggedNotice): Progress {
+  if (notice.service === null) return { ...progress, note: notice.text };
+  const id = `${notice.project}/${notice.service}`;
+  const before = progress.rows.find(row => row.id === id);
+  const blank: Row = { id, name: notice.service, mark: 'waiting', doing: '', since: null, until: null, grant: null };
+  const after = moved(before ?? blank, notice, progress.goal);
+  const rows = before ? progress.rows.map(row => (row === before ? after : row)) : [...progress.rows, after];
+  return { ...progress, rows };
+}
+
+function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
+  const mark = isEnd(notice.kind, goal) ? 'done' : MARKS[notice.kind];
+  if (mark === undefined) return notice.kind === 'planned' ? row : { ...row, doing: notice.text };
+  const ended = mark === 'done' || mark === 'failed';
+  return { ...row, mark, doing: notice.text, since: row.since ?? notice.at, until: ended ? notice.at : null };
+}
+
+function isEnd(kind: NoticeKind, goal: Goal): boolean {
+  if (goal === 'up') return kind === 'ready' || kind === 'completed';
+  return kind === 'removed' || (goal === 'down' && kind === 'stopped');
+}
+
+const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+const STEP_MS = 100;
+
+/** One line a service: mark, name, what it does now, seconds, memory grant. `height`: at most so many lines, the unfinished first. */
+export function renderProgress(progress: Progress, now: number, options: { width: number; height: number; colours: Colours }): string[] {
+  const { rows, hidden } = fitted(progress.rows, options.height - (progress.note === '' ? 0 : 1));
+  const nameWidth = Math.max(0, ...rows.map(row => row.name.length));
+  const lines = rows.map(row => rowLine(row, now, nameWidth, options));
+  if (hidden > 0) lines.push(options.colours.dim(`  and ${hidden} more`));
+  if (progress.note !== '') lines.push(options.colours.dim(shorten(`  ${progress.note}`, options.width)));
+  return lines;
+}
+
+function fitted(rows: readonly Row[], height: number): { rows: readonly Row[]; hidden: number } {
+  if (rows.length <= height) return { rows, hidden: 0 };
+  const most = Math.max(1, height - 1);
+  const shown = [...rows.filter(row => row.mark !== 'done'), ...rows.filter(row => row.mark === 'done')].slice(0, most);
+  return { rows: shown, hidden: rows.length - shown.length };
+}
+
+function rowLine(row: Row, now: number, nameWidth: number, { width, colours }: { width: number; colours: Colours }): string {
+  const time = row.since === null ? '' : formatDuration((row.until ?? now) - row.since);
+  const grant = row.grant === null ? '' : formatBytes(row.grant);
+  const right = `${time.padStart(9)}  ${grant.padStart(7)}`;
+  const room = Math.max(10, Math.min(width, 100) - nameWidth - right.length - 6);
+  const doing = shorten(row.doing.split('\n', 1)[0] ?? '', room).padEnd(room);
+  return `${glyph(row.mark, now, colours)} ${row.name.padEnd(nameWidth)}  ${doing}  ${colours.dim(right)}`.trimEnd();
+}
+
+function glyph(mark: Mark, now: number, colours: Colours): string {
+  switch (mark) {
+    case 'waiting':
+      return colours.dim('·');
+    case 'working':
+      return colours.cyan(SPINNER[Math.floor(now / STEP_MS) % SPINNER.length] ?? '·');
+    case 'trouble':
+      return colours.yellow('!');
+    case 'done':
+      return colours.green('✓');
+    case 'failed':
+      return colours.red('✗');
+  }
+}
+
+/** A notice as a line of its own, for logs of CI. */
+export function plainLine(notice: LoggedNotice): string {
+  const level = notice.level === 'info' ? '' : `${notice.level === 'warn' ? 'warning' : 'error'}: `;
+  return `${notice.service ?? notice.project}: ${level}${notice.text}`;
+}

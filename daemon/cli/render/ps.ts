@@ -1,0 +1,52 @@
+import { type Bytes, formatBytes, GiB, MiB } from '../../core/bytes.js';
+import type { ServiceView } from '../../core/views.js';
+import type { Colours } from '../cli.js';
+import { type Column, table } from './table.js';
+
+/** The table of `ps`. `projects`: with a column that names the project. */
+export function renderServices(
+  services: readonly ServiceView[],
+  options: { projects: boolean; width: number; colours: Colours },
+): string[] {
+  const columns: Column[] = [
+    ...(options.projects ? [{ title: 'PROJECT', gives: true, least: 8 }] : []),
+    { title: 'NAME', gives: true, least: 10 },
+    { title: 'STATE' },
+    { title: 'HEALTH' },
+    { title: 'MEMORY', align: 'right' },
+    { title: 'PORTS', gives: true, least: 10 },
+    { title: 'WHY', gives: true, least: 12 },
+  ];
+  const rows = services.map(service => [
+    ...(options.projects ? [service.project] : []),
+    service.name,
+    coloured(service, options.colours),
+    service.health === 'none' ? '-' : service.health,
+    usedOf(service.memory.workingSet, service.memory.grant),
+    service.ports.map(portText).join(', ') || '-',
+    service.why,
+  ]);
+  return table(columns, rows, options.width);
+}
+
+function coloured({ state, health }: ServiceView, colours: Colours): string {
+  if (state === 'failed' || health === 'unhealthy') return colours.red(state);
+  if (state === 'running') return colours.green(state);
+  return state === 'starting' || state === 'stopping' ? colours.yellow(state) : colours.dim(state);
+}
+
+/** `112/512 MB`: the working set of the grant, in the grant's unit; `-` while nothing is granted. */
+export function usedOf(used: Bytes | null, grant: Bytes): string {
+  if (grant === 0) return '-';
+  if (used === null) return `?/${formatBytes(grant)}`;
+  const unit = grant >= GiB ? GiB : MiB;
+  const value = used / unit;
+  return `${unit === GiB ? value.toFixed(1) : Math.round(value)}/${formatBytes(grant)}`;
+}
+
+/** `3000`, `8080→80`, `0.0.0.0:53/udp`: what is as one expects is left out. */
+export function portText(port: ServiceView['ports'][number]): string {
+  const at = port.hostIp === '127.0.0.1' ? '' : `${port.hostIp.includes(':') ? `[${port.hostIp}]` : port.hostIp}:`;
+  const inside = port.host === port.container ? '' : `→${port.container}`;
+  return `${at}${port.host}${inside}${port.protocol === 'udp' ? '/udp' : ''}`;
+}

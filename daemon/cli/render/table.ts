@@ -1,0 +1,69 @@
+import { stripVTControlCharacters } from 'node:util';
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  /** Cut first, down to `least` letters, when the table is too wide. */
+  readonly gives?: boolean;
+  readonly least?: number;
+}
+
+const GAP = 2;
+
+/** Lines of a table whose columns line up, at most `width` letters wide where the giving columns allow it. Cells may be coloured. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+  const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map(row => visible(row[at] ?? ''))));
+  shrink(columns, widths, width);
+  return [columns.map(column => column.title), ...rows].map(row =>
+    row
+      .map((cell, at) => sized(cell, widths[at] ?? 0, columns[at]?.align ?? 'left', at === columns.length - 1))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
+}
+
+function shrink(columns: readonly Column[], widths: number[], width: number): void {
+  let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
+  for (const [at, column] of [...columns.entries()].reverse()) {
+    if (!column.gives || over <= 0) continue;
+    const now = widths[at] ?? 0;
+    const next = Math.max(column.least ?? column.title.length, now - over);
+    over -= Math.max(0, now - next);
+    widths[at] = Math.min(now, next);
+  }
+}
+
+function sized(cell: string, width: number, align: 'left' | 'right', last: boolean): string {
+  const cut = visible(cell) > width ? shorten(cell, width) : cell;
+  const pad = ' '.repeat(Math.max(0, width - visible(cut)));
+  if (align === 'right') return pad + cut;
+  return last ? cut : cut + pad;
+}
+
+/** Letters that show; our texts have no wide ones. */
+export function visible(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+/** The text in at most `width` letters, with … where it was cut; a cut text loses its colours. */
+export function shorten(text: string, width: number): string {
+  const plain = stripVTControlCharacters(text);
+  if (plain.length <= width) return text;
+  return width <= 1 ? '…'.slice(0, Math.max(0, width)) : `${plain.slice(0, width - 1).trimEnd()}…`;
+}
+
+/** The text in lines of at most `width` letters, broken between words. */
+export function wrap(text: string, width: number): string[] {
+  return text.split('\n').flatMap(paragraph => {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of paragraph.split(' ')) {
+      const next = line === '' ? word : `${line} ${word}`;
+      if (next.length > width && line.trim() !== '') {
+        lines.push(line);
+        line = word;
+      } else line = next;
+    }
+    return [...lines, line];
+  });
+}

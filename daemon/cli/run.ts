@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
+import pc from 'picocolors';
+import { Client } from '../client/client.js';
+import { CATALOGUE, type Failure, FailureError, failure } from '../core/failure.js';
+import { findPaths } from '../paths.js';
+import type { Cli, Options, Output } from './cli.js';
+import { buildProgram, type Invocation } from './program.js';
+import { renderFailure } from './render/failure.js';
+import { VERBS } from './verbs.js';
+
+/** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const env = process.env;
+  const out = outputOf(process.stdout, env);
+  const err = outputOf(process.stderr, env);
+  // Whoever reads us may leave early (| head): that is no failure.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
+  let code = 0;
+  const said: string[] = [];
+  const call = async (invocation: Invocation) => {
+    code = await invocation.run(createCli(invocation.options, env, out, err), invocation.args);
+  };
+  const program = buildProgram(call, { out: text => out.write(text), err: text => said.push(text) }, Date.now());
+  const json = argv.includes('--json');
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    code = tell(asFailure(error, said), json, out, err);
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  return code;
+}
+
+/** null: nothing went wrong, as with --help. */
+function asFailure(error: unknown, said: readonly string[]): Failure | null {
+  if (error instanceof FailureError) return error.failure;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0 || error.code === 'commander.help') return null;
+    const text = said
+      .join('')
+      .replace(/^error: /, '')
+      .trim();
+    return failure('usage', text || error.message);
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return failure('internal', `laptop-dev itself failed.\n${stack}`);
+}
+
+function tell(value: Failure | null, json: boolean, out: Output, err: Output): number {
+  if (value === null) return 0;
+  if (json) out.write(`${JSON.stringify({ ok: false, error: value })}\n`);
+  else err.write(`${renderFailure(value, { width: err.columns(), colours: err.colours }).join('\n')}\n`);
+  return CATALOGUE[value.code].exit;
+}
+
+function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: Output): Cli {
+  const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const paths = findPaths(env, userInfo().uid, homedir(), existsSync);
+  const cancel = new AbortController();
+  process.on('SIGINT', () => (cancel.signal.aborted ? process.exit(CATALOGUE.cancelled.exit) : cancel.abort()));
+  process.on('SIGTERM', () => cancel.abort());
+  return {
+    env,
+    cwd: process.cwd(),
+    packageRoot,
+    paths,
+    client: new Client(paths.socket),
+    out,
+    err,
+    stdin: process.stdin,
+    version: JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')).version,
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !env['CI']),
+    options,
+    verbs: VERBS,
+    cancelled: cancel.signal,
+  };
+}
+
+/** Colours: FORCE_COLOR, else a terminal that is not dumb, unless NO_COLOR is set (no-color.org). */
+export function wantsColour(env: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
+  return terminal && env['TERM'] !== 'dumb';
+}
+
+function outputOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+  const terminal = stream.isTTY === true;
+  return {
+    write: text => stream.write(text),
+    terminal,
+    columns: () => (terminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),
+    rows: () => (terminal ? stream.rows || 24 : Number.POSITIVE_INFINITY),
+    colours: pc.createColors(wantsColour(env, terminal)),
+  };
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => stream.write('', () => resolve()));
+}

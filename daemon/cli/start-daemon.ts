@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { VersionView } from '../http/contract.js';
+import { type Cli, remark } from './cli.js';
+
+/** A daemon that does not say within this time whether it started is given up, ms. Finding an engine may start one. */
+const READY_WITHIN = 90_000;
+/** Another daemon may be starting at this moment: it is given this long to answer, ms. */
+const OTHER_WITHIN = 15_000;
+
+/** The daemon, started when it does not run; the engine too, by scripts/engine.sh, when there is none. */
+export async function ensureDaemon(cli: Cli): Promise<VersionView> {
+  const running = await runningDaemon(cli);
+  if (running) {
+    if (running.version !== cli.version)
+      remark(cli, `The daemon is version ${running.version}, this is ${cli.version}: laptop-dev daemon stop, then again.`);
+    if (running.engine !== null) return running;
+    await ensureEngine(cli, failure('engine-unavailable', 'The daemon has lost its container engine.'));
+    return untilAnswers(cli, view => view.engine !== null);
+  }
+  const first = await launch(cli);
+  if (first?.code !== 'engine-unavailable') return begun(cli, first);
+  await ensureEngine(cli, first);
+  return begun(cli, await launch(cli));
+}
+
+/** null: no daemon answers. */
+export async function runningDaemon(cli: Cli): Promise<VersionView | null> {
+  try {
+    return await cli.client.version();
+  } catch (error) {
+    const absent = error instanceof FailureError && ['ENOENT', 'ECONNREFUSED'].includes(String(error.failure.details['code']));
+    if (absent) return null;
+    throw error;
+  }
+}
+
+async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
+  if (failed === null) return cli.client.version();
+  // Two terminals at once: the other's daemon has the lock and is about to answer.
+  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true);
+  throw new FailureError(failed);
+}
+
+async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean): Promise<VersionView> {
+  const end = Date.now() + OTHER_WITHIN;
+  for (;;) {
+    const view = await runningDaemon(cli);
+    if (view && (good(view) || Date.now() > end)) return view;
+    if (Date.now() > end)
+      throw new FailureError(failure('daemon-unavailable', `A daemon has started but does not answer at ${cli.paths.socket}.`));
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+
+/** Starts the daemon in the background and waits for its word. null: it is up. */
+async function launch(cli: Cli): Promise<Failure | null> {
+  const program = join(cli.packageRoot, 'dist', 'main.js');
+  if (!existsSync(program))
+    return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build makes it.']);
+  mkdirSync(cli.paths.stateDir, { recursive: true, mode: 0o700 });
+  const log = openSync(cli.paths.startLog, 'w', 0o600);
+  const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };
+  const child = spawn(process.execPath, [...DAEMON_FLAGS, program], {
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+    env: { ...cli.env, ...kind, LAPTOP_DEV_READY_FD: '3' },
+    cwd: '/',
+  });
+  closeSync(log);
+  child.unref();
+  return heard(cli, child);
+}
+
+/** A small young generation: the daemon allocates little, and this keeps some MB from being held (facts: usage). */
+export const DAEMON_FLAGS = ['--max-semi-space-size=2'];
+
+interface Word {
+  readonly ok: boolean;
+  readonly error?: Failure;
+}
+
+function heard(cli: Cli, child: ChildProcess): Promise<Failure | null> {
+  const pipe = child.stdio[3] as Readable;
+  return new Promise(resolve => {
+    let text = '';
+    const finish = (result: Failure | null) => {
+      clearTimeout(late);
+      pipe.destroy();
+      resolve(result);
+    };
+    const late = setTimeout(() => finish(silent(cli, `did not get ready within ${READY_WITHIN / 1_000} s`)), READY_WITHIN);
+    pipe.setEncoding('utf8').on('data', chunk => {
+      text += chunk;
+      if (!text.includes('\n')) return;
+      const word: Word = JSON.parse(text.slice(0, text.indexOf('\n')));
+      finish(word.ok ? null : (word.error ?? silent(cli, 'refused to start')));
+    });
+    pipe.on('end', () => finish(silent(cli, 'ended while it started')));
+    child.on('error', error => finish(silent(cli, `could not be started: ${error.message}`)));
+  });
+}
+
+/** It ended without a word: its last lines are all there is. */
+function silent(cli: Cli, what: string): Failure {
+  const lines = readFileSync(cli.paths.startLog, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  const words = lines === '' ? '' : `\n${lines}`;
+  return failure('daemon-unavailable', `The daemon ${what}.${words}`, { log: cli.paths.startLog });
+}
+
+/** Runs scripts/engine.sh ensure, which speaks to the user on stderr. Throws the failure given when it cannot help. */
+async function ensureEngine(cli: Cli, missing: Failure): Promise<void> {
+  const script = join(cli.packageRoot, 'scripts', 'engine.sh');
+  if (!existsSync(script)) throw new FailureError(missing);
+  const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };
+  const child = spawn(script, ['ensure'], { stdio: ['inherit', 2, 2], env: { ...cli.env, ...kind } });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  if (code !== 0) throw new FailureError(missing);
+}
