@@ -73,17 +73,15 @@ class DotenvReader {
   read(): void {
     while (this.#toStatement()) {
       const key = this.#key();
-      // Compose reads such a line and then ignores it.
-      const keep = !/^\d/.test(key.name);
       if (key.inherited) {
         const value = this.lookup(key.name);
-        if (value !== undefined && keep) this.variables.set(key.name, value);
+        if (value !== undefined) this.variables.set(key.name, value);
         continue;
       }
       const value = this.#value();
       this.#length += value.length;
       if (this.#length > MAX_LENGTH) throw new Mistake(`the values come to more than ${MAX_LENGTH} characters`);
-      if (keep) this.variables.set(key.name, value);
+      this.variables.set(key.name, value);
     }
   }
 

@@ -6,34 +6,77 @@ export interface ShellWords {
 }
 
 /**
- * Splits a command line as Compose does (mattn/go-shellwords): quotes and backslashes as in a shell, no variables, and an
- * end at `;`, `&`, `|`, `<` or `>`, because there is no shell. Null: a quotation mark or a backslash is left open.
+ * Splits a command line as Compose does (mattn/go-shellwords): quotes and backslashes as in a shell, backticks and `$(…)`
+ * kept as they are, no variables, and an end at `;`, `&`, `|`, `<` or `>`, because there is no shell. Null: a quotation
+ * mark, a bracket or a backslash is left open.
  */
 export function shellWords(text: string): ShellWords | null {
-  const words: string[] = [];
-  let word: string | null = null;
-  let quote: string | null = null;
-  for (let index = 0; index < text.length; index++) {
-    const char = text[index] ?? '';
-    if (char === '\\' && quote !== "'") {
-      index++;
-      if (index >= text.length) return null;
-      word = (word ?? '') + (text[index] ?? '');
-    } else if (quote !== null) {
-      if (char === quote) quote = null;
-      else word = (word ?? '') + char;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      word ??= '';
-    } else if (/[ \t\r\n]/.test(char)) {
-      if (word !== null) words.push(word);
-      word = null;
-    } else if (/[;&|<>]/.test(char)) {
-      if (word !== null && !(char === '>' && /^\d/.test(word))) words.push(word);
-      return { words, stoppedAt: char };
-    } else word = (word ?? '') + char;
+  return new Splitter().split(text);
+}
+
+class Splitter {
+  readonly #words: string[] = [];
+  #word: string | null = null;
+  #single = false;
+  #double = false;
+  #backtick = false;
+  #bracket = false;
+
+  split(text: string): ShellWords | null {
+    for (let index = 0; index < text.length; index++) {
+      const char = text[index] ?? '';
+      if (char === '\\' && !this.#single) {
+        index++;
+        if (index >= text.length) return null;
+        this.#add(text[index] ?? '');
+      } else if (/[ \t\r\n]/.test(char)) this.#space(char);
+      else if (/[;&|<>]/.test(char) && !this.#quoted()) {
+        // `2>` names a stream, not an argument.
+        if (char === '>' && /^\d/.test(this.#word ?? '')) this.#word = null;
+        return { words: this.#finished(), stoppedAt: char };
+      } else if (!this.#character(char)) return null;
+    }
+    return this.#quoted() ? null : { words: this.#finished(), stoppedAt: null };
   }
-  if (quote !== null) return null;
-  if (word !== null) words.push(word);
-  return { words, stoppedAt: null };
+
+  #quoted(): boolean {
+    return this.#single || this.#double || this.#backtick || this.#bracket;
+  }
+
+  #add(char: string): void {
+    this.#word = (this.#word ?? '') + char;
+  }
+
+  #space(char: string): void {
+    if (this.#quoted()) this.#add(char);
+    else this.#finished();
+  }
+
+  #finished(): readonly string[] {
+    if (this.#word !== null) this.#words.push(this.#word);
+    this.#word = null;
+    return this.#words;
+  }
+
+  /** False: a bracket that nothing opened. */
+  #character(char: string): boolean {
+    if (char === '"' && !this.#single && !this.#bracket) {
+      this.#double = !this.#double;
+      this.#word ??= '';
+      return true;
+    }
+    if (char === "'" && !this.#double && !this.#bracket) {
+      this.#single = !this.#single;
+      this.#word ??= '';
+      return true;
+    }
+    if (char === '`' && !this.#single && !this.#double && !this.#bracket) this.#backtick = !this.#backtick;
+    if (char === ')' && !this.#single && !this.#double && !this.#backtick) this.#bracket = !this.#bracket;
+    if (char === '(' && !this.#single && !this.#double && !this.#backtick) {
+      if (this.#bracket || !this.#word?.endsWith('$')) return false;
+      this.#bracket = true;
+    }
+    this.#add(char);
+    return true;
+  }
 }

@@ -25,7 +25,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'build-remote': ['3:12: services.web.build.context: a build context is never fetched from elsewhere; expected a folder on this machine'],
   'build-two-dockerfiles': ['6:26: services.web.build.dockerfile_inline: dockerfile and dockerfile_inline exclude each other'],
   'command-mapping': ['4:14: services.web.command: is a mapping; expected text or a list'],
-  'command-open-quote': ['4:14: services.web.command: a quotation mark or a backslash is left open'],
+  'command-open-quote': ['4:14: services.web.command: a quotation mark, a bracket or a backslash is left open'],
   'cpus-word': ['4:11: services.web.cpus: "two" is not a number; expected a number of cores, as 1.5'],
   'cpuset-word': ['4:13: services.web.cpuset: "first" is not a set of CPUs; expected 0-3 or 0,2'],
   'depends-circle': ['4:18: services.a.depends_on.b: services depend on each other in a circle: a → b → c → a'],

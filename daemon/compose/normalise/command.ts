@@ -9,7 +9,7 @@ export function commandOf(cursor: Cursor | null): string[] | null {
   if (text === null) return null;
   const split = shellWords(text);
   if (split === null) {
-    cursor.error('a quotation mark or a backslash is left open');
+    cursor.error('a quotation mark, a bracket or a backslash is left open');
     return null;
   }
   if (split.stoppedAt !== null) {
