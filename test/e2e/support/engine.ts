@@ -7,7 +7,13 @@ import { ENGINE } from '../../engine/support/open-engine.js';
 export interface Inspected {
   readonly Id: string;
   readonly Name: string;
-  readonly State: { readonly Running: boolean; readonly Pid: number; readonly OOMKilled: boolean; readonly StartedAt: string };
+  readonly State: {
+    readonly Running: boolean;
+    readonly ExitCode: number;
+    readonly Pid: number;
+    readonly OOMKilled: boolean;
+    readonly StartedAt: string;
+  };
   readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>>; readonly Env: readonly string[] };
   readonly HostConfig: {
     readonly Memory: number;

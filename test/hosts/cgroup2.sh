@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# A throw-away Linux host with a unified cgroup tree (v2), PSI, Docker and this machine's Node, as WSL2 has them, under qemu.
+#   cgroup2.sh prepare                         once: kernel and root file system, about 2 minutes
+#   cgroup2.sh run FOLDER [MEMORY [SECONDS]]   boots in about 15 s and runs FOLDER/job there as root, the folder mounted at /job (a copy);
+#                                              prints its console, copies FOLDER's result.* back, exits with its status
+# Needs root on Debian; installs what it needs. Kept in $LAPTOP_DEV_TEST_CACHE (default /var/cache/laptop-dev-test), by a hash of the
+# recipe. Without hardware virtualisation (it asks for none, so that it runs anywhere) a guest is about 10 times slower than its
+# host: never take timings from it.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+node=$(readlink -f "$(command -v node)")
+recipe=$(cat "$here/cgroup2.sh" "$here"/cgroup2/* <(node --version) | sha256sum | cut -c1-12)
+cache=${LAPTOP_DEV_TEST_CACHE:-/var/cache/laptop-dev-test}
+host=$cache/cgroup2-$recipe
+
+fail() { echo "cgroup2.sh: $*" >&2; exit 2; }
+
+prepare() {
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  flock 9
+  if [ ! -f "$host/disk.img" ]; then make_host; fi
+  exec 9>&-
+}
+
+make_host() {
+  [ "$(id -u)" = 0 ] || fail "preparing the host needs root"
+  echo "preparing a host with cgroup v2 (about 2 minutes, once)"
+  install_tools
+  rm -rf "$cache"/cgroup2-*
+  mkdir -p "$host"
+  cd "$host"
+  make_kernel
+  make_root
+  make_initrd
+  mke2fs -q -t ext4 -d root disk.tmp 8G
+  rm -rf root kernel initrd
+  mv disk.tmp disk.img # last: its presence says that all is there
+}
+
+install_tools() {
+  export DEBIAN_FRONTEND=noninteractive
+  local tools=(qemu-system-x86 e2fsprogs cpio busybox-static debootstrap ca-certificates)
+  { apt-get update && apt-get install -y --no-install-recommends "${tools[@]}"; } >"$cache/apt.log" 2>&1 ||
+    { tail -5 "$cache/apt.log"; fail "apt-get failed"; }
+}
+
+kernel_package() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | awk '/Depends: linux-image/ { print $2; exit }'; }
+
+make_kernel() {
+  apt-get download "$(kernel_package)" >/dev/null 2>&1
+  mkdir kernel
+  dpkg-deb -x linux-image-*.deb kernel
+  rm linux-image-*.deb
+  cp kernel/boot/vmlinuz-* vmlinuz
+}
+
+make_root() {
+  local mirror version library
+  # The one that apt uses: the machine may reach no other.
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
+  debootstrap --variant=minbase --include=ca-certificates,docker.io,iptables,kmod,iproute2,procps,libstdc++6,busybox-static \
+    bookworm root ${mirror:+"$mirror"} >debootstrap.log 2>&1 || { tail -5 debootstrap.log; fail "debootstrap failed"; }
+  version=$(ls kernel/lib/modules)
+  cp -a kernel/lib/modules root/lib/
+  chroot root depmod "$version"
+  install -m 755 "$node" root/usr/bin/node
+  for library in $(ldd "$node" | awk '$3 ~ /^\// { print $3 }'); do
+    [ -e "root$library" ] || install -D "$(readlink -f "$library")" "root$library"
+  done
+  chroot root node --version >/dev/null || fail "this machine's Node does not run on Debian 12"
+  rm -rf root/var/cache/apt/archives/*.deb root/var/lib/apt/lists/*
+  mkdir -p root/job
+  install -m 755 "$here/cgroup2/init" root/init
+}
+
+make_initrd() {
+  local module
+  mkdir -p initrd/bin initrd/modules
+  cp "$(command -v busybox)" initrd/bin/
+  for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk; do
+    find kernel/lib/modules -name "$module.ko" -exec cp {} initrd/modules/ ';'
+  done
+  install -m 755 "$here/cgroup2/initrd-init" initrd/init
+  (cd initrd && find . | cpio -o -H newc 2>/dev/null | gzip >../initrd.gz)
+}
+
+run() {
+  local folder=$1 memory=${2:-3G} seconds=${3:-1800} status file
+  [ -x "$folder/job" ] || fail "$folder/job is not executable"
+  prepare
+  work=$(mktemp -d "${TMPDIR:-/var/tmp}/laptop-dev-guest-XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  mke2fs -q -t ext4 -d "$folder" "$work/job.img" "${JOB_SIZE:-3G}"
+  timeout --foreground "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$memory" -smp 2 \
+    -kernel "$host/vmlinuz" -initrd "$host/initrd.gz" -append "console=ttyS0 psi=1 panic=-1 quiet" \
+    -drive "file=$host/disk.img,format=raw,if=virtio,snapshot=on" -drive "file=$work/job.img,format=raw,if=virtio,cache=unsafe" \
+    -nographic -no-reboot -nic user,model=virtio-net-pci </dev/null 2>&1 | tr -d '\r' | tee "$work/console" || true
+  for file in $(debugfs -R 'ls -p /' "$work/job.img" 2>/dev/null | awk -F/ '$6 ~ /^result\./ { print $6 }'); do
+    debugfs -R "dump /$file $folder/$file" "$work/job.img" 2>/dev/null
+  done
+  status=$(sed -n 's/^JOB EXIT //p' "$work/console" | tail -1)
+  [ -n "$status" ] || fail "the guest ended without a result (or was ended after $seconds s)"
+  return "$status"
+}
+
+case ${1:-} in
+  prepare) prepare ;;
+  run) shift; run "$@" ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
