@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
@@ -21,6 +22,9 @@ import { wrongIntent } from './wrong-intent.js';
 /** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
 const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');
 
+/** Longest wait in ms for the first look at the engine. */
+const FIRST_LOOK = 3_000;
+
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 
 /** The composition root: everything is put together here, and nowhere else are signals and exit codes handled. */
@@ -38,7 +42,7 @@ async function main(): Promise<void> {
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
-  const { supervisor, close } = createSupervisor({
+  const { supervisor, looked, close } = createSupervisor({
     containers,
     images: createImages({ endpoint, stateDir: paths.stateDir, log }),
     usage: createUsage(),
@@ -53,6 +57,8 @@ async function main(): Promise<void> {
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });
+  // Who asks before that would be told that nothing runs. A hung engine keeps nobody waiting for long.
+  await Promise.race([looked, pause(FIRST_LOOK)]);
   await listenUnix(app, paths.socket);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   process.on('SIGHUP', () => undefined); // the terminal it was started from may close

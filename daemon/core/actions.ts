@@ -52,8 +52,19 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
   const admission = planFor(draft.world(), { up: wanted, stops: [], restart, recreate: false }, policy);
-  if (admission.ok) carryOut(draft, admission.plan, wanted, false, now);
+  if (admission.ok) {
+    stay(draft, action.project);
+    carryOut(draft, admission.plan, wanted, false, now);
+  }
   return admission;
+}
+
+/** A project that was being taken down is wanted again: what is gone of it by then is gone, the rest of it is forgotten no more. */
+function stay(draft: Draft, name: string): void {
+  const project = draft.projects.get(name);
+  if (!project?.leaving) return;
+  draft.projects.set(name, { ...project, leaving: null });
+  draft.intentChanged = true;
 }
 
 function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy): Answer {
@@ -81,7 +92,8 @@ function down(draft: Draft, action: ActionOf<'down'>, policy: Policy): Answer {
 
 function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy): Answer {
   const admission = planFor(draft.world(), { up: [], stops: ids, restart: new Set(), recreate: false }, policy);
-  for (const id of ids) draft.setWant(id, want);
+  // What is to be gone stops on its way there.
+  for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
   return admission;
 }
 

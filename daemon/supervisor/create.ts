@@ -34,6 +34,8 @@ export interface SupervisorOptions {
 
 export interface Running {
   readonly supervisor: Supervisor;
+  /** Resolves when the engine was looked at once, or could not be: before that nothing is known of what runs. */
+  readonly looked: Promise<void>;
   /** Ends watching and deciding; services keep running. */
   close(): void;
 }
@@ -48,6 +50,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const trust = new Trust(restored.intent.trusted);
   const ending = new AbortController();
   let engine: EngineInfo | null = null;
+  let onLooked: () => void = () => undefined;
+  const looked = new Promise<void>(resolve => {
+    onLooked = resolve;
+  });
   const effects: Effects = {
     containers,
     images: options.images,
@@ -74,7 +80,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     containers,
     clock,
     log,
-    post: effects.post,
+    post: event => {
+      loop.post(event);
+      if (event.kind !== 'engine') onLooked();
+    },
     version: effects.version,
     signal: ending.signal,
     onEngine: info => (engine = info),
@@ -82,6 +91,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const supervisor = facade(options, loop, { notices, waiters, trust, engine: () => engine });
   return {
     supervisor,
+    looked,
     close: () => {
       ending.abort();
       loop.close();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { nextDeadline } from '../../daemon/core/decide.js';
+import { intentOf } from '../../daemon/core/restore.js';
 import { Driver } from './support/driver.js';
 import { observed, policy, project } from './support/specs.js';
 
@@ -266,6 +267,28 @@ describe('down', () => {
     driver.settle();
     expect(driver.state('shop/api').kind).toBe('running');
     expect(driver.state('shop/db').kind).toBe('running');
+  });
+});
+
+describe('an action during a down', () => {
+  const kept = (driver: Driver) => intentOf(driver.world);
+
+  test('start: the project stays, for the next daemon too, with what was asked for', () => {
+    const driver = running();
+    driver.act({ kind: 'down', project: 'shop', volumes: true });
+    expect(driver.act({ kind: 'start', project: 'shop', services: ['db'] }).ok).toBe(true);
+    expect(kept(driver)).toMatchObject([{ up: ['db'], leaving: null }]);
+    expect(driver.settle()).not.toContain('clearProject');
+    expect(driver.state('shop/db').kind).toBe('running');
+    expect(driver.world.services.get('shop/api')).toMatchObject({ want: 'down', container: null });
+  });
+
+  test('stop: the down is finished all the same', () => {
+    const driver = running();
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    expect(driver.act({ kind: 'stop', project: 'shop', services: ['db'] }).ok).toBe(true);
+    driver.settle();
+    expect(driver.world.projects.size).toBe(0);
   });
 });
 
