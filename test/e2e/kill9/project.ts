@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import type { ProjectSpec } from '../../../daemon/core/model.js';
+import { findConfiguration } from '../../../daemon/project/find.js';
+import { loadProject } from '../../../daemon/project/load.js';
+
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url));
+
+export type Variant = 'a' | 'b';
+export const NAMES = ['db', 'migrate', 'web'] as const;
+export type Name = (typeof NAMES)[number];
+/** What each needs, nearest first. */
+export const NEEDS: Readonly<Record<Name, readonly Name[]>> = { db: [], migrate: ['db'], web: ['migrate', 'db'] };
+export const ONE_SHOT: Name = 'migrate';
+/** Each start leaves a line here. */
+export const DIARY = '/data/diary';
+
+/**
+ * A dependency with a health check and a volume, a one-shot, and a service that takes its time to stop, as a database does: long enough
+ * for the next daemon to find it while it stops.
+ */
+export function composeFile(image: string): string {
+  return `services:
+  db:
+    image: ${image}
+    command: ["sh", "-c", "trap 'exit 0' TERM; echo db >> ${DIARY}; touch /tmp/ready; sleep 100000 & wait"]
+    environment: { VARIANT: "\${VARIANT}" }
+    volumes: ["data:/data"]
+    healthcheck: { test: ["CMD", "test", "-f", "/tmp/ready"], interval: 1s }
+    mem_reservation: 24m
+    mem_limit: 48m
+  migrate:
+    image: ${image}
+    command: ["sh", "-c", "sleep 0.1; echo migrate >> ${DIARY}"]
+    environment: { VARIANT: "\${VARIANT}" }
+    volumes: ["data:/data"]
+    depends_on: { db: { condition: service_healthy } }
+    mem_reservation: 24m
+    mem_limit: 48m
+  web:
+    image: ${image}
+    command: ["sh", "-c", "trap 'sleep 0.8; exit 0' TERM; echo web >> ${DIARY}; touch /tmp/ready; sleep 100000 & wait"]
+    environment: { VARIANT: "\${VARIANT}" }
+    volumes: ["data:/data"]
+    depends_on: { migrate: { condition: service_completed_successfully }, db: { condition: service_healthy } }
+    healthcheck: { test: ["CMD", "test", "-f", "/tmp/ready"], interval: 1s }
+    mem_reservation: 24m
+    mem_limit: 48m
+volumes: { data: {} }
+`;
+}
+
+/** Both definitions of the project in `folder`: they differ in a variable, so that a switch makes every container anew. */
+export async function loadVariants(folder: string): Promise<Readonly<Record<Variant, ProjectSpec>>> {
+  return { a: await load(folder, 'a'), b: await load(folder, 'b') };
+}
+
+async function load(folder: string, variant: Variant): Promise<ProjectSpec> {
+  const flags = { project: folder, profiles: null, files: [], projectName: null, envFiles: [], composeProfiles: [] };
+  const found = await findConfiguration({ cwd: folder, flags, environment: { VARIANT: variant }, packageRoot: PACKAGE });
+  const { spec, failure } = await loadProject(found, { profile: null, services: null, taken: {} });
+  if (!spec) throw new Error(failure?.message);
+  return spec;
+}
