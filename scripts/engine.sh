@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
   cat << 'TEXT'
-engine.sh [--engine docker|podman] [--yes] ensure|start|stop|status|install
+engine.sh [--engine docker|podman] [--yes] ensure|start|stop|status|address|install
   ensure   an engine answers: does nothing. Else starts the installed one, or installs it first
   start    starts the installed engine    stop     ends the engine that this script started, no other
-  status   which engine answers, where    install  installs docker.io (or podman) from the distribution
+  status   which engine answers, where    address  its URL alone
+  install  installs docker.io (or podman) from the distribution
   --yes    does not ask before it uses sudo
 Exit: 0 done · 2 usage · 4 no engine, with what to do.  LAPTOP_DEV_DOCKERD_ARGS: more arguments for dockerd.
 TEXT
@@ -22,7 +23,7 @@ while (($# > 0)); do
     --engine=*) ENGINE=${1#*=} ;;
     --yes | -y) YES=1 ;;
     -h | --help) usage; exit 0 ;;
-    ensure | start | stop | status | install) VERB=$1 ;;
+    ensure | start | stop | status | address | install) VERB=$1 ;;
     *) usage >&2; exit 2 ;;
   esac
   shift
@@ -135,6 +136,7 @@ status() {
 
 case $VERB in
   status) status ;;
+  address) find_engine || fail 'no engine answers'; case $ADDRESS in /*) echo "unix://$ADDRESS" ;; *) echo "$ADDRESS" ;; esac ;;
   stop) stop ;;
   install) if installed; then say "${ENGINE:-docker} is installed already"; else install_engine; fi ;;
   start) start || fail "${ENGINE:-docker} is not installed. Install it: scripts/engine.sh install" ;;

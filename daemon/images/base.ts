@@ -70,9 +70,9 @@ async function importRoot({ docker }: Engine, tell: (text: string) => void): Pro
   const root = await makeRoot(await ownAuthorities(), tell);
   try {
     const tar = tarOfRoot(root.path);
-    const [repo = '', tag = ''] = BASE_REFERENCE.split(':');
     const changes = ['CMD ["bash"]', `LABEL ${ORIGIN_LABEL}=debootstrap`];
-    const stream = await docker.importImage(tar.stream, { repo, tag, changes, message: 'debootstrap' });
+    // The tag is part of `repo`: Podman does not read `tag`.
+    const stream = await docker.importImage(tar.stream, { repo: BASE_REFERENCE, changes, message: 'debootstrap' });
     const error = await follow(docker, stream, () => undefined);
     if (error !== null) throw new FailureError(failure('engine-error', `the engine cannot import the base image: ${error}`));
     await tar.finished;
