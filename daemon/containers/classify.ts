@@ -44,6 +44,11 @@ const RULES: readonly Rule[] = [
     pattern: /crun: .*cgroup|OCI runtime "crun" not found|default OCI runtime .* not found/i,
     remedies: ['Install runc and name it in containers.conf: [engine] runtime = "runc" (crun does not run on hybrid cgroups)'],
   },
+  {
+    code: 'engine-error',
+    pattern: /could not find bridge|no such network interface|failed to create endpoint/i,
+    remedies: ["The engine's network bridge is gone or broken: restart the engine (scripts/engine.sh stop, then start)"],
+  },
   { code: 'image-missing', pattern: /no such image|image not known|manifest unknown|pull access denied|short-name .* did not resolve/i },
   { code: 'out-of-memory', pattern: /container init was OOM-killed|memory limit too low/i },
   {

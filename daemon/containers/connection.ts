@@ -90,8 +90,20 @@ async function negotiate(open: (version?: string) => Dockerode): Promise<Ready> 
   const [version, system] = await within('version and info', DEADLINE.quick, () =>
     Promise.all([plain.version(), plain.info() as Promise<EngineSystem>]),
   );
-  const facts = mapFacts(version, system);
+  const facts = mapFacts(version, { ...system, ...(await libpodInfo(plain, system)) });
   return { client: open(facts.apiVersion), facts };
+}
+
+/** Podman's compatible /info leaves the cgroup version out; its own has it. */
+async function libpodInfo(client: Dockerode, system: EngineSystem): Promise<EngineSystem> {
+  if (system.CgroupVersion !== undefined) return {};
+  try {
+    const call = { method: 'GET', path: '/v4.0.0/libpod/info' } as const;
+    const own = await within('info', DEADLINE.quick, signal => dial<{ host?: { cgroupVersion?: string } }>(client, { ...call, signal }));
+    return own.host?.cgroupVersion === 'v2' ? { CgroupVersion: '2' } : {};
+  } catch {
+    return {};
+  }
 }
 
 function dial<T>(client: Dockerode, call: RawCall): Promise<T> {

@@ -7,6 +7,7 @@ import { DEADLINE } from './deadline.js';
 import { engineFailure } from './engine-failure.js';
 import { jsonLines } from './json-lines.js';
 import { mapEvent, type RawEvent } from './map-event.js';
+import { completed } from './podman-watch.js';
 
 /**
  * Events of the containers that carry our instance's label. `since` (ms since the epoch) replays what happened after it, up to
@@ -18,6 +19,12 @@ export async function* readEvents(
   signal: AbortSignal,
   since: Ms | null,
 ): AsyncGenerator<EngineEvent> {
+  const { kind } = await connection.facts();
+  const stream = engineEvents(connection, instance, signal, since);
+  yield* kind === 'podman' ? completed(connection, instance, stream) : stream;
+}
+
+async function* engineEvents(connection: Connection, instance: string, signal: AbortSignal, since: Ms | null): AsyncGenerator<EngineEvent> {
   try {
     const stream = await connection.call('events', DEADLINE.quick, (client, late) =>
       client.getEvents({

@@ -6,6 +6,7 @@ import type { ExecOptions, ExecSession } from '../ports.js';
 import type { Connection } from './connection.js';
 import { DEADLINE, within } from './deadline.js';
 import { framesOf } from './demux.js';
+import { statusOf } from './engine-failure.js';
 import { hangUp } from './hang-up.js';
 
 interface Started {
@@ -20,7 +21,7 @@ export async function openExec(connection: Connection, id: string, options: Exec
     write: data => void socket.write(data),
     end: () => void socket.end(),
     resize: async (columns, rows) => {
-      await within('resize', DEADLINE.quick, abortSignal => exec.resize({ w: columns, h: rows, abortSignal }));
+      await within('resize', DEADLINE.quick, abortSignal => exec.resize({ w: columns, h: rows, abortSignal })).catch(unlessCreated);
     },
     output: framesOf(socket, options.tty),
     exitCode: () => exitCode(exec, DEADLINE.quick),
@@ -29,6 +30,11 @@ export async function openExec(connection: Connection, id: string, options: Exec
       void hangUp(connection, id, exec, 'HUP');
     },
   };
+}
+
+/** Podman answers a resize with 201, which dockerode takes for an error. */
+function unlessCreated(error: unknown): void {
+  if (statusOf(error) !== 201) throw error;
 }
 
 /** Exit code that stands for "took too long", as timeout(1) has it. */

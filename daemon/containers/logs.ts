@@ -26,16 +26,21 @@ export async function* readLogs(connection: Connection, id: string, options: Log
         signal: AbortSignal.any([signal, options.signal]),
       }),
     );
-    for await (const frame of framesOf(stream, inspected.Config?.Tty ?? false)) yield* recent(lines.push(frame), options.since);
+    for await (const frame of framesOf(stream, inspected.Config?.Tty ?? false)) {
+      for (const line of recent(lines.push(frame), options.since)) {
+        if (options.signal.aborted) return;
+        yield line;
+      }
+    }
     yield* recent(lines.flush(), options.since);
   } catch (error) {
     if (!options.signal.aborted) throw engineFailure(error, what);
   }
 }
 
-/** Engines take `since` in seconds and some round it down: what is older is left out here. */
+/** Engines take `since` in seconds and some round it down: what is older is left out here. Podman stamps whole seconds only. */
 function recent(lines: LogLine[], since: number | null): LogLine[] {
-  return since === null ? lines : lines.filter(line => line.at >= since);
+  return since === null ? lines : lines.filter(({ at }) => at >= (at % 1000 === 0 ? Math.floor(since / 1000) * 1000 : since));
 }
 
 function query({ follow, since, tail }: LogOptions): Record<string, unknown> {

@@ -14,7 +14,14 @@ export interface Inspected {
     readonly StartedAt?: string;
     readonly Health?: { readonly Status?: string } | null | undefined;
   };
-  readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null; readonly Tty?: boolean };
+  readonly Config?: {
+    readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Tty?: boolean;
+    readonly Healthcheck?:
+      | { readonly Test?: readonly string[] | undefined; readonly Interval?: number | undefined; readonly Timeout?: number | undefined }
+      | null
+      | undefined;
+  };
   readonly HostConfig?: { readonly Memory?: number | undefined };
   readonly Mounts?: readonly { readonly Type?: string; readonly Name?: string | undefined; readonly Destination?: string }[] | null;
   readonly NetworkSettings?: {

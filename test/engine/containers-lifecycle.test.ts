@@ -76,3 +76,25 @@ describe('events', () => {
     events.stop();
   });
 });
+
+test('health: starting, healthy, unhealthy, each with its event', async () => {
+  const events = await watchEvents(bench.containers);
+  const second = 1000;
+  const healthcheck = {
+    test: ['CMD-SHELL', 'test -e /tmp/ok'],
+    interval: second,
+    timeout: second,
+    startPeriod: null,
+    startInterval: null,
+    retries: 1,
+  };
+  const id = await bench.run(bench.service('sound', { healthcheck }));
+  const health = (wanted: string) => events.until(event => event.kind === 'health' && event.id === id && event.health === wanted);
+  expect(await bench.containers.probe(id, ['touch', '/tmp/ok'], 5000)).toBe(0);
+  await health('healthy');
+  expect(await bench.containers.inspect(id)).toMatchObject({ health: 'healthy' });
+  expect(await bench.containers.probe(id, ['rm', '/tmp/ok'], 5000)).toBe(0);
+  await health('unhealthy');
+  expect(await bench.containers.inspect(id)).toMatchObject({ health: 'unhealthy' });
+  events.stop();
+});

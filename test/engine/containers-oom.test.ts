@@ -22,7 +22,10 @@ test('a main process beyond its limit: oom, then died with 137, and inspect know
   const died = await events.until(event => event.kind === 'died' && event.id === id);
   expect(died).toMatchObject({ exitCode: 137 });
   expect(oom.at).toBeLessThanOrEqual(died.at);
-  expect(await bench.containers.inspect(id)).toMatchObject({ status: 'exited', exitCode: 137, oomKilled: true, limit: 16 * MiB });
+  const inspected = await bench.containers.inspect(id);
+  expect(inspected).toMatchObject({ status: 'exited', exitCode: 137, limit: 16 * MiB });
+  // Podman's own mark is missing when the end came within milliseconds (conmon registers too late).
+  if ((await bench.containers.info()).kind === 'docker') expect(inspected?.oomKilled).toBe(true);
 });
 
 test('a child beyond the limit: an oom event, and the service runs on', async () => {
@@ -32,4 +35,11 @@ test('a child beyond the limit: an oom event, and the service runs on', async ()
   await events.until(event => event.kind === 'oom' && event.id === id);
   expect(await bench.containers.inspect(id)).toMatchObject({ status: 'running' });
   expect(events.seen.some(event => event.kind === 'died' && event.id === id)).toBe(false);
+});
+
+test('a kill from outside is no OOM', async () => {
+  const id = await bench.run(bench.service('killed', { init: false }));
+  process.kill((await bench.containers.inspect(id))?.pid ?? Number.NaN, 'SIGKILL');
+  await events.until(event => event.kind === 'died' && event.id === id);
+  expect(events.seen.some(event => event.kind === 'oom' && event.id === id)).toBe(false);
 });
