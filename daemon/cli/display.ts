@@ -46,7 +46,7 @@ export class LiveDisplay implements Display {
   end(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    if (this.#progress) this.#progress = { ...this.#progress, note: '' };
+    if (this.#progress) this.#progress = { ...this.#progress, note: '', over: true };
     this.draw();
     this.#progress = null;
   }

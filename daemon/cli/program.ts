@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
 import { type OptionName, optionOf } from './option-table.js';
@@ -30,6 +30,7 @@ export function buildProgram(
     .enablePositionalOptions()
     .addHelpCommand('help [verb]', 'Show what a verb takes')
     .helpOption('-h, --help', 'show this')
+    .configureHelp({ subcommandTerm: command => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ') })
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: write.out, writeErr: write.err });
@@ -53,6 +54,11 @@ function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (in
     const { run } = await load();
     await call({ verb: path.join(' '), run, args: command.args, options: { ...rootOf(command).opts(), ...command.opts() } });
   });
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '…' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 function rootOf(command: Command): Command {

@@ -1,7 +1,7 @@
 import type { LoggedNotice } from '../../core/views.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
-import { eventLine } from '../render/events.js';
+import { eventLine, subjectOf } from '../render/events.js';
 import { untilCancelled } from '../streaming.js';
 
 /** What happened, oldest first; with --follow what happens from now on too, as NDJSON with --json. */
@@ -9,8 +9,13 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const { all = false, follow = false, json = false, quiet = false } = cli.options;
   const project = all ? null : await projectOf(cli);
   const wanted = (notice: LoggedNotice) => args.length === 0 || (notice.service !== null && args.includes(notice.service));
-  const line = (notice: LoggedNotice) => eventLine(notice, { project: all, colours: cli.out.colours });
   const found: LoggedNotice[] = [];
+  // The widest name so far: names line up, and in a stream the column only ever grows.
+  let width = 0;
+  const line = (notice: LoggedNotice) => {
+    width = Math.max(width, subjectOf(notice, all).length);
+    return eventLine(notice, { project: all, width, colours: cli.out.colours });
+  };
   const code = await untilCancelled(cli, async signal => {
     for await (const notice of cli.client.notices({ project, follow, signal })) {
       if (!wanted(notice)) continue;
@@ -18,6 +23,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
       else found.push(notice);
     }
   });
+  width = Math.max(0, ...found.map(notice => subjectOf(notice, all).length));
   if (!follow) answer(cli, { notices: found }, () => found.map(line).join('\n') || 'Nothing has happened since the daemon started.');
   return code;
 }

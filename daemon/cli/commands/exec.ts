@@ -5,7 +5,10 @@ import { projectOf } from '../place.js';
 
 /** Runs a command in a service's container; its exit code is ours. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
-  const [service = '', ...command] = args;
+  const [service = '', ...rest] = args;
+  const command = rest[0] === '--' ? rest.slice(1) : rest;
+  if (command.length === 0)
+    throw new FailureError(failure('usage', 'Name a command to run.', {}, [`laptop-dev shell ${service} opens a shell.`]));
   return execIn(cli, service, command);
 }
 

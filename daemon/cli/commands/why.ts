@@ -22,6 +22,8 @@ function render({ service, notices }: WhyView, cli: Cli): string[] {
     `  memory      ${held}; ${limits}`,
     ...(service.dependsOn.length > 0 ? [`  depends on  ${service.dependsOn.join(', ')}`] : []),
     ...(service.crashes + service.ooms > 0 ? [`  trouble     ${service.crashes} crashes, ${service.ooms} kills at the limit`] : []),
-    ...(notices.length > 0 ? ['', ...notices.map(notice => `  ${eventLine(notice, { project: false, colours: cli.out.colours })}`)] : []),
+    ...(notices.length > 0
+      ? ['', ...notices.map(notice => `  ${eventLine(notice, { project: false, width: 0, colours: cli.out.colours })}`)]
+      : []),
   ];
 }

@@ -9,7 +9,7 @@ export function renderBudget(view: BudgetView, options: { width: number; colours
   const holders = view.holders.length === 0 ? ['Nothing holds memory.'] : renderHolders(view.holders, options.width);
   return [
     `${formatBytes(view.granted)} of ${formatBytes(view.budget)} granted (${percent(view.granted, view.budget)}), ${formatBytes(free)} free`,
-    bar(view, Math.min(options.width, 80), options.colours),
+    bar(view, Math.min(options.width - 1, 79), options.colours),
     `${formatBytes(view.workingSet)} in use by services; the machine has ${formatBytes(view.hostTotal)}, ${formatBytes(view.hostAvailable)} available`,
     '',
     ...holders,
@@ -25,12 +25,32 @@ function bar(view: BudgetView, width: number, colours: Colours): string {
   return `${colours.green('█'.repeat(used))}${colours.yellow('▒'.repeat(granted - used))}${colours.dim('░'.repeat(cells - granted))}`;
 }
 
+const WHO: readonly Column[] = [
+  { title: 'PROJECT', gives: true, least: 8 },
+  { title: 'SERVICE', gives: true, least: 10 },
+  { title: 'STATE' },
+];
+
+/** A holder as a refusal names it: without measurements. */
+export type RefusalHolder = Pick<Holder, 'project' | 'service' | 'standard' | 'grant'> & { readonly state: string };
+
+/** The holders of a refusal, in the order given. */
+export function renderRefusalHolders(holders: readonly RefusalHolder[], width: number): string[] {
+  const columns: Column[] = [...WHO, { title: 'STANDARD', align: 'right' }, { title: 'GRANT', align: 'right' }];
+  const rows = holders.map(({ project, service, state, standard, grant }) => [
+    project,
+    service,
+    state,
+    formatBytes(standard),
+    formatBytes(grant),
+  ]);
+  return table(columns, rows, width);
+}
+
 /** Who holds memory, the largest grant first. */
 export function renderHolders(holders: readonly Holder[], width: number): string[] {
   const columns: Column[] = [
-    { title: 'PROJECT', gives: true, least: 8 },
-    { title: 'SERVICE', gives: true, least: 10 },
-    { title: 'STATE' },
+    ...WHO,
     { title: 'IN USE', align: 'right' },
     { title: 'STANDARD', align: 'right' },
     { title: 'GRANT', align: 'right' },

@@ -1,12 +1,18 @@
 import type { LoggedNotice } from '../../core/views.js';
 import type { Colours } from '../cli.js';
 
-/** `23:41:02  api  ready  is ready after 2.9 s`, in local time. */
-export function eventLine(notice: LoggedNotice, { project, colours }: { project: boolean; colours: Colours }): string {
-  const name = [project ? notice.project : null, notice.service].filter(part => part !== null).join('/') || notice.project;
+/** `23:41:02  api  ready  is ready after 2.9 s`, in local time. `width`: of the column of names. */
+export function eventLine(notice: LoggedNotice, options: { project: boolean; width: number; colours: Colours }): string {
+  const { colours } = options;
+  const name = subjectOf(notice, options.project).padEnd(options.width);
   const kind = notice.kind.padEnd(9);
   const word = notice.level === 'error' ? colours.red(kind) : notice.level === 'warn' ? colours.yellow(kind) : kind;
   return `${colours.dim(clock(notice.at))}  ${name}  ${word}  ${notice.text}`;
+}
+
+/** Who it is about: the service, with its project where several are shown. */
+export function subjectOf(notice: LoggedNotice, project: boolean): string {
+  return [project ? notice.project : null, notice.service].filter(part => part !== null).join('/') || notice.project;
 }
 
 function clock(at: number): string {

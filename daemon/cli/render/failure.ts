@@ -1,7 +1,6 @@
 import type { Failure } from '../../core/failure.js';
-import type { Holder } from '../../core/views.js';
 import type { Colours } from '../cli.js';
-import { renderHolders } from './budget.js';
+import { type RefusalHolder, renderRefusalHolders } from './budget.js';
 import { wrap } from './table.js';
 
 /** A failure for people: what happened with its numbers, who holds the memory where that is the matter, and what to do next. */
@@ -12,16 +11,18 @@ export function renderFailure(failure: Failure, options: { width: number; colour
   return [
     `${options.colours.red('✗')} ${first}`,
     ...rest.map(line => `  ${line}`),
-    ...(holders.length > 0 ? ['', ...renderHolders(holders, width - 2).map(line => `  ${line}`), ''] : []),
+    ...(holders.length > 0 ? ['', ...renderRefusalHolders(holders, width - 2).map(line => `  ${line}`), ''] : []),
     ...failure.remedies.flatMap(remedy => wrap(remedy, width - 4).map((line, at) => (at === 0 ? `  → ${line}` : `    ${line}`))),
   ];
 }
 
-function holdersOf(failure: Failure): readonly Holder[] {
+function holdersOf(failure: Failure): readonly RefusalHolder[] {
   const holders = failure.details['holders'];
   return failure.code === 'over-budget' && Array.isArray(holders) ? holders.filter(isHolder) : [];
 }
 
-function isHolder(value: unknown): value is Holder {
-  return typeof value === 'object' && value !== null && 'service' in value && 'grant' in value && typeof value.grant === 'number';
+function isHolder(value: unknown): value is RefusalHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { project, service, state, standard, grant } = value as Record<string, unknown>;
+  return [project, service, state].every(text => typeof text === 'string') && [standard, grant].every(Number.isFinite);
 }

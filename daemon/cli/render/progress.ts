@@ -24,6 +24,8 @@ export interface Progress {
   readonly rows: readonly Row[];
   /** The last word about the project as a whole. */
   readonly note: string;
+  /** Nobody watches any more: what is not done stands still. */
+  readonly over: boolean;
 }
 
 /** Rows of a plan: what starts or stops first waits; what is kept is done. */
@@ -39,7 +41,7 @@ export function progressOf(plan: Plan, goal: Goal, project: string): Progress {
     ...plan.starts.map(start => row(start.id, 'waiting', 'waits its turn', start.grant)),
     ...(goal === 'up' ? plan.keeps.map(id => row(id, 'done', 'runs already', null)) : []),
   ];
-  return { goal, rows, note: '' };
+  return { goal, rows, note: '', over: false };
 }
 
 const MARKS: Readonly<Partial<Record<NoticeKind, Mark>>> = {
@@ -65,11 +67,20 @@ export function advanced(progress: Progress, notice: LoggedNotice): Progress {
   return { ...progress, rows };
 }
 
+/** Shorter than the notice where the line says the rest: the grant and the seconds have columns of their own. */
+const WORDS: Readonly<Partial<Record<NoticeKind, string>>> = {
+  started: 'runs; waits until it is ready',
+  ready: 'ready',
+  stopped: 'has stopped',
+  removed: 'removed',
+};
+
 function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
+  const words = WORDS[notice.kind] ?? notice.text;
   const mark = isEnd(notice.kind, goal) ? 'done' : MARKS[notice.kind];
-  if (mark === undefined) return notice.kind === 'planned' ? row : { ...row, doing: notice.text };
+  if (mark === undefined) return notice.kind === 'planned' ? row : { ...row, doing: words };
   const ended = mark === 'done' || mark === 'failed';
-  return { ...row, mark, doing: notice.text, since: row.since ?? notice.at, until: ended ? notice.at : null };
+  return { ...row, mark, doing: words, since: row.since ?? notice.at, until: ended ? notice.at : null };
 }
 
 function isEnd(kind: NoticeKind, goal: Goal): boolean {
@@ -84,7 +95,7 @@ const STEP_MS = 100;
 export function renderProgress(progress: Progress, now: number, options: { width: number; height: number; colours: Colours }): string[] {
   const { rows, hidden } = fitted(progress.rows, options.height - (progress.note === '' ? 0 : 1));
   const nameWidth = Math.max(0, ...rows.map(row => row.name.length));
-  const lines = rows.map(row => rowLine(row, now, nameWidth, options));
+  const lines = rows.map(row => rowLine(row, now, nameWidth, { ...options, over: progress.over }));
   if (hidden > 0) lines.push(options.colours.dim(`  and ${hidden} more`));
   if (progress.note !== '') lines.push(options.colours.dim(shorten(`  ${progress.note}`, options.width)));
   return lines;
@@ -97,13 +108,19 @@ function fitted(rows: readonly Row[], height: number): { rows: readonly Row[]; h
   return { rows: shown, hidden: rows.length - shown.length };
 }
 
-function rowLine(row: Row, now: number, nameWidth: number, { width, colours }: { width: number; colours: Colours }): string {
+interface LineOptions {
+  readonly width: number;
+  readonly colours: Colours;
+  readonly over: boolean;
+}
+
+function rowLine(row: Row, now: number, nameWidth: number, { width, colours, over }: LineOptions): string {
   const time = row.since === null ? '' : formatDuration((row.until ?? now) - row.since);
   const grant = row.grant === null ? '' : formatBytes(row.grant);
   const right = `${time.padStart(9)}  ${grant.padStart(7)}`;
   const room = Math.max(10, Math.min(width, 100) - nameWidth - right.length - 6);
   const doing = shorten(row.doing.split('\n', 1)[0] ?? '', room).padEnd(room);
-  return `${glyph(row.mark, now, colours)} ${row.name.padEnd(nameWidth)}  ${doing}  ${colours.dim(right)}`.trimEnd();
+  return `${over && row.mark === 'working' ? colours.dim('…') : glyph(row.mark, now, colours)} ${row.name.padEnd(nameWidth)}  ${doing}  ${colours.dim(right)}`.trimEnd();
 }
 
 function glyph(mark: Mark, now: number, colours: Colours): string {

@@ -41,7 +41,7 @@ export function usedOf(used: Bytes | null, grant: Bytes): string {
   if (used === null) return `?/${formatBytes(grant)}`;
   const unit = grant >= GiB ? GiB : MiB;
   const value = used / unit;
-  return `${unit === GiB ? value.toFixed(1) : Math.round(value)}/${formatBytes(grant)}`;
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)}/${formatBytes(grant)}`;
 }
 
 /** `3000`, `8080→80`, `0.0.0.0:53/udp`: what is as one expects is left out. */
