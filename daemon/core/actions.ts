@@ -45,7 +45,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
 
 /** `start` and `restart` use the definitions that the last `up` left. */
 function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Policy, now: Ms): Answer {
-  const specs = [...draft.ofProject(action.project)].map(([, entry]) => entry.spec);
+  const specs = draft.projects.get(action.project)?.spec.services ?? [];
   const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
   if (refusal) return { ok: false, failure: refusal };
   const names = withDependencies(specs, action.services);
@@ -59,16 +59,17 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   return admission;
 }
 
-/** A project that was being taken down is wanted again: what is gone of it by then is gone, the rest of it is forgotten no more. */
+/** A project that was being taken down is wanted again, with all its services: those that were forgotten already are known anew. */
 function stay(draft: Draft, name: string): void {
   const project = draft.projects.get(name);
   if (!project?.leaving) return;
   draft.projects.set(name, { ...project, leaving: null });
+  for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.services.set(idOf(service), newEntry(service));
   draft.intentChanged = true;
 }
 
 function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy): Answer {
-  const specs = [...draft.ofProject(action.project)].map(([, entry]) => entry.spec);
+  const specs = draft.projects.get(action.project)?.spec.services ?? [];
   const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
   if (refusal) return { ok: false, failure: refusal };
   return unwish(

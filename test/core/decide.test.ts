@@ -283,6 +283,20 @@ describe('an action during a down', () => {
     expect(driver.world.services.get('shop/api')).toMatchObject({ want: 'down', container: null });
   });
 
+  test('start: what the down has removed already is known again, as a dependency too', () => {
+    const driver = running();
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    driver.send({ kind: 'stopped', id: 'shop/api', container: containerOf(driver, 'shop/api'), exit: null });
+    driver.send({ kind: 'removed', id: 'shop/api', container: containerOf(driver, 'shop/api') });
+    expect(driver.world.services.has('shop/api')).toBe(false);
+    expect(driver.act({ kind: 'start', project: 'shop', services: ['api'] })).toMatchObject({
+      ok: true,
+      plan: { starts: [{ id: 'shop/api' }, { id: 'shop/db' }] },
+    });
+    driver.settle();
+    expect(driver.state('shop/api').kind).toBe('running');
+  });
+
   test('stop: the down is finished all the same', () => {
     const driver = running();
     driver.act({ kind: 'down', project: 'shop', volumes: false });
@@ -352,6 +366,10 @@ test('a stop that the engine cannot do is tried again after a pause, its grant h
   driver.now = nextDeadline(driver.world) ?? 0;
   expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['stop db']);
 });
+
+function containerOf(driver: Driver, id: string): string {
+  return driver.world.services.get(id as 'a/b')?.container ?? never();
+}
 
 function never(): never {
   throw new Error('the fixture lacks what this test needs');
