@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -15,14 +15,19 @@ export class DaemonProcess {
 
   /** Resolves when it answers on its socket. `env` is added to the home's. */
   static async start(home: Home, env: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
-    const out = openSync(join(home.root, 'daemon.out'), 'a');
+    const outFile = join(home.root, 'daemon.out');
+    const out = openSync(outFile, 'a');
     const child = spawn(process.execPath, [MAIN], {
       cwd: home.root,
       env: { ...home.env, ...env, LAPTOP_DEV_READY_FD: '3' },
       stdio: ['ignore', out, out, 'pipe'],
     });
     closeSync(out);
-    const told: { ok: boolean; error?: { message: string } } = await firstLine(child.stdio[3] as Readable);
+    const ended: Promise<never> = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the daemon ended (${code ?? signal}) before it answered: ${readFileSync(outFile, 'utf8').slice(-2_000)}`);
+    });
+    ended.catch(() => undefined);
+    const told = await Promise.race([firstLine<{ ok: boolean; error?: { message: string } }>(child.stdio[3] as Readable), ended]);
     if (!told.ok) throw new Error(`the daemon did not start: ${told.error?.message}`);
     return new DaemonProcess(child);
   }
@@ -47,5 +52,5 @@ async function firstLine<T>(stream: Readable): Promise<T> {
     stream.destroy();
     return JSON.parse(line);
   }
-  throw new Error('the daemon ended without a word; see daemon.out');
+  return new Promise(() => undefined); // its end, which says why, is awaited beside this
 }
