@@ -1,11 +1,11 @@
 import { applyExtends } from './extends.js';
 import type { Asker, Files } from './files.js';
 import { applyIncludes } from './include.js';
-import { mergeFiles } from './merge.js';
+import { mergeFiles, mergeTrees } from './merge.js';
 import { parseYaml } from './parse.js';
 import type { Report } from './report.js';
 import { substitute } from './substitute.js';
-import { child, type MapTree, type Source, settle, type Tree, type Variables } from './tree.js';
+import { child, type MapTree, type Source, type Tree, type Variables } from './tree.js';
 import { validateModel } from './validate.js';
 
 /** Far beyond a laptop; keeps what is quadratic in services harmless. */
@@ -97,6 +97,10 @@ async function readExtended(source: Source, asker: Asker, loading: Loading): Pro
   const documents = await readDocuments(source, asker, loading);
   if (documents === null) return null;
   let model: Tree | null = null;
-  for (const document of documents) model = mergeFiles(model, substitute(document, loading.report), loading.report);
-  return model === null ? null : (child(settle(model), 'services') ?? null);
+  for (const document of documents) {
+    const tree = substitute(document, loading.report);
+    // Tags stay: a service of this file may reset what it extends from another one.
+    model = model === null ? tree : mergeTrees(model, tree, [], loading.report);
+  }
+  return child(model ?? undefined, 'services') ?? null;
 }

@@ -52,7 +52,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'extends-remote': ['4:13: services.a.extends: files are never fetched from elsewhere; expected the path of a file on this machine'],
   'extends-undefined': ['3:14: services.a.extends: no service "basee" is defined in <corpus>/extends-undefined.yaml; did you mean base?'],
   'external-secret': [
-    '7:5: secrets.token: an external secret needs a Swarm, which laptop-dev does not have; expected one of file, environment',
+    '4:15: services.web.secrets[0]: an external secret needs a Swarm, which laptop-dev does not have; expected a secret from a file or a variable',
   ],
   'external-with-driver': ['8:13: volumes.data.driver: cannot be set for what exists already (external)'],
   'healthcheck-start': ['5:13: services.web.healthcheck.test: begins with "curl"; expected CMD, CMD-SHELL, NONE'],

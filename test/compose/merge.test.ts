@@ -80,6 +80,14 @@ describe('extends', () => {
     expect(sources).toEqual(['sub/deep/root', 'sub/base', 'own']);
   });
 
+  it('resets what a service of the other file extends there', async () => {
+    const { services } = await loaded({
+      'compose.yaml': 'services: {web: {extends: {file: other.yaml, service: base}}}',
+      'other.yaml': 'services: {root: {image: x, command: y, ports: ["1:1"]}, base: {extends: root, command: !reset null}}',
+    });
+    expect(services[0]?.container).toMatchObject({ image: 'x', command: null, ports: [{ host: 1 }] });
+  });
+
   it('refuses a circle through files', async () => {
     const { problems } = await load({
       'compose.yaml': 'services: {a: {extends: {file: other.yaml, service: b}}}',

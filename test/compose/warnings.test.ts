@@ -18,7 +18,7 @@ describe('what is understood but not done is said', () => {
     ['deploy: {replicas: 2}', '4:14 services.web.deploy.replicas: laptop-dev runs one container of each service, not 2'],
     ['deploy: {placement: {}}', '4:14 services.web.deploy.placement: is not supported by laptop-dev and is ignored'],
     ['gpus: all', '4:5 services.web.gpus: is not supported by laptop-dev and is ignored'],
-    ['volumes_from: [db]', '4:5 services.web.volumes_from: is not supported by laptop-dev and is ignored'],
+    ['volumes_from: ["container:db"]', '4:5 services.web.volumes_from: is not supported by laptop-dev and is ignored'],
     ['build: {context: ., cache_from: [x]}', '4:25 services.web.build.cache_from: is not supported by laptop-dev and is ignored'],
     ['ports: ["8000-8010:80"]', '4:13 services.web.ports[0]: one free port of 8000-8010 cannot be chosen; 8000 is used'],
     ['ports: ["80:80/sctp"]', '4:13 services.web.ports[0]: the protocol sctp is not supported; the port is not published'],

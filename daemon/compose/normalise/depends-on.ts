@@ -15,7 +15,7 @@ export interface PlacedDependency {
   readonly at: Cursor;
 }
 
-/** `depends_on` in either form, and what other keys imply: links and shared namespaces (`service:NAME`). */
+/** `depends_on` in either form, and what other keys imply: links, volumes_from and shared namespaces (`service:NAME`). */
 export function dependenciesOf(service: Cursor): PlacedDependency[] {
   const found = new Map<string, PlacedDependency>();
   const written = service.get('depends_on');
@@ -40,6 +40,10 @@ function* implied(service: Cursor): Generator<[string, Cursor]> {
     const [name = '', alias] = link.text()?.split(':') ?? [];
     if (alias !== undefined && alias !== name) link.warn(`the alias ${alias} is not set; give it under networks`);
     yield [name, link];
+  }
+  for (const from of service.get('volumes_from')?.items() ?? []) {
+    const name = from.text()?.split(':')[0] ?? '';
+    if (name !== 'container' && name !== '') yield [name, from];
   }
   for (const key of ['network_mode', 'ipc', 'pid']) {
     const at = service.get(key);

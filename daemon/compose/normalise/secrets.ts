@@ -24,11 +24,23 @@ export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<s
       source.undefinedName(kind, name, defined.keys());
       return [];
     }
+    if (isExternal(definition)) {
+      source.error(`an external ${kind} needs a Swarm, which laptop-dev does not have`, {
+        expected: `a ${kind} from a file or a variable`,
+      });
+      return [];
+    }
     const written = item.get('target')?.text() ?? name;
     const target = cleanTarget(written.startsWith('/') ? written : `${FOLDER[kind]}${written}`);
     const spec = mountOf(definition, target, item);
     return spec === null ? [] : [{ spec, at: item }];
   });
+}
+
+/** Also in the old form `external: {name: …}`. */
+function isExternal(definition: Cursor): boolean {
+  const external = definition.get('external');
+  return external !== null && (external.isMap || external.boolean() === true);
 }
 
 function mountOf(definition: Cursor, target: string, item: Cursor): MountSpec | null {
@@ -58,10 +70,7 @@ export function fileDefinitions(model: Cursor, kind: Kind): Map<string, Cursor> 
   const origins = kind === 'secret' ? ['file', 'environment'] : ['file', 'environment', 'content'];
   const entries = model.get(`${kind}s`)?.entries() ?? [];
   for (const [, definition] of entries) {
-    if (definition.get('external') !== null && definition.get('external')?.boolean() !== false) {
-      definition.error(`an external ${kind} needs a Swarm, which laptop-dev does not have`, { expected: `one of ${origins.join(', ')}` });
-      continue;
-    }
+    if (isExternal(definition)) continue;
     warnUnsupported(definition, [...origins, 'name', 'external']);
     const given = origins.filter(key => definition.get(key) !== null);
     if (given.length > 1) definition.error(`${given.join(' and ')} exclude each other`);
