@@ -21,9 +21,10 @@ export async function contextTar(root: string, paths: readonly string[], extra: 
   const staging = await mkdtemp(join(tmpdir(), 'laptop-dev-build-'));
   for (const [name, content] of Object.entries(extra)) await writeFile(join(staging, name), content);
   await writeFile(join(staging, 'paths'), paths.map(path => `./${path}\0`).join(''));
-  const names = Object.keys(extra).map(name => `./${name}`);
+  // tar takes a -C that nothing follows for a mistake
+  const made = Object.keys(extra).length > 0 ? ['-C', staging, ...Object.keys(extra).map(name => `./${name}`)] : [];
   const args = ['--create', '--file=-', '--owner=0', '--group=0', '--numeric-owner', '--no-recursion', '--null', '--verbatim-files-from'];
-  const child = spawn('tar', [...args, '-C', root, `--files-from=${join(staging, 'paths')}`, '-C', staging, ...names], {
+  const child = spawn('tar', [...args, '-C', root, `--files-from=${join(staging, 'paths')}`, ...made], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const words = text(child.stderr);

@@ -12,7 +12,7 @@ export interface DockerfileFacts {
 
 const BUILDKIT_FLAGS =
   /^(RUN\s+(--\S+\s+)*--(mount|network|security)\b|(COPY|ADD)\s+(--\S+\s+)*--(link|chmod|parents|exclude|checksum|keep-git-dir)\b)/i;
-const HERE_DOCUMENT = /^(RUN|COPY|ADD)\b.*<<-?\s*["']?[A-Za-z_]/i;
+const HERE_DOCUMENT = /^(RUN|COPY|ADD)\b.*(?<!<)<<-?["']?[A-Za-z_]/i;
 
 /** Reads a Dockerfile as far as needed here; what it cannot make sense of is left to the builder's own message. */
 export function readDockerfile(text: string, args: Readonly<Record<string, string>>): DockerfileFacts {

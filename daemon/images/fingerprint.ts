@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BuildPlan } from './plan.js';
@@ -25,10 +25,10 @@ export function quickHash(plan: BuildPlan, entries: readonly Entry[]): string {
 /** The hash over the contents: the same in every clone, whatever the times of the files. */
 export async function contentHash(plan: BuildPlan, entries: readonly Entry[]): Promise<string> {
   const hash = recipe(plan);
-  for (const { path, kind, mode, target } of entries) {
+  for (const { path, kind, mode, size, target } of entries) {
     // Group and other bits follow the umask of whoever cloned; only the execute bit is content, as for git.
     hash.update(
-      JSON.stringify([path, kind, (mode & 0o100) !== 0, target, kind === 'file' ? await fileHash(join(plan.context, path)) : '']),
+      JSON.stringify([path, kind, (mode & 0o100) !== 0, target, kind === 'file' ? await fileHash(join(plan.context, path), size) : '']),
     );
   }
   return hash.digest('hex');
@@ -42,8 +42,12 @@ function recipe(plan: BuildPlan): Hash {
   );
 }
 
-async function fileHash(path: string): Promise<string> {
+/** Files of up to this many bytes are read at once: many small ones are several times faster so. */
+const AT_ONCE = 1024 * 1024;
+
+async function fileHash(path: string, size: number): Promise<string> {
   const hash = createHash('sha256');
+  if (size <= AT_ONCE) return hash.update(readFileSync(path)).digest('hex');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +8,7 @@ export async function bundleWorker(): Promise<string> {
   // Inside the repository, so that the packages are found from there.
   const folder = fileURLToPath(new URL('../../../.laptop-dev-test', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const outfile = `${folder}/images-worker-${process.pid}.mjs`;
+  const outfile = `${folder}/images-worker-${randomUUID()}.mjs`;
   await build({
     entryPoints: [fileURLToPath(new URL('../../../daemon/images/worker.ts', import.meta.url))],
     outfile,

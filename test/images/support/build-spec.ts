@@ -1,0 +1,5 @@
+import type { BuildSpec } from '../../../daemon/core/model.js';
+
+export function buildSpec(context: string, over: Partial<BuildSpec> = {}): BuildSpec {
+  return { context, dockerfile: null, dockerfileInline: null, target: null, args: {}, labels: {}, ...over };
+}
