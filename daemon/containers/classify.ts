@@ -19,6 +19,7 @@ interface Rule {
  */
 const RULES: readonly Rule[] = [
   { code: 'port-taken', pattern: /port is already allocated|ports are not available|forwards\/expose returned unexpected status/i },
+  { code: 'port-taken', pattern: /failed to bind any port|slirp_add_hostfwd failed|proxy already running/i },
   { code: 'port-taken', pattern: /(?:listen (?:tcp|udp)|bind|expos\w* port|cannot listen|host port)[\s\S]*?address already in use/i },
   { code: 'port-taken', pattern: /address already in use[\s\S]*?(?:bind|for option)|Only one usage of each socket address/i },
   { code: 'name-taken', pattern: /container name "[^"]*" is already in use/i },
@@ -56,7 +57,11 @@ const RULES: readonly Rule[] = [
     pattern: /no such (?:container|exec|network|volume)|(?:network|volume) \S+ not found|no container with name or ID/i,
   },
   { code: 'exited', pattern: /is not running|container state improper|only create exec sessions on running/i },
-  { code: 'exited', pattern: /is paused|unpause the container before/i },
+  {
+    code: 'engine-error',
+    pattern: /is paused|paused container/i,
+    remedies: ['Unpause the container (docker unpause), or stop the service and start it again'],
+  },
 ];
 
 const UNREACHABLE: Readonly<Record<string, string>> = {

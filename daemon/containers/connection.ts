@@ -22,7 +22,6 @@ export interface Connection {
   readonly url: string;
   /** Asked once per connection, and again after forget(). */
   facts(): Promise<EngineFacts>;
-  client(): Promise<Dockerode>;
   /** A call under a deadline; see within(). */
   call<T>(what: string, limit: Ms, run: (client: Dockerode, signal: AbortSignal) => Promise<T>): Promise<T>;
   raw<T>(call: RawCall): Promise<T>;
@@ -63,7 +62,6 @@ export function createConnection(endpoint: Endpoint): Connection {
   return {
     url: endpoint.url,
     facts: () => guarded('info', DEADLINE.quick, async () => (await connect()).facts),
-    client: () => guarded('connect', DEADLINE.quick, client => Promise.resolve(client)),
     call: guarded,
     raw: call => dial(open(), call),
     close: () => agent.destroy(),

@@ -1,4 +1,3 @@
-import { FailureError } from '../core/failure.js';
 import { LABEL } from '../core/labels.js';
 import type { Ms } from '../core/model.js';
 import type { ObservedContainer } from '../core/observed.js';
@@ -14,9 +13,9 @@ import { mapInfo } from './facts.js';
 import { readLogs } from './logs.js';
 import { mapBounded } from './map-bounded.js';
 import { mapInspect } from './map-inspect.js';
-import { explainPort } from './port-taken.js';
 import { removeContainer, removeNetwork, removeVolume } from './remove.js';
 import { createResources } from './resources.js';
+import { startContainer } from './start.js';
 
 export interface ContainersOptions {
   /** unix:///path, a socket path, or tcp://host:port. */
@@ -41,7 +40,7 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     list: () => list(connection, instance),
     inspect: id => inspect(connection, id),
     create: (spec, options) => createContainer(context, spec, options),
-    start: id => start(connection, id),
+    start: id => startContainer(connection, id),
     stop: (id, timeout) => stop(connection, id, timeout),
     remove: (id, options) => removeContainer(connection, id, options.anonymousVolumes),
     projectResources: project => resources.of(project),
@@ -77,20 +76,6 @@ async function inspect(connection: Connection, id: string): Promise<ObservedCont
     return mapInspect(raw);
   } catch (error) {
     if (statusOf(error) === 404) return null;
-    throw error;
-  }
-}
-
-async function start(connection: Connection, id: string): Promise<void> {
-  try {
-    await connection.call(`start ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
-      client.getContainer(id).start({ abortSignal }),
-    );
-  } catch (error) {
-    // 304: it runs already.
-    if (statusOf(error) === 304) return;
-    if (error instanceof FailureError && error.failure.code === 'port-taken')
-      throw new FailureError(await explainPort(connection, error.failure));
     throw error;
   }
 }

@@ -10,13 +10,33 @@ export interface Publisher {
   readonly project: string | null;
 }
 
+/** What holds a port: `gone` when nobody does any more and a second try may succeed. */
+export interface Explained {
+  readonly failure: Failure;
+  readonly gone: boolean;
+}
+
 /** Completes a port-taken failure with the owner: the container that publishes the port, else the process with its PID. */
-export async function explainPort(connection: Connection, found: Failure): Promise<Failure> {
+export async function explainPort(connection: Connection, id: string, found: Failure): Promise<Explained> {
+  const place = await placeOf(connection, id, found);
+  if (!place) return { failure: found, gone: false };
+  const publisher = await publisherOf(connection, place.port).catch(() => null);
+  const owner = portOwner(place.hostIp, place.port);
+  return { failure: portTaken(place.hostIp, place.port, publisher, owner, found), gone: publisher === null && owner === null };
+}
+
+/** The address from the engine's words; where they have none, the first binding of the container that somebody holds. */
+async function placeOf(connection: Connection, id: string, found: Failure): Promise<{ hostIp: string; port: number } | null> {
   const { hostIp, port } = found.details;
-  if (typeof port !== 'number') return found;
-  const address = typeof hostIp === 'string' ? hostIp : '';
-  const publisher = await publisherOf(connection, port).catch(() => null);
-  return portTaken(address, port, publisher, portOwner(address, port), found);
+  if (typeof port === 'number') return { hostIp: typeof hostIp === 'string' ? hostIp : '', port };
+  const { HostConfig } = await connection.call('inspect', DEADLINE.quick, (client, abortSignal) =>
+    client.getContainer(id).inspect({ abortSignal }),
+  );
+  const bindings: Record<string, { HostIp: string; HostPort: string }[] | null> = HostConfig.PortBindings ?? {};
+  const places = Object.values(bindings).flatMap(each =>
+    (each ?? []).map(({ HostIp, HostPort }) => ({ hostIp: HostIp, port: Number(HostPort) })),
+  );
+  return places.find(place => place.port > 0 && portOwner(place.hostIp, place.port)) ?? null;
 }
 
 /** Words for a port that is taken. Pure. */

@@ -1,11 +1,11 @@
-import { FailureError, failure } from '../core/failure.js';
 import { LABEL } from '../core/labels.js';
 import type { NetworkSpec, VolumeSpec } from '../core/model.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
-import { networkLabels, volumeLabels } from './names.js';
-import { explainClash } from './network-clash.js';
+import { ensureNetwork } from './ensure-network.js';
+import { missing } from './missing.js';
+import { volumeLabels } from './names.js';
 
 /** Networks and volumes of projects. */
 export interface Resources {
@@ -29,60 +29,6 @@ export function createResources(connection: Connection, instance: string): Resou
     ensureVolume: (project, volume) => single(`volume ${volume.name}`, () => ensureVolume(connection, instance, project, volume)),
     of: project => resourcesOf(connection, instance, project),
   };
-}
-
-async function ensureNetwork(connection: Connection, instance: string, project: string, spec: NetworkSpec): Promise<void> {
-  const found = await networkLabelsOf(connection, spec.name);
-  if (found) {
-    if (!spec.external) refuseStranger(project, spec.name, found);
-    return;
-  }
-  if (spec.external) throw missing('network', spec.name);
-  try {
-    await connection.call(`create network ${spec.name}`, DEADLINE.slow, (client, abortSignal) =>
-      client.createNetwork({
-        Name: spec.name,
-        // Without it, engines before API 1.44 accept a second network of the same name.
-        CheckDuplicate: true,
-        ...(spec.driver === null ? {} : { Driver: spec.driver }),
-        Internal: spec.internal,
-        Options: { ...spec.options },
-        Labels: { ...spec.labels, ...networkLabels(project, spec.key, instance) },
-        ...(spec.subnets.length === 0 ? {} : { IPAM: { Config: spec.subnets.map(Subnet => ({ Subnet })) } }),
-        abortSignal,
-      }),
-    );
-  } catch (error) {
-    // Made by somebody else meanwhile: look again, as if it had been there.
-    if (error instanceof FailureError && /already (?:exists|used)/.test(error.message) && (await networkLabelsOf(connection, spec.name)))
-      return;
-    throw await explainClash(connection, spec, error);
-  }
-}
-
-/** A network that Compose made for this project is shared with it; one of somebody else is not joined behind their back. */
-function refuseStranger(project: string, name: string, labels: Readonly<Record<string, string>>): void {
-  const owner = labels[LABEL.composeProject];
-  if (owner === project) return;
-  const whose = owner === undefined ? 'is not a network of a project' : `belongs to project ${owner}`;
-  throw new FailureError(
-    failure('network-clash', `Network ${name} exists already and ${whose}`, { network: name, project, owner: owner ?? null }, [
-      `Remove it (docker network rm ${name}), rename the project, or declare the network external`,
-    ]),
-  );
-}
-
-/** Null: there is no such network. */
-async function networkLabelsOf(connection: Connection, name: string): Promise<Readonly<Record<string, string>> | null> {
-  try {
-    const network: { Labels?: Labels } = await connection.call(`inspect network ${name}`, DEADLINE.quick, client =>
-      client.getNetwork(name).inspect(),
-    );
-    return network.Labels ?? {};
-  } catch (error) {
-    if (statusOf(error) === 404) return null;
-    throw error;
-  }
 }
 
 async function ensureVolume(connection: Connection, instance: string, project: string, spec: VolumeSpec): Promise<void> {
@@ -110,14 +56,6 @@ async function volumeExists(connection: Connection, name: string): Promise<boole
     if (statusOf(error) === 404) return false;
     throw error;
   }
-}
-
-function missing(kind: 'network' | 'volume', name: string): FailureError {
-  return new FailureError(
-    failure('config-missing', `The external ${kind} ${name} does not exist`, { [kind]: name }, [
-      `Create it: docker ${kind} create ${name}`,
-    ]),
-  );
 }
 
 async function resourcesOf(connection: Connection, instance: string, project: string): ReturnType<Resources['of']> {

@@ -109,6 +109,29 @@ describe('networks and volumes', () => {
     expect(failure).toMatchObject({ code: 'network-clash', details: { other: `${bench.project}_first` } });
   });
 
+  test('a changed definition makes the network anew while nobody is in it', async () => {
+    const changing = (subnets: string[]) => ({ ...bench.network, key: 'changing', name: `${bench.project}_changing`, subnets });
+    const subnetOf = async () => (await openEngine(ENGINE).getNetwork(`${bench.project}_changing`).inspect()).IPAM?.Config?.[0]?.Subnet;
+    await bench.containers.ensureResources(bench.project, [changing(['10.214.1.0/24'])], []);
+    await bench.containers.ensureResources(bench.project, [changing(['10.214.2.0/24'])], []);
+    expect(await subnetOf()).toBe('10.214.2.0/24');
+    const attach = { network: 'changing', aliases: [], ipv4: null, ipv6: null };
+    await bench.run(bench.service('inside', { networks: [attach] }), { networks: [changing([])] });
+    const failure = await failureOf(bench.containers.ensureResources(bench.project, [changing(['10.214.3.0/24'])], []));
+    expect(failure.code).toBe('network-clash');
+    await bench.containers.ensureResources(bench.project, [changing([])], []);
+    expect(await subnetOf()).toBe('10.214.2.0/24');
+  });
+
+  test('a network of another project is not joined', async () => {
+    const name = `${bench.project}_theirs`;
+    const Labels = { 'com.docker.compose.project': 'elsewhere' };
+    const theirs = await openEngine(ENGINE).createNetwork({ Name: name, Labels });
+    const failure = await failureOf(bench.containers.ensureResources(bench.project, [{ ...bench.network, name }], []));
+    await theirs.remove();
+    expect(failure).toMatchObject({ code: 'network-clash', details: { owner: 'elsewhere' } });
+  });
+
   test('external ones have to exist', async () => {
     const external = { ...bench.network, name: `${bench.project}_absent`, external: true };
     expect(await failureOf(bench.containers.ensureResources(bench.project, [external], []))).toMatchObject({ code: 'config-missing' });

@@ -77,6 +77,17 @@ describe('events', () => {
   });
 });
 
+test('what happened before is replayed from a moment on', async () => {
+  const before = Date.now();
+  const id = await bench.run(bench.service('replayed'));
+  const controller = new AbortController();
+  for await (const event of bench.containers.events(controller.signal, before)) {
+    expect(event.at).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
+    if (event.kind === 'started' && event.id === id) controller.abort();
+  }
+  expect(controller.signal.aborted).toBe(true);
+});
+
 test('health: starting, healthy, unhealthy, each with its event', async () => {
   const events = await watchEvents(bench.containers);
   const second = 1000;

@@ -62,9 +62,9 @@ function busybox(root: string): string {
   if (found) return found;
   const folder = join(root, 'package');
   mkdirSync(folder);
-  execFileSync('apt-get', ['download', 'busybox-static'], { cwd: folder, stdio: 'ignore' });
+  run('apt-get', ['download', 'busybox-static'], folder);
   const archive = readdirSync(folder).find(name => name.endsWith('.deb')) ?? '';
-  execFileSync('dpkg-deb', ['-x', join(folder, archive), folder]);
+  run('dpkg-deb', ['-x', join(folder, archive), folder], folder);
   const unpacked = ['usr/bin/busybox', 'bin/busybox'].map(path => join(folder, path)).find(path => existsSync(path));
   if (!unpacked) throw new Error('busybox-static holds no busybox');
   return unpacked;
@@ -77,4 +77,8 @@ function ldd(file: string): string {
   } catch (error) {
     return String((error as { stdout?: unknown }).stdout);
   }
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  execFileSync(command, args, { cwd, stdio: 'ignore' });
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sameDefinition } from '../../daemon/containers/ensure-network.js';
 import { findOverlap } from '../../daemon/containers/network-clash.js';
 import { portOwner } from '../../daemon/containers/port-owner.js';
 import { portTaken } from '../../daemon/containers/port-taken.js';
@@ -91,4 +92,19 @@ test.each([
   ['nonsense', '10.1.0.0/16', false],
 ])('%s overlaps %s: %s', (ours, theirs, expected) => {
   expect(findOverlap([ours], [{ name: 'n', subnets: [theirs] }]) !== null).toBe(expected);
+});
+
+describe('sameDefinition', () => {
+  const spec = { key: 'n', name: 'n', external: false, driver: null, internal: false, subnets: [], options: {}, labels: {} };
+  const found = { Driver: 'bridge', Internal: false, IPAM: { Config: [{ Subnet: '10.1.0.0/16' }] } };
+  test.each([
+    ['nothing said', {}, true],
+    ['same driver', { driver: 'bridge' }, true],
+    ['another driver', { driver: 'macvlan' }, false],
+    ['internal', { internal: true }, false],
+    ['same subnet', { subnets: ['10.1.0.0/16'] }, true],
+    ['another subnet', { subnets: ['10.2.0.0/16'] }, false],
+  ])('%s', (_name, over, expected) => {
+    expect(sameDefinition(found, { ...spec, ...over })).toBe(expected);
+  });
 });

@@ -1,0 +1,32 @@
+import { FailureError } from '../core/failure.js';
+import type { Connection } from './connection.js';
+import { DEADLINE } from './deadline.js';
+import { statusOf } from './engine-failure.js';
+import { explainPort } from './port-taken.js';
+
+/** A port can be held for a moment by what is just ending (Podman's proxies, a socket of the service's last run). */
+const TRIES = 3;
+
+/** Starts a container; running already is no error. port-taken names the owner. */
+export async function startContainer(connection: Connection, id: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(connection, id);
+    } catch (error) {
+      if (!(error instanceof FailureError) || error.failure.code !== 'port-taken') throw error;
+      const { failure, gone } = await explainPort(connection, id, error.failure);
+      if (!gone || attempt === TRIES) throw new FailureError(failure);
+    }
+  }
+}
+
+async function startOnce(connection: Connection, id: string): Promise<void> {
+  try {
+    await connection.call(`start ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
+      client.getContainer(id).start({ abortSignal }),
+    );
+  } catch (error) {
+    // 304: it runs already.
+    if (statusOf(error) !== 304) throw error;
+  }
+}
