@@ -1,0 +1,54 @@
+import type { Plan } from '../../../daemon/core/event.js';
+import { LABEL } from '../../../daemon/core/labels.js';
+import type { ServiceView } from '../../../daemon/core/views.js';
+import { ENGINE } from '../../engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../../engine/support/tiny-image.js';
+import { type Home, home } from './home.js';
+
+/** A busybox, 2 MB; no registry needed. */
+export const TINY = 'ldt-proj-tiny:1';
+
+/** What `up`, `start`, `stop` and `restart` answer. */
+export interface Done {
+  readonly project: string;
+  readonly plan: Plan;
+  readonly services: readonly ServiceView[];
+}
+
+/** A home whose engine has the tiny image. `env` is added to the environment of all its commands, its daemon's too. */
+export async function tinyHome(env: Readonly<Record<string, string>> = {}): Promise<Home> {
+  await tinyImage(ENGINE, TINY);
+  const made = await home();
+  Object.assign(made.env, env);
+  return {
+    ...made,
+    close: async () => {
+      await made.close();
+      await removeImage(ENGINE, TINY);
+    },
+  };
+}
+
+/** The `command:` of a service that does `first`, then runs until it is told to end, which it does at once. */
+export function stays(first = 'true'): string {
+  return JSON.stringify(['sh', '-c', `trap 'exit 0' TERM; ${first}; sleep 100000 & wait $$!`]);
+}
+
+/** Container ids by service, of one project. */
+export async function idsOf(own: Home, project: string): Promise<Record<string, string>> {
+  const mine = (await own.containers()).filter(each => each.Labels[LABEL.project] === project);
+  return Object.fromEntries(mine.map(each => [each.Labels[LABEL.service] ?? '', each.Id]));
+}
+
+/** `name state` of each service of the project in the folder, by name. */
+export async function statesIn(own: Home, cwd: string): Promise<string[]> {
+  const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd });
+  return services.map(({ name, state }) => `${name} ${state}`);
+}
+
+export async function viewIn(own: Home, cwd: string, service: string): Promise<ServiceView> {
+  const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd });
+  const view = services.find(each => each.name === service);
+  if (!view) throw new Error(`ps does not show ${service}`);
+  return view;
+}
