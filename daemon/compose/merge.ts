@@ -47,7 +47,8 @@ class Merge {
   merge(base: Tree, over: Tree, path: readonly string[]): Tree {
     if (over.tag !== null || base.tag === 'reset') return over;
     const pattern = patternOf(path);
-    const rule = RULES[pattern];
+    // `own`: a key may be called `constructor`.
+    const rule = Object.hasOwn(RULES, pattern) ? RULES[pattern] : undefined;
     if (rule === 'replace') return over;
     if (isNull(over)) return base;
     if (isNull(base)) return over;
@@ -95,7 +96,7 @@ function patternOf(path: readonly string[]): string {
 /** Earlier items, with those that a later one repeats replaced in their place, then the new ones. */
 function joined(base: Tree, over: Tree, pattern: string): Tree {
   if (base.kind !== 'list' || over.kind !== 'list') return over;
-  const keyOf = LIST_KEYS[pattern];
+  const keyOf = Object.hasOwn(LIST_KEYS, pattern) ? LIST_KEYS[pattern] : undefined;
   if (keyOf === undefined) return list(over.place, [...base.items, ...over.items], base.tag);
   const items = [...base.items];
   const places = new Map<string, number>();

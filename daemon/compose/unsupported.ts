@@ -4,6 +4,7 @@ import type { Cursor } from './cursor.js';
 export function warnUnsupported(cursor: Cursor, supported: readonly string[], reasons: Readonly<Record<string, string>> = {}): void {
   for (const [key, value] of cursor.entries()) {
     if (supported.includes(key) || key.startsWith('x-')) continue;
-    value.warn(reasons[key] ?? 'is not supported by laptop-dev and is ignored');
+    const reason = Object.hasOwn(reasons, key) ? reasons[key] : undefined;
+    value.warn(reason ?? 'is not supported by laptop-dev and is ignored');
   }
 }

@@ -11,12 +11,18 @@ const FIXTURES = join(import.meta.dirname, 'fixtures');
 const GOOD = readdirSync(FIXTURES).map(name => readFileSync(join(FIXTURES, name, 'compose.yaml'), 'utf8'));
 const SERVICE_KEYS = knownShape.in?.['services']?.any?.keys ?? [];
 
+/** ms; hundreds of runs on a machine that may be busy. */
+const SLOW = 120_000;
+
 /** Whatever the file: an answer, never an exception; and no project exactly when something is wrong. */
-async function check(folder: string, text: string): Promise<void> {
-  const file = join(folder, 'compose.yaml');
-  writeFileSync(file, text);
+async function check(folder: string, ...texts: string[]): Promise<void> {
+  const files = texts.map((text, index) => {
+    const file = join(folder, `${index}.yaml`);
+    writeFileSync(file, text);
+    return file;
+  });
   const result = await loadCompose({
-    files: [file],
+    files,
     projectDirectory: folder,
     projectName: null,
     environment: { A: 'a' },
@@ -47,6 +53,7 @@ const word = fc.constantFrom(
   '*',
   '<<',
   '__proto__',
+  'constructor',
 );
 const scalar = fc.oneof(word, fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.string());
 const value = fc.letrec(tie => ({
@@ -139,6 +146,20 @@ describe('no file makes the loader throw', () => {
     await fc.assert(
       fc.asyncProperty(mutated, text => check(folder, text)),
       { numRuns: 600 },
+    );
+  });
+
+  it('one damaged file laid on another', async () => {
+    await fc.assert(
+      fc.asyncProperty(mutated, mutated, (one, two) => check(folder, one, two)),
+      { numRuns: 300 },
+    );
+  });
+
+  it('any tree laid on any other', async () => {
+    await fc.assert(
+      fc.asyncProperty(compose, compose, (one, two) => check(folder, stringify(one), stringify(two))),
+      { numRuns: 300 },
     );
   });
 });

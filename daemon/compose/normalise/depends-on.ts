@@ -3,11 +3,11 @@ import { Cursor } from '../cursor.js';
 import { names } from '../merge.js';
 import { warnUnsupported } from '../unsupported.js';
 
-const CONDITIONS: Readonly<Record<string, Condition>> = {
-  service_started: 'started',
-  service_healthy: 'healthy',
-  service_completed_successfully: 'completed',
-};
+const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
+  ['service_started', 'started'],
+  ['service_healthy', 'healthy'],
+  ['service_completed_successfully', 'completed'],
+]);
 
 /** A dependency with the place that asks for it. */
 export interface PlacedDependency {
@@ -31,7 +31,7 @@ export function dependenciesOf(service: Cursor): PlacedDependency[] {
 
 function dependency(name: string, at: Cursor): Dependency {
   warnUnsupported(at, ['condition', 'required']);
-  const condition = CONDITIONS[at.get('condition')?.text() ?? 'service_started'] ?? 'started';
+  const condition = CONDITIONS.get(at.get('condition')?.text() ?? 'service_started') ?? 'started';
   return { service: name, condition, required: at.get('required')?.boolean() ?? true };
 }
 
