@@ -57,13 +57,13 @@ export async function debianMirror(): Promise<string | null> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const codename = /^VERSION_CODENAME=(\S+)$/m.exec(release)?.[1];
   if (!/^ID=debian$/m.test(release)) return null;
-  const lines = await output('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE) $(ORIGIN)', 'Created-By: Packages']);
-  for (const line of lines.split('\n')) {
-    const [uri = '', suite = '', origin = ''] = line.split(' ');
-    // The origin is empty as long as nobody has run apt-get update
-    if (/^https?:/.test(uri) && suite === codename && (origin === 'Debian' || origin === '') && !isLoopback(uri)) return uri;
-  }
-  return null;
+  const targets = await output('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE) $(ORIGIN)', 'Created-By: Packages']);
+  const known = targets.split('\n').map(line => line.split(' '));
+  const found = known.find(([uri = '', suite, origin]) => suite === codename && origin === 'Debian' && /^https?:/.test(uri))?.[0];
+  // Nothing is known as long as nobody has run apt-get update; what that would fetch is.
+  const uris = found === undefined ? await output('apt-get', ['--print-uris', 'update']) : '';
+  const mirror = found ?? new RegExp(`^'(https?:\\S+/debian/)dists/${codename}/InRelease'`, 'm').exec(uris)?.[1];
+  return mirror === undefined || isLoopback(mirror) ? null : mirror;
 }
 
 function isLoopback(address: string): boolean {
