@@ -15,16 +15,21 @@ export function systemdRuns(): boolean {
   return existsSync('/run/systemd/system');
 }
 
+/** `look` is for a health event of Podman's own, which tells the state before the check (seen in 4.3). */
+export interface HealthWatch {
+  look(): void;
+  stop(): void;
+}
+
 /**
  * Keeps a container's health known: runs its check every interval where systemd does not, and looks at the result. `onHealth` is
- * called with each change. Returns the function that ends it; `look` is for a health event of Podman's own, which tells the
- * state before the check (seen in 4.3).
+ * called with each change.
  */
 export function watchHealth(
   connection: Connection,
   inspected: Inspected,
   onHealth: (health: Exclude<Health, 'none'>) => void,
-): { look(): void; stop(): void } {
+): HealthWatch {
   const test = inspected.Config?.Healthcheck?.Test ?? [];
   if (test.length === 0 || test[0] === 'NONE') return { look: () => {}, stop: () => {} };
   const timers = new Set<NodeJS.Timeout>();

@@ -1,21 +1,14 @@
 import { LABEL } from '../core/labels.js';
+import type { Ms } from '../core/model.js';
 import type { EngineEvent } from '../core/observed.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { type Inspected, mapInspect } from './map-inspect.js';
-import { createOomMemory, machineOomKills, oomKills } from './oom-counter.js';
-import { watchHealth } from './podman-health.js';
+import { createOomWatch } from './oom-watch.js';
+import { type HealthWatch, watchHealth } from './podman-health.js';
 
-/** How often the OOM counters are read, in ms: 0.05 ms of CPU a container. */
-const LOOK_EVERY = 1000;
-
-interface Watched {
-  readonly pid: number;
-  kills: number;
-  /** When the last oom event of this run went out; ms since the epoch. */
-  toldAt: number;
-  readonly health: { look(): void; stop(): void };
-}
+/** 128 + SIGKILL. */
+const KILLED = 137;
 
 /**
  * Completes Podman's events with what it leaves out: it has no oom events, and its health events come before the result. Counters
@@ -63,61 +56,42 @@ export async function* completed(
 }
 
 function createWatch(connection: Connection, emit: (event: EngineEvent) => void) {
-  const watched = new Map<string, Watched>();
-  /** Kills of this machine that belong to a container that is known. */
-  let explained = 0;
-  const countKills = (id: string, each: Watched): void => {
-    const kills = oomKills(id, each.pid);
-    if (kills === null || kills <= each.kills) return;
-    explained += kills - each.kills;
-    each.kills = kills;
-    each.toldAt = Date.now();
-    emit({ kind: 'oom', id, at: Date.now() });
-  };
-  const machine = createOomMemory(() => machineOomKills() - explained);
+  const ooms = createOomWatch(id => emit({ kind: 'oom', id, at: Date.now() }));
+  const health = new Map<string, HealthWatch>();
   /** Containers that were sent a signal through the engine: their end was asked for. */
   const signalled = new Set<string>();
-  const count = (): void => watched.forEach((each, id) => void countKills(id, each));
-  const round = (): void => {
-    count();
-    machine.sample(Date.now());
-  };
-  round();
-  const timer = setInterval(round, LOOK_EVERY).unref();
   const drop = (id: string): void => {
-    watched.get(id)?.health.stop();
-    watched.delete(id);
+    health.get(id)?.stop();
+    health.delete(id);
   };
   const add = async (id: string, run: 'new' | 'adopted'): Promise<void> => {
     drop(id);
     const inspected = await look(connection, id);
     const pid = inspected ? mapInspect(inspected).pid : null;
     if (!inspected || pid === null) return;
-    const health = watchHealth(connection, inspected, result => emit({ kind: 'health', id, at: Date.now(), health: result }));
-    // From 0 in a new run: a kill in its first milliseconds is to be told too. What happened before an adoption is not news.
-    watched.set(id, { pid, kills: run === 'new' ? 0 : (oomKills(id, pid) ?? 0), toldAt: 0, health });
+    ooms.add(id, pid, run);
+    health.set(
+      id,
+      watchHealth(connection, inspected, result => emit({ kind: 'health', id, at: Date.now(), health: result })),
+    );
   };
-  /** Died at the limit: said before the death, as Docker does. Podman's own mark is missing when the end came within milliseconds. */
-  const lastWords = async (id: string, at: number, exitCode: number): Promise<void> => {
-    const told = at - (watched.get(id)?.toldAt ?? 0) < 2 * LOOK_EVERY;
+  /** Died at its limit: said before the death, as Docker does. */
+  const lastWords = async (id: string, at: Ms, exitCode: number): Promise<void> => {
     drop(id);
-    count();
-    const asked = signalled.delete(id);
-    if (exitCode !== 137 || asked || told) return;
-    if (!machine.roseBefore(at) && !(await look(connection, id))?.State?.OOMKilled) return;
-    explained += 1;
-    emit({ kind: 'oom', id, at });
+    if (signalled.delete(id) || exitCode !== KILLED) return ooms.remove(id);
+    const marked = async (): Promise<boolean> => (await look(connection, id))?.State?.OOMKilled ?? false;
+    if (await ooms.diedOfIt(id, at, marked)) emit({ kind: 'oom', id, at });
   };
   const pass = async (event: EngineEvent): Promise<void> => {
-    if (event.kind === 'health') return watched.get(event.id)?.health.look();
+    if (event.kind === 'health') return health.get(event.id)?.look();
     if (event.kind === 'killed') signalled.add(event.id);
     if (event.kind === 'died') await lastWords(event.id, event.at, event.exitCode);
     emit(event);
     if (event.kind === 'started') await add(event.id, 'new');
   };
   const close = (): void => {
-    clearInterval(timer);
-    for (const id of [...watched.keys()]) drop(id);
+    ooms.close();
+    for (const id of [...health.keys()]) drop(id);
   };
   return { add, pass, close };
 }
