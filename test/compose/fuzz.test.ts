@@ -124,7 +124,7 @@ const mutated = fc
     ),
   );
 
-describe('no file makes the loader throw', () => {
+describe('no file makes the loader throw', { timeout: SLOW }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'laptop-dev-fuzz-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
