@@ -36,7 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 /** null: nothing went wrong, as with --help. */
-function asFailure(error: unknown, said: readonly string[]): Failure | null {
+export function asFailure(error: unknown, said: readonly string[]): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0 || error.code === 'commander.help') return null;
@@ -50,7 +50,7 @@ function asFailure(error: unknown, said: readonly string[]): Failure | null {
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
 }
 
-function tell(value: Failure | null, json: boolean, out: Output, err: Output): number {
+export function tell(value: Failure | null, json: boolean, out: Output, err: Output): number {
   if (value === null) return 0;
   if (json) out.write(`${JSON.stringify({ ok: false, error: value })}\n`);
   else err.write(`${renderFailure(value, { width: err.columns(), colours: err.colours }).join('\n')}\n`);

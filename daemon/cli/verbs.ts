@@ -22,7 +22,7 @@ export interface Verb {
 const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
 const NAME = ['project', 'project-name', 'file'] as const;
 const NAME_BESIDE_FOLLOW = ['project', 'project-name', 'file-long'] as const;
-const ACT = ['dry-run', 'no-wait', 'wait', 'wait-timeout'] as const;
+const ACT = ['dry-run', 'wait', 'no-wait', 'wait-timeout'] as const;
 const OUTPUT = ['json', 'quiet'] as const;
 
 export const VERBS: readonly Verb[] = [

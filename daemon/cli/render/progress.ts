@@ -17,6 +17,8 @@ interface Row {
   readonly since: number | null;
   readonly until: number | null;
   readonly grant: Bytes | null;
+  /** The plan stops it, whatever the goal of the others. */
+  readonly leaves: boolean;
 }
 
 export interface Progress {
@@ -32,12 +34,12 @@ export interface Progress {
 export function progressOf(plan: Plan, goal: Goal, project: string): Progress {
   const row = (id: string, mark: Mark, doing: string, grant: Bytes | null): Row => {
     const name = id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id;
-    return { id, name, mark, doing, since: null, until: null, grant };
+    return { id, name, mark, doing, since: null, until: null, grant, leaves: false };
   };
   const starting = new Set<string>(plan.starts.map(start => start.id));
   const stops = plan.stops.filter(id => !starting.has(id));
   const rows = [
-    ...stops.map(id => row(id, 'waiting', 'is to stop', null)),
+    ...stops.map(id => ({ ...row(id, 'waiting', 'is to stop', null), leaves: true })),
     ...plan.starts.map(start => row(start.id, 'waiting', 'waits its turn', start.grant)),
     ...(goal === 'up' ? plan.keeps.map(id => row(id, 'done', 'runs already', null)) : []),
   ];
@@ -61,7 +63,7 @@ export function advanced(progress: Progress, notice: LoggedNotice): Progress {
   if (notice.service === null) return { ...progress, note: notice.text };
   const id = `${notice.project}/${notice.service}`;
   const before = progress.rows.find(row => row.id === id);
-  const blank: Row = { id, name: notice.service, mark: 'waiting', doing: '', since: null, until: null, grant: null };
+  const blank: Row = { id, name: notice.service, mark: 'waiting', doing: '', since: null, until: null, grant: null, leaves: false };
   const after = moved(before ?? blank, notice, progress.goal);
   const rows = before ? progress.rows.map(row => (row === before ? after : row)) : [...progress.rows, after];
   return { ...progress, rows };
@@ -77,7 +79,7 @@ const WORDS: Readonly<Partial<Record<NoticeKind, string>>> = {
 
 function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
   const words = WORDS[notice.kind] ?? notice.text;
-  const mark = isEnd(notice.kind, goal) ? 'done' : MARKS[notice.kind];
+  const mark = isEnd(notice.kind, goal === 'up' && row.leaves ? 'down' : goal) ? 'done' : MARKS[notice.kind];
   if (mark === undefined) return notice.kind === 'planned' ? row : { ...row, doing: words };
   const ended = mark === 'done' || mark === 'failed';
   return { ...row, mark, doing: words, since: row.since ?? notice.at, until: ended ? notice.at : null };

@@ -1,0 +1,116 @@
+import { CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { formatDuration, parseDuration, parseSince } from '../../daemon/cli/duration.js';
+import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
+import { asFailure } from '../../daemon/cli/run.js';
+import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
+
+const NOW = Date.parse('2026-01-31T12:00:00Z');
+
+async function parse(line: string) {
+  let found: Invocation | null = null;
+  const said: string[] = [];
+  const printed: string[] = [];
+  const call = async (invocation: Invocation) => {
+    found = invocation;
+  };
+  const program = buildProgram(call, { out: text => printed.push(text), err: text => said.push(text) }, NOW);
+  try {
+    await program.parseAsync(line === '' ? [] : line.split(' '), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { refused: asFailure(error, said), printed: printed.join('') };
+  }
+  const { verb, args, options } = found ?? { verb: '', args: [], options: {} };
+  return { verb, args, options };
+}
+
+describe('the command line', () => {
+  it.each([
+    ['ps', { verb: 'ps', args: [], options: {} }],
+    ['ps -a --json', { verb: 'ps', args: [], options: { all: true, json: true } }],
+    ['--json -p x ps', { verb: 'ps', args: [], options: { json: true, projectName: 'x' } }],
+    ['-f a.yaml -f b.yaml up minimal', { verb: 'up', args: ['minimal'], options: { file: ['a.yaml', 'b.yaml'] } }],
+    ['up -f a.yaml --file b.yaml', { verb: 'up', args: [], options: { file: ['a.yaml', 'b.yaml'] } }],
+    ['up minimal api --no-wait --trust', { verb: 'up', args: ['minimal', 'api'], options: { wait: false, trust: true } }],
+    ['up --wait --wait-timeout 2m', { verb: 'up', args: [], options: { wait: true, waitTimeout: 120_000 } }],
+    [
+      'up --wait-timeout 90 --engine podman --dry-run',
+      { verb: 'up', args: [], options: { waitTimeout: 90_000, engine: 'podman', dryRun: true } },
+    ],
+    ['logs -f --since 10m -n 5 api db', { verb: 'logs', args: ['api', 'db'], options: { follow: true, since: NOW - 600_000, tail: 5 } }],
+    ['logs --file c.yaml', { verb: 'logs', args: [], options: { file: ['c.yaml'] } }],
+    [
+      'exec -T -e A=b -e C api ls -la --json',
+      { verb: 'exec', args: ['api', 'ls', '-la', '--json'], options: { tty: false, env: ['A=b', 'C'] } },
+    ],
+    ['exec api -- sh -c x', { verb: 'exec', args: ['api', '--', 'sh', '-c', 'x'], options: { tty: true } }],
+    ['down --all --volumes -y', { verb: 'down', args: [], options: { all: true, volumes: true, yes: true } }],
+    ['config show minimal --show-values', { verb: 'config show', args: ['minimal'], options: { showValues: true } }],
+    ['daemon start -q', { verb: 'daemon start', args: [], options: { quiet: true } }],
+    ['stop', { verb: 'stop', args: [], options: {} }],
+  ])('reads %s', async (line, expected) => {
+    expect(await parse(line)).toEqual(expected);
+  });
+
+  it.each([
+    ['pss', "unknown command 'pss'\n(Did you mean ps?)"],
+    ['up --dryrun', "unknown option '--dryrun'\n(Did you mean --dry-run?)"],
+    ['up --engine lxc', "option '--engine <kind>' argument 'lxc' is invalid. Allowed choices are docker, podman."],
+    ['up --wait-timeout soon', "option '--wait-timeout <time>' argument 'soon' is invalid. It has to be a time, as 90, 90s or 2m."],
+    ['up --wait-timeout 0', "option '--wait-timeout <time>' argument '0' is invalid. It has to be a time, as 90, 90s or 2m."],
+    [
+      'logs --since yesterday',
+      "option '--since <time>' argument 'yesterday' is invalid. It has to be a time, as 10m, 2h or 2026-01-31T12:00.",
+    ],
+    ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It has to be a whole number."],
+    ['why', "missing required argument 'service'"],
+    ['exec api', "missing required argument 'command'"],
+    ['budget now', "too many arguments for 'budget'. Expected 0 arguments but got 1."],
+  ])('refuses %s with usage', async (line, message) => {
+    const { refused } = await parse(line);
+    expect([refused?.code, refused?.message]).toEqual(['usage', message]);
+  });
+
+  it('shows help without failing', async () => {
+    for (const line of ['--help', 'help up', 'up --help', 'daemon --help']) {
+      const { refused, printed } = await parse(line);
+      expect([line, refused]).toEqual([line, null]);
+      expect(printed).toContain('Usage: laptop-dev');
+    }
+  });
+
+  it('loads for every verb a file that runs', async () => {
+    const all = (verbs: readonly Verb[]): Verb[] => verbs.flatMap(verb => [verb, ...all(verb.verbs ?? [])]);
+    for (const { name, load, verbs } of all(VERBS)) {
+      if (verbs) continue;
+      expect([name, typeof (await load?.())?.run]).toEqual([name, 'function']);
+    }
+  });
+});
+
+describe('times', () => {
+  it('reads durations', () => {
+    const read = ['90', '1.5', '1500ms', '2m', '1h30m', '1d', '', 'm', '5 m', '-5', '1h x'].map(parseDuration);
+    expect(read).toEqual([90_000, 1_500, 1_500, 120_000, 5_400_000, 86_400_000, null, null, null, null, null]);
+  });
+  it('reads points in time', () => {
+    expect(parseSince('10m', NOW)).toBe(NOW - 600_000);
+    expect(parseSince('2026-01-31T10:00:00Z', NOW)).toBe(NOW - 7_200_000);
+    expect(parseSince('2026-01-31T11:00:00+01:00', NOW)).toBe(NOW - 7_200_000);
+    expect(parseSince('2026-01-31', NOW)).toBe(new Date(2026, 0, 31).getTime());
+    expect(parseSince('2026-01-31 10:00', NOW)).toBe(new Date(2026, 0, 31, 10).getTime());
+    expect(parseSince('1700000000', NOW)).toBe(1_700_000_000_000);
+    expect(['soon', '2026-13-01', '31.01.2026'].map(text => parseSince(text, NOW))).toEqual([null, null, null]);
+  });
+  it('writes durations', () => {
+    expect([0, 440, 9_999, 12_300, 185_000, 7_800_000].map(formatDuration)).toEqual([
+      '0.0 s',
+      '0.4 s',
+      '10.0 s',
+      '12 s',
+      '3 min 5 s',
+      '2 h 10 min',
+    ]);
+  });
+});
