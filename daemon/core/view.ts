@@ -18,7 +18,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     ),
     memory: { standard: spec.memory.standard, grant: held(state), maximum: spec.memory.maximum, workingSet: null },
     stopsIn: null,
-    why: whyOf(entry, now),
+    why: whyOf(world, entry, now),
     container: entry.container,
     dependsOn: spec.dependsOn.map(on => on.service),
     crashes: entry.crashes.length,
@@ -47,8 +47,8 @@ function shownState({ state, want }: ServiceEntry): ServiceView['state'] {
 }
 
 /** One sentence: why it is in the state that it is in. */
-function whyOf(entry: ServiceEntry, now: Ms): string {
-  const { state, want, spec, crashes } = entry;
+function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
+  const { state, want, spec } = entry;
   switch (state.kind) {
     case 'asleep':
       if (want === 'up') return 'waits for the engine';
@@ -62,7 +62,7 @@ function whyOf(entry: ServiceEntry, now: Ms): string {
       return `starts since ${seconds(now - state.since)}`;
     case 'running':
       if (state.frozen) return 'paused through the engine';
-      return want === 'up' ? `wanted up${crashes.length > 0 ? `; has crashed ${crashes.length} ×` : ''}` : 'stops when its dependants have';
+      return want === 'up' ? whyUp(world, entry) : 'stops when its dependants have';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
     case 'backoff':
@@ -72,6 +72,17 @@ function whyOf(entry: ServiceEntry, now: Ms): string {
     case 'failed':
       return state.failure.message;
   }
+}
+
+/** Who needs it, or that it was asked for; and how it fares. */
+function whyUp(world: World, { spec, crashes, ooms }: ServiceEntry): string {
+  const dependants = [...world.services.values()].filter(
+    other => other.want === 'up' && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
+  );
+  const profile = world.projects.get(spec.project)?.spec.profile ?? '';
+  const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : `part of profile ${profile}`;
+  const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
+  return [needed, ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []), ...(ooms > 0 ? [`${ooms} OOM kills`] : [])].join('; ');
 }
 
 function waitsFor({ spec }: ServiceEntry): string {
