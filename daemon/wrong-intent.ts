@@ -10,7 +10,8 @@ export function wrongIntent(value: unknown): string | null {
 function intentSchema(spec: JsonSchema): JsonSchema {
   const text = { type: 'string' } as const;
   const leaving = record({ volumes: { type: 'boolean' } });
-  const project = record({ spec, up: { type: 'array', items: text }, leaving: { anyOf: [leaving, { type: 'null' }] } });
+  const names = { type: 'array', items: text } as const;
+  const project = record({ spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } });
   return record({ version: { const: 1 }, projects: { type: 'array', items: project }, trusted: { type: 'array', items: text } });
 }
 

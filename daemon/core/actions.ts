@@ -39,7 +39,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
   for (const id of unwanted) draft.setWant(id, 'gone');
-  carryOut(draft, admission.plan, wanted, action.recreate, now);
+  carryOut(draft, admission.plan, wish, now);
   return admission;
 }
 
@@ -51,10 +51,11 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const names = withDependencies(specs, action.services);
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
-  const admission = planFor(draft.world(), { up: wanted, stops: [], restart, recreate: false }, policy);
+  const wish: Wish = { up: wanted, stops: [], restart, recreate: false };
+  const admission = planFor(draft.world(), wish, policy);
   if (admission.ok) {
     stay(draft, action.project);
-    carryOut(draft, admission.plan, wanted, false, now);
+    carryOut(draft, admission.plan, wish, now);
   }
   return admission;
 }
@@ -119,13 +120,17 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
 }
 
 /** Sets the wants and gives the grants of an admitted plan. */
-function carryOut(draft: Draft, plan: Plan, wanted: readonly ServiceSpec[], fresh: boolean, now: Ms): void {
-  for (const spec of wanted) draft.setWant(idOf(spec), 'up');
+function carryOut(draft: Draft, plan: Plan, wish: Wish, now: Ms): void {
+  for (const spec of wish.up) draft.setWant(idOf(spec), 'up');
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
-    draft.patch(id, { crashes: [], fresh });
     const { state } = entry;
+    // What stops already would be taken for one that has ended by itself, were the daemon killed now.
+    const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
+    const fresh = entry.fresh || wish.recreate;
+    if (again || fresh) draft.intentChanged = true;
+    draft.patch(id, { crashes: [], again, fresh });
     if (state.kind === 'running') {
       stopIt(draft, id, entry, { kind: 'restart', grant }, now);
       draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');

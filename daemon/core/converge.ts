@@ -116,9 +116,10 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
 }
 
 /** It runs, but not as it should from now on. */
-function isOutdated({ state, spec }: ServiceEntry): boolean {
-  if (state.kind === 'starting') return state.container !== null && (state.next !== null || state.hash !== spec.configHash);
-  return state.kind === 'running' && state.hash !== spec.configHash;
+function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
+  if (state.kind !== 'running' && state.kind !== 'starting') return false;
+  const asked = again || fresh || (state.kind === 'starting' && state.next !== null);
+  return state.container !== null && (asked || state.hash !== spec.configHash);
 }
 
 /**
@@ -158,7 +159,6 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   const project = draft.projects.get(spec.project)?.spec;
   if (starting >= policy.startsAtOnce || !project) return;
   draft.patch(id, {
-    fresh: false,
     ooms: 0,
     oomAt: null,
     signalled: false,

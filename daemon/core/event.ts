@@ -51,6 +51,10 @@ export interface RestoredProject {
   readonly spec: ProjectSpec;
   /** Names of the services wanted up; the others are wanted down. */
   readonly up: readonly string[];
+  /** Of these what runs is to be stopped and started again, though nothing tells it from what is wanted. */
+  readonly restart: readonly string[];
+  /** Of these the next container is to be made anew. */
+  readonly recreate: readonly string[];
   /** Being taken down, with its volumes or without: that is finished first. */
   readonly leaving: { readonly volumes: boolean } | null;
 }

@@ -18,7 +18,7 @@ export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
 
 /**
  * A container ended that was not being stopped by us:
- *   1 not wanted any more → asleep
+ *   1 not wanted any more → asleep; to be started again in any case → queued
  *   2 a signal was sent through the engine (docker stop) → taken as the user's stop
  *   3 exit 0 and not `restart: always` → completed
  *   4 a one-shot (something waits for its completion), or `restart: no` → failed
@@ -30,6 +30,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const grant = held(entry.state);
   draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
   if (entry.want !== 'up') return draft.setState(id, { kind: 'asleep', exit });
+  if (entry.again || entry.fresh) return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
   if (entry.signalled && !exit.oom) {
     draft.setWant(id, 'down');
     draft.patch(id, { stoppedOutsideAt: now });

@@ -61,7 +61,7 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   draft.patch(id, { container: seen.id });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
-    if (done && state.kind === 'asleep' && entry.want === 'up' && isAwaited(draft, entry)) {
+    if (done && state.kind === 'asleep' && entry.want === 'up' && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
       draft.setState(id, { kind: 'completed', exit: { code: 0, oom: false }, hash: seen.configHash });
     }
   } else if (wasLost) {

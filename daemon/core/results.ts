@@ -54,6 +54,10 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   const { container } = event;
   draft.setState(event.id, { ...state, container: container.id });
+  if (state.next === null && (entry.again || entry.fresh)) {
+    draft.patch(event.id, { again: false, fresh: false });
+    draft.intentChanged = true;
+  }
   draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
   const stray = draft.strays.get(container.id);
   draft.strays.delete(container.id);

@@ -21,7 +21,9 @@ export interface ServiceEntry {
   readonly signalled: boolean;
   /** When such a signal ended it and was taken as the user's stop; revoked when it proves to be the engine's end, or `rm -f`. */
   readonly stoppedOutsideAt: Ms | null;
-  /** The next launch makes a new container. */
+  /** Asked to start again: what runs now is not what was asked for. Kept in the intent until a launch has done it. */
+  readonly again: boolean;
+  /** The next launch makes a new container. Kept as `again` is. */
   readonly fresh: boolean;
   /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
   readonly container: string | null;
@@ -69,6 +71,7 @@ export function newEntry(spec: ServiceSpec): ServiceEntry {
     oomAt: null,
     signalled: false,
     stoppedOutsideAt: null,
+    again: false,
     fresh: false,
     container: null,
     removing: false,

@@ -10,7 +10,15 @@ import { project } from '../core/support/specs.js';
 
 const INTENT: Intent = {
   version: 1,
-  projects: [{ spec: project('shop', { api: { dependsOn: ['db'] }, db: { container: null } }), up: ['api'], leaving: null }],
+  projects: [
+    {
+      spec: project('shop', { api: { dependsOn: ['db'] }, db: { container: null } }),
+      up: ['api'],
+      restart: [],
+      recreate: [],
+      leaving: null,
+    },
+  ],
   trusted: ['abc'],
 };
 
