@@ -1,4 +1,4 @@
-import { optionOf } from './option-table.js';
+import { OPTIONS, optionOf } from './option-table.js';
 import type { Verb } from './verbs.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -28,6 +28,14 @@ function entries(verbs: readonly Verb[], before = ''): Entry[] {
   });
 }
 
+/** Options that take a value: the word after one is no verb. As alternatives of a case, quoted for no shell: all are plain. */
+function valued(): string {
+  return Object.values(OPTIONS)
+    .filter(option => option.flags.includes('<'))
+    .flatMap(option => wordsOf(option.flags))
+    .join('|');
+}
+
 /** `-f, --file <file>` → -f, --file. */
 function wordsOf(flags: string): string[] {
   return [...flags.matchAll(/(^|\s)(--?[\w-]+)/g)].map(match => match[2] ?? '');
@@ -42,14 +50,16 @@ function bash(verbs: readonly Verb[]): string {
   return `# bash completion of laptop-dev. For this shell: source <(laptop-dev completion bash)
 # For all: laptop-dev completion bash > ~/.local/share/bash-completion/completions/laptop-dev
 _laptop_dev() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words="" skip=""
   case "$previous" in
     --file|--env-file|--profiles|--project|-f) COMPREPLY=($(compgen -f -- "$current")); return ;;
     --engine) COMPREPLY=($(compgen -W "docker podman" -- "$current")); return ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$current")); return ;;
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$path" in ''|config|daemon) [[ $word == -* ]] || path="\${path:+$path }$word" ;; esac
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
+    case "$path" in ''|config|daemon) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
     '') words="${verbs.map(verb => verb.name).join(' ')} help" ;;
@@ -78,13 +88,15 @@ function zsh(verbs: readonly Verb[]): string {
 # For all: laptop-dev completion zsh > a folder of $fpath, named _laptop-dev
 _laptop_dev() {
   local -a found names
-  local place="" word
+  local place="" word skip=""
   case "\${words[CURRENT-1]}" in
     --file|--env-file|--profiles|--project|-f) _files; return ;;
     --engine) compadd docker podman; return ;;
   esac
   for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "$place" in ''|config|daemon) [[ $word == -* ]] || place="\${place:+$place }$word" ;; esac
+    if [[ -n $skip ]]; then skip=""; continue; fi
+    case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
+    case "$place" in ''|config|daemon) place="\${place:+$place }$word" ;; esac
   done
   case "$place" in
     '') found=(${described(verbs)}); _describe verb found ;;

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completionScript, SHELLS } from '../../daemon/cli/completion.js';
+import { VERBS } from '../../daemon/cli/verbs.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ld-completion-'));
+  const names =
+    '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\ntrue\n';
+  writeFileSync(join(folder, 'laptop-dev'), names, { mode: 0o755 });
+  writeFileSync(join(folder, 'completion.bash'), completionScript('bash', VERBS));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What bash offers after these words; the last one is being typed. */
+function offered(line: string): string[] {
+  const words = line.split(' ');
+  const script = `PATH="${folder}:$PATH"; source "${folder}/completion.bash"
+COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _laptop_dev; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return execFileSync('bash', ['-euc', script], { encoding: 'utf8' }).split('\n').filter(word => word !== ''); // biome-ignore format: short
+}
+
+describe('completion', () => {
+  it.each([
+    ['laptop-dev bu', ['budget']],
+    ['laptop-dev daemon st', ['start', 'stop', 'status']],
+    ['laptop-dev stop p', ['postgres']],
+    ['laptop-dev up m', ['minimal']],
+    ['laptop-dev logs --s', ['--since']],
+    ['laptop-dev -p x exec a', ['api']],
+    ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
+    ['laptop-dev up --engine p', ['podman']],
+    ['laptop-dev completion z', ['zsh']],
+    ['laptop-dev config ', ['validate', 'show', '--help']],
+  ])('offers after %s', (line, expected) => {
+    expect(offered(line)).toEqual(expected);
+  });
+
+  it('offers every verb, and none that is hidden', () => {
+    const verbs = offered('laptop-dev ');
+    expect(verbs).toEqual([...VERBS.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
+    expect(verbs.join(' ')).not.toContain('__');
+  });
+
+  it.each(SHELLS)('names every verb and option for %s', shell => {
+    const script = completionScript(shell, VERBS);
+    for (const verb of VERBS.filter(({ hidden }) => !hidden)) expect(script).toContain(verb.name);
+    expect(script).toContain('wait-timeout');
+    expect((script.match(/(?<!\\)'/g) ?? []).length % 2).toBe(0);
+  });
+});
