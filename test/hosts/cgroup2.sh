@@ -10,7 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 node=$(readlink -f "$(command -v node)")
-recipe=$(cat "$here/cgroup2.sh" "$here"/cgroup2/* <(node --version) | sha256sum | cut -c1-12)
+recipe=$(cat "$here/cgroup2.sh" "$here"/cgroup2/{init,initrd-init} <(node --version) | sha256sum | cut -c1-12)
 cache=${LAPTOP_DEV_TEST_CACHE:-/var/cache/laptop-dev-test}
 host=$cache/cgroup2-$recipe
 
@@ -96,7 +96,7 @@ run() {
   timeout --foreground "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$memory" -smp 2 \
     -kernel "$host/vmlinuz" -initrd "$host/initrd.gz" -append "console=ttyS0 psi=1 panic=-1 quiet" \
     -drive "file=$host/disk.img,format=raw,if=virtio,snapshot=on" -drive "file=$work/job.img,format=raw,if=virtio,cache=unsafe" \
-    -nographic -no-reboot -nic user,model=virtio-net-pci </dev/null 2>&1 | tr -d '\r' | tee "$work/console" || true
+    -nographic -no-reboot -nic user,model=virtio-net-pci </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$work/console" || true
   for file in $(debugfs -R 'ls -p /' "$work/job.img" 2>/dev/null | awk -F/ '$6 ~ /^result\./ { print $6 }'); do
     debugfs -R "dump /$file $folder/$file" "$work/job.img" 2>/dev/null
   done

@@ -7,6 +7,7 @@ import { ENGINE } from '../../engine/support/open-engine.js';
 export interface Inspected {
   readonly Id: string;
   readonly Name: string;
+  readonly Created: string;
   readonly State: {
     readonly Running: boolean;
     readonly ExitCode: number;

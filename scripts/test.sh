@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# All tests, from a machine with nothing but Node: installs packages, checks, builds, sees to an engine, runs the tests against it.
+#   test.sh            checks and unit tests, then engine and end-to-end tests
+#   test.sh --unit     only the first: no engine
+#   test.sh --hosts    also on Podman, and on a host with cgroup v2 under qemu (as root, on Debian; the first time 2 minutes more)
+# A stage that fails does not keep the others from running. The last line is `N passed, N failed` over all stages; the exit code
+# says whether all is well. An engine that this started is stopped at the end.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+unit_only='' hosts=''
+for word in "$@"; do
+  case $word in
+    --unit) unit_only=1 ;;
+    --hosts) hosts=1 ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "test.sh: unknown option $word; --help shows what there is" >&2; exit 2 ;;
+  esac
+done
+
+results=$(mktemp -d)
+started_engine='' podman_run=''
+
+finish() {
+  if [[ -n $podman_run ]]; then podman_engine stop || true; fi
+  if [[ -n $started_engine ]]; then scripts/engine.sh stop || true; fi
+  rm -rf "$results" "$podman_run"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# stage NAME COMMAND…: runs it, notes its status and time. The command leaves vitest's JSON report in $results/NAME.json, if any.
+stage() {
+  local name=$1 status=0 began=$SECONDS
+  shift
+  printf '\n── %s\n' "$name"
+  "$@" < /dev/null || status=$?
+  printf '%s %s %s\n' "$name" "$status" "$((SECONDS - began))" >> "$results/stages"
+  return "$status"
+}
+
+# report NAME: arguments that make vitest write its report for this stage, beside its usual words.
+report() { printf -- '--reporter=default\n--reporter=json\n--outputFile.json=%s/%s.json\n' "$results" "$1"; }
+
+setup() { scripts/laptop-dev.sh completion bash > /dev/null; } # the program as people start it sees to packages and build
+
+check() {
+  local -a to
+  mapfile -t to < <(report check)
+  npm run --silent check -- "${to[@]}" && return
+  # A remark of Biome, tsc or knip must not hide what the unit tests have to say.
+  [[ -f $results/check.json ]] || npx --no-install vitest run --project unit "${to[@]}" || true
+  return 1
+}
+
+engine_up() {
+  if scripts/engine.sh status; then return; fi
+  scripts/engine.sh --yes ensure || return
+  started_engine=1
+}
+
+tests() {
+  local -a to
+  mapfile -t to < <(report "$1")
+  LAPTOP_DEV_ENGINE=$2 npx --no-install vitest run "${to[@]}" "${@:3}"
+}
+
+# An engine of its own beside whatever runs.
+podman_engine() {
+  DOCKER_HOST=unix://$podman_run/podman.sock LAPTOP_DEV_ENGINE='' LAPTOP_DEV_ENGINE_RUN=$podman_run LAPTOP_DEV_ENGINE_LOGS=$podman_run \
+    scripts/engine.sh --yes --engine podman "$1"
+}
+
+on_podman() {
+  podman_run=$(mktemp -d)
+  podman_engine ensure || return
+  # The images of the other engine; should it have none, Podman builds them.
+  if node test/hosts/images.mjs save "$1" "$results/images.tar"; then
+    node test/hosts/images.mjs load "$podman_run/podman.sock" "$results/images.tar" || return
+    rm "$results/images.tar"
+  fi
+  tests podman "unix://$podman_run/podman.sock" test/engine/containers test/engine/usage test/e2e/journey
+}
+
+summary() {
+  node --input-type=module -e '
+    import { existsSync, readFileSync } from "node:fs";
+    const folder = process.argv[1];
+    let passed = 0, failed = 0;
+    console.log("");
+    for (const line of readFileSync(`${folder}/stages`, "utf8").trim().split("\n")) {
+      const [name, status, seconds] = line.split(" ");
+      const file = `${folder}/${name}.json`;
+      const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { numPassedTests: 0, numFailedTests: 0 };
+      // A stage may fail without a test that did: then the stage itself is what has failed.
+      const bad = report.numFailedTests || (status === "0" ? 0 : 1);
+      passed += report.numPassedTests;
+      failed += bad;
+      console.log(`${name.padEnd(10)} ${String(report.numPassedTests).padStart(5)} passed ${String(bad).padStart(4)} failed ${seconds.padStart(6)} s`);
+    }
+    console.log(`${passed} passed, ${failed} failed`);
+    process.exitCode = failed === 0 ? 0 : 1;
+  ' "$results"
+}
+
+if stage setup setup; then
+  stage check check || true
+  if [[ -z $unit_only ]] && stage engine engine_up; then
+    address=$(scripts/engine.sh address)
+    stage tests tests tests "$address" --project engine --project e2e || true
+    if [[ -n $hosts ]]; then
+      stage podman on_podman "$address" || true
+      stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
+    fi
+  fi
+fi
+summary
