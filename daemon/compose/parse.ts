@@ -7,7 +7,6 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parse,
   parseAllDocuments,
   type Scalar,
   type YAMLMap,
@@ -15,7 +14,7 @@ import {
 } from 'yaml';
 import { MAX_ALIASES, MAX_DEPTH, prescan } from './prescan.js';
 import type { Report } from './report.js';
-import { type Entry, list, map, type Place, type Source, scalar, type Tag, type Tree } from './tree.js';
+import { type Entry, list, map, type Place, type ScalarTree, type Source, scalar, type Tag, type Tree } from './tree.js';
 
 /** Nodes of one file with every alias written out: a billion laughs is refused before anything is written out. */
 export const MAX_NODES = 50_000;
@@ -25,7 +24,7 @@ const TOO_DEEP = 'nested too deeply to be read';
 
 const TAGS = { '!reset': 'reset', '!override': 'override' } as const;
 const customTags = Object.keys(TAGS).flatMap(tag => [
-  { tag, resolve: (text: string) => parse(text) as unknown },
+  { tag, resolve: (text: string) => text },
   { tag, collection: 'map' as const, resolve: (node: YAMLMap.Parsed | YAMLSeq.Parsed) => node },
   { tag, collection: 'seq' as const, resolve: (node: YAMLMap.Parsed | YAMLSeq.Parsed) => node },
 ]);
@@ -167,9 +166,17 @@ function tagOf(node: Node): Tag {
   return tag === '!reset' || tag === '!override' ? TAGS[tag] : null;
 }
 
+/** Behind a tag of ours a plain scalar comes as text: what it would have been without the tag, in YAML's core schema. */
+function untagged(text: string): ScalarTree['value'] {
+  if (/^(null|Null|NULL|~|)$/.test(text)) return null;
+  if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase() === 'true';
+  return /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
 function scalarTree(node: Scalar, at: Place): Tree {
-  const { value, source = '' } = node;
   const tag = tagOf(node);
+  const { source = '' } = node;
+  const value = tag !== null && node.type === 'PLAIN' && typeof node.value === 'string' ? untagged(node.value) : node.value;
   if (typeof value === 'string' || typeof value === 'boolean') return scalar(at, value, String(value), tag);
   if (typeof value === 'number') {
     // Compose's YAML library still reads 0644 as octal, and keeps whole numbers that do not fit a double.

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { knownShape } from '../../daemon/compose/generated/schema.js';
 import { loadCompose } from '../../daemon/compose/load.js';
@@ -126,7 +126,15 @@ const mutated = fc
 
 describe('no file makes the loader throw', { timeout: SLOW }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'laptop-dev-fuzz-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const warnings: string[] = [];
+  const note = (warning: Error): number => warnings.push(warning.message);
+  beforeAll(() => process.on('warning', note));
+  afterAll(() => {
+    process.off('warning', note);
+    rmSync(folder, { recursive: true, force: true });
+    // What libraries print past the logger would end up in the daemon's output.
+    expect(warnings).toEqual([]);
+  });
 
   it('any text', async () => {
     await fc.assert(

@@ -37,6 +37,14 @@ describe('several files', () => {
     expect(container.mounts.map(({ kind, target }) => `${kind} ${target}`)).toEqual(['volume /a', 'tmpfs /b', 'volume /c', 'volume /d']);
   });
 
+  it('reads a single value behind !override as if the tag were not there', async () => {
+    const { container } = await merged(
+      'cpus: 1, tty: false, hostname: a, environment: {A: 1, B: 2}',
+      'cpus: !override 2, tty: !override true, environment: {A: !override null, B: !override "a: [b"}',
+    );
+    expect(container).toMatchObject({ cpus: 2, tty: true, environment: { B: 'a: [b' } });
+  });
+
   it('joins healthcheck by key, its test as a whole', async () => {
     const { container } = await merged('healthcheck: {test: [CMD, a, b], retries: 2}', 'healthcheck: {test: [CMD, c]}');
     expect(container.healthcheck).toMatchObject({ test: ['CMD', 'c'], retries: 2 });
