@@ -7,7 +7,7 @@ import type { EngineEvent } from '../../../daemon/core/observed.js';
 import type { Containers, LaunchOptions, Log } from '../../../daemon/ports.js';
 import { containerSpec, serviceSpec } from '../../core/specs.js';
 import { ENGINE, openEngine } from './open-engine.js';
-import { tinyImage } from './tiny-image.js';
+import { removeImage, tinyImage } from './tiny-image.js';
 
 export const IMAGE = 'ldt-cont-tiny:1';
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -77,14 +77,19 @@ export async function openBench(): Promise<Bench> {
 
 async function clear(containers: Containers, project: string, instance: string): Promise<void> {
   const client = openEngine(ENGINE);
+  // Carried-over volumes are mounted by name, so `v: true` leaves them.
+  const carried: string[] = [];
   for (const label of [`${LABEL.instance}=${instance}`, `ldt-cont=${instance}`]) {
-    for (const { Id } of await client.listContainers({ all: true, filters: { label: [label] } })) {
+    for (const { Id, Mounts } of await client.listContainers({ all: true, filters: { label: [label] } })) {
+      carried.push(...Mounts.flatMap(each => (/^[0-9a-f]{64}$/.test(each.Name ?? '') ? [each.Name ?? ''] : [])));
       await client.getContainer(Id).remove({ force: true, v: true });
     }
   }
+  for (const name of carried) await containers.removeVolume(name);
   const { networks, volumes } = await containers.projectResources(project);
   for (const name of networks) await containers.removeNetwork(name);
   for (const name of volumes) await containers.removeVolume(name);
+  await removeImage(ENGINE, IMAGE);
   containers.close();
 }
 
