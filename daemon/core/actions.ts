@@ -9,6 +9,8 @@ import { nearestName } from './nearest.js';
 import type { Policy } from './policy.js';
 import { type Draft, idOf, newEntry } from './world.js';
 
+const NONE: ReadonlySet<ServiceId> = new Set();
+
 type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
 /** Answers an action: refused with the draft as it was, or accepted with the wants set and the grants given. */
@@ -34,7 +36,9 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const names = withDependencies(spec.services, chosen);
   const wanted = spec.services.filter(service => names.has(service.name));
   const unwanted = action.services === null ? others(draft, spec, names) : [];
-  const wish: Wish = { up: wanted, stops: unwanted, restart: new Set(), recreate: action.recreate };
+  // What the named ones depend on is not what --recreate is about: a database stays.
+  const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
+  const wish: Wish = { up: wanted, stops: unwanted, restart: NONE, recreate };
   const admission = planFor(draft.world(), wish, policy);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
@@ -51,7 +55,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const names = withDependencies(specs, action.services);
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
-  const wish: Wish = { up: wanted, stops: [], restart, recreate: false };
+  const wish: Wish = { up: wanted, stops: [], restart, recreate: NONE };
   const admission = planFor(draft.world(), wish, policy);
   if (admission.ok) {
     stay(draft, action.project);
@@ -93,7 +97,7 @@ function down(draft: Draft, action: ActionOf<'down'>, policy: Policy): Answer {
 }
 
 function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy): Answer {
-  const admission = planFor(draft.world(), { up: [], stops: ids, restart: new Set(), recreate: false }, policy);
+  const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE }, policy);
   // What is to be gone stops on its way there.
   for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
   return admission;
@@ -128,7 +132,7 @@ function carryOut(draft: Draft, plan: Plan, wish: Wish, now: Ms): void {
     const { state } = entry;
     // What stops already would be taken for one that has ended by itself, were the daemon killed now.
     const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
-    const fresh = entry.fresh || wish.recreate;
+    const fresh = entry.fresh || wish.recreate.has(id);
     if (again || fresh) draft.intentChanged = true;
     draft.patch(id, { crashes: [], again, fresh });
     if (state.kind === 'running') {

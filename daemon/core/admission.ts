@@ -12,15 +12,15 @@ export interface Wish {
   readonly stops: readonly ServiceId[];
   /** Start again although nothing has changed. */
   readonly restart: ReadonlySet<ServiceId>;
-  /** Make new containers although the definition is the same. */
-  readonly recreate: boolean;
+  /** Make a new container although the definition is the same. */
+  readonly recreate: ReadonlySet<ServiceId>;
 }
 
 export type Admission = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };
 
 /** Whether a service is up as wanted, so that nothing is to be done. */
 function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish): boolean {
-  if (!entry || wish.recreate || wish.restart.has(idOf(spec))) return false;
+  if (!entry || wish.recreate.has(idOf(spec)) || wish.restart.has(idOf(spec))) return false;
   const state = entry.state;
   switch (state.kind) {
     case 'running':

@@ -7,7 +7,7 @@ import type { Exit } from './service-state.js';
 export type Action =
   /**
    * Brings a project's services up: those named, or all of the profile but the manual ones; their dependencies too. With
-   * `services: null` whatever else of the project runs is stopped and removed (a profile switch).
+   * `recreate` those meant (not their dependencies) get new containers. With `services: null` whatever else of the project runs is stopped and removed (a profile switch).
    */
   | { readonly kind: 'up'; readonly spec: ProjectSpec; readonly services: readonly string[] | null; readonly recreate: boolean }
   | { readonly kind: 'start'; readonly project: string; readonly services: readonly string[] }

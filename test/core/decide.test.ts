@@ -103,6 +103,16 @@ describe('up', () => {
     expect(driver.up({ ...shop, root: '/elsewhere' })).toMatchObject({ failure: { code: 'name-taken' } });
   });
 
+  test('with recreate makes the named ones anew, not what they depend on', () => {
+    const driver = running();
+    const answer = driver.act({ kind: 'up', spec: shop, services: ['api'], recreate: true });
+    expect(answer).toMatchObject({ plan: { starts: [{ id: 'shop/api' }], keeps: ['shop/db'] } });
+    driver.settle();
+    expect(driver.act({ kind: 'up', spec: shop, services: null, recreate: true })).toMatchObject({
+      plan: { starts: [{ id: 'shop/api' }, { id: 'shop/db' }] },
+    });
+  });
+
   test('without an engine is refused', () => {
     expect(new Driver(policy(1_000)).up(shop)).toMatchObject({ failure: { code: 'engine-unavailable' } });
   });
