@@ -16,6 +16,9 @@ export interface ContainerFact {
   readonly exitCode: number;
   readonly hash: string;
   readonly limit: number;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  readonly madeAt: number;
 }
 
 /** What is so, at the engine and in the daemon's own words. */
@@ -47,10 +50,11 @@ export async function look(home: Home, project: string): Promise<Facts> {
   };
 }
 
-function factOf({ Id, State, Config, HostConfig }: Inspected): ContainerFact {
+function factOf({ Id, Created, State, Config, HostConfig }: Inspected): ContainerFact {
   const { Running: running, ExitCode: exitCode } = State;
   const hash = Config.Labels[LABEL.configHash] ?? '';
-  return { id: Id, service: Config.Labels[LABEL.service] ?? '', running, exitCode, hash, limit: HostConfig.Memory };
+  const times = { startedAt: Date.parse(State.StartedAt), madeAt: Date.parse(Created) };
+  return { id: Id, service: Config.Labels[LABEL.service] ?? '', running, exitCode, hash, limit: HostConfig.Memory, ...times };
 }
 
 function stateFault(home: Home): string | null {

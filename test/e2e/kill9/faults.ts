@@ -45,7 +45,16 @@ function ofService(name: Name, facts: Facts, intent: Intent, spec: ProjectSpec):
   // What needs something that is stopped goes on if it runs, and need not start.
   if (NEEDS[name].some(need => intent.wants[need] !== 'up')) return [];
   const hash = spec.services.find(each => each.name === name)?.configHash;
-  return ofWanted(name, container, hash).map(fault => `${fault} (${view?.state}: ${view?.why})`);
+  return [...ofWanted(name, container, hash), ...ofAge(name, container, intent)].map(fault => `${fault} (${view?.state}: ${view?.why})`);
+}
+
+/** An accepted restart, or a new container that was asked for, is not forgotten. */
+function ofAge(name: Name, container: ContainerFact | undefined, { started, made }: Intent): string[] {
+  if (!container) return [];
+  return [
+    ...(container.startedAt < started[name] ? [`${name} was not restarted`] : []),
+    ...(container.madeAt < made[name] ? [`${name} was not made anew`] : []),
+  ];
 }
 
 function ofWanted(name: Name, container: ContainerFact | undefined, hash: string | undefined): string[] {

@@ -11,18 +11,28 @@ export type Ask =
 export interface Intent {
   readonly wants: Readonly<Record<Name, 'up' | 'down' | 'gone'>>;
   readonly variants: Readonly<Record<Name, Variant>>;
+  /** What runs must have started after this: its last restart. ms since the epoch. */
+  readonly started: Readonly<Record<Name, number>>;
+  /** Its container must have been made after this. */
+  readonly made: Readonly<Record<Name, number>>;
 }
+
+const NEVER = { db: 0, migrate: 0, web: 0 };
 
 export const NOTHING: Intent = {
   wants: { db: 'gone', migrate: 'gone', web: 'gone' },
   variants: { db: 'a', migrate: 'a', web: 'a' },
+  started: NEVER,
+  made: NEVER,
 };
 
-/** The intent once an ask was accepted. The model of the actions that the harness holds the daemon to. */
-export function after(intent: Intent, ask: Ask): Intent {
+/** The intent once an ask of this moment was accepted. The model of the actions that the harness holds the daemon to. */
+export function after(intent: Intent, ask: Ask, at: number): Intent {
   switch (ask.kind) {
-    case 'up':
-      return afterUp(intent, ask.services, ask.variant);
+    case 'up': {
+      const next = afterUp(intent, ask.services, ask.variant);
+      return ask.recreate ? { ...next, made: later(intent.made, ask.services ?? NAMES, at) } : next;
+    }
     case 'down':
       return { ...intent, wants: { db: 'gone', migrate: 'gone', web: 'gone' } };
     case 'stop':
@@ -30,7 +40,8 @@ export function after(intent: Intent, ask: Ask): Intent {
     case 'start':
     case 'restart': {
       const names = withNeeds(ask.services);
-      return change(intent, name => (names.has(name) ? 'up' : notGone(intent.wants[name])));
+      const next = change(intent, name => (names.has(name) ? 'up' : notGone(intent.wants[name])));
+      return ask.kind === 'restart' ? { ...next, started: later(intent.started, ask.services, at) } : next;
     }
   }
 }
@@ -41,7 +52,11 @@ function afterUp(intent: Intent, services: readonly Name[] | null, variant: Vari
   const kept = (name: Name) => intent.wants[name] === 'up' && !names.has(name);
   const { wants } = change(intent, name => (names.has(name) ? 'up' : notGone(intent.wants[name])));
   const of = (name: Name) => (kept(name) ? intent.variants[name] : variant);
-  return { wants, variants: { db: of('db'), migrate: of('migrate'), web: of('web') } };
+  return { ...intent, wants, variants: { db: of('db'), migrate: of('migrate'), web: of('web') } };
+}
+
+function later(times: Intent['made'], names: readonly Name[], at: number): Intent['made'] {
+  return { ...times, ...Object.fromEntries(names.map(name => [name, at])) };
 }
 
 /** A project that is wanted again knows all its services. */

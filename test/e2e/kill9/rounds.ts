@@ -99,9 +99,10 @@ export class Rounds {
   }
 
   private async ask(ask: Ask): Promise<void> {
+    const at = Date.now();
     const outcome = await this.send(ask);
     this.story.push(`${describeAsk(ask)}: ${outcome}`);
-    const accepted = this.intents.map(intent => after(intent, ask));
+    const accepted = this.intents.map(intent => after(intent, ask, at));
     if (outcome === 'accepted') this.intents = accepted;
     else if (outcome === 'unknown') this.intents = [...this.intents, ...accepted];
     else if (outcome !== 'not-found') throw new Error(`${describeAsk(ask)} was refused: ${outcome}`);
