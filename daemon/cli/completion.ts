@@ -114,11 +114,11 @@ function zshText(text: string): string {
 function fish(verbs: readonly Verb[]): string {
   const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const top = verbs.map(verb => `complete -c laptop-dev -n __fish_use_subcommand -f -a ${verb.name} -d ${quoted(verb.summary)}`);
+  const groups = verbs.filter(verb => verb.verbs).map(verb => verb.name);
   const rest = entries(verbs).flatMap(({ path, options, inner, completes }) => {
-    const seen = path
-      .split(' ')
-      .map(word => `__fish_seen_subcommand_from ${word}`)
-      .join('; and ');
+    // `logs` is a verb, and one of the daemon too.
+    const alone = path.includes(' ') || groups.includes(path) ? [] : [`not __fish_seen_subcommand_from ${groups.join(' ')}`];
+    const seen = [...path.split(' ').map(word => `__fish_seen_subcommand_from ${word}`), ...alone].join('; and ');
     const at = `complete -c laptop-dev -n ${quoted(seen)}`;
     return [
       ...inner.map(verb => `${at} -f -a ${verb.name} -d ${quoted(verb.summary)}`),

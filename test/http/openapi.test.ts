@@ -2,11 +2,14 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { ProjectSpec } from '../../daemon/core/model.js';
 import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
+import { buildApp } from '../../daemon/http/app.js';
 import type { Bodies, LogEntry } from '../../daemon/http/contract.js';
 import type { ANSWERS } from '../../daemon/http/schema/answers.js';
 import type { BODIES } from '../../daemon/http/schema/bodies.js';
+import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
 import { openApiDocument } from '../../daemon/http/schema/openapi.js';
 import type { projectSpec } from '../../daemon/http/schema/spec.js';
+import { fake } from './harness.js';
 
 type Frozen<T> = T extends (infer Item)[] ? readonly Frozen<Item>[] : T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 type Loose<T> = { [Key in keyof T]: undefined extends T[Key] ? T[Key] | undefined : T[Key] };
@@ -14,6 +17,15 @@ type Loose<T> = { [Key in keyof T]: undefined extends T[Key] ? T[Key] | undefine
 describe('the API description', () => {
   it('is what docs/openapi.json says (vitest -u writes it)', async () => {
     await expect(`${JSON.stringify(openApiDocument('1'), null, 1)}\n`).toMatchFileSnapshot('../../docs/openapi.json');
+  });
+
+  it('has the routes that the daemon answers', async () => {
+    const app = buildApp({ supervisor: fake().supervisor, log: { debug() {}, info() {}, warn() {}, error() {} } });
+    for (const { method, path } of ENDPOINTS) {
+      const route = { method: method === 'get' ? 'GET' : 'POST', url: path.replaceAll(/\{(\w+)\}/g, ':$1') } as const;
+      expect([path, app.hasRoute(route)]).toEqual([path, !path.endsWith('/exec')]);
+    }
+    await app.close();
   });
 
   it('has bodies equal to the types of the contract', () => {

@@ -45,7 +45,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     method: 'get',
     path: '/v1/projects/{project}/services/{service}/exec',
-    summary: 'WebSocket: runs a command in the container (see docs/api.md); any other request is answered 426',
+    summary: 'WebSocket: runs a command in the container (see docs/api.md); a request without an upgrade is answered 404',
     answer: null,
   },
   {

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { optionOf } from '../../daemon/cli/option-table.js';
+import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
+import { CATALOGUE } from '../../daemon/core/failure.js';
+import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
+
+const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+
+/** Heading → text up to the next heading. */
+function sections(text: string): Map<string, string> {
+  const parts = text.split(/^#{2,3} /m).slice(1);
+  return new Map(parts.map(part => [part.slice(0, part.indexOf('\n')).trim(), part.slice(part.indexOf('\n'))]));
+}
+
+describe('docs/errors.md', () => {
+  it('has one entry for each code, with its exit code and status', () => {
+    const entries = sections(read('errors.md'));
+    expect([...entries.keys()].sort()).toEqual(Object.keys(CATALOGUE).sort());
+    for (const [code, { exit, status }] of Object.entries(CATALOGUE))
+      expect([code, entries.get(code)]).toEqual([code, expect.stringContaining(`Exit ${exit} · status ${status}.`)]);
+  });
+});
+
+describe('docs/cli.md', () => {
+  const entries = sections(read('cli.md'));
+  const paths = (verbs: readonly Verb[], before = ''): (readonly [string, Verb])[] =>
+    verbs
+      .filter(verb => !verb.hidden)
+      .flatMap(verb => [[before + verb.name, verb] as const, ...paths(verb.verbs ?? [], `${before}${verb.name} `)]);
+  it.each(paths(VERBS))('has %s with its options, and no others', (path, verb) => {
+    const text = entries.get(`${path} ${verb.args.replaceAll(/[<>]/g, '').replaceAll('...', '…')}`.trim()) ?? '';
+    const documented = [...text.matchAll(/^\| `(-[^`]+)` \|/gm)].map(match => match[1]);
+    expect(documented).toEqual(verb.options.map(name => optionOf(name).flags));
+    expect(text).toContain(verb.summary);
+  });
+});
+
+describe('docs/api.md', () => {
+  it('names every route', () => {
+    const text = read('api.md');
+    for (const { path } of ENDPOINTS) expect(text).toContain(path);
+  });
+});
