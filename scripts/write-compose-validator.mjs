@@ -8,8 +8,8 @@ import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 
 const target = new URL('../daemon/compose/generated/schema.ts', import.meta.url);
-const schemaFile = createRequire(import.meta.url).resolve('docker-compose/schema/compose-spec.json');
-const schema = JSON.parse(readFileSync(schemaFile, 'utf8'));
+const require = createRequire(import.meta.url);
+const schema = JSON.parse(readFileSync(require.resolve('docker-compose/schema/compose-spec.json'), 'utf8'));
 // ajv knows draft-07 by itself and throws on the https spelling of its address.
 delete schema.$schema;
 slim(schema);

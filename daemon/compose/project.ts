@@ -1,3 +1,4 @@
+import type { MountSpec } from '../core/model.js';
 import type { Cursor } from './cursor.js';
 import type { Files } from './files.js';
 import { networkSpecs, volumeSpecs } from './normalise/resource-specs.js';
@@ -19,21 +20,7 @@ export async function normaliseProject(
   files: Files,
 ): Promise<Omit<ComposeProject, 'sources'>> {
   warnUnsupported(model, TOP_KEYS, TOP_REASONS);
-  const keys = (section: string): Set<string> =>
-    new Set(
-      model
-        .get(section)
-        ?.entries()
-        .map(([key]) => key),
-    );
-  const around: Surroundings = {
-    project: name,
-    networks: keys('networks'),
-    volumes: keys('volumes'),
-    secrets: fileDefinitions(model, 'secret'),
-    configs: fileDefinitions(model, 'config'),
-    files,
-  };
+  const around = surroundings(model, name, files);
   const services: NormalisedService[] = [];
   const inactive = new Map<string, readonly string[]>();
   for (const [key, cursor] of model.get('services')?.entries() ?? []) {
@@ -46,16 +33,22 @@ export async function normaliseProject(
     model.report.error(model.place, 'services', 'no service is defined', { expected: 'services:' });
   if (!model.report.full) checkReferences(services, inactive, model.report);
   const containers = services.map(({ service }) => service.container);
-  const usedNetworks = new Set(containers.flatMap(container => container.networks.map(({ network }) => network)));
-  const usedVolumes = new Set(
-    containers.flatMap(container => container.mounts.flatMap(mount => (mount.kind === 'volume' ? (mount.volume ?? []) : []))),
-  );
   return {
     name,
     services: services.map(({ service }) => service),
-    networks: networkSpecs(model, name, usedNetworks),
-    volumes: volumeSpecs(model, name, usedVolumes),
+    networks: networkSpecs(model, name, new Set(containers.flatMap(({ networks }) => networks.map(({ network }) => network)))),
+    volumes: volumeSpecs(model, name, new Set(containers.flatMap(({ mounts }) => mounts.flatMap(namedVolume)))),
   };
+}
+
+function surroundings(model: Cursor, project: string, files: Files): Surroundings {
+  const keys = (section: string): Set<string> => new Set((model.get(section)?.entries() ?? []).map(([key]) => key));
+  const [secrets, configs] = [fileDefinitions(model, 'secret'), fileDefinitions(model, 'config')];
+  return { project, networks: keys('networks'), volumes: keys('volumes'), secrets, configs, files };
+}
+
+function namedVolume(mount: MountSpec): string[] {
+  return mount.kind === 'volume' && mount.volume !== null ? [mount.volume] : [];
 }
 
 /** Whether going on makes no sense: enough mistakes are listed, or the ports are past all use. */
