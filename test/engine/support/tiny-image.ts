@@ -14,10 +14,10 @@ export async function tinyImage(endpoint: string, reference: string): Promise<vo
   const client = openEngine(endpoint);
   if (await present(client, reference)) return;
   const [repo = '', tag = 'latest'] = reference.split(':');
-  const stream = await client.importImage(Readable.from([tarOfBusybox()]), { repo, tag });
+  const stream = await client.importImage(Readable.from([tarOfBusybox()]), {});
   let answer = '';
   for await (const chunk of stream) answer += String(chunk);
-  // Podman's compatible API leaves the tag out; its last line has the id, as Docker's has.
+  // Named afterwards, by the id in the last line: Podman's compatible API takes the name but not the tag.
   const id = /"status":"(?:sha256:)?([0-9a-f]{64})/.exec(answer)?.[1];
   if (!id) throw new Error(`the import answered ${answer}`);
   await client.getImage(id).tag({ repo, tag });
