@@ -22,6 +22,10 @@ const ENVIRONMENT = {
   HOME: '/home/user',
 };
 
+/**
+ * To record anew: in each folder, with ENVIRONMENT and the same -f and --profile, `docker-compose config --format json` into
+ * expected.json, the folder's path replaced by <dir> and its parent's by <up>.
+ */
 describe('the same answer as docker-compose 2.26.1 (recorded)', () => {
   for (const name of readdirSync(FIXTURES)) {
     it(name, async () => {
