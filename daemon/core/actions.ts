@@ -7,7 +7,7 @@ import { dependenciesOf, findCycle } from './graph.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { nearestName } from './nearest.js';
 import type { Policy } from './policy.js';
-import { type Draft, idOf, newEntry } from './world.js';
+import { type Draft, idOf } from './world.js';
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
@@ -69,7 +69,7 @@ function stay(draft: Draft, name: string): void {
   const project = draft.projects.get(name);
   if (!project?.leaving) return;
   draft.projects.set(name, { ...project, leaving: null });
-  for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.services.set(idOf(service), newEntry(service));
+  for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.add(service);
   draft.intentChanged = true;
 }
 
@@ -117,7 +117,7 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
   for (const service of services) {
     const id = idOf(service);
     const entry = draft.entry(id);
-    if (!entry) draft.services.set(id, newEntry(service));
+    if (!entry) draft.add(service);
     else draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want });
   }
   draft.intentChanged = true;

@@ -6,7 +6,7 @@ import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
-import { type Draft, newEntry, type ServiceEntry } from './world.js';
+import type { Draft, ServiceEntry } from './world.js';
 
 type Observed = Extract<Event, { kind: 'observed' }>;
 
@@ -123,6 +123,6 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     });
     draft.intentChanged = true;
   }
-  draft.services.set(id, { ...newEntry(spec), want: lost ? 'gone' : isLive(seen) ? 'up' : 'down' });
+  draft.add(spec, { want: lost ? 'gone' : isLive(seen) ? 'up' : 'down' });
   return draft.entry(id);
 }

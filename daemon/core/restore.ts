@@ -1,6 +1,6 @@
 import type { RestoredProject } from './event.js';
 import type { Intent } from './intent.js';
-import { type Draft, idOf, newEntry, type ServiceEntry, type World } from './world.js';
+import { type Draft, idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
 export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {
@@ -9,7 +9,7 @@ export function foldRestored(draft: Draft, projects: readonly RestoredProject[])
     for (const service of spec.services) {
       const want = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
       const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };
-      draft.services.set(idOf(service), { ...newEntry(service), ...pending, want });
+      draft.add(service, { ...pending, want });
     }
   }
 }

@@ -49,6 +49,8 @@ export interface World {
   readonly version: number;
   /** The version in which a service was last forgotten. */
   readonly forgotten: number;
+  /** The highest `attempt` of the services forgotten: one that is known anew counts on from it, so that no late result fits it. */
+  readonly spent: number;
 }
 
 export const EMPTY_WORLD: World = {
@@ -58,9 +60,10 @@ export const EMPTY_WORLD: World = {
   strays: new Map(),
   version: 0,
   forgotten: 0,
+  spent: 0,
 };
 
-export function newEntry(spec: ServiceSpec): ServiceEntry {
+function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
     spec,
     want: 'down',
@@ -87,6 +90,7 @@ export class Draft {
   readonly strays: Map<string, Exit | null>;
   readonly version: number;
   private forgotten: number;
+  private spent: number;
   readonly steps: Step[] = [];
   readonly notices: Notice[] = [];
   /** The intent has changed and must be kept before any step is carried out. */
@@ -99,6 +103,7 @@ export class Draft {
     this.strays = new Map(world.strays);
     this.version = world.version + 1;
     this.forgotten = world.forgotten;
+    this.spent = world.spent;
   }
 
   entry(id: ServiceId): ServiceEntry | undefined {
@@ -113,7 +118,12 @@ export class Draft {
     this.services.set(id, { ...entry, ...change, container, version: this.version });
   }
 
+  add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
+    this.services.set(idOf(spec), { ...newEntry(spec), attempt: this.spent, ...change });
+  }
+
   forget(id: ServiceId): void {
+    this.spent = Math.max(this.spent, this.services.get(id)?.attempt ?? 0);
     this.services.delete(id);
     this.forgotten = this.version;
   }
@@ -142,8 +152,8 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, version, forgotten } = this;
-    return { engine, services, projects, strays, version, forgotten };
+    const { engine, services, projects, strays, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, version, forgotten, spent };
   }
 }
 

@@ -270,6 +270,17 @@ describe('down', () => {
     expect(driver.world.services.size).toBe(0);
   });
 
+  test('and up again: what failed late for the old start does not fail the new one', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(shop);
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    driver.send({ kind: 'projectCleared', project: 'shop', failure: null });
+    driver.up(shop);
+    const failed = { code: 'image-missing', message: 'no such image', details: {}, remedies: ['pull'] } as const;
+    driver.send({ kind: 'startFailed', id: 'shop/db', attempt: 1, failure: failed, container: null, running: false });
+    expect(driver.state('shop/db').kind).toBe('pending');
+  });
+
   test('is overtaken by a later up: last intent wins', () => {
     const driver = running();
     driver.act({ kind: 'down', project: 'shop', volumes: false });
