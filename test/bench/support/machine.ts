@@ -1,0 +1,12 @@
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import { GiB } from '../../../daemon/core/bytes.js';
+import type { VersionView } from '../../../daemon/http/contract.js';
+
+/** One line that says where a figure comes from. The load counts: two busy neighbours double a start. */
+export function machineLine({ engine }: VersionView): string {
+  const memory = `${(totalmem() / GiB).toFixed(0)} GB`;
+  const what = engine ? `${engine.kind} ${engine.version}, cgroup v${engine.cgroupVersion}` : 'no engine';
+  const load = loadavg()[0]?.toFixed(1);
+  const date = new Date().toISOString().slice(0, 10);
+  return `${date}; ${cpus().length} cores, ${memory}, Linux ${release().split('-')[0]}, Node ${process.versions.node}; ${what}; load ${load}`;
+}

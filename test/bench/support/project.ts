@@ -1,0 +1,37 @@
+import { MiB } from '../../../daemon/core/bytes.js';
+import type { ContainerSpec, NetworkSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
+import { containerSpec, projectSpec, serviceSpec } from '../../core/specs.js';
+
+/** A static busybox, made by tinyImage. */
+export const IMAGE = 'ldt-bench-tiny:1';
+
+/** A health check that costs the container as little as can be. */
+export const CHECK: ContainerSpec['healthcheck'] = {
+  test: ['CMD', 'true'],
+  interval: 30_000,
+  timeout: 5_000,
+  startPeriod: null,
+  startInterval: null,
+  retries: 3,
+};
+
+/** A project whose services sleep under hard limits on a network of their own, as a Compose file would give it. */
+export function benchProject(name: string, root: string, services: readonly string[], check: ContainerSpec['healthcheck']): ProjectSpec {
+  const network: NetworkSpec = {
+    key: 'default',
+    name: `${name}_default`,
+    external: false,
+    driver: null,
+    internal: false,
+    subnets: [],
+    options: {},
+    labels: {},
+  };
+  return projectSpec({ name, root, networks: [network], services: services.map(service => benchService(name, service, check)) });
+}
+
+function benchService(project: string, name: string, check: ContainerSpec['healthcheck']): ServiceSpec {
+  const networks = [{ network: 'default', aliases: [name], ipv4: null, ipv6: null }];
+  const container = containerSpec({ image: IMAGE, command: ['sleep', '100000'], networks, cpus: 1, pidsLimit: 64, healthcheck: check });
+  return serviceSpec({ project, name, memory: { standard: 32 * MiB, maximum: 64 * MiB }, stopTimeout: 0, container });
+}
