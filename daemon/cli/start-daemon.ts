@@ -75,8 +75,11 @@ async function launch(cli: Cli): Promise<Failure | null> {
   return heard(cli, child);
 }
 
-/** A small young generation: the daemon allocates little, and this keeps some MB from being held (facts: usage). */
-export const DAEMON_FLAGS = ['--max-semi-space-size=2'];
+/**
+ * What the daemon's Node is started with, for a small one. Measured at rest: 65.4 MB without, 57.5 MB with them; 1,500 requests
+ * took p50 0.45 and 0.52 ms, and no more CPU: it waits far more than it computes, so the optimising compiler earns nothing.
+ */
+export const DAEMON_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 
 interface Word {
   readonly ok: boolean;

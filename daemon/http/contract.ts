@@ -7,8 +7,6 @@ import type { Cleaned } from '../supervisor/supervisor.js';
 
 /** What the API speaks, as types and constants without a library; http/schema says the same of requests in zod, and tests tie the two. */
 
-/** Version of the API: first part of every path. */
-export const API = '/v1';
 /** The Host header of our own clients: a word that no browser can be made to send. */
 export const HOST = 'laptop-dev';
 export const NDJSON = 'application/x-ndjson';
@@ -95,10 +93,6 @@ export interface LogEntry {
   readonly at: number;
   readonly text: string;
 }
-/** Last line of a stream that had to end early. */
-export interface StreamError {
-  readonly error: Failure;
-}
 export type { Cleaned };
 
 /** First text frame of an exec session, from the client. */
@@ -113,7 +107,5 @@ export interface ExecStart {
     readonly rows?: number;
   };
 }
-/** Later text frames from the client. */
-export type ExecControl = { readonly resize: { readonly columns: number; readonly rows: number } } | { readonly eof: true };
 /** Last text frame, from the daemon. */
 export type ExecEnd = { readonly exit: number } | { readonly error: Failure };
