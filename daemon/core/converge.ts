@@ -187,7 +187,7 @@ function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency
   const cause = draft.entry(serviceId(entry.spec.project, on.service))?.state;
   const reason = cause?.kind === 'failed' ? cause.failure.message : `${on.service} is not running.`;
   const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
-  draft.setState(id, { kind: 'failed', failure: value });
+  draft.setState(id, { kind: 'failed', failure: value, wordsDue: false });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
 

@@ -47,7 +47,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
   draft.patch(id, { crashes });
   const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
-  if (crashes.length >= most) return fail(draft, entry, crashLoop(words, crashes, policy));
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy));
   const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
   draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
   draft.setState(id, { kind: 'backoff', grant, until: now + pause, exit });
@@ -55,7 +55,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
 
 function fail(draft: Draft, entry: ServiceEntry, value: Failure): void {
   const id = idOf(entry.spec);
-  draft.setState(id, { kind: 'failed', failure: value });
+  draft.setState(id, { kind: 'failed', failure: value, wordsDue: entry.container !== null });
   if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
@@ -80,7 +80,9 @@ export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
 
 function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   const { name, memory } = entry.spec;
-  if (!exit.oom) return failure('exited', `${name} exited with ${exit.code}.`, { exitCode: exit.code });
+  if (!exit.oom) {
+    return failure('exited', `${name} exited with ${exit.code}.`, { exitCode: exit.code }, [`laptop-dev logs ${name} shows more`]);
+  }
   const limit = held(entry.state);
   return failure(
     'out-of-memory',
@@ -94,13 +96,13 @@ function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   );
 }
 
-function crashLoop(last: Failure, crashes: readonly Ms[], policy: Policy): Failure {
+function crashLoop({ spec: { name } }: ServiceEntry, last: Failure, crashes: readonly Ms[], policy: Policy): Failure {
   const minutes = Math.round(policy.crashWindow / 60_000);
   const code = last.code === 'out-of-memory' ? 'out-of-memory' : 'crash-loop';
   return failure(
     code,
     `${last.message} That was crash ${crashes.length} in ${minutes} minutes; it is not tried again by itself.`,
     last.details,
-    [...(code === 'out-of-memory' ? last.remedies : []), 'laptop-dev logs SERVICE shows why; laptop-dev start SERVICE tries once more'],
+    [...(code === 'out-of-memory' ? last.remedies : []), `laptop-dev logs ${name} shows why; laptop-dev start ${name} tries once more`],
   );
 }

@@ -9,6 +9,8 @@ import { type Draft, idOf, type ServiceEntry } from './world.js';
 
 /** Pause before a failed stop is tried again. */
 const STOP_RETRY: Ms = 5_000;
+/** Characters of a container's last log line that a notice quotes. */
+const LONGEST_WORDS = 200;
 
 type ResultKind =
   | 'imageReady'
@@ -102,7 +104,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout });
     return;
   }
-  draft.patch(event.id, { state: { kind: 'failed', failure: event.failure }, container: container ?? entry.container });
+  draft.patch(event.id, { state: { kind: 'failed', failure: event.failure, wordsDue: false }, container: container ?? entry.container });
 }
 
 function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, now: Ms): void {
@@ -112,7 +114,7 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
   if (state.after.kind === 'restart' && entry.want === 'up') {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now } });
   } else if (state.after.kind === 'fail') {
-    draft.setState(event.id, { kind: 'failed', failure: state.after.failure });
+    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, wordsDue: true });
     draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });
   } else {
     draft.setState(event.id, { kind: 'asleep', exit: event.exit });
@@ -135,9 +137,17 @@ function removed(draft: Draft, entry: ServiceEntry): void {
 
 function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {
   const { state } = entry;
-  if (state.kind !== 'failed' || entry.container !== event.container || event.lines.length === 0) return;
-  const value = { ...state.failure, details: { ...state.failure.details, lastLines: event.lines } };
-  draft.setState(event.id, { ...state, failure: value });
+  if (state.kind !== 'failed' || !state.wordsDue) return;
+  const lines = entry.container === event.container ? event.lines : [];
+  const details = lines.length > 0 ? { ...state.failure.details, lastLines: lines } : state.failure.details;
+  draft.setState(event.id, { ...state, failure: { ...state.failure, details }, wordsDue: false });
+  const last = lines.at(-1);
+  if (last !== undefined) draft.notice(entry.spec, 'error', 'failed', `its last words: ${plain(last)}`);
+}
+
+/** Without the bytes that steer a terminal: what a container writes is not ours to trust. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '').slice(0, LONGEST_WORDS);
 }
 
 function cleared(draft: Draft, event: ResultOf<'projectCleared'>): void {

@@ -64,7 +64,8 @@ export type ServiceState =
   /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  /** `wordsDue`: its last log lines are being read, to become part of the failure. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly wordsDue: boolean };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G (facts: I2, G ≤ B). */
 export function held(state: ServiceState): Bytes {

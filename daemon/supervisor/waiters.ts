@@ -19,7 +19,7 @@ function towardsUp(world: World, id: ServiceId): Failure | null | undefined {
   const entry = world.services.get(id);
   const given = entry && entry.want === 'up';
   if (!given) return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
-  if (entry.state.kind === 'failed') return entry.state.failure;
+  if (entry.state.kind === 'failed') return entry.state.wordsDue ? undefined : entry.state.failure;
   return entry.state.kind === 'running' || entry.state.kind === 'completed' ? null : undefined;
 }
 

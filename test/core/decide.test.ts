@@ -178,7 +178,8 @@ describe('crashes', () => {
     expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'crash-loop' } });
     expect(driver.kinds()).toEqual(['lastWords api']);
     driver.send({ kind: 'lastWords', id: 'p/api', container: driver.stepsOf('lastWords')[0]?.container ?? '', lines: ['boom'] });
-    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } } });
+    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } }, wordsDue: false });
+    expect(driver.notices).toMatchObject([{ kind: 'failed', text: 'its last words: boom' }]);
   });
 
   test('that are ten minutes apart are no loop', () => {

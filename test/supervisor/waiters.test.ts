@@ -32,6 +32,16 @@ test('up is out of reach when one fails, with its failure, or is stopped', () =>
   expect(standing(driver.world, ['shop/api'], 'up')).toMatchObject({ code: 'cancelled' });
 });
 
+test('up is told to be out of reach with the last words, not before they are read', () => {
+  const driver = new Driver(policy(1_000)).boot();
+  driver.up(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
+  driver.settle();
+  driver.send({ kind: 'engine', event: { kind: 'died', id: 'api-1', at: 0, exitCode: 1 } });
+  expect(standing(driver.world, ['p/api'], 'up')).toBeUndefined();
+  driver.send({ kind: 'lastWords', id: 'p/api', container: 'api-1', lines: ['boom'] });
+  expect(standing(driver.world, ['p/api'], 'up')).toMatchObject({ code: 'exited', details: { lastLines: ['boom'] } });
+});
+
 test('gone is reached when the containers are removed and the project is cleared', () => {
   const driver = running();
   driver.act({ kind: 'down', project: 'shop', volumes: false });

@@ -11,9 +11,16 @@ export function renderFailure(failure: Failure, options: { width: number; colour
   return [
     `${options.colours.red('✗')} ${first}`,
     ...rest.map(line => `  ${line}`),
+    ...lastLinesOf(failure).map(line => `  ${options.colours.dim('│')} ${line}`),
     ...(holders.length > 0 ? ['', ...renderRefusalHolders(holders, width - 2).map(line => `  ${line}`), ''] : []),
     ...failure.remedies.flatMap(remedy => wrap(remedy, width - 4).map((line, at) => (at === 0 ? `  → ${line}` : `    ${line}`))),
   ];
+}
+
+/** What the container wrote last, without the bytes that steer a terminal. */
+function lastLinesOf({ details }: Failure): string[] {
+  const lines = details['lastLines'];
+  return Array.isArray(lines) ? lines.map(line => String(line).replace(/\p{Cc}/gu, '')) : [];
 }
 
 function holdersOf(failure: Failure): readonly RefusalHolder[] {
