@@ -44,6 +44,7 @@ export function mapInspect(raw: Inspected): ObservedContainer {
     project: labels[LABEL.project] ?? '',
     service: labels[LABEL.service] ?? '',
     profile: labels[LABEL.profile] ?? '',
+    root: labels[LABEL.composeWorkingDir] ?? '',
     configHash: labels[LABEL.configHash] ?? '',
     status,
     health: mapHealth(raw.State?.Health?.Status),

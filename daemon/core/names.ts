@@ -26,12 +26,12 @@ function fingerprint(text: string): string {
 /**
  * The name of the project in folder `root`: `name`, unless a project in another folder has it (two git worktrees, two clones);
  * then `name` and the first 4 hex digits of a hash of the folder, 8 when those are taken as well. `taken`: the projects
- * known to the daemon, name → root. A folder that once got a suffix keeps it while it is known: its volumes carry that name.
+ * known to the daemon, name → root (empty: nobody knows, so it may be this one). A folder that once got a suffix keeps it while it is known: its volumes carry that name.
  */
 export function uniqueProjectName(name: string, root: string, taken: Readonly<Record<string, string>>): string {
   const hash = fingerprint(root);
   const candidates = [name, ...[4, 8].map(digits => `${name.slice(0, 62 - digits)}-${hash.slice(0, digits)}`)];
-  const owner = (candidate: string) => (Object.hasOwn(taken, candidate) ? taken[candidate] : undefined);
+  const owner = (candidate: string) => (Object.hasOwn(taken, candidate) ? taken[candidate] || undefined : undefined);
   return (
     candidates.find(candidate => owner(candidate) === root) ??
     candidates.find(candidate => owner(candidate) === undefined) ??

@@ -2,7 +2,7 @@ import { formatBytes } from './bytes.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { isAwaited } from './exits.js';
-import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
@@ -92,6 +92,11 @@ function missing(draft: Draft, id: ServiceId, entry: ServiceEntry): void {
   draft.patch(id, { container: null, ...(gone ? { state: { kind: 'asleep', exit: null } } : {}) });
 }
 
+/** Known by the labels of its containers alone. */
+export function isTakenIn(project: ProjectSpec): boolean {
+  return project.services.every(service => service.container === null);
+}
+
 /** A container of ours whose definition was lost with the state file: kept as it is, from its labels. */
 function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEntry | undefined {
   const spec: ServiceSpec = {
@@ -111,9 +116,9 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     configHash: seen.configHash,
   };
   const known = draft.projects.get(seen.project);
-  const project = known?.spec ?? { name: seen.project, root: '', profile: seen.profile, services: [], networks: [], volumes: [] };
+  const project = known?.spec ?? { name: seen.project, root: seen.root, profile: seen.profile, services: [], networks: [], volumes: [] };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.
-  const lost = known !== undefined && known.spec.root !== '';
+  const lost = known !== undefined && !isTakenIn(known.spec);
   if (!lost) {
     draft.projects.set(seen.project, {
       leaving: null,

@@ -8,6 +8,8 @@ export interface ObservedContainer {
   readonly project: string;
   readonly service: string;
   readonly profile: string;
+  /** Folder of its project, from its label; empty when it has none. */
+  readonly root: string;
   readonly configHash: string;
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';

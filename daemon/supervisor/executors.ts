@@ -1,7 +1,7 @@
 import type { Event, NoticeKind } from '../core/event.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { ServiceSpec } from '../core/model.js';
-import { isLive } from '../core/observe.js';
+import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
 import type { Clock, Containers, Images, Log } from '../ports.js';
 import { launch } from './launch.js';
@@ -118,7 +118,7 @@ const EXECUTORS: Executors = {
       const found = await containers.projectResources(project);
       for (const network of found.networks) await containers.removeNetwork(network);
       const ours = new Set(spec.volumes.filter(volume => !volume.external).map(volume => volume.name));
-      if (volumes) for (const volume of found.volumes) if (ours.has(volume) || spec.root === '') await containers.removeVolume(volume);
+      if (volumes) for (const volume of found.volumes) if (ours.has(volume) || isTakenIn(spec)) await containers.removeVolume(volume);
       post({ kind: 'projectCleared', project, failure: null });
     } catch (error) {
       post({ kind: 'projectCleared', project, failure: asFailure(error) });

@@ -401,6 +401,13 @@ describe('a daemon that starts again', () => {
     expect(driver.settle()).toContain('launch api');
   });
 
+  test('without its state file knows the folder of what it takes in: another one cannot take its name', () => {
+    const driver = new Driver(policy(1_000)).boot(observed(db));
+    expect(driver.world.projects.get('shop')?.spec.root).toBe('/projects/shop');
+    expect(driver.up({ ...shop, root: '/elsewhere/shop' })).toMatchObject({ failure: { code: 'name-taken' } });
+    expect(driver.up(shop).ok).toBe(true);
+  });
+
   test('discards the surplus of two containers of one service', () => {
     const driver = new Driver(policy(1_000)).send(restored);
     driver.boot(observed(db, { id: 'old', status: 'exited' }), observed(db, { id: 'new' }), observed(api));

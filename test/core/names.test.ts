@@ -39,6 +39,7 @@ describe('uniqueProjectName', () => {
 
   it('is not taken in by names of Object', () => {
     expect(uniqueProjectName('constructor', '/a', {})).toBe('constructor');
+    expect(uniqueProjectName('shop', '/a/shop', { shop: '' })).toBe('shop');
   });
 
   it('always gives a valid name that no other folder has', () => {

@@ -104,6 +104,7 @@ export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> =
     project: spec.project,
     service: spec.name,
     profile: 'test',
+    root: `/projects/${spec.project}`,
     configHash: spec.configHash,
     status: 'running',
     health: 'none',
