@@ -31,7 +31,7 @@ run_init_scripts() {
 }
 
 sql() {
-  PGHOST='' PGPASSWORD=$POSTGRES_PASSWORD psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --no-password "$@"
+  PGHOST=/tmp PGPASSWORD=$POSTGRES_PASSWORD psql -v ON_ERROR_STOP=1 --no-psqlrc --quiet --username "$POSTGRES_USER" --no-password "$@"
 }
 
 initialise() {
@@ -50,7 +50,7 @@ initialise() {
   printf '\nhost all all all %s\n' "$method" >> "$PGDATA/pg_hba.conf"
 
   # On the socket only: the health check asks over TCP, so nobody takes this server for the real one.
-  pg_ctl --silent --wait -o "-c listen_addresses='' -p ${PGPORT:-5432}" start
+  pg_ctl --silent --wait -o "-c listen_addresses='' -c unix_socket_directories=/tmp -p ${PGPORT:-5432}" start
   if ! sql --dbname postgres --tuples-only -c "SELECT 1 FROM pg_database WHERE datname = '${POSTGRES_DB//\'/\'\'}'" | grep -q 1; then
     sql --dbname postgres --set db="$POSTGRES_DB" <<< 'CREATE DATABASE :"db";'
   fi
@@ -83,6 +83,7 @@ fi
 chmod 0700 "$PGDATA" 2>/dev/null || true
 unset POSTGRES_PASSWORD
 
-# listen_addresses first, so that a `-c listen_addresses=…` among the arguments wins.
+# These first, so that the same settings among the arguments win. The socket is in /tmp because that is writable for everybody
+# under every engine; a tmpfs on /run/postgresql has lost its mode by the second start (runc) or the first (Podman).
 shift
-exec postgres -c listen_addresses='*' "$@"
+exec postgres -c listen_addresses='*' -c unix_socket_directories=/tmp "$@"
