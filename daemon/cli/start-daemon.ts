@@ -117,9 +117,11 @@ function silent(cli: Cli, what: string): Failure {
 /** Runs scripts/engine.sh ensure, which speaks to the user on stderr. Throws the failure given when it cannot help. */
 async function ensureEngine(cli: Cli, missing: Failure): Promise<void> {
   const script = join(cli.packageRoot, 'scripts', 'engine.sh');
-  if (!existsSync(script)) throw new FailureError(missing);
-  const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };
-  const child = spawn(script, ['ensure'], { stdio: ['inherit', 2, 2], env: { ...cli.env, ...kind } });
+  // Whoever names a socket means that one: no other engine is started in its place.
+  const named = cli.env['DOCKER_HOST'] || cli.env['LAPTOP_DEV_ENGINE']?.includes('/');
+  if (named || !existsSync(script)) throw new FailureError(missing);
+  const choice = cli.options.engine === undefined ? [] : ['--engine', cli.options.engine];
+  const child = spawn(script, [...choice, 'ensure'], { stdio: ['inherit', 2, 2], env: cli.env });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

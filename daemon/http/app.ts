@@ -55,7 +55,7 @@ export function buildApp(context: Context, limits: Limits = LIMITS): FastifyInst
 
   readRoutes(app, context);
   streamRoutes(app, context);
-  actRoutes(app, context);
+  actRoutes(app, context, limits.bodyBytes);
   const endSessions = serveExec(app.server, context, limits.sessions);
   app.addHook('preClose', async () => endSessions());
   return app;

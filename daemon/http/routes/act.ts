@@ -3,6 +3,7 @@ import { FailureError, failure } from '../../core/failure.js';
 import { done } from '../answer.js';
 import { type Context, projectName } from '../context.js';
 import type { Accepted } from '../contract.js';
+import { LargeBodies } from '../large-bodies.js';
 import { sendLines } from '../lines.js';
 import { checkedBody } from '../validate.js';
 import { type Work, waitForWork } from '../work.js';
@@ -13,10 +14,12 @@ const UP_BODY_LIMIT = 1024 * 1024;
 type ProjectRequest = FastifyRequest<{ Params: { project: string } }>;
 
 /** Routes that change something. All are POST with a JSON body. */
-export function actRoutes(app: FastifyInstance, context: Context): void {
+export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: number): void {
   const { supervisor } = context;
+  const large = new LargeBodies(bodyBytes);
+  const forUp = { bodyLimit: UP_BODY_LIMIT, onRequest: large.admit, preHandler: large.release };
 
-  app.post('/v1/projects/:project/up', { bodyLimit: UP_BODY_LIMIT }, async (request: ProjectRequest, reply) => {
+  app.post('/v1/projects/:project/up', forUp, async (request: ProjectRequest, reply) => {
     const project = projectName(request.params.project);
     const body = checkedBody('Up', request.body);
     if (body.spec.name !== project || body.spec.services.some(service => service.project !== project))
