@@ -4,6 +4,7 @@ import { type Failure, failure } from './failure.js';
 import type { ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
 import { held, isActive } from './service-state.js';
+import { shownState } from './view.js';
 import { grantedTotal, idOf, type ServiceEntry, type World } from './world.js';
 
 /** What an action wants to be so: these up (with these definitions), those not. */
@@ -120,8 +121,8 @@ function overBudget(
     .map(([, entry]) => ({
       project: entry.spec.project,
       service: entry.spec.name,
-      state: entry.state.kind,
-      standard: entry.spec.memory.standard,
+      state: shownState(entry),
+      ...entry.spec.memory,
       grant: committed(entry),
     }))
     .sort((a, b) => b.grant - a.grant);
@@ -133,7 +134,7 @@ function overBudget(
     `${starts.map(spec => spec.name).join(', ')} need ${formatBytes(need)}, but ${formatBytes(Math.max(0, free))} of the ${formatBytes(policy.budget)} budget are free. Nothing was started or stopped.`,
     { need, free, budget: policy.budget, needs, holders },
     [
-      ...(biggest && !never ? [`laptop-dev stop ${biggest.service} --project ${biggest.project} frees ${formatBytes(biggest.grant)}`] : []),
+      ...(biggest && !never ? [`laptop-dev stop ${biggest.service} -p ${biggest.project} frees ${formatBytes(biggest.grant)}`] : []),
       ...(starts.length > 1 ? ['Start fewer services, or choose a smaller profile: laptop-dev profiles'] : []),
       `Raise the budget by at least ${formatBytes(need - free)}: LAPTOP_DEV_BUDGET, then laptop-dev daemon stop; or lower memory.standard in the profile`,
     ],

@@ -26,7 +26,8 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
   };
 }
 
-function shownState({ state, want }: ServiceEntry): ServiceView['state'] {
+/** The state in the words of `ps` (DESIGN). */
+export function shownState({ state, want }: ServiceEntry): ServiceView['state'] {
   switch (state.kind) {
     case 'queued':
     case 'pending':
@@ -53,6 +54,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'asleep':
       if (want === 'up') return 'waits for the engine';
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
+      if (state.exit !== null) return 'was stopped';
       return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
     case 'queued':
       return `waits until ${formatBytes(state.grant)} of the budget are free`;

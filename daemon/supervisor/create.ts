@@ -158,7 +158,7 @@ function containerFor(loop: Loop, id: ServiceId, running: boolean): string {
   if (!entry) throw new FailureError(failure('not-found', `There is no service ${id}.`));
   if (entry.container === null || (running && !isRunning)) {
     const [project, name] = id.split('/');
-    const remedy = `laptop-dev start ${name} --project ${project} starts it`;
+    const remedy = `laptop-dev start ${name} -p ${project} starts it`;
     throw new FailureError(
       failure('not-found', running ? `${id} does not run.` : `${id} has no container, so there are no logs.`, {}, [remedy]),
     );

@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../core/failure.js';
-import type { ServiceId } from '../core/model.js';
+import { type ServiceId, serviceId } from '../core/model.js';
 import { isActive } from '../core/service-state.js';
 import type { World } from '../core/world.js';
 import type { Goal } from './supervisor.js';
@@ -19,8 +19,20 @@ function towardsUp(world: World, id: ServiceId): Failure | null | undefined {
   const entry = world.services.get(id);
   const given = entry && entry.want === 'up';
   if (!given) return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
-  if (entry.state.kind === 'failed') return entry.state.wordsDue ? undefined : entry.state.failure;
+  if (entry.state.kind === 'failed') return rootCause(world, id);
   return entry.state.kind === 'running' || entry.state.kind === 'completed' ? null : undefined;
+}
+
+/**
+ * A dependant that waits in vain is not the news: what its dependency failed of is. Undefined: the last log lines of that are
+ * still being read. Chains have no cycles (`up` refuses them).
+ */
+function rootCause(world: World, id: ServiceId): Failure | undefined {
+  const state = world.services.get(id)?.state;
+  if (state?.kind !== 'failed' || state.wordsDue) return undefined;
+  const { dependency } = state.failure.details;
+  const cause = typeof dependency === 'string' ? serviceId(id.split('/')[0] ?? '', dependency) : id;
+  return cause !== id && world.services.get(cause)?.state.kind === 'failed' ? rootCause(world, cause) : state.failure;
 }
 
 function towardsDown(world: World, id: ServiceId, goal: 'down' | 'gone'): Failure | null | undefined {

@@ -29,5 +29,5 @@ test('every state has its word and its reason', () => {
   driver.act({ kind: 'stop', project: 'shop', services: ['api'] });
   expect(shown(driver, 'api')).toMatchObject({ state: 'stopping', why: 'stops' });
   driver.settle();
-  expect(shown(driver, 'api')).toMatchObject({ state: 'stopped', why: 'not started' });
+  expect(shown(driver, 'api')).toMatchObject({ state: 'stopped', why: 'was stopped' });
 });
