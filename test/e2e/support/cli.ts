@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Failure } from '../../../daemon/core/failure.js';
 import { patience } from './until.js';
 
-const BIN = fileURLToPath(new URL('../../../dist/cli/bin.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../../dist/cli/bin.js', import.meta.url));
 
 export interface CliOptions {
   readonly cwd: string;
