@@ -1,0 +1,214 @@
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Failure, failure } from '../core/failure.js';
+import type { Ms } from '../core/model.js';
+import type { Clock, Log } from '../ports.js';
+import { dial } from './dial.js';
+import type { Door, DoorHooks, Target } from './doors.js';
+import { refusal } from './refusal.js';
+import { Splice, type SpliceEvents } from './splice.js';
+import type { Traffic } from './traffic.js';
+import { type Watch, watch } from './watch/watch.js';
+import type { OpenWire, Wire, WireEvents } from './wire.js';
+
+/** Most that is kept of what a client sends before its service is ready, bytes; then it is not read until then. */
+const MOST_KEPT = 16 * 1024 * 1024;
+/** How often a service that says it is ready, but refuses connections, is asked for; and the pauses between, ms. */
+const TRIES = 4;
+const PAUSE = 50;
+/** A connection is quiet when no byte flowed for this long, ms; longer when the last word was the client's. */
+const QUIET = 10;
+const QUIET_AFTER_CLIENT = 1000;
+/** How long a refused client may take to close, ms. */
+const LINGER = 2000;
+
+export interface Context {
+  readonly hooks: DoorHooks;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly wire: OpenWire;
+  readonly traffic: Traffic;
+}
+
+/**
+ * One client. silent → waiting → reaching → spliced → closing → over
+ * silent: nothing said, wakes nothing (where the client speaks first). waiting: for the start; what it says is kept. reaching: its
+ * target is known. closing: FIN sent to both sides, or refused. An HTTP client between two requests may go from spliced back to silent.
+ */
+export class Connection implements WireEvents, SpliceEvents {
+  readonly #door: Door;
+  readonly #context: Context;
+  readonly #client: Wire;
+  #stage: 'silent' | 'waiting' | 'reaching' | 'spliced' | 'closing' | 'refused' | 'over' = 'silent';
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #hasEnded = false;
+  #isHolding = false;
+  #watch: Watch;
+  #splice: Splice | null = null;
+  #lastAt: Ms = 0;
+  #lastFromClient = false;
+  #failure: Failure | null = null;
+  #answered = 0;
+
+  constructor(socket: Socket, door: Door, context: Context) {
+    this.#door = door;
+    this.#context = context;
+    this.#watch = watch(door.protocol, door.holdBlocked);
+    this.#client = context.wire(socket, this);
+    context.traffic.clients.add(this);
+    this.#client.read();
+    // A server of an unknown protocol may be the one that speaks first.
+    if (door.protocol === 'tcp') void this.#bring();
+  }
+
+  /** Its service's stop would reach it. */
+  reachesService(): boolean {
+    return this.#stage === 'reaching' || this.#stage === 'spliced' || this.#stage === 'closing';
+  }
+
+  chunk(chunk: Buffer): void {
+    if (this.#splice) return this.#splice.chunk(chunk);
+    if (this.#stage === 'over') return;
+    this.#kept.push(Buffer.from(chunk));
+    this.#keptBytes += chunk.length;
+    if (this.#stage === 'refused') return this.#answer();
+    this.#context.traffic.count(chunk.length);
+    if (this.#keptBytes >= MOST_KEPT) this.#client.pause();
+    if (this.#stage === 'silent') void this.#bring();
+  }
+
+  end(): void {
+    if (this.#splice) return this.#splice.end();
+    this.#hasEnded = true;
+    if (this.#stage === 'silent' || this.#stage === 'refused') this.destroy();
+  }
+
+  gone(): void {
+    if (this.#splice) this.#splice.gone();
+    else this.over();
+  }
+
+  drained(): void {
+    if (this.#splice) this.#splice.drained();
+    else if (this.#stage === 'refused') this.#client.read();
+  }
+
+  passed(bytes: number, fromClient: boolean): void {
+    this.#lastAt = this.#context.traffic.count(bytes);
+    this.#lastFromClient = fromClient;
+    if (this.#stage === 'spliced' && this.#watch.holding !== this.#isHolding) this.#hold(!this.#isHolding);
+  }
+
+  over(): void {
+    if (this.#stage === 'over') return;
+    this.#stage = 'over';
+    this.#kept = [];
+    this.#hold(false);
+    this.#context.traffic.leave(this);
+    this.#context.traffic.clients.delete(this);
+  }
+
+  destroy(): void {
+    this.#splice?.destroy();
+    this.#client.destroy();
+    this.over();
+  }
+
+  /** Ends it, or parts it from its service, once nothing is under way; else does nothing. */
+  release(): void {
+    const splice = this.#splice;
+    if (this.#stage !== 'spliced' || !splice || this.#watch.holding || splice.isHalfway) return;
+    const still = this.#context.clock.now() - this.#lastAt;
+    if (this.#watch.canMove) this.#part(splice);
+    else if (still >= (this.#lastFromClient ? QUIET_AFTER_CLIENT : QUIET)) {
+      this.#stage = 'closing';
+      splice.close();
+    }
+  }
+
+  #part(splice: Splice): void {
+    this.#splice = null;
+    this.#stage = 'silent';
+    this.#watch = watch(this.#door.protocol, this.#door.holdBlocked);
+    this.#context.traffic.leave(this);
+    splice.part();
+    this.#client.read();
+  }
+
+  #hold(now: boolean): void {
+    if (now === this.#isHolding) return;
+    this.#isHolding = now;
+    this.#context.traffic.hold(now ? 1 : -1);
+  }
+
+  /** Waits for the service, connects to it and splices; or refuses. */
+  async #bring(): Promise<void> {
+    const { hooks, traffic } = this.#context;
+    this.#stage = 'waiting';
+    this.#hold(true);
+    traffic.join(this);
+    let target: Target | Failure | null = traffic.draining > 0 ? null : hooks.target(this.#door);
+    for (let tried = 1; ; tried += 1) {
+      target ??= await hooks.wake(this.#door);
+      if (this.#isOver()) return;
+      if ('code' in target) return this.#refuse(target);
+      this.#stage = 'reaching';
+      const socket = await dial(target);
+      if (this.#isOver()) return void socket?.destroy();
+      if (socket) return this.#connect(socket);
+      if (tried === TRIES) return this.#refuse(unreachable(this.#door, target));
+      this.#stage = 'waiting';
+      target = null;
+      await pause(PAUSE * tried);
+    }
+  }
+
+  /** As a call, because the stage changes while something is awaited. */
+  #isOver(): boolean {
+    return this.#stage === 'over';
+  }
+
+  #connect(socket: Socket): void {
+    const first = { chunks: this.#kept, hasEnded: this.#hasEnded };
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#stage = 'spliced';
+    this.#lastAt = this.#context.clock.now();
+    this.#lastFromClient = first.chunks.length > 0;
+    const splice = new Splice(this.#client, events => this.#context.wire(socket, events), first, this.#watch, this);
+    this.#splice = splice;
+    splice.start();
+    if (!this.#isOver()) this.#hold(this.#watch.holding);
+  }
+
+  #refuse(why: Failure): void {
+    const { log, traffic } = this.#context;
+    const { service, port, protocol } = this.#door;
+    log.warn({ service, port, protocol, code: why.code, details: why.details }, `a client was refused: ${why.message}`);
+    this.#stage = 'refused';
+    this.#failure = why;
+    this.#hold(false);
+    traffic.leave(this);
+    this.#client.read();
+    setTimeout(() => this.destroy(), LINGER).unref();
+    this.#answer();
+  }
+
+  /** In the protocol spoken; PostgreSQL's asks for more than one answer. */
+  #answer(): void {
+    if (!this.#failure || this.#answered < 0) return;
+    const { bytes, isComplete } = refusal(this.#door.protocol, this.#failure, Buffer.concat(this.#kept));
+    const more = bytes.subarray(this.#answered);
+    this.#answered = isComplete ? -1 : bytes.length;
+    if (more.length > 0) this.#client.write(more);
+    if (!isComplete) return;
+    this.#kept = [];
+    this.#client.end(() => this.#hasEnded && this.destroy());
+  }
+}
+
+function unreachable(door: Door, target: Target): Failure {
+  const where = `${target.host}:${target.port}`;
+  return failure('unhealthy', `${door.service} is running, but refuses connections on ${where}`, { service: door.service, ...target });
+}

@@ -1,0 +1,29 @@
+import type { Ms } from '../core/model.js';
+import type { Traffic } from './traffic.js';
+
+/** How often connections are asked whether they are quiet, while a service drains, ms. */
+const STEP = 5;
+
+/** Ends the connections that reach the service now, each once nothing is under way on it. Resolves when none is left, or after `timeout`. */
+export function drainConnections(traffic: Traffic, timeout: Ms): Promise<void> {
+  const left = new Set([...traffic.connections].filter(connection => connection.reachesService()));
+  const settle = (): boolean => {
+    for (const connection of left) {
+      if (connection.reachesService()) connection.release();
+      if (!connection.reachesService()) left.delete(connection);
+    }
+    return left.size === 0;
+  };
+  if (settle()) return Promise.resolve();
+  traffic.draining += 1;
+  return new Promise(resolve => {
+    const finish = (): void => {
+      clearInterval(poll);
+      clearTimeout(limit);
+      traffic.draining -= 1;
+      resolve();
+    };
+    const poll = setInterval(() => void (settle() && finish()), STEP);
+    const limit = setTimeout(finish, timeout);
+  });
+}

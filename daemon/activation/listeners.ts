@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { type Failure, failure } from '../core/failure.js';
+import type { Log } from '../ports.js';
+import { Connection, type Context } from './connection.js';
+import type { Door } from './doors.js';
+
+/** Connections that the kernel keeps for a daemon that is busy; it takes no more than net.core.somaxconn. */
+const BACKLOG = 4096;
+
+export interface Listeners {
+  /** Opens and closes until exactly these are open; one that stays is not touched. */
+  set(doors: readonly Door[]): Promise<readonly { readonly door: Door; readonly failure: Failure }[]>;
+}
+
+interface Listener {
+  /** Connections from now on are for this one. */
+  door: Door;
+  readonly servers: readonly Server[];
+}
+
+export function createListeners(context: (door: Door) => Context, log: Log): Listeners {
+  const open = new Map<string, Listener>();
+  return {
+    set: async doors => {
+      const wanted = new Map(doors.map(door => [keyOf(door), door]));
+      for (const [key, { servers }] of open) {
+        if (wanted.has(key)) continue;
+        open.delete(key);
+        for (const server of servers) server.close();
+      }
+      const failed: { door: Door; failure: Failure }[] = [];
+      for (const door of doors) {
+        const key = keyOf(door);
+        const known = open.get(key);
+        if (wanted.get(key) !== door) failed.push({ door, failure: taken(door, 'EADDRINUSE') });
+        else if (known) known.door = door;
+        else {
+          const opened = await openDoor(door, context, log);
+          if ('code' in opened) failed.push({ door, failure: opened });
+          else open.set(key, opened);
+        }
+      }
+      return failed;
+    },
+  };
+}
+
+function keyOf({ hostIp, port }: Door): string {
+  return `${hostIp} ${port}`;
+}
+
+async function openDoor(door: Door, context: (door: Door) => Context, log: Log): Promise<Listener | Failure> {
+  const servers: Server[] = [];
+  const listener: Listener = { door, servers };
+  const open = async (host: string): Promise<string | null> => {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    server.on('connection', socket => {
+      new Connection(socket, listener.door, context(listener.door));
+    });
+    const code = await listen(server, host, door.port);
+    if (code === null) {
+      server.on('error', error => log.error({ err: error, port: door.port }, 'a door failed to accept'));
+      servers.push(server);
+    }
+    return code;
+  };
+  const code = await open(door.hostIp);
+  if (code !== null) return taken(door, code);
+  if (door.hostIp === '127.0.0.1' && hasIPv6Loopback()) {
+    const twin = await open('::1');
+    if (twin !== null) log.warn({ service: door.service, port: door.port, code: twin }, 'the port is open on 127.0.0.1 only, not on ::1');
+  }
+  return listener;
+}
+
+/** Null: it listens; else the error's code. */
+function listen(server: Server, host: string, port: number): Promise<string | null> {
+  return new Promise(resolve => {
+    const fail = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
+    server.once('error', fail);
+    server.listen({ host, port, backlog: BACKLOG, ipv6Only: host.includes(':') }, () => {
+      server.off('error', fail);
+      resolve(null);
+    });
+  });
+}
+
+function hasIPv6Loopback(): boolean {
+  return Object.values(networkInterfaces()).some(addresses => addresses?.some(({ address }) => address === '::1'));
+}
+
+function taken(door: Door, code: string): Failure {
+  const { service, hostIp, port } = door;
+  const why = code === 'EACCES' ? 'this user may not listen on it' : code === 'EADDRINUSE' ? 'it is taken' : code;
+  return failure('port-taken', `port ${port} on ${hostIp} cannot be opened for ${service}: ${why}`, { service, hostIp, port, cause: code });
+}

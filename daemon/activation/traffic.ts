@@ -1,0 +1,74 @@
+import type { Ms } from '../core/model.js';
+import type { Clock } from '../ports.js';
+import type { Connection } from './connection.js';
+import type { Activity } from './doors.js';
+
+/** `changed` is told at most this often, ms: a query a millisecond is two edges a millisecond. */
+const QUIET = 100;
+
+/** What goes on at the doors of one service. */
+export interface Traffic {
+  /** Those that wait for the service or reach it. */
+  readonly connections: ReadonlySet<Connection>;
+  /** All, silent ones as well. */
+  readonly clients: Set<Connection>;
+  join(connection: Connection): void;
+  leave(connection: Connection): void;
+  /** A connection began (1) or ceased (-1) to hold the service. */
+  hold(by: 1 | -1): void;
+  /** Bytes that flowed just now; returns the time. */
+  count(bytes: number): Ms;
+  activity(): Activity;
+  /** Drains under way: while there are any, the target of before is not to be trusted. */
+  draining: number;
+  close(): void;
+}
+
+export function createTraffic(clock: Clock, changed: () => void): Traffic {
+  const connections = new Set<Connection>();
+  const clients = new Set<Connection>();
+  let holders = 0;
+  let bytes = 0;
+  let lastByteAt: Ms | null = null;
+  let told = 'falsefalse';
+  let toldAt = -QUIET;
+  let timer: NodeJS.Timeout | null = null;
+  const tell = (): void => {
+    timer = null;
+    const state = `${connections.size > 0}${holders > 0}`;
+    if (state === told) return;
+    told = state;
+    toldAt = clock.now();
+    changed();
+  };
+  const edge = (): void => {
+    // Never at once: what happens together is told together, and never from within what happens.
+    timer ??= setTimeout(tell, Math.max(0, toldAt + QUIET - clock.now()));
+  };
+  return {
+    connections,
+    clients,
+    draining: 0,
+    join: connection => {
+      connections.add(connection);
+      if (connections.size === 1) edge();
+    },
+    leave: connection => {
+      if (connections.delete(connection) && connections.size === 0) edge();
+    },
+    hold: by => {
+      holders += by;
+      if (holders === 0 || (holders === 1 && by === 1)) edge();
+    },
+    count: amount => {
+      bytes += amount;
+      lastByteAt = clock.now();
+      return lastByteAt;
+    },
+    activity: () => ({ connections: connections.size, lastByteAt, holding: holders > 0, bytes }),
+    close: () => {
+      if (timer) clearTimeout(timer);
+      for (const connection of [...clients]) connection.destroy();
+    },
+  };
+}

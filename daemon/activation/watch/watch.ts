@@ -1,0 +1,33 @@
+import type { Protocol } from '../../core/model.js';
+import { HttpWatch } from './http.js';
+import { PostgresWatch } from './postgres.js';
+import { RedisWatch } from './redis.js';
+
+/**
+ * Looks at the bytes of one connection as they flow by and never changes or delays them. Whatever it cannot follow (TLS, an
+ * upgrade, garbage) it gives up on: then only traffic counts. Chunks are valid only during the call.
+ */
+export interface Watch {
+  client(chunk: Buffer): void;
+  server(chunk: Buffer): void;
+  /** Something is under way that a stop would cut off. */
+  readonly holding: boolean;
+  /** Between two exchanges, with nothing that the server remembers: the next one may go to a new connection. */
+  readonly canMove: boolean;
+}
+
+/** Bytes of a protocol that is not known: nothing is ever under way. */
+const unknown: Watch = { client: () => undefined, server: () => undefined, holding: false, canMove: false };
+
+export function watch(protocol: Protocol, holdBlocked: boolean): Watch {
+  switch (protocol) {
+    case 'http':
+      return new HttpWatch();
+    case 'postgres':
+      return new PostgresWatch();
+    case 'redis':
+      return new RedisWatch(holdBlocked);
+    case 'tcp':
+      return unknown;
+  }
+}

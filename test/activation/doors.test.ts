@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { afterEach, expect, test } from 'vitest';
+import { createDoors, type Doors, type Target } from '../../daemon/activation/doors.js';
+import { type Failure, failure } from '../../daemon/core/failure.js';
+import {
+  bytes,
+  clock,
+  connected,
+  doorAt,
+  echo,
+  everything,
+  freePort,
+  openStage,
+  type Running,
+  SERVICE,
+  serve,
+  silent,
+  until,
+} from './harness.js';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function server(onConnection = echo): Promise<Running> {
+  const running = await serve(onConnection);
+  closing.push(() => running.close());
+  return running;
+}
+
+async function stage(...scene: Parameters<typeof openStage>): ReturnType<typeof openStage> {
+  const opened = await openStage(...scene);
+  closing.push(() => opened.close());
+  return opened;
+}
+
+function doorsTo(target: Target): Doors {
+  const doors = createDoors({ target: () => target, wake: async () => target, changed: () => undefined }, { log: silent, clock });
+  closing.push(() => doors.close());
+  return doors;
+}
+
+test('a connection to an awake service reaches it without a wake', async () => {
+  const { target } = await server();
+  const { client, wakes } = await stage({ protocol: 'redis', target: () => target, wake: async () => target });
+  const socket = await client();
+  socket.end('PING\r\n');
+  expect(String(await everything(socket))).toBe('PING\r\n');
+  expect(wakes()).toBe(0);
+});
+
+test('200 clients join one wake and each gets its own answer', async () => {
+  const { target } = await server();
+  let awake: (target: Target) => void = () => undefined;
+  const start = new Promise<Target>(resolve => {
+    awake = resolve;
+  });
+  const { client, wakes, doors } = await stage({ protocol: 'http', target: () => null, wake: () => start });
+  const sockets = await Promise.all(Array.from({ length: 200 }, client));
+  for (const [index, socket] of sockets.entries()) socket.end(`GET /${index} HTTP/1.1\r\n\r\n`);
+  await until(() => wakes() === 200);
+  expect(doors.activity(SERVICE)).toMatchObject({ connections: 200, holding: true });
+  awake(target);
+  const answers = await Promise.all(sockets.map(everything));
+  expect(answers.map(String)).toEqual(sockets.map((_, index) => `GET /${index} HTTP/1.1\r\n\r\n`));
+});
+
+test.each(['http', 'redis', 'postgres'] as const)('a %s connection that says nothing wakes nothing and is not counted', async protocol => {
+  const { target } = await server();
+  const { client, wakes, doors, told } = await stage({ protocol, target: () => null, wake: async () => target });
+  const socket = await client();
+  socket.end();
+  expect(String(await everything(socket))).toBe('');
+  expect([wakes(), doors.activity(SERVICE).connections, told]).toEqual([0, 0, []]);
+});
+
+test('a tcp connection wakes at once: its server may speak first', async () => {
+  const { target } = await server(socket => socket.end('hello'));
+  const { client, wakes } = await stage({ protocol: 'tcp', target: () => null, wake: async () => target });
+  expect(String(await everything(await client()))).toBe('hello');
+  expect(wakes()).toBe(1);
+});
+
+test('a client that is reset while it waits is dropped; the wake goes on and serves the next', async () => {
+  const { target, sockets } = await server();
+  let awake: (target: Target) => void = () => undefined;
+  const start = new Promise<Target>(resolve => {
+    awake = resolve;
+  });
+  const { client, doors } = await stage({ protocol: 'redis', target: () => null, wake: () => start });
+  const [leaver, stayer] = [await client(), await client()];
+  leaver.write('GET a\r\n');
+  stayer.end('GET b\r\n');
+  await until(() => doors.activity(SERVICE).connections === 2);
+  leaver.resetAndDestroy();
+  await until(() => doors.activity(SERVICE).connections === 1);
+  awake(target);
+  expect(String(await everything(stayer))).toBe('GET b\r\n');
+  expect(sockets.size).toBeLessThanOrEqual(1);
+});
+
+test('a target that refuses connections is asked for again, then the client is refused', async () => {
+  const { target } = await server();
+  const gone = { host: '127.0.0.1', port: await freePort() };
+  const moved = await stage({ protocol: 'redis', target: () => gone, wake: async () => target });
+  const first = await moved.client();
+  first.end('PING\r\n');
+  expect(String(await everything(first))).toBe('PING\r\n');
+  expect(moved.wakes()).toBe(1);
+  const dead = await stage({ protocol: 'redis', target: () => gone, wake: async () => gone });
+  const second = await dead.client();
+  second.write('PING\r\n');
+  expect(String(await everything(second))).toMatch(/^-ERR laptop-dev unhealthy: p\/s is running, but refuses connections on 127.0.0.1:\d+/);
+  expect(dead.doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
+});
+
+test('the counters and edges: none, some, none', async () => {
+  const { target, sockets } = await server(() => undefined);
+  const { client, doors, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  expect(doors.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0 });
+  const socket = await client();
+  const before = clock.now();
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  await until(() => told.length > 0);
+  const { lastByteAt, ...rest } = doors.activity(SERVICE);
+  expect(rest).toEqual({ connections: 1, holding: true, bytes: 18 });
+  expect(lastByteAt).toBeGreaterThanOrEqual(before);
+  for (const accepted of sockets) accepted.destroy();
+  socket.end();
+  await until(() => told.at(-1)?.connections === 0);
+  expect(told[0]).toEqual({ connections: 1, holding: true });
+  expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
+});
+
+test('many exchanges a second are told as edges, at most ten a second', async () => {
+  const { target } = await server(socket => socket.on('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\n')));
+  const { client, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  const socket = await client();
+  const started = clock.now();
+  for (let request = 0; request < 2000; request += 1) {
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    await bytes(socket, 27);
+  }
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.length).toBeLessThanOrEqual(2 + (clock.now() - started) / 100);
+});
+
+test('set keeps what is open, opens what is new, closes what is gone', async () => {
+  const { target } = await server();
+  const doors = doorsTo(target);
+  const [a, b, c] = [doorAt(await freePort()), doorAt(await freePort()), doorAt(await freePort())];
+  expect(await doors.set([a, b])).toEqual([]);
+  const held = await connected(b.port);
+  expect(await doors.set([b, c])).toEqual([]);
+  await expect(once(connect(a.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+  held.end('still spliced');
+  expect(String(await everything(held))).toBe('still spliced');
+  const late = await connected(c.port);
+  late.end('new');
+  expect(String(await everything(late))).toBe('new');
+});
+
+test('a port that is taken is told with its failure; the others open', async () => {
+  const { target } = await server();
+  const doors = doorsTo(target);
+  const [taken, free] = [doorAt(target.port), doorAt(await freePort())];
+  const failed = await doors.set([taken, free, { ...free, service: 'p/other' }]);
+  const codes = failed.map(({ door, failure: { code, details } }) => [door.service, code, details['port'], details['cause']]);
+  expect(codes).toEqual([
+    [SERVICE, 'port-taken', target.port, 'EADDRINUSE'],
+    [SERVICE, 'port-taken', free.port, 'EADDRINUSE'],
+  ]);
+});
+
+test.runIf(Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1')))(
+  '127.0.0.1 brings ::1',
+  async () => {
+    const { target } = await server();
+    const doors = doorsTo(target);
+    const door = doorAt(await freePort());
+    await doors.set([door]);
+    const socket = await connected(door.port, '::1');
+    socket.end('six');
+    expect(String(await everything(socket))).toBe('six');
+  },
+);
+
+const NO: Failure = failure('over-budget', 'llm needs 2 GB, 512 MB is free', { need: 2, free: 1 }, ['Stop postgres', 'Raise the budget']);
+
+test('a wake that fails: http', async () => {
+  const { door, doors } = await stage({ protocol: 'http', target: () => null, wake: async () => NO });
+  const response = await fetch(`http://127.0.0.1:${door.port}/x`, { method: 'POST', body: 'x'.repeat(100_000) });
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await response.json()).toEqual({ ok: false, error: NO });
+  expect(doors.activity(SERVICE).connections).toBe(0);
+});
+
+test('a wake that fails: redis, tcp, and TLS at an http door', async () => {
+  const answer = async (protocol: 'redis' | 'tcp' | 'http', said: string): Promise<string> => {
+    const { client } = await stage({ protocol, target: () => null, wake: async () => NO });
+    const socket = await client();
+    socket.write(said, 'latin1');
+    return String(await everything(socket));
+  };
+  expect(await answer('redis', '*1\r\n$4\r\nPING\r\n')).toBe(
+    '-ERR laptop-dev over-budget: llm needs 2 GB, 512 MB is free. Stop postgres Raise the budget\r\n',
+  );
+  expect(await answer('tcp', 'x')).toBe('');
+  expect(await answer('http', '\x16\x03\x01')).toBe('');
+});
+
+test('a wake that fails: postgres asks for TLS first, is told N, then the error', async () => {
+  const { client } = await stage({ protocol: 'postgres', target: () => null, wake: async () => NO });
+  const socket = await client();
+  socket.write('\0\0\0\x08\x04\xd2\x16\x2f', 'latin1');
+  expect(await bytes(socket, 1)).toBe('N');
+  socket.write('\0\0\0\x10\0\x03\0\0user\0a\0\0', 'latin1');
+  const error = String(await everything(socket));
+  expect(error[0]).toBe('E');
+  expect(error.slice(5).split('\0')).toEqual([
+    'SFATAL',
+    'VFATAL',
+    'C53300',
+    'Mlaptop-dev over-budget: llm needs 2 GB, 512 MB is free',
+    'D{"need":2,"free":1}',
+    'HStop postgres Raise the budget',
+    '',
+    '',
+  ]);
+});

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { Protocol } from '../../daemon/core/model.js';
+import { bytes, clock, everything, openStage, type Running, SERVICE, serve, until } from './harness.js';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const GET = 'GET / HTTP/1.1\r\n\r\n';
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const PING = '*1\r\n$4\r\nPING\r\n';
+
+async function scene(
+  protocol: Protocol,
+  serving: (socket: Socket) => void,
+): Promise<{ running: Running } & Awaited<ReturnType<typeof openStage>>> {
+  const running = await serve(serving);
+  let isAwake = true;
+  const opened = await openStage({ protocol, target: () => (isAwake ? running.target : null), wake: async () => running.target });
+  closing.push(
+    () => running.close(),
+    () => opened.close(),
+  );
+  const { doors } = opened;
+  return {
+    ...opened,
+    running,
+    doors: {
+      ...doors,
+      drain: (service, timeout) => {
+        isAwake = false;
+        return doors.drain(service, timeout);
+      },
+    },
+  };
+}
+
+test('a pool of 20 silent connections is not holding, and is closed by FIN', async () => {
+  const { client, doors, running } = await scene('redis', socket =>
+    socket.on('data', () => socket.write('+PONG\r\n')).on('end', () => socket.end()),
+  );
+  const pool = await Promise.all(Array.from({ length: 20 }, client));
+  for (const socket of pool) {
+    socket.write(PING);
+    await bytes(socket, 7);
+  }
+  expect(doors.activity(SERVICE)).toMatchObject({ connections: 20, holding: false });
+  const ends = pool.map(socket => everything(socket).then(() => socket.end()));
+  const started = clock.now();
+  await doors.drain(SERVICE, 5000);
+  expect(clock.now() - started).toBeLessThan(1000);
+  await Promise.all(ends);
+  expect([running.sockets.size, doors.activity(SERVICE).connections]).toEqual([0, 0]);
+});
+
+test('a busy connection is waited for, its answer arrives whole, then it is closed', async () => {
+  const { client, doors, running } = await scene('redis', socket => socket.on('end', () => socket.end()));
+  const socket = await client();
+  const got = everything(socket).finally(() => socket.end());
+  socket.write(PING);
+  await until(() => doors.activity(SERVICE).bytes === 14);
+  await until(() => running.sockets.size === 1);
+  let isDrained = false;
+  const drained = doors.drain(SERVICE, 5000).then(() => {
+    isDrained = true;
+  });
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(isDrained).toBe(false);
+  for (const accepted of running.sockets) accepted.write('+PONG\r\n');
+  await drained;
+  expect(String(await got)).toBe('+PONG\r\n');
+});
+
+test('an open transaction is not cut: drain gives up at its timeout and leaves it be', async () => {
+  const { client, doors } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
+  const socket = await client();
+  socket.write('MULTI\r\n');
+  await bytes(socket, 5);
+  const started = clock.now();
+  await doors.drain(SERVICE, 100);
+  expect(clock.now() - started).toBeGreaterThanOrEqual(99);
+  expect(doors.activity(SERVICE)).toMatchObject({ connections: 1, holding: true });
+  socket.write('INCR a\r\n');
+  expect(await bytes(socket, 5)).toBe('+OK\r\n');
+});
+
+test('an HTTP client between two requests is kept, and its next request wakes the service', async () => {
+  const { client, doors, wakes, running } = await scene('http', socket =>
+    socket.on('data', () => socket.write(OK)).on('end', () => socket.end()),
+  );
+  const socket = await client();
+  socket.write(GET);
+  expect(await bytes(socket, OK.length)).toBe(OK);
+  await doors.drain(SERVICE, 1000);
+  expect([doors.activity(SERVICE).connections, wakes()]).toEqual([0, 0]);
+  await until(() => running.sockets.size === 0);
+  socket.write(GET);
+  expect(await bytes(socket, OK.length)).toBe(OK);
+  expect(wakes()).toBe(1);
+});
+
+test('while a service drains, a new connection waits for the next wake', async () => {
+  const { client, doors, wakes } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
+  const busy = await client();
+  busy.write('MULTI\r\n');
+  await bytes(busy, 5);
+  const drained = doors.drain(SERVICE, 200);
+  const late = await client();
+  late.write(PING);
+  expect(await bytes(late, 5)).toBe('+OK\r\n');
+  expect(wakes()).toBe(1);
+  await drained;
+});
+
+test('a tcp client that was not answered yet is given a second; one that has half-closed, the whole timeout', async () => {
+  const { client, doors, running } = await scene('tcp', socket => socket.on('data', () => undefined));
+  const [asking, halfway] = [await client(), await client()];
+  asking.write('x');
+  halfway.end('y');
+  await until(() => running.sockets.size === 2 && doors.activity(SERVICE).bytes === 2);
+  const asked = once(asking, 'end').then(() => clock.now());
+  asking.resume();
+  halfway.resume();
+  const started = clock.now();
+  await doors.drain(SERVICE, 1500);
+  expect(clock.now() - started).toBeGreaterThanOrEqual(1499);
+  expect((await asked) - started).toBeGreaterThan(900);
+  expect(halfway.readableEnded).toBe(false);
+});

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { chooseWire, provesItself } from '../../daemon/activation/choose-wire.js';
+import { Connection } from '../../daemon/activation/connection.js';
+import type { Target } from '../../daemon/activation/doors.js';
+import { rawWire } from '../../daemon/activation/raw-wire.js';
+import { createTraffic } from '../../daemon/activation/traffic.js';
+import { type OpenWire, openStreamWire } from '../../daemon/activation/wire.js';
+import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
+
+const MiB = 1024 * 1024;
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A spliced pair: the client's socket and the server's, with nothing but the code under test between them. */
+async function pair(wire: OpenWire): Promise<{ client: Socket; server: Socket; front: Running; back: Running }> {
+  const back = await serve(() => undefined);
+  const front = await front_(wire, back.target);
+  const client = await connected(front.target.port);
+  closing.push(
+    () => back.close(),
+    () => front.close(),
+    () => void client.destroy(),
+  );
+  await until(() => back.sockets.size === 1);
+  const [server] = back.sockets;
+  if (!server) throw new Error('no server');
+  return { client, server, front, back };
+}
+
+function front_(wire: OpenWire, target: Target): Promise<Running> {
+  const traffic = createTraffic(clock, () => undefined);
+  const hooks = { target: () => target, wake: async () => target, changed: () => undefined };
+  closing.push(() => traffic.close());
+  return serve(socket => {
+    socket.pause();
+    new Connection(socket, doorAt(0), { hooks, log: silent, clock, wire, traffic });
+  });
+}
+
+const raw = rawWire();
+test('this Node has what the raw wire needs, and it proves itself', async () => {
+  expect(raw && (await provesItself(raw))).toBe(true);
+  expect(await chooseWire(silent)).not.toBe(openStreamWire);
+});
+
+test('a wire that is missing, throws, loses, or never answers is not chosen', async () => {
+  expect(rawWire({ WriteWrap: Object, streamBaseState: [] })).toBeNull();
+  expect(await chooseWire(silent, null)).toBe(openStreamWire);
+  const broken: OpenWire = () => {
+    throw new Error('no handle');
+  };
+  expect(await chooseWire(silent, broken)).toBe(openStreamWire);
+  const lossy: OpenWire = (socket, events) => openStreamWire(socket, { ...events, chunk: chunk => events.chunk(chunk.subarray(1)) });
+  expect(await chooseWire(silent, lossy)).toBe(openStreamWire);
+  const deaf: OpenWire = (socket, events) => openStreamWire(socket, { ...events, chunk: () => undefined });
+  expect(await chooseWire(silent, deaf)).toBe(openStreamWire);
+});
+
+describe.each([
+  ['raw', raw ?? openStreamWire],
+  ['stream', openStreamWire],
+] as const)('the %s wire', (_, wire) => {
+  test('half-close by the client: the whole answer still arrives', async () => {
+    const { client, server } = await pair(wire);
+    client.end('question');
+    expect(String(await everything(server))).toBe('question');
+    server.write('first ');
+    await once(client, 'data');
+    server.end('second');
+    expect(String(await everything(client))).toBe('second');
+  });
+
+  test('half-close by the server: the client may go on', async () => {
+    const { client, server } = await pair(wire);
+    server.end('bye');
+    expect(String(await everything(client))).toBe('bye');
+    client.end('last words');
+    expect(String(await everything(server))).toBe('last words');
+  });
+
+  test('a reset is passed on, either way', async () => {
+    const one = await pair(wire);
+    one.client.on('error', () => undefined);
+    const cut = once(one.client, 'error');
+    one.client.resume();
+    one.server.resetAndDestroy();
+    expect((await cut)[0]).toMatchObject({ code: 'ECONNRESET' });
+    const two = await pair(wire);
+    const other = new Promise(resolve => two.server.once('error', resolve));
+    two.server.resume();
+    two.client.resetAndDestroy();
+    expect(await other).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test('back-pressure: a client that does not read stops the server', async () => {
+    const { client, server } = await pair(wire);
+    const chunk = Buffer.alloc(MiB);
+    let sent = 0;
+    while (sent < 64 && server.write(chunk)) sent += 1;
+    while (sent < 64 && (await Promise.race([once(server, 'drain'), new Promise(resolve => setTimeout(resolve, 200, null))]))) {
+      server.write(chunk);
+      sent += 1;
+    }
+    // What the sockets of the kernel and one buffer hold; then it stands still.
+    expect(sent).toBeLessThan(32);
+    let read = 0;
+    client.on('data', data => {
+      read += data.length;
+    });
+    server.end();
+    await once(client, 'end');
+    expect(read).toBe(server.bytesWritten);
+  });
+
+  test('64 MiB each way at once arrive as they were sent, in odd chunks', async () => {
+    const back = await serve(echo);
+    const front = await front_(wire, back.target);
+    closing.push(
+      () => back.close(),
+      () => front.close(),
+    );
+    const client = await connected(front.target.port);
+    const [sent, got] = [createHash('sha256'), createHash('sha256')];
+    const received = pipeline(
+      client,
+      async function* (source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) got.update(chunk);
+        yield '';
+      },
+      new Writable({ write: (_chunk, _encoding, done) => done() }),
+    );
+    for (let left = 64 * MiB, size = 1; left > 0; size = (size * 7 + 13) % 300_000) {
+      const chunk = Buffer.alloc(Math.min(left, size + 1), size % 256);
+      left -= chunk.length;
+      sent.update(chunk);
+      if (!client.write(chunk)) await once(client, 'drain');
+    }
+    client.end();
+    await received;
+    expect(got.digest('hex')).toBe(sent.digest('hex'));
+  });
+});
