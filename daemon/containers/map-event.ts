@@ -15,7 +15,7 @@ export interface RawEvent {
 
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 };
 
-/** Maps one engine event; null for those that no decision needs (exec_*, attach, create, rename …). Pure. */
+/** Maps one engine event; null for those that no decision needs (exec_*, attach, rename …). Pure. */
 export function mapEvent(raw: RawEvent): EngineEvent | null {
   const id = raw.Actor?.ID ?? raw.id;
   const action = raw.Action ?? raw.status ?? '';
@@ -24,6 +24,8 @@ export function mapEvent(raw: RawEvent): EngineEvent | null {
   const attributes = raw.Actor?.Attributes ?? {};
   const kind = action.split(':', 1)[0]?.trim();
   switch (kind) {
+    case 'create':
+      return { kind: 'created', id, at };
     case 'start':
       return { kind: 'started', id, at };
     case 'die':

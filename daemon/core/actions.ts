@@ -68,7 +68,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
 function stay(draft: Draft, name: string): void {
   const project = draft.projects.get(name);
   if (!project?.leaving) return;
-  draft.projects.set(name, { ...project, leaving: null });
+  draft.projects.set(name, { ...project, leaving: null, clearing: isClearing(draft, name), clearAt: null });
   for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.add(service);
   draft.intentChanged = true;
 }
@@ -112,8 +112,7 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     const entry = draft.entry(idOf(service));
     return entry?.want === 'up' && !names.has(service.name) ? entry.spec : service;
   });
-  const clearing = draft.projects.get(spec.name)?.clearing ?? false;
-  draft.projects.set(spec.name, { spec: { ...spec, services }, leaving: null, clearing });
+  draft.projects.set(spec.name, { spec: { ...spec, services }, leaving: null, clearing: isClearing(draft, spec.name), clearAt: null });
   for (const service of services) {
     const id = idOf(service);
     const entry = draft.entry(id);
@@ -121,6 +120,12 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     else draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want });
   }
   draft.intentChanged = true;
+}
+
+/** At this moment; one that failed and waits to be given again is not. */
+function isClearing(draft: Draft, name: string): boolean {
+  const project = draft.projects.get(name);
+  return project?.clearing === true && project.clearAt === null;
 }
 
 /** Sets the wants and gives the grants of an admitted plan. */

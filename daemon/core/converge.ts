@@ -11,19 +11,19 @@ import { type Draft, grantedTotal, type ServiceEntry } from './world.js';
  */
 export function converge(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) if (entry.want !== 'up') release(draft, id, entry, now);
-  forget(draft);
+  forget(draft, now);
   if (draft.engine !== 'up') return;
   stopAgain(draft, now);
   for (const [id, entry] of draft.services) if (entry.want === 'up') refresh(draft, id, entry, now);
   promote(draft, policy, now);
   for (const [id, entry] of draft.services)
     if (entry.want === 'up' && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
-  clear(draft);
+  clear(draft, now);
 }
 
 /**
- * Containers that started or ended and that no launch under way can account for: somebody started one by hand, or a daemon was
- * killed while the engine was starting it. Look at everything.
+ * Containers that were made, started or ended and that no launch under way can account for: somebody started one by hand, or a
+ * daemon was killed while the engine was making or starting it. Look at everything.
  */
 export function accountForStrays(draft: Draft): void {
   if (draft.strays.size === 0) return;
@@ -84,13 +84,15 @@ function hasLeavingDependants(draft: Draft, entry: ServiceEntry): boolean {
 }
 
 /** Gone is gone: the container is removed, and then the service is forgotten unless its project still names it. */
-function forget(draft: Draft): void {
+function forget(draft: Draft, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    if (entry.want !== 'gone' || entry.state.kind !== 'asleep' || entry.removing) continue;
+    // Wanted again while a failed removal waited its turn.
+    if (entry.want !== 'gone' && entry.removeAt !== null) draft.patch(id, { removing: false, removeAt: null });
+    if (entry.want !== 'gone' || entry.state.kind !== 'asleep' || isUnderWay(entry.removing, entry.removeAt, now)) continue;
     const project = draft.projects.get(entry.spec.project);
     if (entry.container !== null) {
       if (draft.engine !== 'up') continue;
-      draft.patch(id, { removing: true });
+      draft.patch(id, { removing: true, removeAt: null });
       draft.steps.push({ kind: 'remove', id, container: entry.container, anonymousVolumes: project?.leaving?.volumes ?? false });
     } else if (!project || project.leaving || !project.spec.services.some(service => service.name === entry.spec.name)) {
       draft.forget(id);
@@ -191,11 +193,16 @@ function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
 
+/** Begun, and not to be given again yet. */
+function isUnderWay(begun: boolean, again: Ms | null, now: Ms): boolean {
+  return begun && (again === null || now < again);
+}
+
 /** A project that leaves and has no service any more: its networks go, and its volumes when that was asked. */
-function clear(draft: Draft): void {
+function clear(draft: Draft, now: Ms): void {
   for (const [name, project] of draft.projects) {
-    if (!project.leaving || project.clearing || [...draft.ofProject(name)].length > 0) continue;
-    draft.projects.set(name, { ...project, clearing: true });
+    if (!project.leaving || isUnderWay(project.clearing, project.clearAt, now) || [...draft.ofProject(name)].length > 0) continue;
+    draft.projects.set(name, { ...project, clearing: true, clearAt: null });
     draft.steps.push({ kind: 'clearProject', project: name, spec: project.spec, volumes: project.leaving.volumes });
   }
 }

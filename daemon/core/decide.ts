@@ -60,10 +60,16 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
 
 /** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
 export function nextDeadline(world: World): Ms | null {
+  // Without an engine a deadline that is over would only come again and again.
+  if (world.engine !== 'up') return null;
   let next: Ms | null = null;
-  for (const { state } of world.services.values()) {
-    const due = state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null;
+  const consider = (due: Ms | null) => {
     if (due !== null && (next === null || due < next)) next = due;
+  };
+  for (const { state, removeAt } of world.services.values()) {
+    consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
+    consider(removeAt);
   }
+  for (const { clearAt } of world.projects.values()) consider(clearAt);
   return next;
 }

@@ -37,6 +37,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
       // What we stop ourselves is in state stopping. Signals that only poke a process (HUP, USR1) do not end it.
       if (isRunning(entry, event.id) && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
       return;
+    case 'created':
     case 'started':
       return;
     case 'health':
@@ -89,7 +90,7 @@ function destroyed(draft: Draft, entry: ServiceEntry, now: Ms): void {
 }
 
 function keepStray(draft: Draft, event: EngineEvent): void {
-  if (event.kind === 'started') draft.strays.set(event.id, null);
+  if (event.kind === 'started' || event.kind === 'created') draft.strays.set(event.id, null);
   else if (event.kind === 'died') draft.strays.set(event.id, { code: event.exitCode, oom: false });
   const oldest = draft.strays.keys().next().value;
   if (draft.strays.size > STRAYS && oldest !== undefined) draft.strays.delete(oldest);

@@ -43,6 +43,7 @@ export type Event =
   | { readonly kind: 'stopped'; readonly id: ServiceId; readonly container: string; readonly exit: Exit | null }
   | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string }
+  | { readonly kind: 'removeFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };

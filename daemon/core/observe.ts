@@ -116,6 +116,11 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     configHash: seen.configHash,
   };
   const known = draft.projects.get(seen.project);
+  if (!known && seen.status === 'created') {
+    // Made for a project that was taken down since, by a daemon that was killed before it could start it.
+    draft.steps.push({ kind: 'discard', container: seen.id });
+    return undefined;
+  }
   const project = known?.spec ?? { name: seen.project, root: seen.root, profile: seen.profile, services: [], networks: [], volumes: [] };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.
   const lost = known !== undefined && !isTakenIn(known.spec);
@@ -123,6 +128,7 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     draft.projects.set(seen.project, {
       leaving: null,
       clearing: false,
+      clearAt: null,
       ...known,
       spec: { ...project, services: [...project.services, spec] },
     });

@@ -41,6 +41,7 @@ export interface ObservedContainer {
 
 /** What the engine said about one of our containers. `at`: the engine's clock, ms since the epoch. */
 export type EngineEvent =
+  | { readonly kind: 'created'; readonly id: string; readonly at: Ms }
   | { readonly kind: 'started'; readonly id: string; readonly at: Ms }
   | { readonly kind: 'died'; readonly id: string; readonly at: Ms; readonly exitCode: number }
   /** Some process of the container was killed at its limit, the main one or a child. */

@@ -5,7 +5,7 @@ import { type Draft, idOf, type ServiceEntry, type World } from './world.js';
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
 export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {
   for (const { spec, up, restart, recreate, leaving } of projects) {
-    draft.projects.set(spec.name, { spec, leaving, clearing: false });
+    draft.projects.set(spec.name, { spec, leaving, clearing: false, clearAt: null });
     for (const service of spec.services) {
       const want = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
       const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };

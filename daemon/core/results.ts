@@ -2,13 +2,14 @@ import { formatBytes } from './bytes.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
+import type { Failure } from './failure.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
 import { type Draft, idOf, type ServiceEntry } from './world.js';
 
-/** Pause before a failed stop is tried again. */
-const STOP_RETRY: Ms = 5_000;
+/** Pause before a failed stop or removal is tried again. */
+const RETRY: Ms = 5_000;
 /** Characters of a container's last log line that a notice quotes. */
 const LONGEST_WORDS = 200;
 
@@ -20,6 +21,7 @@ type ResultKind =
   | 'stopped'
   | 'stopFailed'
   | 'removed'
+  | 'removeFailed'
   | 'lastWords'
   | 'projectCleared';
 type Result = Extract<Event, { kind: ResultKind }>;
@@ -27,7 +29,7 @@ type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
 
 /** What became of a step. A result of a start that was given up since changes nothing. */
 export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms): void {
-  if (event.kind === 'projectCleared') return cleared(draft, event);
+  if (event.kind === 'projectCleared') return cleared(draft, event, now);
   const entry = draft.entry(event.id);
   if (!entry) return;
   switch (event.kind) {
@@ -46,6 +48,8 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
       return stopFailed(draft, entry, event, now);
     case 'removed':
       return removed(draft, entry);
+    case 'removeFailed':
+      return removeFailed(draft, entry, event, now);
     case 'lastWords':
       return lastWords(draft, entry, event);
   }
@@ -126,13 +130,28 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
 function stopFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopFailed'>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
-  draft.setState(event.id, { ...state, retryAt: now + STOP_RETRY });
+  draft.setState(event.id, { ...state, retryAt: now + RETRY });
   draft.notice(entry.spec, 'error', 'stopping', `could not be stopped, is tried again: ${event.failure.message}`);
 }
 
 function removed(draft: Draft, entry: ServiceEntry): void {
-  draft.patch(idOf(entry.spec), { removing: false, container: null });
+  draft.patch(idOf(entry.spec), { removing: false, removeAt: null, container: null });
   draft.notice(entry.spec, 'info', 'removed', 'its container is removed');
+}
+
+/** The engine did not answer: again later. It refused: nothing that comes again would be different, and nobody is kept waiting. */
+function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: ResultOf<'removeFailed'>, now: Ms): void {
+  const id = idOf(entry.spec);
+  if (isSilence(value)) {
+    draft.patch(id, { removeAt: now + RETRY });
+    return draft.notice(entry.spec, 'warn', 'stopping', `its container could not be removed, is tried again: ${value.message}`);
+  }
+  draft.patch(id, { removing: false, removeAt: null, container: null });
+  draft.notice(entry.spec, 'warn', 'removed', `its container could not be removed; laptop-dev clean removes it: ${value.message}`);
+}
+
+function isSilence({ code }: Failure): boolean {
+  return code === 'engine-unavailable' || code === 'engine-timeout';
 }
 
 function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {
@@ -150,13 +169,17 @@ function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, '').slice(0, LONGEST_WORDS);
 }
 
-function cleared(draft: Draft, event: ResultOf<'projectCleared'>): void {
+function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void {
   const project = draft.projects.get(event.project);
   if (!project) return;
+  if (project.leaving && event.failure && isSilence(event.failure)) {
+    draft.projects.set(event.project, { ...project, clearAt: now + RETRY });
+    return;
+  }
   if (event.failure) {
     draft.notices.push({ project: event.project, service: null, level: 'warn', kind: 'removed', text: event.failure.message });
   }
   if (project.leaving) draft.projects.delete(event.project);
-  else draft.projects.set(event.project, { ...project, clearing: false });
+  else draft.projects.set(event.project, { ...project, clearing: false, clearAt: null });
   draft.intentChanged = true;
 }

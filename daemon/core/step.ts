@@ -23,7 +23,7 @@ interface StepArgs {
   probe: { readonly id: ServiceId; readonly attempt: number; readonly container: string; readonly spec: ServiceSpec };
   /** → stopped | stopFailed */
   stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms };
-  /** → removed */
+  /** Also when it runs after all. → removed | removeFailed */
   remove: { readonly id: ServiceId; readonly container: string; readonly anonymousVolumes: boolean };
   /** List all of our containers. → observed */
   look: object;

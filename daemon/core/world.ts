@@ -28,6 +28,8 @@ export interface ServiceEntry {
   /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
   readonly container: string | null;
   readonly removing: boolean;
+  /** When a removal that the engine could not do is given again; null: none is due. */
+  readonly removeAt: Ms | null;
   /** The version of the world in which this entry last changed: what was looked up before then says nothing about it. */
   readonly version: number;
 }
@@ -37,13 +39,15 @@ export interface ProjectEntry {
   /** Being taken down; `volumes`: its named volumes too. */
   readonly leaving: { readonly volumes: boolean } | null;
   readonly clearing: boolean;
+  /** As `removeAt` of a service. */
+  readonly clearAt: Ms | null;
 }
 
 export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
   readonly projects: ReadonlyMap<string, ProjectEntry>;
-  /** Containers that started (null) or ended and that no service names yet: an event may overtake the answer of the call that started it. */
+  /** Containers that were made or started (null) or ended, and that no service names yet: an event may overtake the answer of the call that started it. */
   readonly strays: ReadonlyMap<string, Exit | null>;
   /** Counts decisions. */
   readonly version: number;
@@ -78,6 +82,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     fresh: false,
     container: null,
     removing: false,
+    removeAt: null,
     version: 0,
   };
 }

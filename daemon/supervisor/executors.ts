@@ -1,6 +1,6 @@
 import type { Event, NoticeKind } from '../core/event.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
-import type { ServiceSpec } from '../core/model.js';
+import type { Ms, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
 import type { Clock, Containers, Images, Log } from '../ports.js';
@@ -26,6 +26,21 @@ export function execute(step: Step, effects: Effects): void {
   effects.log.debug({ step: step.kind, id: 'id' in step ? step.id : undefined }, 'step');
   const run = EXECUTORS[step.kind] as (step: Step, effects: Effects) => Promise<void> | void;
   void Promise.resolve(run(step, effects)).catch(error => effects.log.error({ err: error, step: step.kind }, 'a step failed by a bug'));
+}
+
+/** From the stop signal to the kill of a container that should not run at all. */
+const SURPLUS_STOP: Ms = 10_000;
+
+/** One that was not running may be running by now: a daemon that was killed since had the engine start it. */
+async function removeAnyway(container: string, anonymousVolumes: boolean, containers: Containers): Promise<void> {
+  try {
+    await containers.remove(container, { anonymousVolumes });
+  } catch (error) {
+    const seen = await containers.inspect(container);
+    if (!seen || !isLive(seen)) throw error;
+    await containers.stop(container, SURPLUS_STOP);
+    await containers.remove(container, { anonymousVolumes });
+  }
 }
 
 export function asFailure(error: unknown): Failure {
@@ -78,10 +93,13 @@ const EXECUTORS: Executors = {
   },
 
   async remove({ id, container, anonymousVolumes }, { containers, post, log }) {
-    await containers
-      .remove(container, { anonymousVolumes })
-      .catch(error => log.warn({ id, container, err: error }, 'a container could not be removed; laptop-dev clean removes it'));
-    post({ kind: 'removed', id, container });
+    try {
+      await removeAnyway(container, anonymousVolumes, containers);
+      post({ kind: 'removed', id, container });
+    } catch (error) {
+      log.warn({ id, container, err: error }, 'a container could not be removed');
+      post({ kind: 'removeFailed', id, container, failure: asFailure(error) });
+    }
   },
 
   async look(_, { containers, post, version, log }) {
@@ -95,8 +113,8 @@ const EXECUTORS: Executors = {
 
   async discard({ container }, { containers, log }) {
     try {
-      await containers.stop(container, 10_000);
-      await containers.remove(container, { anonymousVolumes: false });
+      await containers.stop(container, SURPLUS_STOP);
+      await removeAnyway(container, false, containers);
     } catch (error) {
       log.warn({ container, err: error }, 'a surplus container could not be removed; laptop-dev clean removes it');
     }

@@ -25,7 +25,7 @@ describe('mapEvent', () => {
     expect(event(action, attributes)).toEqual({ id: 'c1', at, ...expected });
   });
 
-  test.each(['exec_start: sh -c true', 'exec_die', 'create', 'attach', 'rename', 'init', 'cleanup', 'top', 'resize'])(
+  test.each(['exec_start: sh -c true', 'exec_die', 'attach', 'rename', 'init', 'cleanup', 'top', 'resize'])(
     '%s is nobody’s business',
     action => {
       expect(event(action)).toBeNull();

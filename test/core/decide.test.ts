@@ -408,6 +408,15 @@ describe('a daemon that starts again', () => {
     expect(driver.up(shop).ok).toBe(true);
   });
 
+  test('discards what was made for a project that is not known any more, and was never started', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.send({ kind: 'engine', event: { kind: 'created', id: 'c-db', at: 0 } });
+    expect(driver.kinds()).toEqual(['look']);
+    driver.boot(observed(db, { status: 'created', pid: null }));
+    expect(driver.stepsOf('discard')).toEqual([{ kind: 'discard', container: 'c-db' }]);
+    expect(driver.world.projects.size).toBe(0);
+  });
+
   test('discards the surplus of two containers of one service', () => {
     const driver = new Driver(policy(1_000)).send(restored);
     driver.boot(observed(db, { id: 'old', status: 'exited' }), observed(db, { id: 'new' }), observed(api));
@@ -432,6 +441,49 @@ test('what never becomes healthy is stopped, then failed, and gives its grant ba
   expect(driver.state('p/db').kind).toBe('stopping');
   driver.settle();
   expect(driver.state('p/db')).toMatchObject({ kind: 'failed', failure: unhealthy });
+});
+
+describe('what the engine does not answer to', () => {
+  const silence = { code: 'engine-timeout', message: 'no answer', details: {}, remedies: ['wait'] } as const;
+  const leaving = () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(project('p', { db: {} }));
+    driver.settle();
+    driver.act({ kind: 'down', project: 'p', volumes: false });
+    driver.send({ kind: 'stopped', id: 'p/db', container: 'db-1', exit: null });
+    return driver;
+  };
+
+  test('a removal is given again after a pause, and nothing is forgotten before', () => {
+    const driver = leaving();
+    driver.send({ kind: 'removeFailed', id: 'p/db', container: 'db-1', failure: silence });
+    expect(driver.steps).toEqual([]);
+    driver.now = nextDeadline(driver.world) ?? 0;
+    expect(driver.now).toBe(5_000);
+    expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['remove db']);
+    driver.send({ kind: 'removed', id: 'p/db', container: 'db-1' });
+    driver.send({ kind: 'projectCleared', project: 'p', failure: silence });
+    expect(driver.world.projects.size).toBe(1);
+    driver.now = nextDeadline(driver.world) ?? 0;
+    expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['clearProject']);
+    driver.send({ kind: 'projectCleared', project: 'p', failure: null });
+    expect(driver.world.projects.size).toBe(0);
+  });
+
+  test('a removal that is refused is not: the service is let go, and that is said', () => {
+    const driver = leaving();
+    driver.send({ kind: 'removeFailed', id: 'p/db', container: 'db-1', failure: { ...silence, code: 'engine-error' } });
+    expect(driver.notices).toMatchObject([{ level: 'warn', text: expect.stringContaining('laptop-dev clean') }]);
+    expect(driver.kinds()).toEqual(['clearProject']);
+  });
+
+  test('no deadline comes while there is no engine: it would come again and again', () => {
+    const driver = running(project('p', { db: { restart: { policy: 'always', maxRetries: null } } }));
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 1 } });
+    expect(nextDeadline(driver.world)).toBe(500);
+    driver.send({ kind: 'engineLost' });
+    expect(nextDeadline(driver.world)).toBeNull();
+  });
 });
 
 test('a stop that the engine cannot do is tried again after a pause, its grant held all the while', () => {

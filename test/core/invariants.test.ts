@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatBytes, MiB } from '../../daemon/core/bytes.js';
+import { nextDeadline } from '../../daemon/core/decide.js';
 import { held } from '../../daemon/core/service-state.js';
 import { Simulation } from './support/simulation.js';
 import { policy, project } from './support/specs.js';
@@ -92,9 +93,8 @@ function happen(simulation: Simulation, choice: number): void {
 function settle(simulation: Simulation): void {
   for (let round = 0; round < 400; round++) {
     if (simulation.inFlight.length > 0) simulation.finish(0, true);
-    else if ([...simulation.world.services.values()].some(({ state }) => state.kind === 'backoff' || state.kind === 'stopping')) {
-      simulation.wait();
-    } else return;
+    else if (nextDeadline(simulation.world) !== null) simulation.wait();
+    else return;
   }
   throw new Error('it never comes to rest');
 }

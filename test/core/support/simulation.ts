@@ -9,6 +9,8 @@ import type { Step } from '../../../daemon/core/step.js';
 import { EMPTY_WORLD, type World } from '../../../daemon/core/world.js';
 import { observed } from './specs.js';
 
+const SILENCE = failure('engine-timeout', 'no answer');
+
 interface Box {
   readonly spec: ServiceSpec;
   readonly id: string;
@@ -109,6 +111,7 @@ export class Simulation {
       case 'stop':
         return this.stop(step.id, step.container, succeeds);
       case 'remove':
+        if (!succeeds) return [{ kind: 'removeFailed', id: step.id, container: step.container, failure: SILENCE }];
         this.boxes.delete(step.container);
         return [{ kind: 'removed', id: step.id, container: step.container }];
       case 'discard':
@@ -117,6 +120,7 @@ export class Simulation {
       case 'look':
         return [{ kind: 'observed', containers: [...this.boxes.values()].map(show), asOf: this.world.version }];
       case 'clearProject':
+        if (!succeeds) return [{ kind: 'projectCleared', project: step.project, failure: SILENCE }];
         return [{ kind: 'projectCleared', project: step.project, failure: null }];
       case 'lastWords':
         return [{ kind: 'lastWords', id: step.id, container: step.container, lines: ['bye'] }];
