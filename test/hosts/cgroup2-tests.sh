@@ -1,20 +1,30 @@
 #!/usr/bin/env bash
 # The engine's tests and the main journey on a host with cgroup v2, PSI and Docker, under qemu (see cgroup2.sh).
-#   cgroup2-tests.sh SOCKET [RESULT]   SOCKET: the engine whose images of the stack are taken along; RESULT: vitest's JSON report
-# dist/ has to be built. Exits as vitest does in the guest.
+#   cgroup2-tests.sh SOCKET RESULT [FILTER…]
+# SOCKET: the engine whose images of the stack are taken along; RESULT: where vitest's JSON report goes; FILTER: vitest's, instead of
+# the usual tests. Exits as vitest does in the guest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/laptop-dev-job-XXXXXX")
 trap 'rm -rf "$work"' EXIT
+engine=$1 result=$2
+shift 2
+if [[ $# = 0 ]]; then set -- test/engine/containers test/engine/usage test/e2e/journey; fi
+
+scripts/laptop-dev.sh completion bash > /dev/null # packages and build
 test/hosts/cgroup2.sh prepare
-node test/hosts/images.mjs save "${1:-/var/run/docker.sock}" "$work/images.tar"
+node test/hosts/images.mjs save "$engine" "$work/images.tar"
 mkdir "$work/laptop-dev"
-# With its modification times, by which the tests see that dist/ is current; without what only builds and checks need.
-tar -c --exclude=./.git --exclude=./node_modules/@biomejs --exclude=./node_modules/@typescript --exclude=./node_modules/.vite \
-  --exclude='./compose/**/node_modules' . | tar -x -C "$work/laptop-dev"
+# Without what only builds and checks need. 1: a file changed while it was read, which somebody who goes on working does not mind.
+{ tar -c --exclude={./.git,./node_modules/@biomejs,./node_modules/@typescript,./node_modules/.vite,'./compose/**/node_modules'} . ||
+  [[ $? = 1 ]]; } | tar -x -C "$work/laptop-dev"
+# The guest has no npm: what has been built here is what it tests.
+cp package-lock.json "$work/laptop-dev/node_modules/.laptop-dev-lock"
+touch "$work/laptop-dev/dist/.stamp"
 cp test/hosts/cgroup2/job "$work/job"
+echo "$*" > "$work/filters"
 status=0
 test/hosts/cgroup2.sh run "$work" 3G 2700 || status=$?
-if [ -n "${2:-}" ] && [ -f "$work/result.json" ]; then cp "$work/result.json" "$2"; fi
+if [[ -f $work/result.json ]]; then cp "$work/result.json" "$result"; fi
 exit "$status"
