@@ -74,7 +74,13 @@ export function withNeeds(names: readonly Name[]): ReadonlySet<Name> {
 
 const VARIANTS: readonly Variant[] = ['a', 'b'];
 
-export function randomAsk(random: Random): Ask {
+/** One, or now and then two at once. */
+export function randomAsks(random: Random): Ask[] {
+  const first = randomAsk(random);
+  return random.chance(0.2) ? [first, randomAsk(random)] : [first];
+}
+
+function randomAsk(random: Random): Ask {
   const roll = random.next();
   if (roll < 0.35) return { kind: 'up', variant: random.pick(VARIANTS), services: null, recreate: random.chance(0.2) };
   if (roll < 0.45) return { kind: 'up', variant: random.pick(VARIANTS), services: random.some(NAMES), recreate: random.chance(0.2) };

@@ -11,11 +11,13 @@ export type Name = (typeof NAMES)[number];
 /** What each needs, nearest first. */
 export const NEEDS: Readonly<Record<Name, readonly Name[]>> = { db: [], migrate: ['db'], web: ['migrate', 'db'] };
 export const ONE_SHOT: Name = 'migrate';
+/** Label of the images that are built. */
+export const BUILT = 'ldt-kill';
 /** Each start leaves a line here. */
 export const DIARY = '/data/diary';
 
 /**
- * A dependency with a health check and a volume, a one-shot, and a service that takes its time to stop, as a database does: long enough
+ * A dependency with a health check and a volume, a one-shot, and a service whose image is built for each definition anew and that takes its time to stop, as a database does: long enough
  * for the next daemon to find it while it stops.
  */
 export function composeFile(image: string): string {
@@ -37,7 +39,14 @@ export function composeFile(image: string): string {
     mem_reservation: 24m
     mem_limit: 48m
   web:
-    image: ${image}
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM ${image}
+        ARG VARIANT
+        ENV BUILT_AS=$$VARIANT
+      args: { VARIANT: "\${VARIANT}" }
+      labels: { ${BUILT}: "" }
     command: ["sh", "-c", "trap 'sleep 0.8; exit 0' TERM; echo web >> ${DIARY}; touch /tmp/ready; sleep 100000 & wait"]
     environment: { VARIANT: "\${VARIANT}" }
     volumes: ["data:/data"]

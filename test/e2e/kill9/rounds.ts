@@ -6,7 +6,7 @@ import { patience } from '../support/until.js';
 import { DaemonProcess } from './daemon.js';
 import { look, readDiary } from './facts.js';
 import { type Expected, faults } from './faults.js';
-import { type Ask, after, describeAsk, type Intent, NOTHING, randomAsk } from './intent.js';
+import { type Ask, after, describeAsk, type Intent, NOTHING, randomAsks } from './intent.js';
 import type { Random } from './random.js';
 
 /** A new daemon that has not everything as wanted by then, in ms from the start of its process, never will. */
@@ -48,10 +48,10 @@ export class Rounds {
     const { random } = this.stage;
     this.story.length = 0;
     for (let left = 1 + random.below(3); left > 1; left--) {
-      await this.ask(randomAsk(random));
+      await this.ask(randomAsks(random));
       await pause(random.below(300));
     }
-    const last = this.ask(randomAsk(random));
+    const last = this.ask(randomAsks(random));
     await this.killWithin(random.chance(0.15) ? 6 : random.chance(0.25) ? 1_500 : 400);
     await last;
     if (random.chance(0.3)) {
@@ -68,7 +68,7 @@ export class Rounds {
   /** The last ask: nothing of the project is to be left but its data. */
   async end(): Promise<void> {
     this.story.length = 0;
-    await this.ask({ kind: 'down' });
+    await this.ask([{ kind: 'down' }]);
     await this.converged(performance.now());
     await this.stop();
   }
@@ -98,14 +98,13 @@ export class Rounds {
     this.story.push(`killed after ${delay.toFixed(1)} ms`);
   }
 
-  private async ask(ask: Ask): Promise<void> {
-    const at = Date.now();
-    const outcome = await this.send(ask);
-    this.story.push(`${describeAsk(ask)}: ${outcome}`);
-    const accepted = this.intents.map(intent => after(intent, ask, at));
-    if (outcome === 'accepted') this.intents = accepted;
-    else if (outcome === 'unknown') this.intents = [...this.intents, ...accepted];
-    else if (outcome !== 'not-found') throw new Error(`${describeAsk(ask)} was refused: ${outcome}`);
+  /** Several at once reach the daemon in an order that nobody knows. */
+  private async ask(asks: readonly Ask[]): Promise<void> {
+    const sent = await Promise.all(asks.map(async ask => ({ ask, at: Date.now(), outcome: await this.send(ask) })));
+    this.story.push(sent.map(({ ask, outcome }) => `${describeAsk(ask)}: ${outcome}`).join(' with '));
+    const refused = sent.find(({ outcome }) => !['accepted', 'unknown', 'not-found'].includes(outcome));
+    if (refused) throw new Error(`${describeAsk(refused.ask)} was refused: ${refused.outcome}`);
+    this.intents = [sent, [...sent].reverse()].flatMap(order => order.reduce(outcomes, this.intents));
   }
 
   /** `unknown`: killed before its answer came. Else the code of the refusal. */
@@ -150,6 +149,19 @@ export class Rounds {
     if (!now.startsWith(this.diary)) throw new Error(`data was lost: the diary was\n${this.diary}\nand is\n${now}`);
     this.diary = now;
   }
+}
+
+interface Sent {
+  readonly ask: Ask;
+  readonly at: number;
+  readonly outcome: string;
+}
+
+/** What may be wanted after one more ask. */
+function outcomes(intents: readonly Intent[], { ask, at, outcome }: Sent): readonly Intent[] {
+  if (outcome === 'not-found') return intents;
+  const accepted = intents.map(intent => after(intent, ask, at));
+  return outcome === 'accepted' ? accepted : [...intents, ...accepted];
 }
 
 function call(home: Home, project: string, ask: Ask, specs: Stage['specs']) {
