@@ -76,6 +76,19 @@ describe.sequential('a daemon that starts again', () => {
     expect(await idsOf(own, project)).toEqual(ids);
   });
 
+  it('finishes an up whose client saw the daemon die, and says to that client what happened', async () => {
+    await own.ask(['down'], { cwd });
+    const waiting = own.cli(['up'], { cwd });
+    await until('db is there', async () => (await idsOf(own, project))['db']);
+    await killDaemon();
+    const { code, stderr } = await waiting;
+    expect(code).toBe(4);
+    expect(stderr).toContain('went away');
+    await own.ask(['daemon', 'start']);
+    await until('all is up', async () => `${await statesIn(own, cwd)}` === `${UP}`);
+    ids = await idsOf(own, project);
+  });
+
   it('honours what was stopped by the user before', async () => {
     await own.ask(['stop', 'web'], { cwd });
     await killDaemon();

@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import type { ServiceView } from '../../daemon/core/views.js';
 import { ENGINE } from '../engine/support/open-engine.js';
@@ -126,9 +126,14 @@ beforeAll(async () => {
   project = basename(cwd);
   for (const name of ['postgres', 'redis']) await cp(join(IMAGES, name), join(cwd, name), { recursive: true });
 });
+/** Ids of the images that were built: one that a later build replaced has no name any more. */
+const built = new Set<string>();
+afterEach(async () => {
+  for (const { Id } of await own.containers()) built.add((await inspect(Id)).Image);
+});
 afterAll(async () => {
   await own?.close();
-  for (const name of ['web', 'worker', 'migrate', 'database', 'cache']) await removeImage(ENGINE, `${project}-${name}:latest`);
+  for (const image of built) await removeImage(ENGINE, image);
 });
 
 const runs = async () => {

@@ -8,6 +8,8 @@ export interface Inspected {
   readonly Id: string;
   readonly Name: string;
   readonly Created: string;
+  /** Id of its image. */
+  readonly Image: string;
   readonly State: {
     readonly Running: boolean;
     readonly ExitCode: number;
