@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { nextDeadline } from '../../daemon/core/decide.js';
+import type { Driver } from './support/driver.js';
+import { never, running } from './support/shop.js';
+import { observed, project } from './support/specs.js';
+
+describe('crashes', () => {
+  const single = project('p', { api: { restart: { policy: 'always', maxRetries: null } } });
+  const die = (driver: Driver, exitCode: number) => {
+    const state = driver.state('p/api');
+    const id = 'container' in state && state.container !== null ? state.container : 'none';
+    return driver.send({ kind: 'engine', event: { kind: 'died', id, at: 0, exitCode } });
+  };
+
+  test('are repaired after a pause that doubles, and given up after five in ten minutes with the last words', () => {
+    const driver = running(single);
+    const pauses: number[] = [];
+    for (let crash = 1; crash < 5; crash++) {
+      die(driver, 1);
+      const due = nextDeadline(driver.world) ?? 0;
+      pauses.push(due - driver.now);
+      driver.now = due;
+      driver.send({ kind: 'tick' }).settle();
+      expect(driver.state('p/api').kind).toBe('running');
+    }
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000]);
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'crash-loop' } });
+    expect(driver.kinds()).toEqual(['lastWords api']);
+    driver.send({ kind: 'lastWords', id: 'p/api', container: driver.stepsOf('lastWords')[0]?.container ?? '', lines: ['boom'] });
+    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } }, wordsDue: false });
+    expect(driver.notices).toMatchObject([{ kind: 'failed', text: 'its last words: boom' }]);
+  });
+
+  test('that are ten minutes apart are no loop', () => {
+    const driver = running(single);
+    for (let crash = 0; crash < 8; crash++) {
+      die(driver, 1);
+      driver.now += 11 * 60_000;
+      driver.send({ kind: 'tick' }).settle();
+    }
+    expect(driver.state('p/api').kind).toBe('running');
+  });
+
+  test('by the memory limit are named so, with the figure', () => {
+    const driver = running(single);
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('200 MB') });
+    die(driver, 137);
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('killed at its 200 MB limit') });
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { code: 137, oom: true } });
+  });
+
+  test('of a child at the limit leave the service up, counted', () => {
+    const driver = running(single);
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.state('p/api').kind).toBe('running');
+    expect(driver.world.services.get('p/api')?.ooms).toBe(1);
+    driver.now += 60_000;
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { oom: false } });
+  });
+
+  test('of a service that must not restart fail it', () => {
+    const driver = running(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
+    die(driver, 1);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
+  });
+});
+
+describe('stopped from outside', () => {
+  const stopIt = (driver: Driver) => {
+    driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 143 } });
+  };
+
+  test('by docker stop is honoured', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    expect(driver.state('p/db').kind).toBe('asleep');
+    expect(driver.kinds()).toEqual(['persist']);
+  });
+
+  test('by an engine that ends is not: the service comes back with it', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    driver.now += 5_000;
+    driver.send({ kind: 'engineLost' });
+    const db = driver.world.services.get('p/db')?.spec ?? never();
+    driver.boot(observed(db, { id: 'db-1', status: 'exited', exitCode: 143, pid: null }));
+    expect(driver.settle()).toEqual(['persist', 'persist', 'ensureImage db', 'launch db', 'probe db']);
+    expect(driver.world.services.get('p/db')?.crashes).toEqual([]);
+  });
+
+  test('by docker rm -f is made again', () => {
+    const driver = running(project('p', { db: {} }));
+    stopIt(driver);
+    driver.send({ kind: 'engine', event: { kind: 'destroyed', id: 'db-1', at: 0 } });
+    expect(driver.settle()).toContain('launch db');
+  });
+});
