@@ -49,6 +49,7 @@ export class Connection implements WireEvents, SpliceEvents {
   #lastAt: Ms = 0;
   #lastFromClient = false;
   #failure: Failure | null = null;
+  /** How much of the refusal has been sent; -1: all. */
   #answered = 0;
 
   constructor(socket: Socket, door: Door, context: Context) {
@@ -59,7 +60,7 @@ export class Connection implements WireEvents, SpliceEvents {
     context.traffic.clients.add(this);
     this.#client.read();
     // A server of an unknown protocol may be the one that speaks first.
-    if (door.protocol === 'tcp') void this.#bring();
+    if (door.protocol === 'tcp') this.#begin();
   }
 
   /** Its service's stop would reach it. */
@@ -69,13 +70,13 @@ export class Connection implements WireEvents, SpliceEvents {
 
   chunk(chunk: Buffer): void {
     if (this.#splice) return this.#splice.chunk(chunk);
-    if (this.#stage === 'over') return;
+    if (this.#stage === 'over' || this.#answered < 0) return;
     this.#kept.push(Buffer.from(chunk));
     this.#keptBytes += chunk.length;
     if (this.#stage === 'refused') return this.#answer();
     this.#context.traffic.count(chunk.length);
     if (this.#keptBytes >= MOST_KEPT) this.#client.pause();
-    if (this.#stage === 'silent') void this.#bring();
+    if (this.#stage === 'silent') this.#begin();
   }
 
   end(): void {
@@ -142,6 +143,14 @@ export class Connection implements WireEvents, SpliceEvents {
     this.#context.traffic.hold(now ? 1 : -1);
   }
 
+  #begin(): void {
+    this.#bring().catch((error: unknown) => {
+      const { log } = this.#context;
+      log.error({ err: error, service: this.#door.service }, 'a client could not be brought to its service');
+      if (!this.#isOver()) this.#refuse(failure('internal', `laptop-dev failed to reach ${this.#door.service}`));
+    });
+  }
+
   /** Waits for the service, connects to it and splices; or refuses. */
   async #bring(): Promise<void> {
     const { hooks, traffic } = this.#context;
@@ -156,7 +165,7 @@ export class Connection implements WireEvents, SpliceEvents {
       this.#stage = 'reaching';
       const socket = await dial(target);
       if (this.#isOver()) return void socket?.destroy();
-      if (socket) return this.#connect(socket);
+      if (socket && !socket.destroyed) return this.#connect(socket);
       if (tried === TRIES) return this.#refuse(unreachable(this.#door, target));
       this.#stage = 'waiting';
       target = null;

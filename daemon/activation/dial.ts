@@ -18,8 +18,7 @@ export function dial(target: Target): Promise<Socket | null> {
     socket.once('error', fail);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
+      resolve(socket); // `fail` stays: an error before a wire listens must find somebody
     });
   });
 }

@@ -67,8 +67,8 @@ export function createTraffic(clock: Clock, changed: () => void): Traffic {
     },
     activity: () => ({ connections: connections.size, lastByteAt, holding: holders > 0, bytes }),
     close: () => {
-      if (timer) clearTimeout(timer);
       for (const connection of [...clients]) connection.destroy();
+      if (timer) clearTimeout(timer);
     },
   };
 }

@@ -198,6 +198,40 @@ test('a wake that fails: http', async () => {
   expect(doors.activity(SERVICE).connections).toBe(0);
 });
 
+test('a hook that throws is told to the client as a bug of ours, and the door stays open', async () => {
+  const { target } = await server();
+  let calls = 0;
+  const wake = async (): Promise<Target> => {
+    calls += 1;
+    if (calls === 1) throw new Error('bug');
+    return target;
+  };
+  const { client } = await stage({ protocol: 'redis', target: () => null, wake });
+  const [first, second] = [await client(), await client()];
+  first.write('PING\r\n');
+  expect(String(await everything(first))).toContain('-ERR laptop-dev internal');
+  second.end('PING\r\n');
+  expect(String(await everything(second))).toBe('PING\r\n');
+});
+
+test('16 MiB are kept while it starts, then the client is held back; all of it arrives', async () => {
+  const { target } = await server();
+  let awake: (target: Target) => void = () => undefined;
+  const start = new Promise<Target>(resolve => {
+    awake = resolve;
+  });
+  const { client, doors } = await stage({ protocol: 'tcp', target: () => null, wake: () => start });
+  const socket = await client();
+  socket.end(Buffer.alloc(48 * 1024 * 1024, 7));
+  const got = everything(socket);
+  const kept = (): number => doors.activity(SERVICE).bytes;
+  await until(() => kept() >= 16 * 1024 * 1024);
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(kept()).toBeLessThan(17 * 1024 * 1024);
+  awake(target);
+  expect((await got).equals(Buffer.alloc(48 * 1024 * 1024, 7))).toBe(true);
+});
+
 test('a wake that fails: redis, tcp, and TLS at an http door', async () => {
   const answer = async (protocol: 'redis' | 'tcp' | 'http', said: string): Promise<string> => {
     const { client } = await stage({ protocol, target: () => null, wake: async () => NO });

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
-import { type DoorProcess, doorProcess } from './door-process.js';
 import { connected, serve } from './harness.js';
+import { type DoorProcess, doorProcess } from './support/door-process.js';
 
 const GIGABYTE = 1024 * MiB;
 const GROWTH = 30 * MiB;

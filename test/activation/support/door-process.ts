@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Target } from '../../daemon/activation/doors.js';
-import type { Protocol } from '../../daemon/core/model.js';
+import type { Target } from '../../../daemon/activation/doors.js';
+import type { Protocol } from '../../../daemon/core/model.js';
 
 /** Doors in a process of their own, so that its memory and CPU time are theirs alone. Prints its port. */
 const PROGRAM = `
@@ -36,7 +36,7 @@ export interface DoorProcess {
 export async function doorProcess(target: Target, protocol: Protocol): Promise<DoorProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'door-process-'));
   const outfile = join(folder, 'doors.mjs');
-  const resolveDir = join(import.meta.dirname, '../../daemon/activation');
+  const resolveDir = join(import.meta.dirname, '../../../daemon/activation');
   await build({ stdin: { contents: PROGRAM, resolveDir }, outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
   const child = spawn(process.execPath, [outfile, JSON.stringify({ target, protocol })], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');

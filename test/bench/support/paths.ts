@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Target } from '../../../daemon/activation/doors.js';
+import type { Protocol } from '../../../daemon/core/model.js';
+import { freePort } from '../../activation/harness.js';
+import { doorProcess } from '../../activation/support/door-process.js';
+
+/** One way to a service: where to connect, and the processes that carry the bytes (none: the kernel alone). */
+export interface Path {
+  readonly name: string;
+  readonly at: Target;
+  readonly pids: readonly number[];
+  close(): Promise<void> | void;
+}
+
+const SOCKET_PROXYD = '/lib/systemd/systemd-socket-proxyd';
+
+/** All ways there are on this machine: those of Debian's packages only where they are installed. `published`: through the engine. */
+export async function openPaths(direct: Target, published: Target, protocol: Protocol): Promise<readonly Path[]> {
+  const doors = await doorProcess(direct, protocol);
+  const paths: Path[] = [
+    { name: 'direct', at: direct, pids: [], close: () => undefined },
+    { name: 'docker-proxy', at: published, pids: processes(`-host-port ${published.port} `), close: () => undefined },
+    { name: 'splice', at: { host: '127.0.0.1', port: doors.port }, pids: [doors.pid], close: doors.close },
+    await pipe(direct),
+  ];
+  if (isInstalled('haproxy')) paths.push(await haproxy(direct));
+  if (existsSync(SOCKET_PROXYD)) paths.push(await socketProxyd(direct));
+  return paths;
+}
+
+export function isInstalled(program: string): boolean {
+  try {
+    execFileSync('which', [program], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Those whose command line has this in it. */
+function processes(text: string): number[] {
+  const isMeant = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text);
+    } catch {
+      return false; // ended meanwhile
+    }
+  };
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && isMeant(name))
+    .map(Number);
+}
+
+/** What the splice would be without the work on it. */
+async function pipe(target: Target): Promise<Path> {
+  const port = await freePort();
+  const program = `require('net').createServer({ allowHalfOpen: true, noDelay: true }, a => {
+    const b = require('net').connect({ ...${JSON.stringify(target)}, allowHalfOpen: true, noDelay: true });
+    a.on('error', () => b.destroy()); b.on('error', () => a.destroy()); a.pipe(b); b.pipe(a);
+  }).listen(${port}, '127.0.0.1')`;
+  return proxy('Node pipe', port, spawn(process.execPath, ['-e', program], { stdio: 'ignore' }));
+}
+
+/** As installed: as many threads as there are cores. */
+async function haproxy({ host, port: to }: Target): Promise<Path> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'haproxy-'));
+  const file = join(folder, 'haproxy.cfg');
+  const timeouts = 'timeout connect 5s\n  timeout client 1h\n  timeout server 1h';
+  writeFileSync(file, `defaults\n  mode tcp\n  ${timeouts}\nlisten it\n  bind 127.0.0.1:${port}\n  server it ${host}:${to}\n`);
+  const path = await proxy('haproxy', port, spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' }));
+  rmSync(folder, { recursive: true });
+  return path;
+}
+
+async function socketProxyd({ host, port: to }: Target): Promise<Path> {
+  const port = await freePort();
+  const child = spawn('systemd-socket-activate', ['-l', `127.0.0.1:${port}`, SOCKET_PROXYD, `${host}:${to}`], { stdio: 'ignore' });
+  return proxy('systemd-socket-proxyd', port, child);
+}
+
+async function proxy(name: string, port: number, child: ChildProcess): Promise<Path> {
+  const exited = once(child, 'exit');
+  for (let tries = 0; !(await accepts(port)); tries += 1) {
+    if (tries > 200) throw new Error(`${name} does not listen on ${port}`);
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+  const close = async (): Promise<void> => {
+    child.kill();
+    await exited;
+  };
+  return { name, at: { host: '127.0.0.1', port }, pids: child.pid ? [child.pid] : [], close };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+}
