@@ -21,7 +21,10 @@ export default defineConfig({
     projects: [
       project(
         'unit',
-        ['test/*.test.ts', 'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation}/**/*.test.ts'],
+        [
+          'test/*.test.ts',
+          'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation}/**/*.test.ts',
+        ],
         { testTimeout: 20_000 },
       ),
       project('engine', ['test/engine/**/*.test.ts'], withEngine(120_000, 600_000)),

@@ -17,7 +17,8 @@ async function save() {
   const names = (await json(await call('GET', '/images/json')))
     .flatMap(image => image.RepoTags ?? [])
     .filter(name => /^(localhost\/)?laptop-dev\//.test(name));
-  if (names.length === 0) throw new Error(`the engine at ${socketPath} has none of the stack's images: run the end-to-end tests there first`);
+  if (names.length === 0)
+    throw new Error(`the engine at ${socketPath} has none of the stack's images: run the end-to-end tests there first`);
   const query = names.map(name => `names=${encodeURIComponent(name)}`).join('&');
   await pipeline(await call('GET', `/images/get?${query}`), createWriteStream(file));
   console.log(`saved ${names.join(', ')}`);
