@@ -74,6 +74,8 @@ export interface ProjectSpec {
   readonly services: readonly ServiceSpec[];
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
+  /** Files outside `root` whose lines became environment values because a Compose file named them (env_file); real paths. */
+  readonly outside: readonly string[];
 }
 
 export interface NetworkSpec {

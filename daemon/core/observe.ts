@@ -121,7 +121,15 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     draft.steps.push({ kind: 'discard', container: seen.id });
     return undefined;
   }
-  const project = known?.spec ?? { name: seen.project, root: seen.root, profile: seen.profile, services: [], networks: [], volumes: [] };
+  const project = known?.spec ?? {
+    name: seen.project,
+    root: seen.root,
+    profile: seen.profile,
+    services: [],
+    networks: [],
+    volumes: [],
+    outside: [],
+  };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.
   const lost = known !== undefined && !isTakenIn(known.spec);
   if (!lost) {

@@ -30,7 +30,9 @@ export function risks(spec: ProjectSpec): Risk[] {
     const points = service.container ? containerRisks(service.container, spec.root) : [];
     return points.map(([what, why]) => ({ service: service.name, what, why }));
   });
-  return [...found, ...spec.networks.flatMap(networkRisks), ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root))];
+  const why = 'its values go into containers, from outside the project';
+  const read = spec.outside.map(file => ({ service: 'env_file', what: file, why }));
+  return [...found, ...read, ...spec.networks.flatMap(networkRisks), ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root))];
 }
 
 type Point = readonly [what: string, why: string];

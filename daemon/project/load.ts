@@ -11,7 +11,7 @@ import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile } from './choose.js';
 import type { Found } from './find.js';
-import { withRealDevice } from './real-paths.js';
+import { realOf, withRealDevice } from './real-paths.js';
 import { resolveServices } from './services.js';
 
 export interface LoadOptions {
@@ -120,8 +120,16 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     services: resolved.services,
     networks: compose.networks,
     volumes,
+    outside: await outside(found, compose.sources),
   };
   return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
+}
+
+/** Env files that no flag named. Compose files are not counted: what they ask for is judged by itself. */
+async function outside(found: Found, sources: readonly string[]): Promise<string[]> {
+  const files = sources.filter(file => !/\.ya?ml$/.test(file) && found.envFiles?.includes(file) !== true);
+  const real = await Promise.all(files.map(realOf));
+  return real.filter(file => !isWithin(found.root, file)).sort();
 }
 
 function unknownService(compose: ComposeProject, wanted: readonly string[]): Failure | null {

@@ -12,7 +12,8 @@ async function resolved(path: string, root: string): Promise<string> {
   return isWithin(root, path) || isWithin(root, real) ? real : path;
 }
 
-async function realOf(path: string): Promise<string> {
+/** The path with links resolved, as far as it exists. */
+export async function realOf(path: string): Promise<string> {
   const found = await realpath(path).catch(() => null);
   if (found !== null) return found;
   const parent = dirname(path);

@@ -73,5 +73,5 @@ export function serviceSpec(over: Partial<ServiceSpec> = {}): ServiceSpec {
 }
 
 export function projectSpec(over: Partial<ProjectSpec> = {}): ProjectSpec {
-  return { name: 'p', root: '/home/u/p', profile: 'default', services: [serviceSpec()], networks: [], volumes: [], ...over };
+  return { name: 'p', root: '/home/u/p', profile: 'default', services: [serviceSpec()], networks: [], volumes: [], outside: [], ...over };
 }

@@ -237,5 +237,5 @@ export function spec(environment: Readonly<Record<string, string>> = {}): Projec
     container: { ...CONTAINER, environment },
     configHash: 'abc',
   };
-  return { name: 'shop', root: '/home/me/shop', profile: 'minimal', services: [service], networks: [], volumes: [] };
+  return { name: 'shop', root: '/home/me/shop', profile: 'minimal', services: [service], networks: [], volumes: [], outside: [] };
 }

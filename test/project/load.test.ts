@@ -13,6 +13,19 @@ services:
   cache: { image: "redis:7" }
 `;
 
+describe('an env_file', () => {
+  const file = 'services: { web: { image: "busybox:1", env_file: [own.env, ../elsewhere/secrets] } }';
+  const files = { 'shop/compose.yaml': file, 'shop/own.env': 'A=1', 'elsewhere/secrets': 'B=2' };
+
+  it('outside the project is asked for', async () => {
+    const root = tree(files);
+    const { spec } = await load(root, {}, { project: 'shop' });
+    expect(spec?.services[0]?.container?.environment).toEqual({ A: '1', B: '2' });
+    expect(spec?.outside).toEqual([join(root, 'elsewhere/secrets')]);
+    expect(spec && risks(spec)).toEqual([{ service: 'env_file', what: join(root, 'elsewhere/secrets'), why: expect.any(String) }]);
+  });
+});
+
 describe('a plain Compose file', () => {
   it('comes up as with Compose, under the usual budgets', async () => {
     const { spec, failure, warnings } = await load(tree({ 'shop/compose.yaml': SHOP, 'shop/x': '' }), {}, { project: 'shop' });

@@ -167,6 +167,7 @@ export const projectSpec = z.strictObject({
   services: z.array(service).max(500),
   networks: z.array(network).max(200),
   volumes: z.array(volume).max(500),
+  outside: z.array(text).max(200),
 });
 
 export const namesOfServices = names;

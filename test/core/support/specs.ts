@@ -94,6 +94,7 @@ export function project(name: string, services: Readonly<Record<string, Sketch>>
     services: Object.entries(services).map(([key, sketch]) => service(name, key, sketch)),
     networks: [],
     volumes: [],
+    outside: [],
   };
 }
 
