@@ -14,8 +14,9 @@ interface Rule {
 }
 
 /**
- * Texts of Docker 20.10 to 29, Docker Desktop and Podman 4 and 5, most telling first; each has its recorded line in
- * test/containers/fixtures/engine-errors.json. Engines give no error codes, so the wording is all there is.
+ * Texts of Docker 20.10 to 29, Docker Desktop and Podman 4 and 5, most telling first; each has its line in
+ * test/containers/fixtures/engine-errors.json: recorded from Docker 20.10 and Podman 4.3, for the others as their sources and
+ * issue reports have them. Engines give no error codes, so the wording is all there is.
  */
 const RULES: readonly Rule[] = [
   { code: 'port-taken', pattern: /port is already allocated|ports are not available|forwards\/expose returned unexpected status/i },
