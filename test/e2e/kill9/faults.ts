@@ -5,21 +5,28 @@ import { NAMES, type Name, NEEDS, ONE_SHOT, type Variant } from './project.js';
 
 export interface Expected {
   readonly specs: Readonly<Record<Variant, ProjectSpec>>;
-  /** Bytes. */
-  readonly budget: number;
   /** The volume was made once, and nobody asked for its removal. */
   readonly volume: boolean;
 }
 
 /** Where the facts depart from an intent: something lost, duplicated or orphaned, or not there yet. Empty: all is as wanted. */
-export function faults(facts: Facts, intent: Intent, { specs, budget, volume }: Expected): string[] {
+export function faults(facts: Facts, intent: Intent, { specs, volume }: Expected): string[] {
   const found = NAMES.flatMap(name => ofService(name, facts, intent, specs[intent.variants[name]]));
   const strangers = facts.containers.filter(each => !NAMES.some(name => name === each.service));
   if (strangers.length > 0) found.push(`containers of no service: ${strangers.map(each => each.id.slice(0, 12)).join(', ')}`);
-  const granted = facts.containers.filter(each => each.running).reduce((sum, each) => sum + each.limit, 0);
-  if (granted > budget) found.push(`limits of ${granted} bytes exceed the budget of ${budget}`);
   if (facts.stateFault !== null) found.push(`state file: ${facts.stateFault}`);
   return [...found, ...ofResources(facts, intent, volume)];
+}
+
+/** What must not be so at any moment, whatever is going on. */
+export function breaches({ containers }: Facts, budget: number): string[] {
+  const running = containers.filter(each => each.running);
+  const limits = running.reduce((sum, each) => sum + each.limit, 0);
+  const twice = NAMES.filter(name => running.filter(each => each.service === name).length > 1);
+  return [
+    ...(limits > budget ? [`limits of ${limits} bytes exceed the budget of ${budget}`] : []),
+    ...twice.map(name => `two containers of ${name} run`),
+  ];
 }
 
 function ofResources(facts: Facts, { wants }: Intent, volume: boolean): string[] {

@@ -5,7 +5,7 @@ import type { Home } from '../support/home.js';
 import { patience } from '../support/until.js';
 import { DaemonProcess } from './daemon.js';
 import { look, readDiary } from './facts.js';
-import { type Expected, faults } from './faults.js';
+import { breaches, type Expected, faults } from './faults.js';
 import { type Ask, after, describeAsk, type Intent, NOTHING, randomAsks } from './intent.js';
 import type { Random } from './random.js';
 
@@ -20,6 +20,8 @@ const LOG_LINES = 60;
 export interface Stage extends Omit<Expected, 'volume'> {
   readonly home: Home;
   readonly project: string;
+  /** Bytes. */
+  readonly budget: number;
   readonly random: Random;
   /** The daemon's environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -126,6 +128,8 @@ export class Rounds {
     const deadline = since + patience(CONVERGES_EVER);
     for (let agreed: Intent | null = null; ; await pause(LOOK_EVERY)) {
       const facts = await look(home, project);
+      const broken = breaches(facts, this.stage.budget);
+      if (broken.length > 0) throw new Error(broken.join('; '));
       const expected = { ...this.stage, volume: this.diary !== '' };
       const found = this.intents.map(intent => ({ intent, faults: faults(facts, intent, expected) }));
       const fit = found.find(each => each.faults.length === 0)?.intent ?? null;
