@@ -17,7 +17,7 @@ export async function ensureDaemon(cli: Cli): Promise<VersionView> {
   if (running) {
     if (running.version !== cli.version)
       remark(cli, `The daemon is version ${running.version}, this is ${cli.version}: laptop-dev daemon stop, then again.`);
-    if (running.engine !== null) return running;
+    if (running.engine !== null) return withEngineAsked(cli, running, running.engine);
     await ensureEngine(cli, failure('engine-unavailable', 'The daemon has lost its container engine.'));
     return untilAnswers(cli, view => view.engine !== null);
   }
@@ -25,6 +25,17 @@ export async function ensureDaemon(cli: Cli): Promise<VersionView> {
   if (first?.code !== 'engine-unavailable') return begun(cli, first);
   await ensureEngine(cli, first);
   return begun(cli, await launch(cli));
+}
+
+/** One daemon has one engine; its containers do not move to another. */
+function withEngineAsked(cli: Cli, running: VersionView, { kind, endpoint }: NonNullable<VersionView['engine']>): VersionView {
+  const asked = cli.options.engine;
+  if (asked === undefined || asked === kind) return running;
+  throw new FailureError(
+    failure('engine-unavailable', `The daemon (PID ${running.pid}) uses ${kind} at ${endpoint}, and ${asked} was asked for.`, {}, [
+      'Take everything down first: laptop-dev down --all, laptop-dev daemon stop; then again',
+    ]),
+  );
 }
 
 /** null: no daemon answers. */
@@ -39,7 +50,11 @@ export async function runningDaemon(cli: Cli): Promise<VersionView | null> {
 }
 
 async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
-  if (failed === null) return cli.client.version();
+  if (failed === null) {
+    const view = await cli.client.version();
+    for (const warning of view.engine?.warnings ?? []) remark(cli, `${cli.err.colours.yellow('warning:')} ${warning}`);
+    return view;
+  }
   // Two terminals at once: the other's daemon has the lock and is about to answer.
   if (failed.code === 'daemon-running') return untilAnswers(cli, () => true);
   throw new FailureError(failed);
