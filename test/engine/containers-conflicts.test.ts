@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FailureError } from '../../daemon/core/failure.js';
+import { patience } from '../e2e/support/until.js';
 import { type Bench, IMAGE, openBench } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 
@@ -99,7 +100,7 @@ describe('networks and volumes', () => {
     });
     const inspected = await openEngine(ENGINE).getContainer(id).inspect();
     expect(Object.keys(inspected.NetworkSettings.Networks).sort()).toEqual([back.name, bench.network.name].sort());
-    for (const name of ['joined', 'other']) expect(await bench.containers.probe(id, ['nslookup', name], 5000)).toBe(0);
+    for (const name of ['joined', 'other']) expect(await bench.containers.probe(id, ['nslookup', name], patience(5000))).toBe(0);
   });
 
   test('a subnet in use: the other network is named', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../../daemon/ports.js';
+import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench } from './support/bench-engine.js';
 
 let bench: Bench;
@@ -110,9 +111,9 @@ describe('exec', () => {
 
   test('a closed session hangs its command up', async () => {
     const session = await sh('trap "touch /tmp/hung-up; exit" HUP; touch /tmp/ready; while :; do sleep 0.02; done', { tty: true });
-    expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], 5000)).toBe(0);
+    expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], patience(5000))).toBe(0);
     session.close();
-    expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/hung-up ]; do sleep 0.02; done'], 5000)).toBe(0);
+    expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/hung-up ]; do sleep 0.02; done'], patience(5000))).toBe(0);
   });
 
   test('a command that does not exist', async () => {
@@ -129,19 +130,19 @@ describe('exec', () => {
 
 describe('probe', () => {
   test('exit codes', async () => {
-    expect(await bench.containers.probe(id, ['true'], 5000)).toBe(0);
-    expect(await bench.containers.probe(id, ['sh', '-c', 'exit 9'], 5000)).toBe(9);
+    expect(await bench.containers.probe(id, ['true'], patience(5000))).toBe(0);
+    expect(await bench.containers.probe(id, ['sh', '-c', 'exit 9'], patience(5000))).toBe(9);
   });
 
   test('past its time it counts as 124, and the command is gone', async () => {
     const before = performance.now();
-    expect(await bench.containers.probe(id, ['sh', '-c', 'sleep 5432 & echo $! > /tmp/child; wait'], 500)).toBe(124);
-    expect(performance.now() - before).toBeLessThan(1500);
+    expect(await bench.containers.probe(id, ['sh', '-c', 'sleep 5432 & echo $! > /tmp/child; wait'], patience(500))).toBe(124);
+    expect(performance.now() - before).toBeLessThan(patience(1500));
     const gone = 'until ! kill -0 $(cat /tmp/child) 2>/dev/null; do sleep 0.02; done';
-    expect(await bench.containers.probe(id, ['sh', '-c', gone], 5000)).toBe(0);
+    expect(await bench.containers.probe(id, ['sh', '-c', gone], patience(5000))).toBe(0);
   });
 
   test('any amount of output', async () => {
-    expect(await bench.containers.probe(id, ['sh', '-c', 'head -c 20000000 /dev/zero'], 20_000)).toBe(0);
+    expect(await bench.containers.probe(id, ['sh', '-c', 'head -c 20000000 /dev/zero'], patience(20_000))).toBe(0);
   });
 });

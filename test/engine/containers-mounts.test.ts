@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import type { MountSpec } from '../../daemon/core/model.js';
+import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 
@@ -18,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const sh = (id: string, script: string) => bench.containers.probe(id, ['sh', '-c', script], 5000);
+const sh = (id: string, script: string) => bench.containers.probe(id, ['sh', '-c', script], patience(5000));
 const anonymous: MountSpec = { kind: 'volume', volume: null, target: '/data', readOnly: false, noCopy: false };
 
 test('anonymous volumes keep their data in the container that replaces theirs, and go with the last one', async () => {

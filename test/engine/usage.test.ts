@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { createUsage } from '../../daemon/usage/usage.js';
+import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 
@@ -15,7 +16,7 @@ test('the working set is within 5 % of the engine’s own figure, page cache lef
   const script =
     'head -c 41943040 /dev/zero > /dev/shm/used; head -c 83886080 /dev/zero > /tmp/file; cat /tmp/file > /dev/null; touch /tmp/ready; sleep 1000';
   const id = await bench.run(bench.service('used', { command: ['sh', '-c', script], shmSize: 64 * MiB }), { grant: 256 * MiB });
-  expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], 20_000)).toBe(0);
+  expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], patience(20_000))).toBe(0);
   const usage = createUsage();
   const pid = (await bench.containers.inspect(id))?.pid ?? null;
   const measured = await usage.workingSet(id, pid);

@@ -6,6 +6,7 @@ import type { ContainerSpec, NetworkSpec, ServiceSpec } from '../../../daemon/co
 import type { EngineEvent } from '../../../daemon/core/observed.js';
 import type { Containers, LaunchOptions, Log } from '../../../daemon/ports.js';
 import { containerSpec, serviceSpec } from '../../core/specs.js';
+import { patience } from '../../e2e/support/until.js';
 import { ENGINE, openEngine } from './open-engine.js';
 import { removeImage, tinyImage } from './tiny-image.js';
 
@@ -98,7 +99,7 @@ export type Arrived = EngineEvent & { readonly arrived: number };
 
 /** Longest delay of an event, in ms: Podman's file logger is polled by Podman itself, four times a second. */
 export async function eventDelay(containers: Containers): Promise<number> {
-  return (await containers.info()).kind === 'podman' ? 1000 : 100;
+  return (await containers.info()).kind === 'podman' ? patience(1000) : patience(100);
 }
 
 /** Collects events from now on; `until` resolves with the first that fits, seen or to come. */
