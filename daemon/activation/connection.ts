@@ -16,9 +16,8 @@ const MOST_KEPT = 16 * 1024 * 1024;
 /** How often a service that says it is ready, but refuses connections, is asked for; and the pauses between, ms. */
 const TRIES = 4;
 const PAUSE = 50;
-/** A connection is quiet when no byte flowed for this long, ms; longer when the last word was the client's. */
-const QUIET = 10;
-const QUIET_AFTER_CLIENT = 1000;
+/** Where nobody knows whether an answer is complete, it is taken to be after this long without a byte, ms; longer when none has come yet. */
+const QUIET = { answered: 200, unanswered: 1000 };
 /** How long a refused client may take to close, ms. */
 const LINGER = 2000;
 
@@ -98,7 +97,10 @@ export class Connection implements WireEvents, SpliceEvents {
   passed(bytes: number, fromClient: boolean): void {
     this.#lastAt = this.#context.traffic.count(bytes);
     this.#lastFromClient = fromClient;
-    if (this.#stage === 'spliced' && this.#watch.holding !== this.#isHolding) this.#hold(!this.#isHolding);
+    if (this.#stage !== 'spliced' || this.#watch.holding === this.#isHolding) return;
+    this.#hold(!this.#isHolding);
+    // A busy connection is let go between two exchanges, or a drain might never find it at rest.
+    if (!this.#isHolding && this.#context.traffic.isLeaving(this)) this.release();
   }
 
   over(): void {
@@ -120,12 +122,11 @@ export class Connection implements WireEvents, SpliceEvents {
   release(): void {
     const splice = this.#splice;
     if (this.#stage !== 'spliced' || !splice || this.#watch.holding || splice.isHalfway) return;
+    if (this.#watch.canMove) return this.#part(splice);
     const still = this.#context.clock.now() - this.#lastAt;
-    if (this.#watch.canMove) this.#part(splice);
-    else if (still >= (this.#lastFromClient ? QUIET_AFTER_CLIENT : QUIET)) {
-      this.#stage = 'closing';
-      splice.close();
-    }
+    if (this.#watch.isBlind && still < (this.#lastFromClient ? QUIET.unanswered : QUIET.answered)) return;
+    this.#stage = 'closing';
+    splice.close();
   }
 
   #part(splice: Splice): void {
@@ -157,7 +158,7 @@ export class Connection implements WireEvents, SpliceEvents {
     this.#stage = 'waiting';
     this.#hold(true);
     traffic.join(this);
-    let target: Target | Failure | null = traffic.draining > 0 ? null : hooks.target(this.#door);
+    let target: Target | Failure | null = traffic.drains.size > 0 ? null : hooks.target(this.#door);
     for (let tried = 1; ; tried += 1) {
       target ??= await hooks.wake(this.#door);
       if (this.#isOver()) return;

@@ -1,10 +1,12 @@
 import type { Ms } from '../core/model.js';
 import type { Traffic } from './traffic.js';
 
-/** How often connections are asked whether they are quiet, while a service drains, ms. */
+/** How often connections that nobody understands are asked whether they are quiet, while a service drains, ms. */
 const STEP = 5;
 
-/** Ends the connections that reach the service now, each once nothing is under way on it. Resolves when none is left, or after `timeout`. */
+/**
+ * Ends the connections that reach the service now, each once nothing is under way on it. Resolves when none is left, or after `timeout`.
+ */
 export function drainConnections(traffic: Traffic, timeout: Ms): Promise<void> {
   const left = new Set([...traffic.connections].filter(connection => connection.reachesService()));
   const settle = (): boolean => {
@@ -15,12 +17,12 @@ export function drainConnections(traffic: Traffic, timeout: Ms): Promise<void> {
     return left.size === 0;
   };
   if (settle()) return Promise.resolve();
-  traffic.draining += 1;
+  traffic.drains.add(left);
   return new Promise(resolve => {
     const finish = (): void => {
       clearInterval(poll);
       clearTimeout(limit);
-      traffic.draining -= 1;
+      traffic.drains.delete(left);
       resolve();
     };
     const poll = setInterval(() => void (settle() && finish()), STEP);

@@ -26,6 +26,9 @@ export class Splice {
   readonly #first: Buffer[];
   #clientHasEnded: boolean;
   #serverHasEnded = false;
+  /** A side does not read as fast as the other sends: bytes are still on their way to it. */
+  #clientLags = false;
+  #serverLags = false;
   /** FINs that have been sent. */
   #closed = 0;
   #mode: 'open' | 'closing' | 'over' = 'open';
@@ -46,7 +49,10 @@ export class Splice {
       chunk: chunk => this.#fromServer(chunk),
       end: () => this.#serverEnd(),
       gone: () => this.#cut(this.#client),
-      drained: () => this.#flush(),
+      drained: () => {
+        this.#serverLags = false;
+        this.#flush();
+      },
     });
   }
 
@@ -57,16 +63,19 @@ export class Splice {
     this.#flush();
   }
 
-  /** The client has sent FIN and its answer may still be coming, or its first bytes are still being written. */
+  /** The client has sent FIN and its answer may still be coming, or bytes are still being written to one side. */
   get isHalfway(): boolean {
-    return this.#clientHasEnded || this.#first.length > 0;
+    return this.#clientHasEnded || this.#first.length > 0 || this.#clientLags || this.#serverLags;
   }
 
   // The client's wire tells the connection, which passes it on to these four.
   chunk(chunk: Buffer): void {
     if (this.#mode !== 'open') return;
     this.#watch.client(chunk);
-    if (!this.#server.write(chunk)) this.#client.pause();
+    if (!this.#server.write(chunk)) {
+      this.#serverLags = true;
+      this.#client.pause();
+    }
     this.#events.passed(chunk.length, true);
   }
 
@@ -81,6 +90,7 @@ export class Splice {
   }
 
   drained(): void {
+    this.#clientLags = false;
     this.#server.read();
   }
 
@@ -108,7 +118,10 @@ export class Splice {
   #fromServer(chunk: Buffer): void {
     if (this.#mode !== 'open') return;
     this.#watch.server(chunk);
-    if (!this.#client.write(chunk)) this.#server.pause();
+    if (!this.#client.write(chunk)) {
+      this.#clientLags = true;
+      this.#server.pause();
+    }
     this.#events.passed(chunk.length, false);
   }
 
@@ -122,7 +135,10 @@ export class Splice {
   #flush(): void {
     if (this.#mode !== 'open') return;
     for (let chunk = this.#first.shift(); chunk; chunk = this.#first.shift()) {
-      if (!this.#server.write(chunk)) return;
+      if (!this.#server.write(chunk)) {
+        this.#serverLags = true;
+        return;
+      }
     }
     if (this.#clientHasEnded) this.#server.end(() => this.#halfClosed());
     else this.#client.read();

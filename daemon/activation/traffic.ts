@@ -19,14 +19,16 @@ export interface Traffic {
   /** Bytes that flowed just now; returns the time. */
   count(bytes: number): Ms;
   activity(): Activity;
-  /** Drains under way: while there are any, the target of before is not to be trusted. */
-  draining: number;
+  /** Drains under way, each with the connections left to it: while there are any, the target of before is not to be trusted. */
+  readonly drains: Set<ReadonlySet<Connection>>;
+  isLeaving(connection: Connection): boolean;
   close(): void;
 }
 
 export function createTraffic(clock: Clock, changed: () => void): Traffic {
   const connections = new Set<Connection>();
   const clients = new Set<Connection>();
+  const drains = new Set<ReadonlySet<Connection>>();
   let holders = 0;
   let bytes = 0;
   let lastByteAt: Ms | null = null;
@@ -48,7 +50,8 @@ export function createTraffic(clock: Clock, changed: () => void): Traffic {
   return {
     connections,
     clients,
-    draining: 0,
+    drains,
+    isLeaving: connection => [...drains].some(left => left.has(connection)),
     join: connection => {
       connections.add(connection);
       if (connections.size === 1) edge();

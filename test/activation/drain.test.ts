@@ -115,6 +115,28 @@ test('while a service drains, a new connection waits for the next wake', async (
   await drained;
 });
 
+test.each(['tcp', 'redis'] as const)('a %s client that reads slowly gets all of a large answer', async protocol => {
+  const size = 24 * 1024 * 1024;
+  const answer = Buffer.alloc(size, 'abcdefg\n');
+  const { client, doors } = await scene(protocol, socket => socket.once('data', () => socket.write(answer)).on('end', () => socket.end()));
+  const socket = await client();
+  socket.pause();
+  socket.write(PING);
+  // Stands still: what the kernel's buffers and ours hold has been read from the server, the client reads nothing.
+  let before = -1;
+  while (before !== doors.activity(SERVICE).bytes) {
+    before = doors.activity(SERVICE).bytes;
+    await new Promise(resolve => setTimeout(resolve, 300));
+  }
+  expect(before).toBeLessThan(size);
+  const drained = doors.drain(SERVICE, 10_000);
+  await new Promise(resolve => setTimeout(resolve, 300));
+  const got = everything(socket).finally(() => socket.end());
+  socket.resume();
+  await drained;
+  expect((await got).equals(answer)).toBe(true);
+});
+
 test('a tcp client that was not answered yet is given a second; one that has half-closed, the whole timeout', async () => {
   const { client, doors, running } = await scene('tcp', socket => socket.on('data', () => undefined));
   const [asking, halfway] = [await client(), await client()];

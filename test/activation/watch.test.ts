@@ -95,6 +95,9 @@ describe('redis', () => {
     play('redis', [
       ['client', resp('GET', 'a'), true],
       ['server', '$-1\r\n', false],
+      ['client', resp('GET', 'long'), true],
+      ['server', '$5\r\nab', true],
+      ['server', 'cde\r\n', false],
       ['client', resp('multi'), true],
       ['server', '+OK\r\n', true],
       ['client', resp('SET', 'a', 'x'.repeat(5000)), true],
@@ -132,19 +135,40 @@ describe('redis', () => {
 
   test('subscriptions and MONITOR, as the setting says', () => {
     const lines = (held: boolean): Line[] => [
-      ['client', resp('SUBSCRIBE', 'a', 'b'), held],
+      ['client', resp('SUBSCRIBE', 'a', 'b'), true],
       ['server', '*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n', held],
-      ['client', resp('UNSUBSCRIBE', 'a'), held],
+      ['client', resp('UNSUBSCRIBE', 'a'), true],
       ['server', '*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n', held],
       ['client', resp('UNSUBSCRIBE'), true],
       ['server', '*3\r\n$11\r\nunsubscribe\r\n$1\r\nb\r\n:0\r\n', false],
-      ['client', resp('MONITOR'), held],
+      ['client', resp('MONITOR'), true],
       ['server', '+OK\r\n', held],
       ['client', resp('RESET'), true],
       ['server', '+RESET\r\n', false],
     ];
     play('redis', lines(true), true);
     play('redis', lines(false), false);
+  });
+
+  test('answers of every kind are followed to their end, RESP3 too', () => {
+    for (const answer of [
+      '*-1\r\n',
+      '*0\r\n',
+      '$0\r\n\r\n',
+      '_\r\n',
+      '*2\r\n*2\r\n:1\r\n$2\r\nab\r\n$-1\r\n',
+      '%1\r\n+key\r\n~2\r\n#t\r\n,1.5\r\n',
+      '|1\r\n+ttl\r\n:3600\r\n$5\r\nhello\r\n',
+    ]) {
+      play('redis', [
+        ['client', resp('GET', 'a'), true],
+        ['server', answer.slice(0, -1), true],
+        ['server', '\n', false],
+        ['client', resp('GET', 'a') + resp('GET', 'a'), true],
+        ['server', answer, true],
+        ['server', answer, false],
+      ]);
+    }
   });
 
   test('PSYNC makes it a stream of its own', () => {
@@ -158,9 +182,9 @@ describe('redis', () => {
         const looker = watch('redis', true);
         const text = commands.map(words => resp('SET', ...words)).join('') + resp('MULTI');
         for (let at = 0; at < text.length; at += size + 1) say(looker, 'client', text.slice(at, at + size + 1));
-        say(looker, 'server', '+OK\r\n');
-        expect(looker.holding).toBe(true);
         say(looker, 'client', resp('EXEC'));
+        say(looker, 'server', '+OK\r\n'.repeat(commands.length + 1));
+        expect(looker.holding).toBe(true);
         say(looker, 'server', '*0\r\n');
         expect(looker.holding).toBe(false);
       }),

@@ -15,6 +15,10 @@ export class HttpWatch implements Watch {
     return !this.#isOpaque && (this.#waiting.length > 0 || this.#requests.isInside || this.#responses.isInside);
   }
 
+  get isBlind(): boolean {
+    return this.#isOpaque;
+  }
+
   get canMove(): boolean {
     return !this.#isOpaque && !this.#willClose && !this.holding;
   }

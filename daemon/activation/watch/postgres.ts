@@ -38,6 +38,10 @@ export class PostgresWatch implements Watch {
     return this.#phase !== 'opaque' && (this.#pending > 0 || this.#isOpen || this.#status !== IDLE);
   }
 
+  get isBlind(): boolean {
+    return this.#phase === 'opaque';
+  }
+
   client(chunk: Buffer): void {
     if (this.#phase === 'typed') this.#feedClient(chunk, 0);
     else if (this.#phase === 'first') this.#first(chunk);

@@ -1,4 +1,5 @@
 import { RespCommands } from './resp.js';
+import { RespReplies } from './resp-replies.js';
 import type { Watch } from './watch.js';
 
 /** Commands whose answer comes when something happens, not when work is done. */
@@ -15,24 +16,28 @@ const NAMES = [
   ...'XREAD XREADGROUP MULTI EXEC DISCARD MONITOR RESET QUIT CLIENT'.split(' '),
 ];
 
-/** Follows MULTI…EXEC, blocked commands, subscriptions and commands without an answer yet. */
+/** Follows MULTI…EXEC, blocked commands, subscriptions and commands without their answer. */
 export class RedisWatch implements Watch {
   readonly canMove = false;
   readonly #holdBlocked: boolean;
   #isOpaque = false;
   #inTransaction = false;
-  /** Commands since the server last said something. */
-  #burst = 0;
-  /** The last command blocks: `alone` until any answer comes; `piped` behind others, until the client goes on. */
-  #blocked: 'no' | 'alone' | 'piped' = 'no';
+  /** Commands without their answer. */
+  #unanswered = 0;
+  /** The last command answers when something happens. */
+  #isBlocking = false;
   #subscriptions = 0;
   #isMonitor = false;
   readonly #commands = new RespCommands(NAMES, {
     command: (words, count) => this.#onCommand(words, count),
     other: () => {
-      this.#burst += 1;
-      this.#blocked = 'no';
+      this.#unanswered += 1;
+      this.#isBlocking = false;
     },
+  });
+  /** What is published or monitored comes without being asked for. */
+  readonly #replies = new RespReplies(() => {
+    if (this.#unanswered > 0) this.#unanswered -= 1;
   });
 
   constructor(holdBlocked: boolean) {
@@ -41,33 +46,34 @@ export class RedisWatch implements Watch {
 
   get holding(): boolean {
     if (this.#isOpaque) return false;
-    if (this.#inTransaction || this.#commands.isInside) return true;
-    if (this.#blocked !== 'no' || this.#subscriptions > 0 || this.#isMonitor) return this.#holdBlocked;
-    return this.#burst > 0;
+    if (this.#inTransaction || this.#commands.isInside || this.#replies.isInside) return true;
+    const isBlocked = this.#isBlocking && this.#unanswered === 1;
+    if (this.#unanswered > 0 && !isBlocked) return true;
+    return this.#holdBlocked && (isBlocked || this.#subscriptions > 0 || this.#isMonitor);
+  }
+
+  get isBlind(): boolean {
+    return this.#isOpaque;
   }
 
   client(chunk: Buffer): void {
     if (this.#isOpaque) return;
-    this.#blocked = 'no';
     this.#commands.feed(chunk);
     if (this.#commands.isLost) this.#isOpaque = true;
   }
 
-  server(_chunk: Buffer): void {
-    this.#burst = 0;
-    if (this.#blocked === 'alone') this.#blocked = 'no';
+  server(chunk: Buffer): void {
+    if (this.#isOpaque) return;
+    this.#replies.feed(chunk);
+    if (this.#replies.isLost) this.#isOpaque = true;
   }
 
   #onCommand(words: readonly string[], count: number): void {
     const name = words[0] ?? '';
-    this.#burst += 1;
-    if (BLOCKING.has(name) || (name.startsWith('XREAD') && words.includes('BLOCK'))) {
-      // Inside MULTI nothing blocks.
-      if (!this.#inTransaction) this.#blocked = this.#burst === 1 ? 'alone' : 'piped';
-    } else {
-      this.#blocked = 'no';
-      this.#note(name, words, count);
-    }
+    this.#unanswered += 1;
+    // Inside MULTI nothing blocks.
+    this.#isBlocking = !this.#inTransaction && (BLOCKING.has(name) || (name.startsWith('XREAD') && words.includes('BLOCK')));
+    this.#note(name, words, count);
   }
 
   #note(name: string, words: readonly string[], count: number): void {

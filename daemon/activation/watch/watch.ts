@@ -12,12 +12,14 @@ export interface Watch {
   server(chunk: Buffer): void;
   /** Something is under way that a stop would cut off. */
   readonly holding: boolean;
+  /** It has given up, or never knew: `holding` says nothing. */
+  readonly isBlind: boolean;
   /** Between two exchanges, with nothing that the server remembers: the next one may go to a new connection. */
   readonly canMove: boolean;
 }
 
 /** Bytes of a protocol that is not known: nothing is ever under way. */
-const unknown: Watch = { client: () => undefined, server: () => undefined, holding: false, canMove: false };
+const unknown: Watch = { client: () => undefined, server: () => undefined, holding: false, isBlind: true, canMove: false };
 
 export function watch(protocol: Protocol, holdBlocked: boolean): Watch {
   switch (protocol) {

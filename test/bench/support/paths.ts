@@ -17,6 +17,8 @@ export interface Path {
   close(): Promise<void> | void;
 }
 
+const HAPROXY = 'haproxy';
+const SOCKET_ACTIVATE = 'systemd-socket-activate';
 const SOCKET_PROXYD = '/lib/systemd/systemd-socket-proxyd';
 
 /** All ways there are on this machine: those of Debian's packages only where they are installed. `published`: through the engine. */
@@ -28,7 +30,7 @@ export async function openPaths(direct: Target, published: Target, protocol: Pro
     { name: 'splice', at: { host: '127.0.0.1', port: doors.port }, pids: [doors.pid], close: doors.close },
     await pipe(direct),
   ];
-  if (isInstalled('haproxy')) paths.push(await haproxy(direct));
+  if (isInstalled(HAPROXY)) paths.push(await haproxy(direct));
   if (existsSync(SOCKET_PROXYD)) paths.push(await socketProxyd(direct));
   return paths;
 }
@@ -73,14 +75,14 @@ async function haproxy({ host, port: to }: Target): Promise<Path> {
   const file = join(folder, 'haproxy.cfg');
   const timeouts = 'timeout connect 5s\n  timeout client 1h\n  timeout server 1h';
   writeFileSync(file, `defaults\n  mode tcp\n  ${timeouts}\nlisten it\n  bind 127.0.0.1:${port}\n  server it ${host}:${to}\n`);
-  const path = await proxy('haproxy', port, spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' }));
+  const path = await proxy('haproxy', port, spawn(HAPROXY, ['-db', '-f', file], { stdio: 'ignore' }));
   rmSync(folder, { recursive: true });
   return path;
 }
 
 async function socketProxyd({ host, port: to }: Target): Promise<Path> {
   const port = await freePort();
-  const child = spawn('systemd-socket-activate', ['-l', `127.0.0.1:${port}`, SOCKET_PROXYD, `${host}:${to}`], { stdio: 'ignore' });
+  const child = spawn(SOCKET_ACTIVATE, ['-l', `127.0.0.1:${port}`, SOCKET_PROXYD, `${host}:${to}`], { stdio: 'ignore' });
   return proxy('systemd-socket-proxyd', port, child);
 }
 
