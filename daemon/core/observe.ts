@@ -83,7 +83,7 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   }
   const attempt = entry.attempt + 1;
   draft.patch(id, { attempt, state: { kind: 'starting', ...common, next: null } });
-  draft.steps.push({ kind: 'probe', id, attempt, container: seen.id, spec: entry.spec });
+  draft.steps.push({ kind: 'probe', id, attempt, seen, spec: entry.spec });
 }
 
 function missing(draft: Draft, id: ServiceId, entry: ServiceEntry): void {

@@ -73,7 +73,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
     const exit = exitOf(started, container.exitCode ?? 1, now);
     return died(draft, started, { ...exit, oom: exit.oom || container.oomKilled }, policy, now);
   }
-  draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, container: container.id, spec: entry.spec });
+  draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, seen: container, spec: entry.spec });
 }
 
 function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now: Ms): void {

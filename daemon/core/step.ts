@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.js';
 import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
+import type { ObservedContainer } from './observed.js';
 
 /** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist` and `discard` in none. */
 interface StepArgs {
@@ -19,8 +20,8 @@ interface StepArgs {
     /** Replace it in any case. */
     readonly fresh: boolean;
   };
-  /** Wait until it is ready. → ready | startFailed */
-  probe: { readonly id: ServiceId; readonly attempt: number; readonly container: string; readonly spec: ServiceSpec };
+  /** Wait until it is ready; `seen`: as it was a moment ago. → ready | startFailed */
+  probe: { readonly id: ServiceId; readonly attempt: number; readonly seen: ObservedContainer; readonly spec: ServiceSpec };
   /** → stopped | stopFailed */
   stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms };
   /** Also when it runs after all. → removed | removeFailed */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { close, fsync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Failure, failure } from '../core/failure.js';
 import type { Intent } from '../core/intent.js';
@@ -7,9 +7,9 @@ import type { Store } from '../ports.js';
 const NOTHING: Intent = { version: 1, projects: [], trusted: [] };
 
 /**
- * Keeps the intent in one JSON file, 0600: definitions hold environment values. Written whole to a temp file, synced, renamed:
- * a kill -9 at any moment leaves the old or the new one (in place: 14 of 100 were corrupt, facts/memory). `wrong` says where a
- * parsed file departs from an Intent, null when it does not.
+ * Keeps the intent in one JSON file, 0600: definitions hold environment values. Written whole to a temp file, renamed: a kill -9
+ * at any moment leaves the old or the new one (in place: 14 of 100 were corrupt, facts/memory). `wrong` says where a parsed file
+ * departs from an Intent, null when it does not.
  */
 export function createStateFile(path: string, wrong: (value: unknown) => string | null): Store {
   return {
@@ -45,17 +45,21 @@ function read(path: string): string | null {
   }
 }
 
+/**
+ * Synced after the rename and in the background: a process that is killed loses nothing either way, and waiting for the disk
+ * held up every start and connection (1 ms, p95 10 ms and more while an image is built). A power cut in those ms may leave
+ * an empty file where the file system does not order the two (ext4 and btrfs do); that one is set aside, nothing runs then.
+ */
 function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temp = `${path}.tmp`;
   const file = openSync(temp, 'w', 0o600);
   try {
     writeSync(file, text);
-    fsyncSync(file);
+    renameSync(temp, path);
   } finally {
-    closeSync(file);
+    fsync(file, () => close(file));
   }
-  renameSync(temp, path);
 }
 
 /** The corrupt file is kept for a look; the containers' labels tell what runs. */

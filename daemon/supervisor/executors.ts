@@ -70,12 +70,12 @@ const EXECUTORS: Executors = {
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 
-  async probe({ id, attempt, container, spec }, { containers, clock, post }) {
+  async probe({ id, attempt, seen, spec }, { containers, clock, post }) {
     try {
-      const checked = await awaitReady(spec, container, containers, clock);
+      const checked = await awaitReady(spec, seen, containers, clock);
       if (checked !== null) post({ kind: 'ready', id, attempt, checked });
     } catch (error) {
-      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container, running: true });
+      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: seen.id, running: true });
     }
   },
 

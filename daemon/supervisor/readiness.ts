@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../core/failure.js';
 import type { Healthcheck, Ms, ServiceSpec } from '../core/model.js';
 import { isLive } from '../core/observe.js';
+import type { ObservedContainer } from '../core/observed.js';
 import type { Clock, Containers } from '../ports.js';
 
 /** Between two checks: short at first, since a coarse poll dominates a cold start (facts/on-demand, trap 3). */
@@ -13,12 +14,20 @@ const CHECK_TIMEOUT: Ms = 30_000;
 
 /**
  * Waits until the container is ready: its health check passes once, run by us, since the engine's own interval is far too
- * coarse for a start (and Podman without systemd never runs it). True: checked. False: there is no check, it counts as ready.
+ * coarse for a start (and Podman without systemd never runs it). `first` is how it was a moment ago: another look would tell nothing
+ * new of a container without a check. True: checked. False: there is no check, it counts as ready.
  * Null: it does not run any more, which the engine's event tells. Fails with unhealthy when startTimeout is over.
  */
-export async function awaitReady(spec: ServiceSpec, id: string, containers: Containers, clock: Clock): Promise<boolean | null> {
+export async function awaitReady(
+  spec: ServiceSpec,
+  first: ObservedContainer,
+  containers: Containers,
+  clock: Clock,
+): Promise<boolean | null> {
+  const { id } = first;
   const check = spec.container?.healthcheck ?? null;
   const command = check === null ? null : commandOf(check);
+  if (!command && isLive(first) && first.health === 'none') return false;
   const deadline = clock.now() + spec.startTimeout;
   let lastExit: number | null = null;
   for (let step = FIRST_STEP; clock.now() < deadline; step = Math.min(MOST_STEP, step * GROWTH)) {

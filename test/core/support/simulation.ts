@@ -104,8 +104,8 @@ export class Simulation {
       case 'launch':
         return this.launch(step, succeeds);
       case 'probe': {
-        if (!this.boxes.get(step.container)?.running) return [];
-        if (!succeeds) return [{ ...common(step), kind: 'startFailed', failure: lost, container: step.container, running: true }];
+        if (!this.boxes.get(step.seen.id)?.running) return [];
+        if (!succeeds) return [{ ...common(step), kind: 'startFailed', failure: lost, container: step.seen.id, running: true }];
         return [{ ...common(step), kind: 'ready', checked: true }];
       }
       case 'stop':
