@@ -6,12 +6,13 @@ import { MiB } from '../../daemon/core/bytes.js';
 import type { ServiceView } from '../../daemon/core/views.js';
 import { ENGINE } from '../engine/support/open-engine.js';
 import { removeImage } from '../engine/support/tiny-image.js';
-import { inspect } from './support/engine.js';
+import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { freePorts } from './support/ports.js';
 import { type Done, idsOf, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { patience, until } from './support/until.js';
 
+const NAMES = ['web', 'worker', 'migrate', 'database', 'cache'];
 const IMAGES = fileURLToPath(new URL('../../compose/images', import.meta.url));
 
 /** As somebody writes it who has never heard of laptop-dev. */
@@ -133,8 +134,17 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await own?.close();
-  for (const image of built) await removeImage(ENGINE, image);
+  for (const name of NAMES) await removeImage(ENGINE, `${project}-${name}:latest`);
+  for (const image of built) if ((await tagsOf(image))?.length === 0) await engine('DELETE', `/images/${image}`);
 });
+
+/** Null: there is no such image. One that the built-in stack has as well keeps its names. */
+async function tagsOf(image: string): Promise<readonly string[] | null> {
+  return engine<{ RepoTags: readonly string[] | null }>('GET', `/images/${image}/json`).then(
+    ({ RepoTags }) => RepoTags ?? [],
+    () => null,
+  );
+}
 
 const runs = async () => {
   const query = ['exec', 'database', 'psql', '-U', 'app', '-h', '127.0.0.1', '-Atc', 'select count(*) from runs'];
@@ -145,7 +155,7 @@ describe.sequential('a plain compose.yaml of five services', () => {
   it('init writes budgets for all of them, and leaves the file alone', async () => {
     await own.ask(['init'], { cwd });
     const text = await readFile(join(cwd, 'laptop-dev.yaml'), 'utf8');
-    for (const name of ['web', 'worker', 'migrate', 'database', 'cache']) expect(text).toMatch(new RegExp(`^  ${name}:$`, 'm'));
+    for (const name of NAMES) expect(text).toMatch(new RegExp(`^  ${name}:$`, 'm'));
     expect(await readFile(join(cwd, 'compose.yaml'), 'utf8')).toBe(COMPOSE);
   });
 

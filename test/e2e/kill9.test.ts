@@ -19,13 +19,16 @@ const KILLS = Number(process.env['LAPTOP_DEV_KILLS'] ?? 100);
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 /** Daemons at once, each with a project and a state folder of its own: a round mostly waits. */
 const LANES = 2;
-const IMAGE = 'ldt-kill-tiny:1';
+const IMAGE = `ldt-kill-tiny:${process.pid}`;
 
 const homes: Home[] = [];
 beforeAll(() => tinyImage(ENGINE, IMAGE));
 afterAll(async () => {
   for (const own of homes) await own.close();
-  await engine('POST', `/images/prune?filters=${encodeURIComponent(JSON.stringify({ dangling: ['false'], label: [BUILT] }))}`);
+  await engine(
+    'POST',
+    `/images/prune?filters=${encodeURIComponent(JSON.stringify({ dangling: ['false'], label: [`${BUILT}=${process.pid}`] }))}`,
+  );
   await removeImage(ENGINE, IMAGE);
 });
 

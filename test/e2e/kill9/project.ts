@@ -11,7 +11,7 @@ export type Name = (typeof NAMES)[number];
 /** What each needs, nearest first. */
 export const NEEDS: Readonly<Record<Name, readonly Name[]>> = { db: [], migrate: ['db'], web: ['migrate', 'db'] };
 export const ONE_SHOT: Name = 'migrate';
-/** Label of the images that are built. */
+/** Label of the images that are built; its value is the process that had them built. */
 export const BUILT = 'ldt-kill';
 /** Each start leaves a line here. */
 export const DIARY = '/data/diary';
@@ -46,7 +46,7 @@ export function composeFile(image: string): string {
         ARG VARIANT
         ENV BUILT_AS=$$VARIANT
       args: { VARIANT: "\${VARIANT}" }
-      labels: { ${BUILT}: "" }
+      labels: { ${BUILT}: "${process.pid}" }
     command: ["sh", "-c", "trap 'sleep 0.8; exit 0' TERM; echo web >> ${DIARY}; touch /tmp/ready; sleep 100000 & wait"]
     environment: { VARIANT: "\${VARIANT}" }
     volumes: ["data:/data"]

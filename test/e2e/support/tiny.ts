@@ -5,8 +5,8 @@ import { ENGINE } from '../../engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../../engine/support/tiny-image.js';
 import { type Home, home } from './home.js';
 
-/** A busybox, 2 MB; no registry needed. */
-export const TINY = 'ldt-proj-tiny:1';
+/** A busybox, 2 MB; no registry needed. Named for this process: another run at the same engine removes its own at its end. */
+export const TINY = `ldt-proj-tiny:${process.pid}`;
 
 /** What `up`, `start`, `stop` and `restart` answer. */
 export interface Done {
