@@ -33,14 +33,15 @@ export function createTraffic(clock: Clock, changed: () => void): Traffic {
   let bytes = 0;
   let lastByteAt: Ms | null = null;
   let told = 'falsefalse';
+  /** When it was told, or found that there is nothing to tell. */
   let toldAt = -QUIET;
   let timer: NodeJS.Timeout | null = null;
   const tell = (): void => {
     timer = null;
+    toldAt = clock.now();
     const state = `${connections.size > 0}${holders > 0}`;
     if (state === told) return;
     told = state;
-    toldAt = clock.now();
     changed();
   };
   const edge = (): void => {
