@@ -75,23 +75,18 @@ function kindOf(url: string): string {
   return parts.filter((part, index) => index === 0 || /^(create|start|json|exec|stop|kill|images|networks)$/.test(part)).join(' ');
 }
 
-/** When each request of a start goes out and how long it takes: medians over all starts that made the usual ones. */
+/** For each request of a start, medians and p95 over all starts that made the usual ones: our time before it went out, and how long it took. */
 export function profileOf(starts: readonly Timed[]): string {
   const usual = starts[0]?.calls.map(call => call.what) ?? [];
   const same = starts.filter(({ calls }) => calls.map(call => call.what).join() === usual.join());
-  const median = (index: number, of: (call: Call, begin: number) => number): number =>
-    quantile(
-      same.flatMap(({ calls, begin }) => calls.slice(index, index + 1).map(call => of(call, begin))),
-      0.5,
-    );
-  const rows = usual.map((what, index) => [
-    what,
-    median(index, (call, begin) => call.sent - begin),
-    median(index, call => call.answered - call.sent),
-  ]);
-  const end = quantile(
-    same.map(({ ms }) => ms),
-    0.5,
-  );
-  return `requests of ${same.length} of ${starts.length} starts\n${table(['', 'sent after', 'took'], [...rows, ['ready', end, 0]])}`;
+  const gap = ({ calls, begin, ms }: Timed, index: number): number =>
+    (calls[index]?.sent ?? begin + ms) - (index === 0 ? begin : (calls[index - 1]?.answered ?? begin));
+  const both = (of: (start: Timed) => number): number[] => [quantile(same.map(of), 0.5), quantile(same.map(of), 0.95)];
+  const rows = usual.map((what, index) => {
+    const took = ({ calls }: Timed): number => (calls[index]?.answered ?? 0) - (calls[index]?.sent ?? 0);
+    return [what, ...both(start => gap(start, index)), ...both(took)];
+  });
+  const last = ['ready', ...both(start => gap(start, usual.length)), '', ''];
+  const head = ['', 'ours before p50', 'p95', 'request p50', 'p95'];
+  return `requests of ${same.length} of ${starts.length} starts\n${table(head, [...rows, last])}`;
 }
