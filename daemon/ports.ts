@@ -35,6 +35,8 @@ export interface Containers {
   list(): Promise<readonly ObservedContainer[]>;
   /** null: there is none. */
   inspect(id: string): Promise<ObservedContainer | null>;
+  /** Whether what `reference` names now makes the same container as the image with this id. */
+  sameImage(id: string, reference: string): Promise<boolean>;
   /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
   create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
   /** Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error. Started already: no error. */

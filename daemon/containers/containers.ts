@@ -15,6 +15,7 @@ import { mapBounded } from './map-bounded.js';
 import { mapInspect } from './map-inspect.js';
 import { removeContainer, removeNetwork, removeVolume } from './remove.js';
 import { createResources } from './resources.js';
+import { sameImage } from './same-image.js';
 import { startContainer } from './start.js';
 
 export interface ContainersOptions {
@@ -39,6 +40,7 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     info: async () => mapInfo(await connection.facts(), endpoint, [...noticed]),
     list: () => list(connection, instance),
     inspect: id => inspect(connection, id),
+    sameImage: (id, reference) => sameImage(connection, id, reference),
     create: (spec, options) => createContainer(context, spec, options),
     start: id => startContainer(connection, id),
     stop: (id, timeout) => stop(connection, id, timeout),

@@ -6,6 +6,7 @@ import type { ObservedContainer } from '../core/observed.js';
 export interface Inspected {
   readonly Id: string;
   readonly Name?: string;
+  readonly Image?: string;
   readonly State?: {
     readonly Status?: string;
     readonly OOMKilled?: boolean;
@@ -46,6 +47,7 @@ export function mapInspect(raw: Inspected): ObservedContainer {
     profile: labels[LABEL.profile] ?? '',
     root: labels[LABEL.composeWorkingDir] ?? '',
     configHash: labels[LABEL.configHash] ?? '',
+    image: imageIdOf(raw.Image),
     status,
     health: mapHealth(raw.State?.Health?.Status),
     exitCode: status === 'exited' || status === 'dead' ? (raw.State?.ExitCode ?? null) : null,
@@ -61,6 +63,11 @@ export function mapInspect(raw: Inspected): ObservedContainer {
     ip: alive ? mapAddress(raw) : null,
     anonymousVolumes: anonymousVolumes(raw),
   };
+}
+
+/** Docker writes `sha256:`, Podman does not. */
+export function imageIdOf(id: string | undefined): string {
+  return (id ?? '').replace(/^sha256:/, '');
 }
 
 /** Podman's own states are configured (created), initialized, stopping and stopped beside the common ones. */

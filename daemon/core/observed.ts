@@ -11,6 +11,8 @@ export interface ObservedContainer {
   /** Folder of its project, from its label; empty when it has none. */
   readonly root: string;
   readonly configHash: string;
+  /** Id of the image that it was made from. */
+  readonly image: string;
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
   readonly health: 'none' | 'starting' | 'healthy' | 'unhealthy';
   /** null unless exited. */

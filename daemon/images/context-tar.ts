@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+
+/** Folders made here and not removed yet: a process that is given up (its daemon was killed) leaves none. */
+const staged = new Set<string>();
+process.on('exit', () => {
+  for (const folder of staged) rmSync(folder, { recursive: true, force: true });
+});
 
 export interface ContextTar {
   readonly stream: Readable;
@@ -19,6 +26,7 @@ export interface ContextTar {
  */
 export async function contextTar(root: string, paths: readonly string[], extra: Readonly<Record<string, string>>): Promise<ContextTar> {
   const staging = await mkdtemp(join(tmpdir(), 'laptop-dev-build-'));
+  staged.add(staging);
   for (const [name, content] of Object.entries(extra)) await writeFile(join(staging, name), content);
   await writeFile(join(staging, 'paths'), paths.map(path => `./${path}\0`).join(''));
   // tar takes a -C that nothing follows for a mistake
@@ -38,6 +46,9 @@ export async function contextTar(root: string, paths: readonly string[], extra: 
     // Read at once: Node throws away the output of a child that has ended while nobody reads it.
     stream: child.stdout.pipe(new PassThrough()),
     finished,
-    remove: () => rm(staging, { recursive: true, force: true }),
+    async remove() {
+      await rm(staging, { recursive: true, force: true });
+      staged.delete(staging);
+    },
   };
 }

@@ -11,14 +11,14 @@ export type Launched =
 
 /**
  * Makes a container of the service run with the step's definition and grant, whatever is there now: the previous one is
- * started again when it was made the same way, else replaced, with its anonymous volumes handed on. After a failed start the
+ * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on. After a failed start the
  * engine is asked what is so: a start that timed out may have started it all the same.
  */
 export async function launch(step: StepOf<'launch'>, containers: Containers): Promise<Launched> {
   let id: string | null = null;
   try {
     const previous = step.previous === null ? null : await containers.inspect(step.previous);
-    id = previous && isReusable(step, previous) ? previous.id : await replace(step, previous, containers);
+    id = previous && (await isReusable(step, previous, containers)) ? previous.id : await replace(step, previous, containers);
     await containers.start(id);
     const container = await containers.inspect(id);
     if (container) return { ok: true, container };
@@ -37,10 +37,11 @@ async function afterFailure(error: unknown, id: string | null, containers: Conta
 }
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
-function isReusable({ spec, grant, fresh }: StepOf<'launch'>, previous: ObservedContainer): boolean {
+async function isReusable({ spec, grant, fresh }: StepOf<'launch'>, previous: ObservedContainer, containers: Containers): Promise<boolean> {
   if (spec.container === null) return true;
   const same = previous.configHash === spec.configHash && previous.limit === grant && previous.service === spec.name;
-  return same && !fresh && (previous.status === 'exited' || previous.status === 'created');
+  if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
+  return containers.sameImage(previous.image, spec.container.image);
 }
 
 async function replace(step: StepOf<'launch'>, previous: ObservedContainer | null, containers: Containers): Promise<string> {

@@ -219,6 +219,18 @@ describe.sequential('a plain compose.yaml of five services', () => {
     expect(await (await fetch(`${web}/cgi-bin/index.cgi`)).text()).toMatch(/^hello says/);
   });
 
+  it('a service that is stopped and started again runs the image as it is then', async () => {
+    const { web: before } = await idsOf(own, project);
+    await own.ask(['stop', 'web'], { cwd });
+    await own.ask(['up', 'web'], { cwd });
+    expect((await idsOf(own, project))['web'], 'unchanged: the same container').toBe(before);
+    await own.ask(['stop', 'web'], { cwd });
+    await writeFile(join(cwd, 'answer.sh'), FILES['answer.sh'].replace('from', 'thinks'));
+    await own.ask(['up', 'web'], { cwd });
+    expect((await idsOf(own, project))['web'], 'changed: made anew').not.toBe(before);
+    expect(await (await fetch(`${web}/cgi-bin/index.cgi`)).text()).toMatch(/^hello thinks/);
+  });
+
   it('stop and start keep the container', async () => {
     const before = await idsOf(own, project);
     await own.ask(['stop', 'worker'], { cwd });

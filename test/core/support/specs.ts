@@ -107,6 +107,7 @@ export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> =
     profile: 'test',
     root: `/projects/${spec.project}`,
     configHash: spec.configHash,
+    image: 'image-id',
     status: 'running',
     health: 'none',
     exitCode: null,

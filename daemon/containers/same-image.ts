@@ -1,0 +1,41 @@
+import { canonical } from '../core/canonical.js';
+import type { Connection } from './connection.js';
+import { DEADLINE } from './deadline.js';
+import { statusOf } from './engine-failure.js';
+import { imageIdOf } from './map-inspect.js';
+
+interface InspectedImage {
+  readonly Id: string;
+  readonly RootFS?: { readonly Layers?: readonly string[] | null };
+  readonly Config?: Readonly<Record<string, unknown>> | null;
+}
+
+/** What a container takes from its image's configuration. Labels are left out: ours change with files that no layer has. */
+const RUN_WITH = ['Env', 'Cmd', 'Entrypoint', 'WorkingDir', 'User', 'ExposedPorts', 'Volumes', 'StopSignal', 'Healthcheck', 'Shell'];
+
+/**
+ * Whether a container made from image `id` would be the same if it were made from what `reference` names now: the same image, or
+ * one with the same layers and settings, as a build gives whose files did not matter to it.
+ */
+export async function sameImage(connection: Connection, id: string, reference: string): Promise<boolean> {
+  const now = await inspectImage(connection, reference);
+  if (now === null || imageIdOf(now.Id) === id) return now !== null;
+  const before = await inspectImage(connection, id);
+  return before !== null && essence(before) === essence(now);
+}
+
+async function inspectImage(connection: Connection, reference: string): Promise<InspectedImage | null> {
+  try {
+    return await connection.call(`inspect image ${reference}`, DEADLINE.quick, (_client, signal) =>
+      connection.raw<InspectedImage>({ method: 'GET', path: `/images/${reference}/json`, signal }),
+    );
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+function essence({ RootFS, Config }: InspectedImage): string {
+  const settings = RUN_WITH.map(key => [key, Config?.[key] ?? null]);
+  return canonical({ layers: RootFS?.Layers ?? [], settings });
+}
