@@ -19,7 +19,7 @@ export interface ListedProfile {
 }
 
 /** The profiles to choose from, by name and file. The table of figures is none of them. */
-async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
+export async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
   const named = new Map<string, string>();
   for (const file of found.sources.files) {
     const name = profileNameOf(file) ?? (await ownName(file));

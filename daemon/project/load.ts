@@ -9,7 +9,7 @@ import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
 import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
-import { chooseProfile } from './choose.js';
+import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
 import { realOf, withRealDevice } from './real-paths.js';
 import { resolveServices } from './services.js';
@@ -110,7 +110,7 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   const warnings = [...options.warnings, ...resolved.warnings];
   const problems = [...badNames(compose), ...resolved.problems];
   if (problems.length > 0) return invalid(problems, warnings);
-  const wrong = unknownService(compose, options.services ?? []);
+  const wrong = await unknownWord(found, compose, options.services ?? []);
   if (wrong !== null) return { ...failed(wrong), warnings };
   const volumes = await Promise.all(compose.volumes.map(volume => withRealDevice(volume, found.root)));
   const spec: ProjectSpec = {
@@ -132,13 +132,16 @@ async function outside(found: Found, sources: readonly string[]): Promise<string
   return real.filter(file => !isWithin(found.root, file)).sort();
 }
 
-function unknownService(compose: ComposeProject, wanted: readonly string[]): Failure | null {
-  const names = compose.services.map(service => service.name);
-  const unknown = wanted.find(name => !names.includes(name));
+/** A word that names no service was not a profile either: those have been taken out before. */
+async function unknownWord(found: Found, compose: ComposeProject, wanted: readonly string[]): Promise<Failure | null> {
+  const services = compose.services.map(service => service.name);
+  const unknown = wanted.find(name => !services.includes(name));
   if (unknown === undefined) return null;
-  const nearest = nearestName(unknown, names);
+  const profiles = [...(await profileFiles(found)).keys()];
+  const nearest = nearestName(unknown, [...services, ...profiles]);
+  const message = `No service is called ${unknown}: there are ${services.join(', ')}${profiles.length > 0 ? `; profiles are ${profiles.join(', ')}` : ''}`;
   const remedies = nearest === null ? [] : [`Did you mean ${nearest}?`];
-  return failure('not-found', `No service is called ${unknown}: there are ${names.join(', ')}`, { services: names, nearest }, remedies);
+  return failure('not-found', message, { services, profiles, nearest }, remedies);
 }
 
 function badNames(compose: ComposeProject): Problem[] {

@@ -21,8 +21,8 @@ interface Contest {
 
 /**
  * How much `start` adds to the engine's own create and start: same container options, A B A B … in one run. Overhead is told in two
- * ways: as the difference of pairs, which has the engine's own spread in it twice, and inside each of our starts, as its time
- * less that of the engine's requests.
+ * ways: as the difference of pairs, which has the engine's own spread in it twice (what that alone makes is seen where the engine
+ * runs against itself), and inside each of our starts, as its time less that of the engine's requests.
  */
 export async function run({ samples = '20', profile = '' }: { readonly samples?: string; readonly profile?: string }): Promise<void> {
   await tinyImage(ENGINE, IMAGE);
@@ -65,10 +65,12 @@ async function compare({ title, needed, ours, engines }: Contest, samples: numbe
   const total = a.map(({ ms }) => ms);
   const differences = total.map((ms, index) => ms - (b[index] ?? 0));
   const inside = a.map(({ ms, calls }) => ms - spent(calls, needed));
+  const itself = b.slice(1).map((ms, index) => ms - (b[index] ?? 0));
   const rows = [
     ['laptop-dev', ...summary(total)],
     ['engine alone', ...summary(b)],
     ['difference of pairs', ...summary(differences)],
+    ['the same, engine against itself', ...summary(itself)],
     ['overhead inside', ...summary(inside)],
   ];
   console.log(`\n${title}, ms, ${samples} pairs\n${table(['', ...COLUMNS], rows)}`);

@@ -62,6 +62,11 @@ describe('a plain Compose file', () => {
     expect(failure).toMatchObject({ code: 'not-found', remedies: ['Did you mean database?'] });
   });
 
+  it('thinks of a profile too', async () => {
+    const { failure } = await load(tree({ 'x/y': '' }), { services: ['minmal'] });
+    expect(failure).toMatchObject({ code: 'not-found', remedies: ['Did you mean minimal?'] });
+  });
+
   it('names a cycle and its place', async () => {
     const root = tree({ 'compose.yaml': 'services: { a: { image: a, depends_on: [b] }, b: { image: b, depends_on: [a] } }' });
     const { failure } = await load(root);
