@@ -19,14 +19,13 @@ for word in "$@"; do
 done
 
 results=$(mktemp -d)
-started_engine='' podman_run=''
+started_engine=''
 
-finish() {
-  if [[ -n $podman_run ]]; then podman_engine stop || true; fi
+stop_engine() {
   if [[ -n $started_engine ]]; then scripts/engine.sh stop || true; fi
-  rm -rf "$results" "$podman_run"
+  started_engine=''
 }
-trap finish EXIT
+trap 'stop_engine; rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
 # stage NAME COMMAND…: runs it, notes its status and time. The command leaves vitest's JSON report in $results/NAME.json, if any.
@@ -61,25 +60,8 @@ engine_up() {
 
 tests() {
   local -a to
-  mapfile -t to < <(report "$1")
-  LAPTOP_DEV_ENGINE=$2 npx --no-install vitest run "${to[@]}" "${@:3}"
-}
-
-# An engine of its own beside whatever runs.
-podman_engine() {
-  DOCKER_HOST=unix://$podman_run/podman.sock LAPTOP_DEV_ENGINE='' LAPTOP_DEV_ENGINE_RUN=$podman_run LAPTOP_DEV_ENGINE_LOGS=$podman_run \
-    scripts/engine.sh --yes --engine podman "$1"
-}
-
-on_podman() {
-  podman_run=$(mktemp -d)
-  podman_engine ensure || return
-  # The images of the other engine; should it have none, Podman builds them.
-  if node test/hosts/images.mjs save "$1" "$results/images.tar"; then
-    node test/hosts/images.mjs load "$podman_run/podman.sock" "$results/images.tar" || return
-    rm "$results/images.tar"
-  fi
-  tests podman "unix://$podman_run/podman.sock" test/engine/containers test/engine/usage test/e2e/journey
+  mapfile -t to < <(report tests)
+  LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e "${to[@]}"
 }
 
 summary() {
@@ -107,11 +89,12 @@ if stage setup setup; then
   stage check check || true
   if [[ -z $unit_only ]] && stage engine engine_up; then
     address=$(scripts/engine.sh address)
-    stage tests tests tests "$address" --project engine --project e2e || true
+    stage tests tests "$address" || true
     if [[ -n $hosts ]]; then
-      stage podman on_podman "$address" || true
+      stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
     fi
   fi
 fi
+stop_engine
 summary
