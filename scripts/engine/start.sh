@@ -16,7 +16,8 @@ launch() {
   shift 2
   (umask 077; mkdir -p "$RUN" "$LOGS")
   if [[ -f $LOGS/$name.log && $(stat -c %s "$LOGS/$name.log") -gt 10485760 ]]; then mv "$LOGS/$name.log" "$LOGS/$name.log.1"; fi
-  setsid "$@" < /dev/null >> "$LOGS/$name.log" 2>&1 9>&- &
+  # From a folder of its own: Podman's monitors leave a file named oom in the one where the service was started.
+  (cd "$RUN" && exec setsid "$@" < /dev/null >> "$LOGS/$name.log" 2>&1 9>&-) &
   pid=$!
   echo "$pid $(started_at "$pid")" > "$RUN/$name.pid"
   for ((i = 0; i < 600; i++)); do
