@@ -1,4 +1,4 @@
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../daemon/core/model.js';
+import type { ContainerSpec, NetworkSpec, ProjectSpec, ServiceSpec } from '../../daemon/core/model.js';
 
 /** The plainest container there is, with the keys given on top. */
 export function containerSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {
@@ -74,4 +74,10 @@ export function serviceSpec(over: Partial<ServiceSpec> = {}): ServiceSpec {
 
 export function projectSpec(over: Partial<ProjectSpec> = {}): ProjectSpec {
   return { name: 'p', root: '/home/u/p', profile: 'default', services: [serviceSpec()], networks: [], volumes: [], outside: [], ...over };
+}
+
+/** The network that Compose gives a project that names none. */
+export function defaultNetwork(project: string): NetworkSpec {
+  const plain = { external: false, driver: null, internal: false, subnets: [], options: {}, labels: {} };
+  return { key: 'default', name: `${project}_default`, ...plain };
 }

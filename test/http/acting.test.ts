@@ -4,7 +4,7 @@ import { failure } from '../../daemon/core/failure.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { WorkLine } from '../../daemon/http/contract.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { EMPTY_PLAN, fake, notice, PLAN, type Running, serve, spec, view } from './harness.js';
+import { all, EMPTY_PLAN, fake, notice, PLAN, type Running, serve, spec, view } from './harness.js';
 
 let running: Running | null = null;
 afterEach(async () => {
@@ -16,12 +16,6 @@ async function connect(parts: Partial<Supervisor> = {}, past: readonly LoggedNot
   const double = fake(parts, past);
   running = await serve(double.supervisor);
   return { double, client: new Client(running.socket) };
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
 }
 
 describe('acting', () => {

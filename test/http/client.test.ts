@@ -4,7 +4,7 @@ import { FailureError, failure } from '../../daemon/core/failure.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { LogLine } from '../../daemon/ports.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { fake, lines, notice, type Running, serve } from './harness.js';
+import { all, fake, lines, notice, type Running, serve } from './harness.js';
 
 let running: Running | null = null;
 afterEach(async () => {
@@ -16,12 +16,6 @@ async function connect(parts: Partial<Supervisor> = {}, past: readonly LoggedNot
   const double = fake(parts, past);
   running = await serve(double.supervisor);
   return { double, client: new Client(running.socket) };
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
 }
 
 const codeOf = (error: unknown) => (error instanceof FailureError ? error.failure.code : error);

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Answer, Plan } from '../../daemon/core/event.js';
 import type { Failure } from '../../daemon/core/failure.js';
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../daemon/core/model.js';
+import type { ProjectSpec } from '../../daemon/core/model.js';
 import type { LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import { buildApp, LIMITS, type Limits } from '../../daemon/http/app.js';
 import { listenUnix } from '../../daemon/http/listen.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
+import { containerSpec, projectSpec, serviceSpec } from '../core/specs.js';
 
 export const MB = 1024 * 1024;
 
@@ -172,70 +173,34 @@ export function errorOf(reply: Reply): Failure {
   return JSON.parse(reply.text).error;
 }
 
-const CONTAINER: ContainerSpec = {
+const CONTAINER = containerSpec({
   image: 'api:1',
-  build: null,
-  pull: 'missing',
-  command: null,
-  entrypoint: null,
-  environment: {},
   ports: [{ hostIp: '127.0.0.1', host: 3000, container: 3000, protocol: 'tcp' }],
-  expose: [],
   mounts: [{ kind: 'volume', volume: 'data', target: '/data', readOnly: false, noCopy: false }],
   networks: [{ network: 'default', aliases: [], ipv4: null, ipv6: null }],
-  networkMode: null,
   healthcheck: { test: ['CMD', 'true'], interval: 1_000, timeout: 500, startPeriod: null, startInterval: null, retries: 3 },
-  user: null,
-  groupAdd: [],
-  workingDir: null,
-  hostname: null,
-  domainname: null,
-  labels: {},
-  stopSignal: null,
-  init: null,
-  tty: false,
-  stdinOpen: false,
   readOnly: true,
-  privileged: false,
-  capAdd: [],
   capDrop: ['ALL'],
-  securityOpt: [],
-  extraHosts: [],
-  dns: [],
-  dnsSearch: [],
-  dnsOptions: [],
-  devices: [],
-  pid: null,
-  ipc: null,
-  usernsMode: null,
-  ulimits: [],
-  sysctls: {},
-  logging: null,
   cpus: 1.5,
-  cpuset: null,
-  cpuShares: null,
   pidsLimit: 100,
-  shmSize: null,
-  oomScoreAdj: null,
-  platform: null,
-};
+});
 
 export function spec(environment: Readonly<Record<string, string>> = {}): ProjectSpec {
-  const service: ServiceSpec = {
+  const service = serviceSpec({
     project: 'shop',
     name: 'api',
     memory: { standard: 256 * MB, maximum: 512 * MB },
-    priority: 50,
-    start: 'eager',
-    idle: null,
     protocol: 'http',
     runtime: 'node',
-    dependsOn: [],
-    restart: { policy: 'on-failure', maxRetries: null },
-    startTimeout: 60_000,
-    stopTimeout: 10_000,
     container: { ...CONTAINER, environment },
     configHash: 'abc',
-  };
-  return { name: 'shop', root: '/home/me/shop', profile: 'minimal', services: [service], networks: [], volumes: [], outside: [] };
+  });
+  return projectSpec({ name: 'shop', root: '/home/me/shop', profile: 'minimal', services: [service] });
+}
+
+/** Each item of a stream, when it has ended. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }

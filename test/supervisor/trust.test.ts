@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { Trust } from '../../daemon/supervisor/trust.js';
-import { container, project } from '../core/support/specs.js';
+import { containerSpec } from '../core/specs.js';
+import { project } from '../core/support/specs.js';
 
 const plain = project('p', { api: {} });
-const risky = (image: string) => project('p', { api: { container: container({ privileged: true, image }) } });
+const risky = (image: string) => project('p', { api: { container: containerSpec({ privileged: true, image }) } });
 
 test('what asks for nothing needs no trust', () => {
   expect(new Trust([]).check(plain, false)).toBeNull();
@@ -16,6 +17,6 @@ test('a risk is refused with every point, accepted by a word, remembered by cont
   expect(trust.check(risky('a'), true)).toBeNull();
   const later = new Trust(trust.list());
   expect(later.check(risky('a'), false)).toBeNull();
-  const worse = project('p', { api: { container: container({ privileged: true, pid: 'host' }) } });
+  const worse = project('p', { api: { container: containerSpec({ privileged: true, pid: 'host' }) } });
   expect(later.check(worse, false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('pid') });
 });

@@ -1,6 +1,6 @@
 import { MiB } from '../../../daemon/core/bytes.js';
-import type { ContainerSpec, NetworkSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
-import { containerSpec, projectSpec, serviceSpec } from '../../core/specs.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
+import { containerSpec, defaultNetwork, projectSpec, serviceSpec } from '../../core/specs.js';
 
 /** A static busybox, made by tinyImage. */
 export const IMAGE = 'ldt-bench-tiny:1';
@@ -17,17 +17,12 @@ export const CHECK: ContainerSpec['healthcheck'] = {
 
 /** A project whose services sleep under hard limits on a network of their own, as a Compose file would give it. */
 export function benchProject(name: string, root: string, services: readonly string[], check: ContainerSpec['healthcheck']): ProjectSpec {
-  const network: NetworkSpec = {
-    key: 'default',
-    name: `${name}_default`,
-    external: false,
-    driver: null,
-    internal: false,
-    subnets: [],
-    options: {},
-    labels: {},
-  };
-  return projectSpec({ name, root, networks: [network], services: services.map(service => benchService(name, service, check)) });
+  return projectSpec({
+    name,
+    root,
+    networks: [defaultNetwork(name)],
+    services: services.map(service => benchService(name, service, check)),
+  });
 }
 
 function benchService(project: string, name: string, check: ContainerSpec['healthcheck']): ServiceSpec {

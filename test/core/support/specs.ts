@@ -1,58 +1,10 @@
 import { MiB } from '../../../daemon/core/bytes.js';
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
+import type { ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
 import type { ObservedContainer } from '../../../daemon/core/observed.js';
 import { DEFAULT_POLICY, type Policy } from '../../../daemon/core/policy.js';
+import { projectSpec, serviceSpec } from '../specs.js';
 
 export const policy = (budgetMiB: number): Policy => ({ ...DEFAULT_POLICY, budget: budgetMiB * MiB });
-
-export const container = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({
-  image: 'image',
-  build: null,
-  pull: 'missing',
-  command: null,
-  entrypoint: null,
-  environment: {},
-  ports: [],
-  expose: [],
-  mounts: [],
-  networks: [],
-  networkMode: null,
-  healthcheck: null,
-  user: null,
-  groupAdd: [],
-  workingDir: null,
-  hostname: null,
-  domainname: null,
-  labels: {},
-  stopSignal: null,
-  init: null,
-  tty: false,
-  stdinOpen: false,
-  readOnly: false,
-  privileged: false,
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  extraHosts: [],
-  dns: [],
-  dnsSearch: [],
-  dnsOptions: [],
-  devices: [],
-  pid: null,
-  ipc: null,
-  usernsMode: null,
-  ulimits: [],
-  sysctls: {},
-  logging: null,
-  cpus: null,
-  cpuset: null,
-  cpuShares: null,
-  pidsLimit: null,
-  shmSize: null,
-  oomScoreAdj: null,
-  platform: null,
-  ...change,
-});
 
 export interface Sketch extends Partial<Omit<ServiceSpec, 'memory' | 'dependsOn'>> {
   /** MiB. */
@@ -65,16 +17,7 @@ export interface Sketch extends Partial<Omit<ServiceSpec, 'memory' | 'dependsOn'
 export function service(project: string, name: string, sketch: Sketch = {}): ServiceSpec {
   const [standard, maximum] = sketch.memory ?? [100, 200];
   return {
-    project,
-    priority: 50,
-    start: 'eager',
-    idle: null,
-    protocol: 'tcp',
-    runtime: null,
-    restart: { policy: 'on-failure', maxRetries: null },
-    startTimeout: 60_000,
-    stopTimeout: 10_000,
-    container: container(),
+    ...serviceSpec({ project, startTimeout: 60_000 }),
     configHash: `hash-${name}`,
     ...sketch,
     name,
@@ -87,15 +30,8 @@ export function service(project: string, name: string, sketch: Sketch = {}): Ser
 }
 
 export function project(name: string, services: Readonly<Record<string, Sketch>>): ProjectSpec {
-  return {
-    name,
-    root: `/projects/${name}`,
-    profile: 'test',
-    services: Object.entries(services).map(([key, sketch]) => service(name, key, sketch)),
-    networks: [],
-    volumes: [],
-    outside: [],
-  };
+  const specs = Object.entries(services).map(([key, sketch]) => service(name, key, sketch));
+  return projectSpec({ name, root: `/projects/${name}`, profile: 'test', services: specs });
 }
 
 export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> = {}): ObservedContainer {

@@ -5,7 +5,7 @@ import { LABEL } from '../../../daemon/core/labels.js';
 import type { ContainerSpec, NetworkSpec, ServiceSpec } from '../../../daemon/core/model.js';
 import type { EngineEvent } from '../../../daemon/core/observed.js';
 import type { Containers, LaunchOptions, Log } from '../../../daemon/ports.js';
-import { containerSpec, serviceSpec } from '../../core/specs.js';
+import { containerSpec, defaultNetwork, serviceSpec } from '../../core/specs.js';
 import { patience } from '../../e2e/support/until.js';
 import { ENGINE, openEngine } from './open-engine.js';
 import { removeImage, tinyImage } from './tiny-image.js';
@@ -33,16 +33,7 @@ export async function openBench(): Promise<Bench> {
   const instance = `ldt-cont-${tag}`;
   const project = `ldt-cont-${tag}`;
   const containers = createContainers({ endpoint: ENGINE, instance, log: silent });
-  const network: NetworkSpec = {
-    key: 'default',
-    name: `${project}_default`,
-    external: false,
-    driver: null,
-    internal: false,
-    subnets: [],
-    options: {},
-    labels: {},
-  };
+  const network = defaultNetwork(project);
   const launch = (over: Partial<LaunchOptions> = {}): LaunchOptions => ({
     grant: 64 * MiB,
     profile: 'test',
