@@ -43,19 +43,23 @@ const TIMED_OUT = 124;
 /** Runs a command to its end and discards its output. Past `timeout` the command is killed and counts as 124. */
 export async function runProbe(connection: Connection, id: string, command: readonly string[], timeout: Ms): Promise<number> {
   const plain = { command, tty: false, user: null, workingDir: null, environment: {} };
-  let started: Started | null = null;
+  const starting = start(connection, id, plain, false);
   try {
     return await within('probe', timeout, async () => {
-      started = await start(connection, id, plain, false);
-      await drained(started.socket);
-      return exitCode(started.exec, timeout);
+      const { exec, socket } = await starting;
+      await drained(socket);
+      return exitCode(exec, timeout);
     });
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.code !== 'engine-timeout') throw error;
-    // Assigned in the closure above, which control flow analysis cannot see.
-    const late = started as Started | null;
-    late?.socket.destroy();
-    if (late) void hangUp(connection, id, late.exec, 'KILL');
+    // Also one that only starts after its time is over: nobody would ever end it.
+    void starting.then(
+      late => {
+        late.socket.destroy();
+        return hangUp(connection, id, late.exec, 'KILL');
+      },
+      () => undefined,
+    );
     return TIMED_OUT;
   }
 }
