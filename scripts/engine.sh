@@ -69,7 +69,8 @@ as_root() {
 
 install_engine() {
   local -a names=(docker.io iptables ca-certificates)
-  if [[ ${ENGINE:-docker} == podman ]]; then names=(podman runc); fi
+  # What Podman only recommends and services need: catatonit for init, netavark and aardvark-dns for names, the rest without root.
+  if [[ ${ENGINE:-docker} == podman ]]; then names=(podman runc catatonit netavark aardvark-dns uidmap slirp4netns); fi
   if [[ -e /sys/module/apparmor/parameters/enabled && ${names[0]} == docker.io ]]; then names+=(apparmor); fi
   if ((EUID != 0)); then as_root "installing ${names[*]}" install; hash -r; return; fi
   say "installing ${names[*]}"
