@@ -43,6 +43,11 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'engine-error',
+    pattern: /container-init binary not found/i,
+    remedies: ['Install catatonit (apt install catatonit), which Podman runs as the init of a container, or set init: false on the service'],
+  },
+  {
+    code: 'engine-error',
     pattern: /crun: .*cgroup|OCI runtime "crun" not found|default OCI runtime .* not found/i,
     remedies: ['Install runc and name it in containers.conf: [engine] runtime = "runc" (crun does not run on hybrid cgroups)'],
   },
