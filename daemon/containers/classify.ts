@@ -44,7 +44,9 @@ const RULES: readonly Rule[] = [
   {
     code: 'engine-error',
     pattern: /container-init binary not found/i,
-    remedies: ['Install catatonit (apt install catatonit), which Podman runs as the init of a container, or set init: false on the service'],
+    remedies: [
+      'Install catatonit (apt install catatonit), which Podman runs as the init of a container, or set init: false on the service',
+    ],
   },
   {
     code: 'engine-error',
