@@ -7,7 +7,7 @@ const LINGER: Ms = 2000;
 
 /** What the owner of a splice is told. */
 export interface SpliceEvents {
-  /** So many bytes went by, from the client or to it; the watch has seen them. */
+  /** So many bytes went by, from the client or to it; the watch has seen them. 0: what was read before has been written at last. */
   passed(bytes: number, fromClient: boolean): void;
   /** Both directions have ended, or one side was cut off (passed on): nothing flows any more, both wires are closed. */
   over(): void;
@@ -51,6 +51,7 @@ export class Splice {
       gone: () => this.#cut(this.#client),
       drained: () => {
         this.#serverLags = false;
+        this.#events.passed(0, true);
         this.#flush();
       },
     });
@@ -91,6 +92,8 @@ export class Splice {
 
   drained(): void {
     this.#clientLags = false;
+    // What stood still moves again: for whoever judges by silence, it begins now, not when the last chunk was read.
+    this.#events.passed(0, false);
     this.#server.read();
   }
 
