@@ -34,7 +34,8 @@ function ofResources(facts: Facts, { wants }: Intent, volume: boolean): string[]
   const up = NAMES.some(name => wants[name] === 'up');
   const found: string[] = [];
   if (facts.networks.length > 1 || (gone && facts.networks.length > 0)) found.push(`networks: ${facts.networks.join(', ')}`);
-  if (up && facts.networks.length === 0) found.push('its network is missing');
+  // One that waits for what the user has stopped has no container, and then the project may need no network yet.
+  if (up && facts.containers.length > 0 && facts.networks.length === 0) found.push('its network is missing');
   if (facts.volumes.length > 1 || (volume && facts.volumes.length === 0)) found.push(`volumes: ${facts.volumes.join(', ') || 'none'}`);
   if (gone && facts.services.length > 0) found.push(`the daemon still knows ${facts.services.map(view => view.name).join(', ')}`);
   return found;
