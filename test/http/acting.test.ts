@@ -1,22 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { Client } from '../../daemon/client/client.js';
+import { describe, expect, it } from 'vitest';
 import { failure } from '../../daemon/core/failure.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { WorkLine } from '../../daemon/http/contract.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { all, EMPTY_PLAN, fake, notice, PLAN, type Running, serve, spec, view } from './harness.js';
+import { all, connected, EMPTY_PLAN, fake, notice, PLAN, spec, view } from './harness.js';
 
-let running: Running | null = null;
-afterEach(async () => {
-  await running?.stop();
-  running = null;
-});
-
-async function connect(parts: Partial<Supervisor> = {}, past: readonly LoggedNotice[] = []) {
-  const double = fake(parts, past);
-  running = await serve(double.supervisor);
-  return { double, client: new Client(running.socket) };
-}
+const connect = (...made: Parameters<typeof fake>) => connected(fake(...made));
 
 describe('acting', () => {
   it('answers with the plan at once when nobody waits', async () => {
@@ -59,8 +47,8 @@ describe('acting', () => {
       },
     };
     const double = fake(early);
-    running = await serve(double.supervisor);
-    const seen = await all(new Client(running.socket).act('shop', 'start', { services: ['api'], wait: true }));
+    const { client } = await connected(double);
+    const seen = await all(client.act('shop', 'start', { services: ['api'], wait: true }));
     expect(seen.map(({ type }) => type)).toEqual(['plan', 'notice', 'result']);
   });
 

@@ -1,22 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Client } from '../../daemon/client/client.js';
 import { FailureError, failure } from '../../daemon/core/failure.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { LogLine } from '../../daemon/ports.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { all, fake, lines, notice, type Running, serve } from './harness.js';
+import { all, connected, fake, lines, notice } from './harness.js';
 
-let running: Running | null = null;
-afterEach(async () => {
-  await running?.stop();
-  running = null;
-});
-
-async function connect(parts: Partial<Supervisor> = {}, past: readonly LoggedNotice[] = []) {
-  const double = fake(parts, past);
-  running = await serve(double.supervisor);
-  return { double, client: new Client(running.socket) };
-}
+const connect = (...made: Parameters<typeof fake>) => connected(fake(...made));
 
 const codeOf = (error: unknown) => (error instanceof FailureError ? error.failure.code : error);
 
@@ -73,10 +62,10 @@ describe('notices', () => {
   });
 
   it('end, when the daemon ends, as daemon-unavailable or as a plain end', async () => {
-    const { client } = await connect({}, [notice(1, 'api', 'starting')]);
+    const { client, running } = await connect({}, [notice(1, 'api', 'starting')]);
     const ending = all(client.notices({ project: null, follow: true })).catch(codeOf);
     for await (const { seq } of client.notices({ project: null, follow: true })) if (seq === 1) break;
-    await running?.app.close();
+    await running.app.close();
     expect(['daemon-unavailable', [notice(1, 'api', 'starting')]]).toContainEqual(await ending);
   });
 

@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { Client } from '../../daemon/client/client.js';
 import type { Answer, Plan } from '../../daemon/core/event.js';
 import type { Failure } from '../../daemon/core/failure.js';
 import type { ProjectSpec } from '../../daemon/core/model.js';
@@ -203,4 +205,11 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);
   return found;
+}
+
+/** A client of the real app over a supervisor made up for the test; closed when the test has ended. */
+export async function connected(double: ReturnType<typeof fake>) {
+  const running = await serve(double.supervisor);
+  onTestFinished(() => running.stop());
+  return { double, running, client: new Client(running.socket) };
 }
