@@ -69,6 +69,7 @@ summary() {
     import { existsSync, readFileSync } from "node:fs";
     const folder = process.argv[1];
     let passed = 0, failed = 0;
+    const failures = [];
     console.log("");
     for (const line of readFileSync(`${folder}/stages`, "utf8").trim().split("\n")) {
       const [name, status, seconds] = line.split(" ");
@@ -78,8 +79,16 @@ summary() {
       const bad = report.numFailedTests || (status === "0" ? 0 : 1);
       passed += report.numPassedTests;
       failed += bad;
+      for (const { name: path, message, assertionResults } of report.testResults ?? []) {
+        if (message) failures.push(`${name}: ${path}\n${message}`);
+        for (const { status, fullName, failureMessages } of assertionResults) {
+          if (status === "failed") failures.push(`${name}: ${fullName}\n${(failureMessages ?? []).join("\n")}`);
+        }
+      }
       console.log(`${name.padEnd(10)} ${String(report.numPassedTests).padStart(5)} passed ${String(bad).padStart(4)} failed ${seconds.padStart(6)} s`);
     }
+    // Again at the end: who reads only the last lines of a long run sees what failed.
+    for (const text of failures) console.log(`\nFAILED ${text.split("\n").slice(0, 12).join("\n")}`);
     console.log(`${passed} passed, ${failed} failed`);
     process.exitCode = failed === 0 ? 0 : 1;
   ' "$results"
