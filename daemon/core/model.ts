@@ -41,6 +41,30 @@ export interface Restart {
   readonly maxRetries: number | null;
 }
 
+/** How the bytes of a warm connection travel: through the daemon, or by a kernel rule past it. auto: the kernel where it can. */
+export type CarryPath = 'auto' | 'splice' | 'kernel';
+
+/** How a service is woken and put to sleep, beyond its `idle` time. */
+export interface Activation {
+  /** Pause it after this long without use, before `idle` stops it; null: it is only stopped. */
+  readonly freezeAfter: Ms | null;
+  /** A command in the container; while it fails, the service is not stopped for being idle. */
+  readonly veto: readonly string[] | null;
+  /** A blocked Redis command (BLPOP, a subscription) holds the service. */
+  readonly holdBlocked: boolean;
+  /** What an HTTP service is asked for to see that it is ready; null: its health check, or / where it has none. */
+  readonly readyPath: string | null;
+  readonly path: CarryPath;
+}
+
+export const PLAIN_ACTIVATION: Activation = { freezeAfter: null, veto: null, holdBlocked: false, readyPath: null, path: 'auto' };
+
+/** When a project comes up and goes down by the clock; cron expressions, local time. */
+export interface Schedule {
+  readonly up: string | null;
+  readonly down: string | null;
+}
+
 /** One service as the daemon runs it: the budget from the profile, the container from the Compose file. */
 export interface ServiceSpec {
   readonly project: string;
@@ -51,6 +75,7 @@ export interface ServiceSpec {
   readonly start: StartMode;
   /** Stop after this long without use; null: never. */
   readonly idle: Ms | null;
+  readonly activation: Activation;
   readonly protocol: Protocol;
   readonly runtime: Runtime | null;
   readonly dependsOn: readonly Dependency[];
@@ -74,6 +99,8 @@ export interface ProjectSpec {
   readonly services: readonly ServiceSpec[];
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
+  /** Running hours; null: none. */
+  readonly schedule: Schedule | null;
   /** Files outside `root` whose lines became environment values because a Compose file named them (env_file); real paths. */
   readonly outside: readonly string[];
 }

@@ -2,7 +2,7 @@ import { formatBytes } from './bytes.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { isAwaited } from './exits.js';
-import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { type Ms, PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
@@ -106,6 +106,7 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     priority: seen.priority,
     start: seen.start,
     idle: null,
+    activation: PLAIN_ACTIVATION,
     protocol: 'tcp',
     runtime: null,
     dependsOn: seen.dependsOn.map(service => ({ service, condition: 'started', required: false })),
@@ -128,6 +129,7 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     services: [],
     networks: [],
     volumes: [],
+    schedule: null,
     outside: [],
   };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ComposeService } from '../compose/types.js';
 import { configText } from '../core/config-hash.js';
-import type { Ms, ServiceSpec, StartMode } from '../core/model.js';
+import { type Ms, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
 import { mergeSettings } from '../profiles/merge.js';
 import { parseServiceBlock } from '../profiles/parse.js';
@@ -39,6 +39,7 @@ export function serviceSpecOf(input: ServiceInput): { spec: ServiceSpec; problem
     priority: settings.priority ?? PRIORITY,
     start: settings.start ?? input.start,
     idle: settings.idle ?? null,
+    activation: PLAIN_ACTIVATION,
     protocol: settings.protocol ?? usual.protocol,
     dependsOn: compose.dependsOn,
     restart: compose.restart,

@@ -1,4 +1,4 @@
-import type { ContainerSpec, NetworkSpec, ProjectSpec, ServiceSpec } from '../../daemon/core/model.js';
+import { type ContainerSpec, type NetworkSpec, PLAIN_ACTIVATION, type ProjectSpec, type ServiceSpec } from '../../daemon/core/model.js';
 
 /** The plainest container there is, with the keys given on top. */
 export function containerSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {
@@ -60,6 +60,7 @@ export function serviceSpec(over: Partial<ServiceSpec> = {}): ServiceSpec {
     priority: 50,
     start: 'eager',
     idle: null,
+    activation: PLAIN_ACTIVATION,
     protocol: 'tcp',
     runtime: null,
     dependsOn: [],
@@ -73,7 +74,17 @@ export function serviceSpec(over: Partial<ServiceSpec> = {}): ServiceSpec {
 }
 
 export function projectSpec(over: Partial<ProjectSpec> = {}): ProjectSpec {
-  return { name: 'p', root: '/home/u/p', profile: 'default', services: [serviceSpec()], networks: [], volumes: [], outside: [], ...over };
+  return {
+    name: 'p',
+    root: '/home/u/p',
+    profile: 'default',
+    services: [serviceSpec()],
+    networks: [],
+    volumes: [],
+    schedule: null,
+    outside: [],
+    ...over,
+  };
 }
 
 /** The network that Compose gives a project that names none. */

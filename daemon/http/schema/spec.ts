@@ -131,6 +131,13 @@ const service = z.strictObject({
   priority: z.number().min(0).max(100),
   start: z.enum(['eager', 'on-demand', 'manual']),
   idle: ms.nullable(),
+  activation: z.strictObject({
+    freezeAfter: ms.nullable(),
+    veto: texts.nullable(),
+    holdBlocked: z.boolean(),
+    readyPath: text.nullable(),
+    path: z.enum(['auto', 'splice', 'kernel']),
+  }),
   protocol: z.enum(['tcp', 'http', 'postgres', 'redis']),
   runtime: z.enum(['node', 'jvm', 'go', 'python', 'postgres', 'redis']).nullable(),
   dependsOn: z.array(dependency).max(1_000),
@@ -167,6 +174,7 @@ export const projectSpec = z.strictObject({
   services: z.array(service).max(500),
   networks: z.array(network).max(200),
   volumes: z.array(volume).max(500),
+  schedule: z.strictObject({ up: text.nullable(), down: text.nullable() }).nullable(),
   outside: z.array(text).max(200),
 });
 
