@@ -7,7 +7,8 @@ import { dependenciesOf, findCycle } from './graph.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { nearestName } from './nearest.js';
 import type { Policy } from './policy.js';
-import { type Draft, idOf } from './world.js';
+import { startsAwake } from './restore.js';
+import { type Draft, idOf, isWanted } from './world.js';
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
@@ -34,7 +35,9 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   if (refusal) return { ok: false, failure: refusal };
   const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);
   const names = withDependencies(spec.services, chosen);
-  const wanted = spec.services.filter(service => names.has(service.name));
+  const awake = wakesWith(draft, spec, action.services, chosen);
+  const wanted = spec.services.filter(service => awake.has(service.name));
+  const sleeps = [...names].filter(name => !awake.has(name)).map(name => serviceId(spec.name, name));
   const unwanted = action.services === null ? others(draft, spec, names) : [];
   // What the named ones depend on is not what --recreate is about: a database stays.
   const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
@@ -43,8 +46,32 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
   for (const id of unwanted) draft.setWant(id, 'gone');
-  carryOut(draft, admission.plan, wish, now);
-  return admission;
+  for (const id of sleeps) sleepUntilAsked(draft, id);
+  carryOut(draft, admission.plan, wish, policy, now);
+  return { ok: true, plan: { ...admission.plan, sleeps } };
+}
+
+/** Of the whole profile: what is eager and what that depends on, and what runs already. Of services that are named: all of it. */
+function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | null, chosen: readonly string[]): Set<string> {
+  if (named !== null) return withDependencies(spec.services, named);
+  const roots = spec.services.filter(service => {
+    const entry = draft.entry(idOf(service));
+    return (
+      chosen.includes(service.name) && (startsAwake(service) || (entry !== undefined && isWanted(entry) && entry.state.kind !== 'failed'))
+    );
+  });
+  return withDependencies(
+    spec.services,
+    roots.map(service => service.name),
+  );
+}
+
+/** Wanted, and asleep until somebody connects; an earlier failure is forgotten. */
+function sleepUntilAsked(draft: Draft, id: ServiceId): void {
+  draft.setWant(id, 'up');
+  const entry = draft.entry(id);
+  if (entry?.state.kind === 'failed' || entry?.state.kind === 'completed')
+    draft.patch(id, { awake: false, refusal: null, state: { kind: 'asleep', exit: null } });
 }
 
 /** `start` and `restart` use the definitions that the last `up` left. */
@@ -59,7 +86,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const admission = planFor(draft.world(), wish, policy);
   if (admission.ok) {
     stay(draft, action.project);
-    carryOut(draft, admission.plan, wish, now);
+    carryOut(draft, admission.plan, wish, policy, now);
   }
   return admission;
 }
@@ -68,7 +95,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
 function stay(draft: Draft, name: string): void {
   const project = draft.projects.get(name);
   if (!project?.leaving) return;
-  draft.projects.set(name, { ...project, leaving: null, clearing: isClearing(draft, name), clearAt: null });
+  draft.projects.set(name, { ...project, leaving: null, doors: { kind: 'due' }, clearing: isClearing(draft, name), clearAt: null });
   for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.add(service);
   draft.intentChanged = true;
 }
@@ -112,7 +139,14 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     const entry = draft.entry(idOf(service));
     return entry?.want === 'up' && !names.has(service.name) ? entry.spec : service;
   });
-  draft.projects.set(spec.name, { spec: { ...spec, services }, leaving: null, clearing: isClearing(draft, spec.name), clearAt: null });
+  draft.projects.set(spec.name, {
+    spec: { ...spec, services },
+    leaving: null,
+    doors: { kind: 'due' },
+    listening: draft.projects.get(spec.name)?.listening ?? false,
+    clearing: isClearing(draft, spec.name),
+    clearAt: null,
+  });
   for (const service of services) {
     const id = idOf(service);
     const entry = draft.entry(id);
@@ -129,8 +163,11 @@ function isClearing(draft: Draft, name: string): boolean {
 }
 
 /** Sets the wants and gives the grants of an admitted plan. */
-function carryOut(draft: Draft, plan: Plan, wish: Wish, now: Ms): void {
-  for (const spec of wish.up) draft.setWant(idOf(spec), 'up');
+export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
+  for (const spec of wish.up) {
+    draft.setWant(idOf(spec), 'up');
+    draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
+  }
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
@@ -141,7 +178,7 @@ function carryOut(draft: Draft, plan: Plan, wish: Wish, now: Ms): void {
     if (again || fresh) draft.intentChanged = true;
     draft.patch(id, { crashes: [], again, fresh });
     if (state.kind === 'running') {
-      stopIt(draft, id, entry, { kind: 'restart', grant }, now);
+      stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
       draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
     } else if (state.kind === 'stopping') {
       draft.setState(id, { ...state, after: { kind: 'restart', grant } });

@@ -5,7 +5,7 @@ import type { ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
 import { held, isActive } from './service-state.js';
 import { shownState } from './view.js';
-import { grantedTotal, idOf, type ServiceEntry, type World } from './world.js';
+import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
 /** What an action wants to be so: these up (with these definitions), those not. */
 export interface Wish {
@@ -32,7 +32,7 @@ function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish):
     case 'pending':
     case 'starting':
     case 'backoff':
-      return entry.want === 'up' && entry.spec.configHash === spec.configHash;
+      return isWanted(entry) && entry.spec.configHash === spec.configHash;
     default:
       return false;
   }
@@ -45,7 +45,7 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
 
 /** What an entry is committed to hold once everything that is decided has been done. */
 function committed(entry: ServiceEntry): Bytes {
-  if (entry.want !== 'up') return 0;
+  if (!isWanted(entry)) return 0;
   const { state } = entry;
   if (state.kind === 'queued') return state.grant;
   if (state.kind === 'starting') return state.next ?? state.grant;
@@ -78,6 +78,7 @@ export function planFor(world: World, wish: Wish, policy: Policy): Admission {
         const entry = world.services.get(id);
         return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
       }),
+      sleeps: [],
       budget: policy.budget,
       grantedBefore: grantedTotal(world.services.values()),
       grantedAfter: others + [...grants.values()].reduce((sum, grant) => sum + grant, 0),

@@ -1,8 +1,12 @@
+import { meet, noEngineInTime, refuse, requestFrom } from './demand.js';
+import { canSleep } from './doors.js';
 import { failure } from './failure.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { type AfterStop, held, isActive, liveContainer } from './service-state.js';
-import { type Draft, grantedTotal, type ServiceEntry } from './world.js';
+import { lookAtUse } from './use.js';
+import { NO_DOORS, wiringOf } from './wiring.js';
+import { type Draft, grantedTotal, isWanted, type ServiceEntry } from './world.js';
 
 /**
  * Takes each service the next step from what it is to what is wanted of it. Level-triggered: it looks at the state only, so
@@ -10,15 +14,39 @@ import { type Draft, grantedTotal, type ServiceEntry } from './world.js';
  * Σ held + grant ≤ budget; nothing is started while the engine is not known to be up; a step is given once for a state.
  */
 export function converge(draft: Draft, policy: Policy, now: Ms): void {
-  for (const [id, entry] of draft.services) if (entry.want !== 'up') release(draft, id, entry, now);
+  if (draft.engine === 'up') {
+    lookAtUse(draft, now);
+    meet(draft, policy, now);
+  }
+  for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
-  if (draft.engine !== 'up') return;
+  if (draft.engine !== 'up') return loseHope(draft, policy, now);
   stopAgain(draft, now);
-  for (const [id, entry] of draft.services) if (entry.want === 'up') refresh(draft, id, entry, now);
+  openDoors(draft);
+  for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
   promote(draft, policy, now);
-  for (const [id, entry] of draft.services)
-    if (entry.want === 'up' && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
+  for (const [id, entry] of draft.services) if (isWanted(entry) && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
   clear(draft, now);
+}
+
+/** Nobody waits for ever for an engine that is gone. */
+function loseHope(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    if (entry.request !== null && now >= entry.request.until) refuse(draft, id, noEngineInTime(entry, policy));
+  }
+}
+
+function openDoors(draft: Draft): void {
+  for (const [name, project] of draft.projects) {
+    if (project.doors.kind !== 'due') continue;
+    const sleepers = project.leaving === null && project.spec.services.some(canSleep);
+    if (!sleepers && !project.listening) {
+      draft.setDoors(name, NO_DOORS);
+      continue;
+    }
+    draft.projects.set(name, { ...project, listening: sleepers, doors: { kind: 'opening', serial: draft.version } });
+    draft.steps.push({ kind: 'openDoors', project: name, serial: draft.version });
+  }
 }
 
 /**
@@ -33,7 +61,7 @@ export function accountForStrays(draft: Draft): void {
 }
 
 /** Not wanted: what runs is stopped, after what depends on it; what only waits is dropped. A launch under way is awaited. */
-function release(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
+function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state } = entry;
   switch (state.kind) {
     case 'queued':
@@ -48,7 +76,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
     case 'starting':
     case 'running':
       if (draft.engine !== 'up' || state.container === null || hasLeavingDependants(draft, entry)) return;
-      stopIt(draft, id, entry, { kind: 'sleep' }, now);
+      stopIt(draft, id, entry, { kind: 'sleep' }, policy, now);
       return draft.notice(entry.spec, 'info', 'stopping', 'stops');
     case 'stopping':
       if (state.after.kind === 'restart') draft.setState(id, { ...state, after: { kind: 'sleep' } });
@@ -59,11 +87,11 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
 }
 
 /** Also the way of a restart: the container stops, then the service is queued again. */
-export function stopIt(draft: Draft, id: ServiceId, entry: ServiceEntry, after: AfterStop, now: Ms): void {
+export function stopIt(draft: Draft, id: ServiceId, entry: ServiceEntry, after: AfterStop, policy: Policy, now: Ms): void {
   const container = liveContainer(entry.state);
   if (container === null) return;
   draft.setState(id, { kind: 'stopping', grant: held(entry.state), container, since: now, after, retryAt: null });
-  draft.steps.push({ kind: 'stop', id, container, timeout: entry.spec.stopTimeout });
+  draft.steps.push({ kind: 'stop', id, container, timeout: entry.spec.stopTimeout, drain: policy.drain });
 }
 
 /** A stop that the engine could not do is given again when its pause is over. */
@@ -71,14 +99,14 @@ function stopAgain(draft: Draft, now: Ms): void {
   for (const [id, { state, spec }] of draft.services) {
     if (state.kind !== 'stopping' || state.retryAt === null || now < state.retryAt) continue;
     draft.setState(id, { ...state, retryAt: null });
-    draft.steps.push({ kind: 'stop', id, container: state.container, timeout: spec.stopTimeout });
+    draft.steps.push({ kind: 'stop', id, container: state.container, timeout: spec.stopTimeout, drain: 0 });
   }
 }
 
 function hasLeavingDependants(draft: Draft, entry: ServiceEntry): boolean {
   for (const [, other] of draft.ofProject(entry.spec.project)) {
     const depends = other.spec.dependsOn.some(on => on.service === entry.spec.name);
-    if (depends && other.want !== 'up' && isActive(other.state)) return true;
+    if (depends && !isWanted(other) && isActive(other.state)) return true;
   }
   return false;
 }
@@ -103,7 +131,7 @@ function forget(draft: Draft, now: Ms): void {
 }
 
 /** Wanted, but asleep (a launch that was overtaken by a stop), over its pause, or running an old definition. */
-function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
+function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   if (state.kind === 'asleep') {
     draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now } });
@@ -112,7 +140,7 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
   } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {
     const wanted = state.kind === 'starting' ? (state.next ?? state.grant) : state.grant;
     const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, wanted));
-    stopIt(draft, id, entry, { kind: 'restart', grant }, now);
+    stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
     draft.notice(spec, 'info', 'stopping', 'stops, to start again with its present definition');
   }
 }
@@ -130,7 +158,7 @@ function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
  */
 function promote(draft: Draft, policy: Policy, now: Ms): void {
   let total = grantedTotal(draft.services.values());
-  const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && entry.want === 'up' && !entry.removing);
+  const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && isWanted(entry) && !entry.removing);
   const since = (entry: ServiceEntry) => (entry.state.kind === 'queued' ? entry.state.since : 0);
   let behind = queue.reduce((sum, [, entry]) => sum + entry.spec.memory.standard, 0);
   for (const [id, entry] of queue.sort((a, b) => since(a[1]) - since(b[1]))) {
@@ -150,17 +178,20 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   const { state, spec } = entry;
   if (state.kind !== 'pending') return;
   const broken = spec.dependsOn.find(on => on.required && dependency(draft, spec.project, on) === 'broken');
-  if (broken) return giveUp(draft, id, entry, broken);
+  if (broken) return giveUp(draft, id, entry, broken, now);
   if (state.image === 'needed') {
     draft.setState(id, { ...state, image: 'fetching' });
     draft.steps.push({ kind: 'ensureImage', id, attempt: entry.attempt, spec });
     return;
   }
+  wakeDependencies(draft, entry, policy, now);
   if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
   const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
-  const project = draft.projects.get(spec.project)?.spec;
-  if (starting >= policy.startsAtOnce || !project) return;
+  const project = draft.projects.get(spec.project);
+  // Its container is told where the daemon listens.
+  if (starting >= policy.startsAtOnce || project?.doors.kind !== 'open') return;
   draft.patch(id, {
+    address: null,
     ooms: 0,
     oomAt: null,
     signalled: false,
@@ -168,8 +199,19 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },
   });
   const { attempt, fresh, container: previous } = entry;
-  draft.steps.push({ kind: 'launch', id, attempt, spec, grant: state.grant, project, previous, fresh });
+  const wiring = wiringOf(spec, project.spec, project.doors);
+  draft.steps.push({ kind: 'launch', id, attempt, spec, grant: state.grant, project: project.spec, previous, fresh, wiring });
   draft.notice(spec, 'info', 'starting', 'starts');
+}
+
+/** One that has fallen asleep while its dependant paused after a crash. */
+function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: Policy, now: Ms): void {
+  for (const on of spec.dependsOn) {
+    const id = serviceId(spec.project, on.service);
+    const other = draft.entry(id);
+    if (other?.want === 'up' && !other.awake && other.request === null)
+      draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+  }
 }
 
 /** How a dependency stands. An optional one that is absent or broken is as good as met. */
@@ -178,18 +220,19 @@ function dependency(draft: Draft, project: string, on: Dependency): 'met' | 'wai
   const broken = on.required ? 'broken' : 'met';
   if (entry?.want !== 'up') return broken;
   const { state } = entry;
-  if (state.kind === 'failed') return broken;
+  if (state.kind === 'failed' || entry.refusal !== null) return broken;
   if (state.kind === 'completed') return on.condition === 'healthy' ? broken : 'met';
   if (state.kind === 'running') return on.condition === 'completed' || state.health === 'unhealthy' ? 'waiting' : 'met';
   if (state.kind === 'starting' && state.container !== null && on.condition === 'started') return 'met';
   return 'waiting';
 }
 
-function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency): void {
-  const cause = draft.entry(serviceId(entry.spec.project, on.service))?.state;
-  const reason = cause?.kind === 'failed' ? cause.failure.message : `${on.service} is not running.`;
+function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency, now: Ms): void {
+  const cause = draft.entry(serviceId(entry.spec.project, on.service));
+  const why = cause?.state.kind === 'failed' ? cause.state.failure : cause?.refusal;
+  const reason = why?.message ?? `${on.service} is not running.`;
   const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
-  draft.setState(id, { kind: 'failed', failure: value, wordsDue: false });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
 

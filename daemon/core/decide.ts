@@ -1,5 +1,6 @@
 import { foldAction } from './actions.js';
 import { accountForStrays, converge } from './converge.js';
+import { foldRequested } from './demand.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
 import type { Ms } from './model.js';
@@ -8,6 +9,7 @@ import type { Policy } from './policy.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
+import { foldResumed, foldUsed, useDue } from './use.js';
 import { Draft, type World } from './world.js';
 
 export interface Decision {
@@ -50,6 +52,15 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'engineLost':
       foldEngineLost(draft, now);
       return null;
+    case 'requested':
+      foldRequested(draft, event, policy, now);
+      return null;
+    case 'used':
+      foldUsed(draft, event, now);
+      return null;
+    case 'resumed':
+      foldResumed(draft, now);
+      return null;
     case 'tick':
       return null;
     default:
@@ -60,13 +71,17 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
 
 /** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
 export function nextDeadline(world: World): Ms | null {
-  // Without an engine a deadline that is over would only come again and again.
-  if (world.engine !== 'up') return null;
   let next: Ms | null = null;
   const consider = (due: Ms | null) => {
     if (due !== null && (next === null || due < next)) next = due;
   };
-  for (const { state, removeAt } of world.services.values()) {
+  for (const { request } of world.services.values())
+    consider(request === null ? null : world.engine === 'up' ? request.askAt : request.until);
+  // Without an engine a deadline that is over would only come again and again.
+  if (world.engine !== 'up') return next;
+  for (const entry of world.services.values()) {
+    const { state, removeAt } = entry;
+    consider(useDue(world, entry));
     consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);
   }

@@ -4,6 +4,7 @@ import type { Ms } from './model.js';
 import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
 import { type Exit, held, liveContainer } from './service-state.js';
+import { usedFrom } from './use.js';
 import { type Draft, idOf, type ServiceEntry } from './world.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
@@ -45,6 +46,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'paused':
     case 'unpaused':
       if (entry.state.kind === 'running') draft.setState(id, { ...entry.state, frozen: event.kind === 'paused' });
+      if (event.kind === 'unpaused') draft.patch(id, { request: null, use: usedFrom(entry.use, now) });
       return;
     case 'destroyed':
       return destroyed(draft, entry, now);

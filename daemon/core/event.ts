@@ -1,7 +1,8 @@
 import type { Failure } from './failure.js';
-import type { ProjectSpec, ServiceId } from './model.js';
+import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { Exit } from './service-state.js';
+import type { Gateway } from './wiring.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
 export type Action =
@@ -44,9 +45,49 @@ export type Event =
   | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string }
   | { readonly kind: 'removeFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
+  /** Somebody wants to reach it: it is to wake. */
+  | { readonly kind: 'requested'; readonly id: ServiceId }
+  /** Connections or exec sessions came or went. */
+  | { readonly kind: 'used'; readonly uses: readonly UseSeen[] }
+  /** What a look at its use found; `busy`: its CPU worked; `vetoed`: a command of its own keeps it up. */
+  | {
+      readonly kind: 'useChecked';
+      readonly id: ServiceId;
+      readonly container: string;
+      readonly seen: UseSeen;
+      readonly busy: boolean;
+      readonly vetoed: boolean;
+    }
+  /** A pause or its end: `failure` when the engine would not. */
+  | {
+      readonly kind: 'shifted';
+      readonly id: ServiceId;
+      readonly container: string;
+      readonly frozen: boolean;
+      readonly failure: Failure | null;
+    }
+  | {
+      readonly kind: 'doorsOpened';
+      readonly project: string;
+      readonly serial: number;
+      readonly gateways: readonly Gateway[];
+      readonly served: readonly string[];
+      readonly failures: readonly { readonly id: ServiceId; readonly failure: Failure }[];
+    }
+  /** The machine slept, or this process was held up: what looks like silence was none. */
+  | { readonly kind: 'resumed' }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
+
+export interface UseSeen {
+  readonly id: ServiceId;
+  readonly connections: number;
+  readonly holding: boolean;
+  readonly execs: number;
+  /** Monotonic ms; null: never. */
+  readonly lastByteAt: Ms | null;
+}
 
 export interface RestoredProject {
   readonly spec: ProjectSpec;
@@ -75,6 +116,8 @@ export type NoticeKind =
   | 'starting'
   | 'started'
   | 'ready'
+  | 'woken'
+  | 'frozen'
   | 'unhealthy'
   | 'stopping'
   | 'stopped'
@@ -92,6 +135,8 @@ export interface Plan {
   readonly starts: readonly { readonly id: ServiceId; readonly grant: number; readonly standard: number; readonly recreate: boolean }[];
   readonly keeps: readonly ServiceId[];
   readonly stops: readonly ServiceId[];
+  /** They listen, and start when somebody connects. */
+  readonly sleeps: readonly ServiceId[];
   readonly budget: number;
   /** Σ grants before, and after when all of it is done. */
   readonly grantedBefore: number;

@@ -3,7 +3,7 @@ import { type Failure, failure } from './failure.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { type Exit, held } from './service-state.js';
-import { type Draft, idOf, type ServiceEntry } from './world.js';
+import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
 const OOM_BLAME: Ms = 5_000;
@@ -29,7 +29,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
-  if (entry.want !== 'up') return draft.setState(id, { kind: 'asleep', exit });
+  if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.again || entry.fresh) return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
   if (entry.signalled && !exit.oom) {
     draft.setWant(id, 'down');
@@ -43,19 +43,19 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
     return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
   }
   const words = exitWords(entry, exit);
-  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words);
+  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, now);
   const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
   draft.patch(id, { crashes });
   const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
-  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy));
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), now);
   const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
   draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
   draft.setState(id, { kind: 'backoff', grant, until: now + pause, exit });
 }
 
-function fail(draft: Draft, entry: ServiceEntry, value: Failure): void {
+function fail(draft: Draft, entry: ServiceEntry, value: Failure, now: Ms): void {
   const id = idOf(entry.spec);
-  draft.setState(id, { kind: 'failed', failure: value, wordsDue: entry.container !== null });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: entry.container !== null });
   if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
@@ -68,6 +68,7 @@ export function revokeOutsideStop(draft: Draft, entry: ServiceEntry, within: Ms,
   if (entry.stoppedOutsideAt === null || now - entry.stoppedOutsideAt > within) return;
   draft.patch(idOf(entry.spec), { stoppedOutsideAt: null });
   draft.setWant(idOf(entry.spec), 'up');
+  draft.patch(idOf(entry.spec), { awake: true });
 }
 
 /** Something waits for its completion: a failed migration must not be tried again and again. */

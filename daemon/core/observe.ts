@@ -6,7 +6,9 @@ import { type Ms, PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type Servi
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
-import type { Draft, ServiceEntry } from './world.js';
+import { usedFrom } from './use.js';
+import { addressOf } from './wiring.js';
+import { type Draft, isWanted, type ServiceEntry } from './world.js';
 
 type Observed = Extract<Event, { kind: 'observed' }>;
 
@@ -19,6 +21,8 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
   const wasLost = draft.engine !== 'up';
   const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
+  // Networks may have been made anew with another gateway.
+  if (wasLost) for (const name of draft.projects.keys()) draft.setDoors(name, { kind: 'due' });
   const best = new Map<ServiceId, ObservedContainer>();
   for (const container of containers) {
     const id = serviceId(container.project, container.service);
@@ -61,7 +65,7 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   draft.patch(id, { container: seen.id });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
-    if (done && state.kind === 'asleep' && entry.want === 'up' && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
+    if (done && state.kind === 'asleep' && isWanted(entry) && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
       draft.setState(id, { kind: 'completed', exit: { code: 0, oom: false }, hash: seen.configHash });
     }
   } else if (wasLost) {
@@ -77,12 +81,14 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   const grant = seen.limit > 0 ? seen.limit : seen.memory.maximum;
   const common = { grant, container: seen.id, since: now, hash: seen.configHash };
   draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
+  // Nothing is idle yet: nobody knows what was before.
+  const known = { address: addressOf(seen), use: usedFrom(entry.use, now), awake: entry.want === 'up', request: null };
   if (seen.health === 'healthy' || seen.health === 'none') {
-    draft.setState(id, { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused' });
+    draft.patch(id, { ...known, state: { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused' } });
     return;
   }
   const attempt = entry.attempt + 1;
-  draft.patch(id, { attempt, state: { kind: 'starting', ...common, next: null } });
+  draft.patch(id, { ...known, attempt, state: { kind: 'starting', ...common, next: null } });
   draft.steps.push({ kind: 'probe', id, attempt, seen, spec: entry.spec });
 }
 
@@ -137,6 +143,8 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
   if (!lost) {
     draft.projects.set(seen.project, {
       leaving: null,
+      doors: { kind: 'due' },
+      listening: false,
       clearing: false,
       clearAt: null,
       ...known,
@@ -144,6 +152,6 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     });
     draft.intentChanged = true;
   }
-  draft.add(spec, { want: lost ? 'gone' : isLive(seen) ? 'up' : 'down' });
+  draft.add(spec, { want: lost ? 'gone' : isLive(seen) ? 'up' : 'down', awake: !lost && isLive(seen) });
   return draft.entry(id);
 }

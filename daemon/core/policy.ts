@@ -13,6 +13,14 @@ export interface Policy {
   /** First pause after a crash; doubles with each further one in the window. */
   readonly backoffFirst: Ms;
   readonly backoffMost: Ms;
+  /** How long somebody who connects waits for room in the budget before being refused. */
+  readonly patience: Ms;
+  /** How long the connections of a service may take to end before it is stopped. */
+  readonly drain: Ms;
+  /** Pause between two looks at what keeps a service awake that seems idle. */
+  readonly lookAgain: Ms;
+  /** After a failure, a connection starts the service again only when this has passed; doubles with each further failure. */
+  readonly cooldown: Ms;
 }
 
 export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
@@ -21,6 +29,10 @@ export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
   crashWindow: 10 * 60_000,
   backoffFirst: 500,
   backoffMost: 60_000,
+  patience: 60_000,
+  drain: 10_000,
+  lookAgain: 60_000,
+  cooldown: 30_000,
 };
 
 /** The most that may be granted on a host: MemTotal − max(1 GiB, 15 %), or the user's figure where it is lower. */

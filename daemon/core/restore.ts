@@ -1,17 +1,25 @@
+import { canSleep } from './doors.js';
 import type { RestoredProject } from './event.js';
 import type { Intent } from './intent.js';
+import type { ServiceSpec } from './model.js';
 import { type Draft, idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
 export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {
   for (const { spec, up, restart, recreate, leaving } of projects) {
-    draft.projects.set(spec.name, { spec, leaving, clearing: false, clearAt: null });
+    draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, clearAt: null });
     for (const service of spec.services) {
       const want = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
       const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };
-      draft.add(service, { ...pending, want });
+      const awake = want === 'up' && startsAwake(service);
+      draft.add(service, { ...pending, want, awake });
     }
   }
+}
+
+/** Runs with its profile: what is eager, and what no connection could wake. */
+export function startsAwake(spec: ServiceSpec): boolean {
+  return spec.start === 'eager' || !canSleep(spec);
 }
 
 /** What the state file keeps: which projects there are, what is wanted of them, and nothing that the engine knows better. */

@@ -1,4 +1,5 @@
 import { formatBytes } from './bytes.js';
+import { formatDuration } from './duration.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
@@ -6,7 +7,9 @@ import type { Failure } from './failure.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
-import { type Draft, idOf, type ServiceEntry } from './world.js';
+import { foldUseChecked, usedFrom } from './use.js';
+import { addressOf } from './wiring.js';
+import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** Pause before a failed stop or removal is tried again. */
 const RETRY: Ms = 5_000;
@@ -23,6 +26,9 @@ type ResultKind =
   | 'removed'
   | 'removeFailed'
   | 'lastWords'
+  | 'useChecked'
+  | 'shifted'
+  | 'doorsOpened'
   | 'projectCleared';
 type Result = Extract<Event, { kind: ResultKind }>;
 type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
@@ -30,6 +36,7 @@ type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
 /** What became of a step. A result of a start that was given up since changes nothing. */
 export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms): void {
   if (event.kind === 'projectCleared') return cleared(draft, event, now);
+  if (event.kind === 'doorsOpened') return doorsOpened(draft, event, now);
   const entry = draft.entry(event.id);
   if (!entry) return;
   switch (event.kind) {
@@ -50,6 +57,10 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
       return removed(draft, entry);
     case 'removeFailed':
       return removeFailed(draft, entry, event, now);
+    case 'useChecked':
+      return foldUseChecked(draft, event, policy, now);
+    case 'shifted':
+      return shifted(draft, entry, event, now);
     case 'lastWords':
       return lastWords(draft, entry, event);
   }
@@ -59,7 +70,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   const { state } = entry;
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   const { container } = event;
-  draft.setState(event.id, { ...state, container: container.id });
+  draft.patch(event.id, { state: { ...state, container: container.id }, address: addressOf(container) });
   if (state.next === null && (entry.again || entry.fresh)) {
     draft.patch(event.id, { again: false, fresh: false });
     draft.intentChanged = true;
@@ -80,16 +91,13 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
   const { state } = entry;
   if (state.kind !== 'starting' || state.container === null || event.attempt !== entry.attempt) return;
   const { grant, container, hash } = state;
-  draft.setState(event.id, {
-    kind: 'running',
-    grant,
-    container,
-    since: now,
-    health: event.checked ? 'healthy' : 'none',
-    hash,
-    frozen: false,
+  const health = event.checked ? 'healthy' : 'none';
+  draft.patch(event.id, {
+    use: usedFrom(entry.use, now),
+    refusal: null,
+    state: { kind: 'running', grant, container, since: now, health, hash, frozen: false },
   });
-  draft.notice(entry.spec, 'info', 'ready', `is ready after ${((now - state.since) / 1000).toFixed(1)} s`);
+  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatDuration(now - state.since)}`);
 }
 
 function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, now: Ms): void {
@@ -105,20 +113,21 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
   if (event.running && container !== null) {
     const after = { kind: 'fail', failure: event.failure } as const;
     draft.setState(event.id, { kind: 'stopping', grant: state.grant, container, since: now, after, retryAt: null });
-    draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout });
+    draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout, drain: 0 });
     return;
   }
-  draft.patch(event.id, { state: { kind: 'failed', failure: event.failure, wordsDue: false }, container: container ?? entry.container });
+  const failed = { kind: 'failed', failure: event.failure, since: now, wordsDue: false } as const;
+  draft.patch(event.id, { state: failed, container: container ?? entry.container });
 }
 
 function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
   draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false });
-  if (state.after.kind === 'restart' && entry.want === 'up') {
+  if (state.after.kind === 'restart' && isWanted(entry)) {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now } });
   } else if (state.after.kind === 'fail') {
-    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, wordsDue: true });
+    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, wordsDue: true });
     draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });
   } else {
     draft.setState(event.id, { kind: 'asleep', exit: event.exit });
@@ -182,4 +191,35 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
   if (project.leaving) draft.projects.delete(event.project);
   else draft.projects.set(event.project, { ...project, clearing: false, clearAt: null });
   draft.intentChanged = true;
+}
+
+/** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
+function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'running' || state.container !== event.container) return;
+  if (event.failure === null) {
+    draft.patch(event.id, {
+      state: { ...state, frozen: event.frozen },
+      ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
+    });
+    if (event.frozen && entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    return;
+  }
+  draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);
+  if (event.frozen) draft.patch(event.id, { use: usedFrom(entry.use, now) });
+  else draft.patch(event.id, { awake: false });
+}
+
+/** Ports that could not be opened fail their service; it is tried again when it is asked for. */
+function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
+  const doors = draft.projects.get(event.project)?.doors;
+  if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
+  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served) });
+  for (const { id, failure: value } of event.failures) {
+    const entry = draft.entry(id);
+    if (!entry || entry.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
+      continue;
+    draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
+    draft.notice(entry.spec, 'error', 'failed', value.message);
+  }
 }

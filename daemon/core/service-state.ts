@@ -65,7 +65,7 @@ export type ServiceState =
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
   /** `wordsDue`: its last log lines are being read, to become part of the failure. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly wordsDue: boolean };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly since: Ms; readonly wordsDue: boolean };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G (facts: I2, G ≤ B). */
 export function held(state: ServiceState): Bytes {

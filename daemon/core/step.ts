@@ -1,6 +1,7 @@
 import type { Bytes } from './bytes.js';
 import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
 import type { ObservedContainer } from './observed.js';
+import type { Wiring } from './wiring.js';
 
 /** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist` and `discard` in none. */
 interface StepArgs {
@@ -19,11 +20,19 @@ interface StepArgs {
     readonly previous: string | null;
     /** Replace it in any case. */
     readonly fresh: boolean;
+    readonly wiring: Wiring;
   };
   /** Wait until it is ready; `seen`: as it was a moment ago. → ready | startFailed */
   probe: { readonly id: ServiceId; readonly attempt: number; readonly seen: ObservedContainer; readonly spec: ServiceSpec };
-  /** → stopped | stopFailed */
-  stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms };
+  /** Ends its connections first, for at most `drain`. → stopped | stopFailed */
+  stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms; readonly drain: Ms };
+  /** Pause it, or let it go on. → shifted */
+  freeze: { readonly id: ServiceId; readonly container: string };
+  thaw: { readonly id: ServiceId; readonly container: string };
+  /** Look whether it is used at all before it is frozen or stopped. → useChecked */
+  checkUse: { readonly id: ServiceId; readonly container: string; readonly veto: readonly string[] | null };
+  /** Listen where the project's services are to be reached, and nowhere else. → doorsOpened */
+  openDoors: { readonly project: string; readonly serial: number };
   /** Also when it runs after all. → removed | removeFailed */
   remove: { readonly id: ServiceId; readonly container: string; readonly anonymousVolumes: boolean };
   /** List all of our containers. → observed */

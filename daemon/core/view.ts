@@ -1,8 +1,10 @@
 import { formatBytes } from './bytes.js';
+import { canSleep } from './doors.js';
 import type { Ms } from './model.js';
 import { held } from './service-state.js';
+import { whyHeld } from './use.js';
 import type { ServiceView } from './views.js';
-import type { ServiceEntry, World } from './world.js';
+import { isWanted, type ServiceEntry, type World } from './world.js';
 
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
 export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
@@ -17,7 +19,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
       host === null ? [] : [{ hostIp, host, container, protocol }],
     ),
     memory: { standard: spec.memory.standard, grant: held(state), maximum: spec.memory.maximum, workingSet: null },
-    stopsIn: null,
+    stopsIn: stopsIn(world, entry, now),
     why: whyOf(world, entry, now),
     container: entry.container,
     dependsOn: spec.dependsOn.map(on => on.service),
@@ -27,7 +29,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
 }
 
 /** The state in the words of `ps` (DESIGN). */
-export function shownState({ state, want }: ServiceEntry): ServiceView['state'] {
+export function shownState({ state, want, awake, request }: ServiceEntry): ServiceView['state'] {
   switch (state.kind) {
     case 'queued':
     case 'pending':
@@ -43,8 +45,16 @@ export function shownState({ state, want }: ServiceEntry): ServiceView['state'] 
     case 'failed':
       return 'failed';
     case 'asleep':
-      return want === 'up' ? 'starting' : 'stopped';
+      if (want !== 'up') return 'stopped';
+      return awake || request !== null ? 'starting' : 'asleep';
   }
+}
+
+/** Until it is stopped for being idle, if nobody uses it; null: something holds it, or it never is. */
+function stopsIn(world: World, entry: ServiceEntry, now: Ms): Ms | null {
+  const { state, spec, use } = entry;
+  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || spec.idle === null || whyHeld(world, entry) !== null) return null;
+  return Math.max(0, use.lastAt + spec.idle - now, use.notBefore - now);
 }
 
 /** One sentence: why it is in the state that it is in. */
@@ -52,7 +62,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
   const { state, want, spec } = entry;
   switch (state.kind) {
     case 'asleep':
-      if (want === 'up') return 'waits for the engine';
+      if (want === 'up') return whyAsleep(world, entry);
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
       if (state.exit !== null) return 'was stopped';
       return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
@@ -63,8 +73,9 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'starting':
       return `starts since ${seconds(now - state.since)}`;
     case 'running':
-      if (state.frozen) return 'paused through the engine';
-      return want === 'up' ? whyUp(world, entry) : 'stops when its dependants have';
+      if (state.frozen)
+        return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused: nobody uses it; a connection lets it go on';
+      return isWanted(entry) ? whyUp(world, entry) : 'stops when its dependants have';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
     case 'backoff':
@@ -77,14 +88,32 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 }
 
 /** Who needs it, or that it was asked for; and how it fares. */
-function whyUp(world: World, { spec, crashes, ooms }: ServiceEntry): string {
+function whyUp(world: World, entry: ServiceEntry): string {
+  const { spec, crashes, ooms } = entry;
   const dependants = [...world.services.values()].filter(
     other => other.want === 'up' && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
   );
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : `part of profile ${profile}`;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  return [needed, ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []), ...(ooms > 0 ? [`${ooms} OOM kills`] : [])].join('; ');
+  const held = canSleep(entry.spec) ? whyHeld(world, entry) : null;
+  const awake = held === null ? [] : [`held awake: ${held}`];
+  return [
+    needed,
+    ...awake,
+    ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []),
+    ...(ooms > 0 ? [`${ooms} OOM kills`] : []),
+  ].join('; ');
+}
+
+function whyAsleep(world: World, entry: ServiceEntry): string {
+  if (entry.request !== null) return 'is wanted, and waits for room in the budget';
+  if (entry.awake) return 'waits for the engine';
+  if (entry.refusal !== null) return `was not woken: ${entry.refusal.message}`;
+  const doors = world.projects.get(entry.spec.project)?.doors;
+  if (doors?.kind !== 'open') return 'asleep; its ports are being opened';
+  const inside = doors.served.has(entry.spec.name) ? '' : ', but not one from another container';
+  return `asleep: a connection wakes it${inside}`;
 }
 
 function waitsFor({ spec }: ServiceEntry): string {

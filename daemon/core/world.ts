@@ -1,14 +1,35 @@
+import { canSleep } from './doors.js';
 import type { Notice, NoticeKind } from './event.js';
+import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { type Exit, held, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
+import { UNUSED, type Use } from './use.js';
+import type { Address, Doors } from './wiring.js';
 
 /** What is wanted of a service. gone: no container of it either. */
 export type Want = 'up' | 'down' | 'gone';
 
+export interface Request {
+  readonly since: Ms;
+  /** Then whoever waits is refused. */
+  readonly until: Ms;
+  /** When it is to be looked at again: what stands in the way may go by time alone. */
+  readonly askAt: Ms;
+}
+
 export interface ServiceEntry {
   readonly spec: ServiceSpec;
   readonly want: Want;
+  /** Wanted up, it is to run now; else it sleeps until somebody connects. Not kept: after a restart what runs is awake. */
+  readonly awake: boolean;
+  /** Somebody waits for it to wake, and there is no plan for that yet. */
+  readonly request: Request | null;
+  /** Why the last request was not met; null once one is. */
+  readonly refusal: Failure | null;
+  readonly use: Use;
+  /** Where its container is reached while it runs. */
+  readonly address: Address | null;
   readonly state: ServiceState;
   /** Counts starts; a result that carries an older number is of a start that was given up. */
   readonly attempt: number;
@@ -38,6 +59,9 @@ export interface ProjectEntry {
   readonly spec: ProjectSpec;
   /** Being taken down; `volumes`: its named volumes too. */
   readonly leaving: { readonly volumes: boolean } | null;
+  readonly doors: Doors;
+  /** The daemon listens for it, or did when its definition was another one. */
+  readonly listening: boolean;
   readonly clearing: boolean;
   /** As `removeAt` of a service. */
   readonly clearAt: Ms | null;
@@ -71,6 +95,11 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
     spec,
     want: 'down',
+    awake: false,
+    request: null,
+    refusal: null,
+    use: UNUSED,
+    address: null,
     state: { kind: 'asleep', exit: null },
     attempt: 0,
     crashes: [],
@@ -129,6 +158,7 @@ export class Draft {
 
   forget(id: ServiceId): void {
     this.spent = Math.max(this.spent, this.services.get(id)?.attempt ?? 0);
+    this.doorsDue(this.services.get(id));
     this.services.delete(id);
     this.forgotten = this.version;
   }
@@ -138,9 +168,21 @@ export class Draft {
   }
 
   setWant(id: ServiceId, want: Want): void {
-    if (this.services.get(id)?.want === want) return;
-    this.patch(id, { want });
+    const entry = this.services.get(id);
+    if (!entry || entry.want === want) return;
+    this.patch(id, { want, ...(want === 'up' ? {} : { awake: false, request: null }) });
     this.intentChanged = true;
+    this.doorsDue(entry);
+  }
+
+  /** Its doors are to be opened or closed. */
+  private doorsDue(entry: ServiceEntry | undefined): void {
+    if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
+  }
+
+  setDoors(name: string, doors: Doors): void {
+    const project = this.projects.get(name);
+    if (project) this.projects.set(name, { ...project, doors });
   }
 
   *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {
@@ -160,6 +202,11 @@ export class Draft {
     const { engine, services, projects, strays, version, forgotten, spent } = this;
     return { engine, services, projects, strays, version, forgotten, spent };
   }
+}
+
+/** It is to run now: wanted up, and not asleep. */
+export function isWanted(entry: ServiceEntry): boolean {
+  return entry.want === 'up' && entry.awake;
 }
 
 /** G: Σ of what all states hold now. */

@@ -4,8 +4,8 @@ import type { ServiceId } from '../core/model.js';
 import type { BudgetView, LoggedNotice, ServiceView } from '../core/views.js';
 import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
 
-/** up: running and ready, or completed. down: nothing runs. gone: the container is removed. */
-export type Goal = 'up' | 'down' | 'gone';
+/** up: running and ready, or completed, or asleep with its ports open. awake: running. down: nothing runs. gone: the container is removed. */
+export type Goal = 'up' | 'awake' | 'down' | 'gone';
 
 /** What the HTTP room is handed: the daemon as its clients see it. */
 export interface Supervisor {

@@ -8,18 +8,21 @@ import type { Goal } from './supervisor.js';
 export function standing(world: World, ids: readonly ServiceId[], goal: Goal): Failure | null | undefined {
   let waiting = false;
   for (const id of ids) {
-    const one = goal === 'up' ? towardsUp(world, id) : towardsDown(world, id, goal);
+    const one = goal === 'up' || goal === 'awake' ? towardsUp(world, id, goal) : towardsDown(world, id, goal);
     if (one) return one;
     if (one === undefined) waiting = true;
   }
   return waiting ? undefined : null;
 }
 
-function towardsUp(world: World, id: ServiceId): Failure | null | undefined {
+function towardsUp(world: World, id: ServiceId, goal: 'up' | 'awake'): Failure | null | undefined {
   const entry = world.services.get(id);
-  const given = entry && entry.want === 'up';
-  if (!given) return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
+  if (entry?.want !== 'up') return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
+  if (entry.request !== null) return undefined;
   if (entry.state.kind === 'failed') return rootCause(world, id);
+  if (entry.refusal !== null) return entry.refusal;
+  if (!entry.awake) return goal === 'up' && world.projects.get(entry.spec.project)?.doors.kind === 'open' ? null : undefined;
+  if (goal === 'awake') return entry.state.kind === 'running' && !entry.state.frozen ? null : undefined;
   return entry.state.kind === 'running' || entry.state.kind === 'completed' ? null : undefined;
 }
 

@@ -1,9 +1,10 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, parseSince } from '../../daemon/cli/duration.js';
+import { parseDuration, parseSince } from '../../daemon/cli/duration.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
 import { asFailure } from '../../daemon/cli/run.js';
 import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
+import { formatDuration } from '../../daemon/core/duration.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 

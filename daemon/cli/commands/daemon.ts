@@ -1,7 +1,7 @@
+import { formatDuration } from '../../core/duration.js';
 import { FailureError, failure } from '../../core/failure.js';
 import type { VersionView } from '../../http/contract.js';
 import { answer, type Cli } from '../cli.js';
-import { formatDuration } from '../duration.js';
 import { ensureDaemon, runningDaemon } from '../start-daemon.js';
 
 /** The daemon closes its log and its connections within this time, ms. */

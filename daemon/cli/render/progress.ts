@@ -1,8 +1,8 @@
 import { type Bytes, formatBytes } from '../../core/bytes.js';
+import { formatDuration } from '../../core/duration.js';
 import type { NoticeKind, Plan } from '../../core/event.js';
 import type { LoggedNotice } from '../../core/views.js';
 import type { Colours } from '../cli.js';
-import { formatDuration } from '../duration.js';
 import { shorten } from './table.js';
 
 export type Goal = 'up' | 'down' | 'gone';

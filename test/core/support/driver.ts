@@ -1,10 +1,11 @@
 import { decide } from '../../../daemon/core/decide.js';
-import type { Action, Answer, Event, Notice } from '../../../daemon/core/event.js';
-import type { ProjectSpec } from '../../../daemon/core/model.js';
+import type { Action, Answer, Event, Notice, UseSeen } from '../../../daemon/core/event.js';
+import type { ProjectSpec, ServiceId } from '../../../daemon/core/model.js';
 import type { ObservedContainer } from '../../../daemon/core/observed.js';
 import type { Policy } from '../../../daemon/core/policy.js';
 import type { ServiceState } from '../../../daemon/core/service-state.js';
 import type { Step, StepOf } from '../../../daemon/core/step.js';
+import type { Gateway } from '../../../daemon/core/wiring.js';
 import { EMPTY_WORLD, type World } from '../../../daemon/core/world.js';
 import { observed } from './specs.js';
 
@@ -14,6 +15,12 @@ export class Driver {
   now = 0;
   steps: readonly Step[] = [];
   notices: readonly Notice[] = [];
+  /** What a look at the use of a service finds. */
+  readonly busy = new Set<ServiceId>();
+  readonly vetoes = new Set<ServiceId>();
+  readonly bytes = new Map<ServiceId, number>();
+  gateways: readonly Gateway[] = [];
+  served: readonly string[] = [];
   /** Given, and not carried out yet. */
   private readonly due: Step[] = [];
   private serial = 0;
@@ -71,6 +78,17 @@ export class Driver {
     return done;
   }
 
+  private seen(id: ServiceId): UseSeen {
+    const use = this.world.services.get(id)?.use;
+    return {
+      id,
+      connections: use?.connections ?? 0,
+      holding: use?.holding ?? false,
+      execs: use?.execs ?? 0,
+      lastByteAt: this.bytes.get(id) ?? null,
+    };
+  }
+
   private outcome(step: Step): Event[] {
     switch (step.kind) {
       case 'ensureImage':
@@ -85,6 +103,24 @@ export class Driver {
         return [{ kind: 'stopped', id: step.id, container: step.container, exit: { code: 0, oom: false } }];
       case 'remove':
         return [{ kind: 'removed', id: step.id, container: step.container }];
+      case 'freeze':
+      case 'thaw':
+        return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: null }];
+      case 'checkUse':
+        return [
+          {
+            kind: 'useChecked',
+            id: step.id,
+            container: step.container,
+            seen: this.seen(step.id),
+            busy: this.busy.has(step.id),
+            vetoed: this.vetoes.has(step.id),
+          },
+        ];
+      case 'openDoors':
+        return [
+          { kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: this.gateways, served: this.served, failures: [] },
+        ];
       case 'clearProject':
         return [{ kind: 'projectCleared', project: step.project, failure: null }];
       default:

@@ -16,6 +16,7 @@ interface Box {
   readonly id: string;
   readonly grant: number;
   running: boolean;
+  frozen: boolean;
   exitCode: number;
 }
 
@@ -124,6 +125,20 @@ export class Simulation {
         return [{ kind: 'projectCleared', project: step.project, failure: null }];
       case 'lastWords':
         return [{ kind: 'lastWords', id: step.id, container: step.container, lines: ['bye'] }];
+      case 'freeze':
+      case 'thaw': {
+        const box = this.boxes.get(step.container);
+        const failed = succeeds && box?.running ? null : lost;
+        if (box && !failed) box.frozen = step.kind === 'freeze';
+        return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: failed }];
+      }
+      case 'checkUse': {
+        const use = this.world.services.get(step.id)?.use;
+        const seen = { id: step.id, connections: 0, holding: use?.holding ?? false, execs: 0, lastByteAt: null };
+        return [{ kind: 'useChecked', id: step.id, container: step.container, seen, busy: !succeeds, vetoed: false }];
+      }
+      case 'openDoors':
+        return [{ kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: [], served: [], failures: [] }];
       case 'persist':
         return [];
     }
@@ -135,7 +150,7 @@ export class Simulation {
       return [{ ...common(step), kind: 'startFailed', failure: value, container: step.previous, running: false }];
     }
     if (step.previous !== null) this.boxes.delete(step.previous);
-    const box: Box = { spec: step.spec, id: `${step.id}#${++this.serial}`, grant: step.grant, running: true, exitCode: 0 };
+    const box: Box = { spec: step.spec, id: `${step.id}#${++this.serial}`, grant: step.grant, running: true, frozen: false, exitCode: 0 };
     this.boxes.set(box.id, box);
     return [
       { kind: 'engine', event: { kind: 'started', id: box.id, at: this.now } },
@@ -162,7 +177,7 @@ function show(box: Box): ObservedContainer {
   return observed(box.spec, {
     id: box.id,
     limit: box.grant,
-    status: box.running ? 'running' : 'exited',
+    status: !box.running ? 'exited' : box.frozen ? 'paused' : 'running',
     exitCode: box.running ? null : box.exitCode,
     health: box.running ? 'healthy' : 'none',
   });

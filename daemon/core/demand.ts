@@ -1,0 +1,93 @@
+import { carryOut } from './actions.js';
+import { planFor, type Wish } from './admission.js';
+import type { Event } from './event.js';
+import { type Failure, failure } from './failure.js';
+import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import type { Policy } from './policy.js';
+import { type Draft, idOf, isWanted, type Request, type ServiceEntry } from './world.js';
+
+/** How often a request that finds no room is looked at again. */
+const ASK_AGAIN: Ms = 250;
+
+const NONE: ReadonlySet<ServiceId> = new Set();
+
+/** Somebody connects: what sleeps is to wake, what is frozen to go on, what failed is tried again once it has cooled down. */
+export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requested' }>, policy: Policy, now: Ms): void {
+  const entry = draft.entry(id);
+  if (entry?.want !== 'up' || entry.request !== null) return;
+  const { state } = entry;
+  if (state.kind === 'running' && state.frozen) {
+    draft.patch(id, { request: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
+    draft.steps.push({ kind: 'thaw', id, container: state.container });
+    return;
+  }
+  if (isUnderWay(entry)) return;
+  if (state.kind === 'failed' && now < state.since + policy.cooldown) return;
+  draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+  draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
+}
+
+export function requestFrom(now: Ms, policy: Policy): Request {
+  return { since: now, until: now + policy.patience, askAt: now };
+}
+
+/** It runs, or will by itself. */
+function isUnderWay(entry: ServiceEntry): boolean {
+  const { kind } = entry.state;
+  return isWanted(entry) && kind !== 'completed' && kind !== 'failed';
+}
+
+/** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
+export function meet(draft: Draft, policy: Policy, now: Ms): void {
+  const waiting = [...draft.services].filter(
+    ([, { request, state }]) => request !== null && state.kind !== 'stopping' && state.kind !== 'running',
+  );
+  for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
+    const entry = draft.entry(id);
+    if (entry === undefined || request === null) continue;
+    if (entry.want !== 'up' || isUnderWay(entry)) {
+      draft.patch(id, { request: null });
+      continue;
+    }
+    const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE };
+    const admission = planFor(draft.world(), wish, policy);
+    if (admission.ok) {
+      draft.patch(id, { request: null, refusal: null });
+      carryOut(draft, admission.plan, wish, policy, now);
+    } else if (now >= request.until) {
+      refuse(draft, id, admission.failure);
+    } else {
+      draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
+    }
+  }
+}
+
+export function refuse(draft: Draft, id: ServiceId, why: Failure): void {
+  const entry = draft.entry(id);
+  if (!entry) return;
+  draft.patch(id, { request: null, refusal: why });
+  draft.notice(entry.spec, 'warn', 'refused', why.message);
+}
+
+/** A service and what it depends on, as far as that is wanted up: what was stopped by the user stays so. */
+export function neededFor(draft: Draft, spec: ServiceSpec): ServiceSpec[] {
+  const found = new Map<ServiceId, ServiceSpec>();
+  const visit = (each: ServiceSpec): void => {
+    if (found.has(idOf(each))) return;
+    found.set(idOf(each), each);
+    for (const on of each.dependsOn) {
+      const other = draft.entry(serviceId(each.project, on.service));
+      if (other?.want === 'up') visit(other.spec);
+    }
+  };
+  visit(spec);
+  return [...found.values()];
+}
+
+/** What a client is told that waited for an engine that does not come back. */
+export function noEngineInTime(entry: ServiceEntry, policy: Policy): Failure {
+  return failure(
+    'engine-unavailable',
+    `${entry.spec.name} cannot be started: the container engine did not answer for ${policy.patience / 1000} s.`,
+  );
+}
