@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createDoors } from './activation/doors.js';
+import { isLocalAddress } from './activation/local-address.js';
+import { untilReady } from './activation/probe.js';
 import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
@@ -54,6 +57,9 @@ async function main(): Promise<void> {
     version: version(),
     instance,
     pid: process.pid,
+    openDoors: hooks => createDoors(hooks, { log, clock }),
+    isLocal: isLocalAddress,
+    untilReady,
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });
@@ -67,7 +73,7 @@ async function main(): Promise<void> {
   await ended;
   log.info({}, 'the daemon ends; services keep running');
   await app.close();
-  close();
+  await close();
   containers.close();
   rmSync(paths.socket, { force: true });
   rmSync(paths.lockFile, { force: true });

@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:net';
+import { BlockList, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type Failure, failure } from '../core/failure.js';
-import type { Log } from '../ports.js';
+import type { Door, Log } from '../ports.js';
 import { Connection, type Context } from './connection.js';
-import type { Door } from './doors.js';
 
 /** Connections that the kernel keeps for a daemon that is busy; it takes no more than net.core.somaxconn. */
 const BACKLOG = 4096;
@@ -56,6 +55,7 @@ async function openDoor(door: Door, context: (door: Door) => Context, log: Log):
   const open = async (host: string): Promise<string | null> => {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     server.on('connection', socket => {
+      if (!isAllowed(listener.door.from, socket)) return void socket.destroy();
       new Connection(socket, listener.door, context(listener.door));
     });
     const code = await listen(server, host, door.port);
@@ -72,6 +72,17 @@ async function openDoor(door: Door, context: (door: Door) => Context, log: Log):
     if (twin !== null) log.warn({ service: door.service, port: door.port, code: twin }, 'the port is open on 127.0.0.1 only, not on ::1');
   }
   return listener;
+}
+
+/** A gateway is reached from everywhere that routes to it; its network alone is meant. */
+function isAllowed(from: Door['from'], { remoteAddress = '', remoteFamily }: Socket): boolean {
+  if (from === null) return true;
+  const list = new BlockList();
+  for (const cidr of from) {
+    const [net = '', prefix = ''] = cidr.split('/');
+    list.addSubnet(net, Number(prefix), net.includes(':') ? 'ipv6' : 'ipv4');
+  }
+  return list.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
 }
 
 /** Null: it listens; else the error's code. */

@@ -2,15 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Protocol } from '../core/model.js';
-import type { Target } from './doors.js';
-
-/** What is asked of a service to find out whether it is ready. */
-export interface Question {
-  readonly protocol: Protocol;
-  readonly target: Target;
-  /** Of an HTTP service; default /. */
-  readonly path?: string;
-}
+import type { Question, Target } from '../ports.js';
 
 /** Between two tries: the first pause and the longest, ms, each 1.3 × the one before. A try that hangs is given up after PATIENCE. */
 const FIRST_PAUSE = 2;

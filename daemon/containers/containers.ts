@@ -10,7 +10,9 @@ import { statusOf } from './engine-failure.js';
 import { readEvents } from './events.js';
 import { openExec, runProbe } from './exec.js';
 import { mapInfo } from './facts.js';
+import { gatewaysOf } from './gateways.js';
 import { readLogs } from './logs.js';
+import { explainHeldPort } from './port-taken.js';
 import { mapBounded } from './map-bounded.js';
 import { mapInspect } from './map-inspect.js';
 import { removeContainer, removeNetwork, removeVolume } from './remove.js';
@@ -52,6 +54,8 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
         ...volumes.map(volume => resources.ensureVolume(project, volume)),
       ]);
     },
+    gateways: networks => gatewaysOf(connection, networks),
+    explainPort: (hostIp, port, found) => explainHeldPort(connection, hostIp, port, found),
     removeNetwork: name => removeNetwork(connection, name, log),
     removeVolume: name => removeVolume(connection, name),
     probe: (id, command, timeout) => runProbe(connection, id, command, timeout),

@@ -47,6 +47,7 @@ export function mapInspect(raw: Inspected): ObservedContainer {
     profile: labels[LABEL.profile] ?? '',
     root: labels[LABEL.composeWorkingDir] ?? '',
     configHash: labels[LABEL.configHash] ?? '',
+    wiring: labels[LABEL.wiring] ?? '',
     image: imageIdOf(raw.Image),
     status,
     health: mapHealth(raw.State?.Health?.Status),

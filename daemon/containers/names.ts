@@ -15,6 +15,7 @@ export function containerLabels(spec: ServiceSpec, options: LaunchOptions, insta
     [LABEL.service]: spec.name,
     [LABEL.profile]: options.profile,
     [LABEL.configHash]: spec.configHash,
+    ...(options.wiring === '' ? {} : { [LABEL.wiring]: options.wiring }),
     [LABEL.grant]: String(options.grant),
     [LABEL.standard]: String(spec.memory.standard),
     [LABEL.maximum]: String(spec.memory.maximum),

@@ -25,6 +25,12 @@ export async function explainPort(connection: Connection, id: string, found: Fai
   return { failure: portTaken(place.hostIp, place.port, publisher, owner, found), gone: publisher === null && owner === null };
 }
 
+/** A port that the daemon itself could not open. */
+export async function explainHeldPort(connection: Connection, hostIp: string, port: number, found: Failure): Promise<Failure> {
+  const publisher = await publisherOf(connection, port).catch(() => null);
+  return portTaken(hostIp, port, publisher, portOwner(hostIp, port), found);
+}
+
 /** The address from the engine's words; where they have none, the first binding of the container that somebody holds. */
 async function placeOf(connection: Connection, id: string, found: Failure): Promise<{ hostIp: string; port: number } | null> {
   const { hostIp, port } = found.details;

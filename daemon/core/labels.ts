@@ -6,6 +6,8 @@ export const LABEL = {
   service: 'laptop-dev.service',
   profile: 'laptop-dev.profile',
   configHash: 'laptop-dev.config-hash',
+  /** How it is connected beyond its definition (core/wiring); absent: as the definition says. */
+  wiring: 'laptop-dev.wiring',
   /** Hard limit at creation, bytes; inspect's Memory is the limit in force. */
   grant: 'laptop-dev.grant',
   standard: 'laptop-dev.standard',

@@ -11,6 +11,8 @@ export interface ObservedContainer {
   /** Folder of its project, from its label; empty when it has none. */
   readonly root: string;
   readonly configHash: string;
+  /** How it was connected beyond its definition when it was made (core/wiring). */
+  readonly wiring: string;
   /** Id of the image that it was made from. */
   readonly image: string;
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

@@ -1,3 +1,4 @@
+import { canonical } from './canonical.js';
 import { canSleep, doorsOf, innerPorts } from './doors.js';
 import type { ContainerSpec, NetworkAttachment, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
 import type { ObservedContainer } from './observed.js';
@@ -97,6 +98,11 @@ function namesIn(other: ServiceSpec, spec: ServiceSpec, gateways: readonly Gatew
     const gateway = gateways.find(({ network }) => network === attachment.network);
     return gateway ? [other.name, ...attachment.aliases].map(name => `${name}:${gateway.address}`) : [];
   });
+}
+
+/** For the label of a container; empty: nothing beyond its definition. */
+export function wiringText(wiring: Wiring): string {
+  return wiring.publish === 'as-written' && wiring.hosts.length === 0 ? '' : canonical(wiring);
 }
 
 /** The container with the wiring in it; a host of the file's own wins. */

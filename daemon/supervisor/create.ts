@@ -5,16 +5,20 @@ import { intentOf } from '../core/restore.js';
 import { held } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
-import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import type { Clock, Containers, DoorHooks, Doors, EngineInfo, HostMemory, Images, Log, Store, UntilReady, Usage } from '../ports.js';
 import { clean } from './clean.js';
+import { DoorKeeper } from './door-keeper.js';
 import { type Effects, execute } from './executors.js';
 import { Loop } from './loop.js';
+import { counted } from './exec-count.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
 import { Waiters } from './waiters.js';
+
+const NEVER = new AbortController().signal;
 
 export interface SupervisorOptions {
   readonly containers: Containers;
@@ -28,6 +32,10 @@ export interface SupervisorOptions {
   readonly version: string;
   readonly instance: string;
   readonly pid: number;
+  /** Makes the doors that listen for sleeping services. */
+  readonly openDoors: (hooks: DoorHooks) => Doors;
+  readonly isLocal: (address: string) => Promise<boolean>;
+  readonly untilReady: UntilReady;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -36,8 +44,8 @@ export interface Running {
   readonly supervisor: Supervisor;
   /** Resolves when the engine was looked at once, or could not be: before that nothing is known of what runs. */
   readonly looked: Promise<void>;
-  /** Ends watching and deciding; services keep running. */
-  close(): void;
+  /** Ends watching, listening and deciding; services keep running. */
+  close(): Promise<void>;
 }
 
 /** Puts the loop together with its effects and starts to watch the engine. What was wanted before is restored first. */
@@ -54,6 +62,15 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const looked = new Promise<void>(resolve => {
     onLooked = resolve;
   });
+  const doors = new DoorKeeper({
+    containers,
+    openDoors: options.openDoors,
+    isLocal: options.isLocal,
+    world: () => loop.world,
+    post: event => loop.post(event),
+    awake: id => waiters.wait(loop.world, [id], 'awake', NEVER),
+    log,
+  });
   const effects: Effects = {
     containers,
     images: options.images,
@@ -62,6 +79,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     post: event => loop.post(event),
     tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
     version: () => loop.world.version,
+    doors,
+    untilReady: options.untilReady,
     persist: () => {
       const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
@@ -88,13 +107,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, engine: () => engine });
   return {
     supervisor,
     looked,
-    close: () => {
+    close: async () => {
       ending.abort();
       loop.close();
+      await doors.close();
     },
   };
 }
@@ -103,16 +123,20 @@ interface Parts {
   readonly notices: Notices;
   readonly waiters: Waiters;
   readonly trust: Trust;
+  readonly doors: DoorKeeper;
   readonly engine: () => EngineInfo | null;
 }
 
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, engine }: Parts): Supervisor {
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, engine }: Parts): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
-  const views = (project: string | null): ServiceView[] =>
-    [...loop.world.services.values()]
+  const views = (project: string | null): ServiceView[] => {
+    // How much time is left is known to the doors alone: bytes that flow are no event.
+    loop.post({ kind: 'used', uses: doors.uses() });
+    return [...loop.world.services.values()]
       .filter(entry => project === null || entry.spec.project === project)
       .map(entry => viewOf(loop.world, entry, clock.now()));
+  };
   return {
     info: { version, pid, instance, startedAt: clock.wall() },
     engine,
@@ -129,10 +153,22 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     notices: () => notices.list(),
     subscribe: listener => notices.subscribe(listener),
     logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
-    exec: async (id, execOptions) => containers.exec(containerFor(loop, id, true), execOptions),
+    exec: async (id, execOptions) => {
+      await wakeFor(loop, doors, id);
+      return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
+    },
     clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
+}
+
+/** What sleeps wakes when somebody wants to work in it. */
+async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
+  const entry = loop.world.services.get(id);
+  if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
+  if (entry.state.kind === 'running' && !entry.state.frozen) return;
+  const outcome = await doors.wake(id, () => true);
+  if (outcome !== true) throw new FailureError(outcome);
 }
 
 function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: readonly ServiceView[]): BudgetView {

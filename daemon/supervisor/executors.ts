@@ -1,9 +1,11 @@
 import type { Event, NoticeKind } from '../core/event.js';
-import { type Failure, FailureError, failure } from '../core/failure.js';
+import { FailureError, failure } from '../core/failure.js';
 import type { Ms, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
-import type { Clock, Containers, Images, Log } from '../ports.js';
+import type { Clock, Containers, Images, Log, UntilReady } from '../ports.js';
+import { asFailure } from './as-failure.js';
+import type { DoorKeeper } from './door-keeper.js';
 import { launch } from './launch.js';
 import { awaitReady } from './readiness.js';
 
@@ -17,6 +19,8 @@ export interface Effects {
   /** The world's version now. */
   readonly version: () => number;
   readonly persist: () => void;
+  readonly doors: DoorKeeper;
+  readonly untilReady: UntilReady;
 }
 
 type Executors = { readonly [K in Step['kind']]: (step: StepOf<K>, effects: Effects) => Promise<void> | void };
@@ -31,6 +35,8 @@ export function execute(step: Step, effects: Effects): void {
 /** From the stop signal to the kill of a container that should not run at all. */
 const SURPLUS_STOP: Ms = 10_000;
 
+const VETO_TIMEOUT: Ms = 30_000;
+
 /** One that was not running may be running by now: a daemon that was killed since had the engine start it. */
 async function removeAnyway(container: string, anonymousVolumes: boolean, containers: Containers): Promise<void> {
   try {
@@ -41,11 +47,6 @@ async function removeAnyway(container: string, anonymousVolumes: boolean, contai
     await containers.stop(container, SURPLUS_STOP);
     await containers.remove(container, { anonymousVolumes });
   }
-}
-
-export function asFailure(error: unknown): Failure {
-  if (error instanceof FailureError) return error.failure;
-  return failure('internal', error instanceof Error ? error.message : String(error));
 }
 
 const EXECUTORS: Executors = {
@@ -70,16 +71,17 @@ const EXECUTORS: Executors = {
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 
-  async probe({ id, attempt, seen, spec }, { containers, clock, post }) {
+  async probe({ id, attempt, seen, spec }, { containers, clock, post, untilReady }) {
     try {
-      const checked = await awaitReady(spec, seen, containers, clock);
+      const checked = await awaitReady(spec, seen, { containers, clock, untilReady });
       if (checked !== null) post({ kind: 'ready', id, attempt, checked });
     } catch (error) {
       post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: seen.id, running: true });
     }
   },
 
-  async stop({ id, container, timeout }, { containers, post, log }) {
+  async stop({ id, container, timeout, drain }, { containers, post, log, doors }) {
+    if (drain > 0) await doors.doors.drain(id, drain);
     const failed = await containers.stop(container, timeout).then(() => null, asFailure);
     try {
       // After a call that timed out the outcome is unknown: the engine's word counts, not the call's.
@@ -91,6 +93,24 @@ const EXECUTORS: Executors = {
       post({ kind: 'stopFailed', id, container, failure: asFailure(error) });
     }
   },
+
+  async freeze({ id, container }, { containers, post }) {
+    const failed = await containers.pause(container).then(() => null, asFailure);
+    post({ kind: 'shifted', id, container, frozen: true, failure: failed });
+  },
+
+  async thaw({ id, container }, { containers, post }) {
+    const failed = await containers.unpause(container).then(() => null, asFailure);
+    post({ kind: 'shifted', id, container, frozen: false, failure: failed });
+  },
+
+  async checkUse({ id, container, veto }, { containers, post, doors }) {
+    // A veto that cannot be asked keeps it up: it may be about to say so.
+    const exit = veto === null ? 0 : await containers.probe(container, veto, VETO_TIMEOUT).catch(() => 1);
+    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0 });
+  },
+
+  openDoors: ({ project, serial }, { doors }) => doors.open(project, serial),
 
   async remove({ id, container, anonymousVolumes }, { containers, post, log }) {
     try {

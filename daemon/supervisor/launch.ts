@@ -3,6 +3,7 @@ import { isLive } from '../core/observe.js';
 import type { ObservedContainer } from '../core/observed.js';
 import { tune } from '../core/runtime.js';
 import type { StepOf } from '../core/step.js';
+import { wired, wiringText } from '../core/wiring.js';
 import type { Containers } from '../ports.js';
 
 export type Launched =
@@ -37,17 +38,17 @@ async function afterFailure(error: unknown, id: string | null, containers: Conta
 }
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
-async function isReusable({ spec, grant, fresh }: StepOf<'launch'>, previous: ObservedContainer, containers: Containers): Promise<boolean> {
+async function isReusable({ spec, grant, fresh, wiring }: StepOf<'launch'>, previous: ObservedContainer, containers: Containers): Promise<boolean> {
   if (spec.container === null) return true;
-  const same = previous.configHash === spec.configHash && previous.limit === grant && previous.service === spec.name;
+  const same = previous.configHash === spec.configHash && previous.limit === grant && previous.wiring === wiringText(wiring) && previous.service === spec.name;
   if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
   return containers.sameImage(previous.image, spec.container.image);
 }
 
 async function replace(step: StepOf<'launch'>, previous: ObservedContainer | null, containers: Containers): Promise<string> {
   const { spec, grant, project } = step;
-  const container = tune(spec, grant);
-  if (!container) {
+  const tuned = tune(spec, grant);
+  if (!tuned) {
     throw new FailureError(
       failure('config-missing', `The definition of ${spec.name} is not known any more: only its labels were left.`, {}, [
         `Run laptop-dev up in the folder of project ${spec.project} once`,
@@ -58,13 +59,14 @@ async function replace(step: StepOf<'launch'>, previous: ObservedContainer | nul
   await containers.ensureResources(project.name, networks, volumes);
   if (previous) await discard(previous, spec.stopTimeout, containers);
   return containers.create(
-    { ...spec, container },
+    { ...spec, container: wired(tuned, step.wiring) },
     {
       grant,
       profile: project.profile,
       projectRoot: project.root,
       networks,
       volumes,
+      wiring: wiringText(step.wiring),
       carryOver: previous?.anonymousVolumes ?? {},
     },
   );

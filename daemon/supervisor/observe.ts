@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../core/event.js';
 import type { Ms } from '../core/model.js';
 import type { Clock, Containers, EngineInfo, Log } from '../ports.js';
-import { asFailure } from './executors.js';
+import { asFailure } from './as-failure.js';
 
 const FIRST_PAUSE: Ms = 200;
 const MOST_PAUSE: Ms = 5_000;

@@ -43,6 +43,7 @@ export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> =
     profile: 'test',
     root: `/projects/${spec.project}`,
     configHash: spec.configHash,
+    wiring: '',
     image: 'image-id',
     status: 'running',
     health: 'none',

@@ -1,0 +1,163 @@
+import type { Event, UseSeen } from '../core/event.js';
+import { type Failure, failure } from '../core/failure.js';
+import type { ServiceId } from '../core/model.js';
+import { canSleep } from '../core/doors.js';
+import { type Gateway, targetOf, type WantedDoor, wantedDoors } from '../core/wiring.js';
+import type { World } from '../core/world.js';
+import type { Containers, Door, DoorHooks, Doors, Log, Target } from '../ports.js';
+import { asFailure } from './as-failure.js';
+
+export interface DoorKeeperOptions {
+  readonly containers: Containers;
+  readonly openDoors: (hooks: DoorHooks) => Doors;
+  /** Whether an address is one of this machine's. */
+  readonly isLocal: (address: string) => Promise<boolean>;
+  readonly world: () => World;
+  readonly post: (event: Event) => void;
+  /** Resolves when the service is awake (null), or to why it cannot be. */
+  readonly awake: (id: ServiceId) => Promise<Failure | null>;
+  readonly log: Log;
+}
+
+type Opened = Extract<Event, { kind: 'doorsOpened' }>;
+
+/** How often a service that was awake and is not any more is asked for again, for one client. */
+const TRIES = 5;
+
+/** Holds the ports of all that can sleep: knows which are wanted, brings connections to services, and tells how these are used. */
+export class DoorKeeper {
+  readonly doors: Doors;
+  private readonly gateways = new Map<string, readonly Gateway[]>();
+  private readonly execs = new Map<ServiceId, number>();
+  /** One change of the set of doors at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: DoorKeeperOptions) {
+    const { world, post } = options;
+    this.doors = options.openDoors({
+      target: door => this.target(door),
+      wake: door => this.wake(door.service, () => this.target(door)),
+      changed: service => {
+        if (world().services.has(service)) post({ kind: 'used', uses: [this.seen(service)] });
+      },
+    });
+  }
+
+  /** How a service is used now. */
+  seen(id: ServiceId): UseSeen {
+    const { connections, holding, lastByteAt } = this.doors.activity(id);
+    return { id, connections, holding, lastByteAt, execs: this.execs.get(id) ?? 0 };
+  }
+
+  /** Of all services that can sleep. */
+  uses(): UseSeen[] {
+    return [...this.options.world().services].filter(([, entry]) => canSleep(entry.spec)).map(([id]) => this.seen(id));
+  }
+
+  execOpened(id: ServiceId, by: 1 | -1): void {
+    this.execs.set(id, (this.execs.get(id) ?? 0) + by);
+    this.options.post({ kind: 'used', uses: [this.seen(id)] });
+  }
+
+  /** Joins or begins the start of a service; resolves to what `reach` finds then. */
+  async wake<T>(id: ServiceId, reach: () => T | null): Promise<T | Failure> {
+    for (let tried = 1; tried <= TRIES; tried++) {
+      this.options.post({ kind: 'requested', id });
+      const failed = await this.options.awake(id);
+      if (failed) return failed;
+      const found = reach();
+      if (found !== null) return found;
+    }
+    return failure('unhealthy', `${id} was ready, and was stopped again ${TRIES} times before it could be reached.`);
+  }
+
+  /** Opens and closes until the ports of all projects are as wanted; says how this project's fared. */
+  open(project: string, serial: number): void {
+    this.last = this.last.then(async () => this.options.post(await this.opened(project, serial)));
+  }
+
+  async close(): Promise<void> {
+    await this.last;
+    await this.doors.close();
+  }
+
+  private target(door: Door): Target | null {
+    const entry = this.options.world().services.get(door.service);
+    return entry ? targetOf(entry, door.containerPort) : null;
+  }
+
+  private async opened(project: string, serial: number): Promise<Opened> {
+    const { log, world } = this.options;
+    const gateways = await this.ownGateways(project).catch(error => {
+      log.warn({ project, failure: asFailure(error).message }, 'the networks of the project cannot be prepared');
+      return [];
+    });
+    this.gateways.set(project, gateways);
+    const wanted = [...world().projects.keys()].flatMap(name => wantedDoors(world(), name, this.gateways.get(name) ?? []));
+    const { doors, clashing } = distinct(wanted);
+    const failed = await this.doors.set(doors.map(door => this.doorFor(door)));
+    const mine = wanted.filter(door => door.service.startsWith(`${project}/`));
+    const isClosed = (door: WantedDoor) => clashing.has(door) || failed.some(each => isAt(each.door, door));
+    const served = new Set(mine.filter(door => door.gateway !== null).map(door => door.service));
+    for (const door of mine) if (door.gateway !== null && isClosed(door)) served.delete(door.service);
+    const failures = await Promise.all(
+      failed
+        .filter(({ door }) => mine.some(each => each.gateway === null && isAt(door, each)))
+        .map(async ({ door, failure: found }) => ({
+          id: door.service,
+          failure: await this.options.containers.explainPort(door.hostIp, door.port, found).catch(() => found),
+        })),
+    );
+    const names = [...served].map(id => id.slice(project.length + 1));
+    return { kind: 'doorsOpened', project, serial, gateways, served: names, failures };
+  }
+
+  /** The gateways of the networks that sleeping services are in, where they are this machine's: Docker Engine in this distribution. */
+  private async ownGateways(name: string): Promise<Gateway[]> {
+    const { containers, isLocal, world } = this.options;
+    const project = world().projects.get(name);
+    if (!project || project.leaving) return [];
+    const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.want === 'up');
+    const keys = new Set(sleepers.flatMap(spec => spec.container?.networks.map(each => each.network) ?? []));
+    const networks = project.spec.networks.filter(network => keys.has(network.key));
+    if (networks.length === 0) return [];
+    await containers.ensureResources(name, networks, []);
+    const found = await containers.gateways(networks.map(network => network.name));
+    const own = await Promise.all(found.map(async each => ((await isLocal(each.address)) ? [each] : [])));
+    return own.flat().flatMap(({ network, address, subnets }) => {
+      const key = networks.find(each => each.name === network)?.key;
+      return key === undefined ? [] : [{ network: key, address, subnets }];
+    });
+  }
+
+  private doorFor({ service, address, port, containerPort, gateway }: WantedDoor): Door {
+    const spec = this.options.world().services.get(service)?.spec;
+    return {
+      service,
+      hostIp: address,
+      port,
+      containerPort,
+      protocol: spec?.protocol ?? 'tcp',
+      holdBlocked: spec?.activation.holdBlocked ?? false,
+      from: gateway?.subnets ?? null,
+    };
+  }
+}
+
+/** Two databases with one port cannot both be reached at one gateway: the first is. On the host's ports the second is refused. */
+function distinct(wanted: readonly WantedDoor[]): { doors: WantedDoor[]; clashing: ReadonlySet<WantedDoor> } {
+  const taken = new Set<string>();
+  const clashing = new Set<WantedDoor>();
+  const doors = wanted.filter(door => {
+    const key = `${door.address} ${door.port}`;
+    const clashes = door.gateway !== null && taken.has(key);
+    taken.add(key);
+    if (clashes) clashing.add(door);
+    return !clashes;
+  });
+  return { doors, clashing };
+}
+
+function isAt(door: Door, wanted: WantedDoor): boolean {
+  return door.service === wanted.service && door.hostIp === wanted.address && door.port === wanted.port;
+}
