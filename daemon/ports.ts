@@ -1,5 +1,6 @@
 import type { Bytes } from './core/bytes.js';
 import type { Failure } from './core/failure.js';
+import type { HostSample } from './core/host-sample.js';
 import type { Intent } from './core/intent.js';
 import type { BuildSpec, Ms, NetworkSpec, Protocol, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
@@ -45,6 +46,17 @@ export interface Containers {
   start(id: string): Promise<void>;
   /** Signal, wait up to `timeout`, kill. Not running or gone: no error. */
   stop(id: string, timeout: Ms): Promise<void>;
+  /**
+   * Sets Memory and MemorySwap of a container, running, paused or stopped, and reads them back. Fails with limit-not-applied when the
+   * engine refuses or applies something else: the figures say which limit stands. Lowering below the usage: shrink.ts says what happens.
+   */
+  resize(id: string, limit: Bytes): Promise<void>;
+  /** Freezes a running container, its memory kept. Paused already: no error. */
+  pause(id: string): Promise<void>;
+  /** Not paused: no error. */
+  unpause(id: string): Promise<void>;
+  /** As Usage.sample, asked of the engine: for where cgroup files cannot be read. Takes up to 1 s; null: not running, or gone. */
+  stats(id: string): Promise<ContainerSample | null>;
   /** Removes a stopped container; with its anonymous volumes only when `anonymousVolumes`. Gone already: no error. */
   remove(id: string, options: { anonymousVolumes: boolean }): Promise<void>;
   /** Names of volumes of this project and, of networks, those that carry our instance's label. */
@@ -52,7 +64,9 @@ export interface Containers {
   /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. */
   ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<void>;
   /** Of these networks the gateways, by the engine's names; a network without one is left out. */
-  gateways(networks: readonly string[]): Promise<readonly { readonly network: string; readonly address: string; readonly subnets: readonly string[] }[]>;
+  gateways(
+    networks: readonly string[],
+  ): Promise<readonly { readonly network: string; readonly address: string; readonly subnets: readonly string[] }[]>;
   /** Completes a port-taken failure with who holds the port, as far as it can be seen. */
   explainPort(hostIp: string, port: number, found: Failure): Promise<Failure>;
   removeNetwork(name: string): Promise<void>;
@@ -122,14 +136,32 @@ export interface Images {
   ensure(request: ImageRequest, onProgress: (progress: ImageProgress) => void): Promise<void>;
 }
 
-/** What a container uses now. */
+/** What a container uses at one moment. */
+export interface ContainerSample {
+  /** Usage − inactive file cache. */
+  readonly workingSet: Bytes;
+  /** Hard limit in force; null: none. */
+  readonly limit: Bytes | null;
+  /** CPU time since it started, in ns, over all cores. */
+  readonly cpu: number;
+  /** Processes that the kernel killed at its limit since it started; null: not known. */
+  readonly oomKills: number | null;
+}
+
+/** What containers use now. */
 export interface Usage {
   /** Usage − inactive file cache, in bytes; null when it cannot be read or the container is gone. */
   workingSet(containerId: string, pid: number | null): Promise<Bytes | null>;
+  /** All figures at one moment, from cgroup files kept open; null where they cannot be read. Synchronous: some 10 µs. */
+  sample(containerId: string, pid: number): ContainerSample | null;
+  /** Forgets a container's open files. Not open: nothing happens. */
+  forget(containerId: string): void;
 }
 
 export interface HostMemory {
   read(): { readonly total: Bytes; readonly available: Bytes };
+  /** Synchronous; without the time of the sample. */
+  sample(): Omit<HostSample, 'at'>;
 }
 
 export interface Clock {

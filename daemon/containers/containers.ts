@@ -10,15 +10,21 @@ import { statusOf } from './engine-failure.js';
 import { readEvents } from './events.js';
 import { openExec, runProbe } from './exec.js';
 import { mapInfo } from './facts.js';
+
 import { gatewaysOf } from './gateways.js';
+
+import { inspect } from './inspect.js';
+
 import { readLogs } from './logs.js';
-import { explainHeldPort } from './port-taken.js';
 import { mapBounded } from './map-bounded.js';
-import { mapInspect } from './map-inspect.js';
+import { pause, unpause } from './pause.js';
+import { explainHeldPort } from './port-taken.js';
 import { removeContainer, removeNetwork, removeVolume } from './remove.js';
+import { resize } from './resize.js';
 import { createResources } from './resources.js';
 import { sameImage } from './same-image.js';
 import { startContainer } from './start.js';
+import { engineSample } from './stats.js';
 
 export interface ContainersOptions {
   /** unix:///path, a socket path, or tcp://host:port. */
@@ -46,6 +52,10 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     create: (spec, options) => createContainer(context, spec, options),
     start: id => startContainer(connection, id),
     stop: (id, timeout) => stop(connection, id, timeout),
+    resize: (id, limit) => resize(connection, id, limit),
+    pause: id => pause(connection, id),
+    unpause: id => unpause(connection, id),
+    stats: id => engineSample(connection, id),
     remove: (id, options) => removeContainer(connection, id, options.anonymousVolumes),
     projectResources: project => resources.of(project),
     ensureResources: async (project, networks, volumes) => {
@@ -72,18 +82,6 @@ async function list(connection: Connection, instance: string): Promise<readonly 
   );
   const inspected = await mapBounded(found, PARALLEL_INSPECTS, each => inspect(connection, each.Id));
   return inspected.filter(each => each !== null);
-}
-
-async function inspect(connection: Connection, id: string): Promise<ObservedContainer | null> {
-  try {
-    const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
-      client.getContainer(id).inspect({ abortSignal }),
-    );
-    return mapInspect(raw);
-  } catch (error) {
-    if (statusOf(error) === 404) return null;
-    throw error;
-  }
 }
 
 /** The engine counts in whole seconds; 0 kills at once. */

@@ -7,7 +7,9 @@ type Gateways = Awaited<ReturnType<Containers['gateways']>>;
 
 /** The parts of GET /networks/NAME that are read; Podman and IPv6-only networks may leave any of them out. */
 interface Network {
-  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null };
+  readonly IPAM?:
+    | { readonly Config?: readonly { readonly Subnet?: string | undefined; readonly Gateway?: string | undefined }[] | null | undefined }
+    | undefined;
 }
 
 /** IPv4 gateways of networks, with their subnets; networks that are gone or have none are left out. */
@@ -18,7 +20,9 @@ export async function gatewaysOf(connection: Connection, networks: readonly stri
 
 async function gatewayOf(connection: Connection, network: string): Promise<Gateways> {
   try {
-    const seen: Network = await connection.call(`inspect network ${network}`, DEADLINE.quick, client => client.getNetwork(network).inspect());
+    const seen: Network = await connection.call(`inspect network ${network}`, DEADLINE.quick, client =>
+      client.getNetwork(network).inspect(),
+    );
     return mapGateway(network, seen);
   } catch (error) {
     if (statusOf(error) === 404) return [];

@@ -1,7 +1,6 @@
 import { planFor, type Wish } from './admission.js';
-import { formatBytes } from './bytes.js';
-import { stopIt } from './converge.js';
-import type { Action, Answer, Plan } from './event.js';
+import { carryOut } from './carry-out.js';
+import type { Action, Answer } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { dependenciesOf, findCycle } from './graph.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
@@ -160,35 +159,6 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
 function isClearing(draft: Draft, name: string): boolean {
   const project = draft.projects.get(name);
   return project?.clearing === true && project.clearAt === null;
-}
-
-/** Sets the wants and gives the grants of an admitted plan. */
-export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
-  for (const spec of wish.up) {
-    draft.setWant(idOf(spec), 'up');
-    draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
-  }
-  for (const { id, grant } of plan.starts) {
-    const entry = draft.entry(id);
-    if (!entry) continue;
-    const { state } = entry;
-    // What stops already would be taken for one that has ended by itself, were the daemon killed now.
-    const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
-    const fresh = entry.fresh || wish.recreate.has(id);
-    if (again || fresh) draft.intentChanged = true;
-    draft.patch(id, { crashes: [], again, fresh });
-    if (state.kind === 'running') {
-      stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
-      draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
-    } else if (state.kind === 'stopping') {
-      draft.setState(id, { ...state, after: { kind: 'restart', grant } });
-    } else if (state.kind === 'starting') {
-      draft.setState(id, { ...state, next: grant });
-    } else {
-      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
-      draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
-    }
-  }
 }
 
 function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {

@@ -1,10 +1,11 @@
 import { meet, noEngineInTime, refuse, requestFrom } from './demand.js';
 import { canSleep } from './doors.js';
 import { failure } from './failure.js';
+import { lookAtUse } from './idle.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
-import { type AfterStop, held, isActive, liveContainer } from './service-state.js';
-import { lookAtUse } from './use.js';
+import { isActive } from './service-state.js';
+import { stopIt } from './stop.js';
 import { NO_DOORS, wiringOf } from './wiring.js';
 import { type Draft, grantedTotal, isWanted, type ServiceEntry } from './world.js';
 
@@ -84,14 +85,6 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     case 'asleep':
       return;
   }
-}
-
-/** Also the way of a restart: the container stops, then the service is queued again. */
-export function stopIt(draft: Draft, id: ServiceId, entry: ServiceEntry, after: AfterStop, policy: Policy, now: Ms): void {
-  const container = liveContainer(entry.state);
-  if (container === null) return;
-  draft.setState(id, { kind: 'stopping', grant: held(entry.state), container, since: now, after, retryAt: null });
-  draft.steps.push({ kind: 'stop', id, container, timeout: entry.spec.stopTimeout, drain: policy.drain });
 }
 
 /** A stop that the engine could not do is given again when its pause is over. */

@@ -3,13 +3,13 @@ import { accountForStrays, converge } from './converge.js';
 import { foldRequested } from './demand.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
+import { foldResumed, foldUsed, useDue } from './idle.js';
 import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
 import type { Policy } from './policy.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
-import { foldResumed, foldUsed, useDue } from './use.js';
 import { Draft, type World } from './world.js';
 
 export interface Decision {

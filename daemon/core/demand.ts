@@ -1,5 +1,5 @@
-import { carryOut } from './actions.js';
 import { planFor, type Wish } from './admission.js';
+import { carryOut } from './carry-out.js';
 import type { Event } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';

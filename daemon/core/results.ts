@@ -4,10 +4,11 @@ import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
 import type { Failure } from './failure.js';
+import { foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
-import { foldUseChecked, usedFrom } from './use.js';
+import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
 
@@ -217,7 +218,7 @@ function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): voi
   draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served) });
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
-    if (!entry || entry.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
+    if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
       continue;
     draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
     draft.notice(entry.spec, 'error', 'failed', value.message);

@@ -1,8 +1,8 @@
 import { formatBytes } from './bytes.js';
 import { canSleep } from './doors.js';
+import { whyHeld } from './idle.js';
 import type { Ms } from './model.js';
 import { held } from './service-state.js';
-import { whyHeld } from './use.js';
 import type { ServiceView } from './views.js';
 import { isWanted, type ServiceEntry, type World } from './world.js';
 

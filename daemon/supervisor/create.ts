@@ -8,9 +8,9 @@ import type { BudgetView, ServiceView } from '../core/views.js';
 import type { Clock, Containers, DoorHooks, Doors, EngineInfo, HostMemory, Images, Log, Store, UntilReady, Usage } from '../ports.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
+import { counted } from './exec-count.js';
 import { type Effects, execute } from './executors.js';
 import { Loop } from './loop.js';
-import { counted } from './exec-count.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
@@ -167,8 +167,8 @@ async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<vo
   const entry = loop.world.services.get(id);
   if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
   if (entry.state.kind === 'running' && !entry.state.frozen) return;
-  const outcome = await doors.wake(id, () => true);
-  if (outcome !== true) throw new FailureError(outcome);
+  const outcome = await doors.wake(id, () => 'awake' as const);
+  if (outcome !== 'awake') throw new FailureError(outcome);
 }
 
 function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: readonly ServiceView[]): BudgetView {

@@ -1,7 +1,7 @@
+import { canSleep } from '../core/doors.js';
 import type { Event, UseSeen } from '../core/event.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
-import { canSleep } from '../core/doors.js';
 import { type Gateway, targetOf, type WantedDoor, wantedDoors } from '../core/wiring.js';
 import type { World } from '../core/world.js';
 import type { Containers, Door, DoorHooks, Doors, Log, Target } from '../ports.js';

@@ -38,9 +38,17 @@ async function afterFailure(error: unknown, id: string | null, containers: Conta
 }
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
-async function isReusable({ spec, grant, fresh, wiring }: StepOf<'launch'>, previous: ObservedContainer, containers: Containers): Promise<boolean> {
+async function isReusable(
+  { spec, grant, fresh, wiring }: StepOf<'launch'>,
+  previous: ObservedContainer,
+  containers: Containers,
+): Promise<boolean> {
   if (spec.container === null) return true;
-  const same = previous.configHash === spec.configHash && previous.limit === grant && previous.wiring === wiringText(wiring) && previous.service === spec.name;
+  const same =
+    previous.configHash === spec.configHash &&
+    previous.limit === grant &&
+    previous.wiring === wiringText(wiring) &&
+    previous.service === spec.name;
   if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
   return containers.sameImage(previous.image, spec.container.image);
 }

@@ -42,7 +42,12 @@ function questionFor(spec: ServiceSpec, seen: ObservedContainer): Question | nul
   return { protocol: spec.protocol, target, ...(readyPath === null ? {} : { path: readyPath }) };
 }
 
-async function byProtocol(spec: ServiceSpec, first: ObservedContainer, question: Question, context: ReadinessContext): Promise<boolean | null> {
+async function byProtocol(
+  spec: ServiceSpec,
+  first: ObservedContainer,
+  question: Question,
+  context: ReadinessContext,
+): Promise<boolean | null> {
   const ending = new AbortController();
   const late = AbortSignal.timeout(spec.startTimeout);
   let runs = true;

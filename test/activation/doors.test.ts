@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
-import { createDoors, type Doors, type Target } from '../../daemon/activation/doors.js';
+import { createDoors } from '../../daemon/activation/doors.js';
 import { type Failure, failure } from '../../daemon/core/failure.js';
+import type { Doors, Target } from '../../daemon/ports.js';
 import {
   bytes,
   clock,

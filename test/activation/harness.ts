@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { createDoors, type Door, type Doors, type Target } from '../../daemon/activation/doors.js';
+import { createDoors } from '../../daemon/activation/doors.js';
 import type { Failure } from '../../daemon/core/failure.js';
 import type { Protocol } from '../../daemon/core/model.js';
-import type { Clock, Log } from '../../daemon/ports.js';
+import type { Clock, Door, Doors, Log, Target } from '../../daemon/ports.js';
 
 export const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -67,7 +67,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true }: 
 }
 
 export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true): Door {
-  return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked };
+  return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked, from: null };
 }
 
 export async function connected(port: number, host = '127.0.0.1'): Promise<Socket> {

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { type Question, untilReady } from '../../daemon/activation/probe.js';
+import { untilReady } from '../../daemon/activation/probe.js';
 import type { Protocol } from '../../daemon/core/model.js';
+import type { Question } from '../../daemon/ports.js';
 import { freePort, serve } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { chooseWire, provesItself } from '../../daemon/activation/choose-wire.js';
 import { Connection } from '../../daemon/activation/connection.js';
-import type { Target } from '../../daemon/activation/doors.js';
 import { rawWire } from '../../daemon/activation/raw-wire.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
 import { type OpenWire, openStreamWire } from '../../daemon/activation/wire.js';
+import type { Target } from '../../daemon/ports.js';
 import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
 
 const MiB = 1024 * 1024;

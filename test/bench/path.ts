@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { promisify } from 'node:util';
-import type { Target } from '../../daemon/activation/doors.js';
 import { untilReady } from '../../daemon/activation/probe.js';
+import type { Target } from '../../daemon/ports.js';
 import { runClient } from '../engine/support/clients.js';
 import { openStack, type Stack } from '../engine/support/stack.js';
 import { quantile, table } from './support/figures.js';

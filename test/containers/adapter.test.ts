@@ -27,7 +27,7 @@ async function failureOf(call: Promise<unknown>) {
   if (!(error instanceof FailureError)) throw new Error(`expected a failure, not ${String(error)}`);
   return error.failure;
 }
-const launch: LaunchOptions = { grant: 1024, profile: 'p', projectRoot: '/', networks: [], volumes: [], carryOver: {} };
+const launch: LaunchOptions = { grant: 1024, profile: 'p', projectRoot: '/', networks: [], volumes: [], carryOver: {}, wiring: '' };
 
 describe('an engine that does not answer', () => {
   test.each([

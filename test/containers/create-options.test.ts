@@ -34,6 +34,7 @@ const launch: LaunchOptions = {
   networks: [network('default'), network('back')],
   volumes: [volume],
   carryOver: {},
+  wiring: '',
 };
 
 function options(

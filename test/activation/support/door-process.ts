@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Target } from '../../../daemon/activation/doors.js';
 import type { Protocol } from '../../../daemon/core/model.js';
+import type { Target } from '../../../daemon/ports.js';
 
 /** Doors in a process of their own, so that its memory and CPU time are theirs alone. Prints its port. */
 const PROGRAM = `
@@ -20,7 +20,7 @@ const doors = createDoors(
 const free = createServer().listen(0, '127.0.0.1', () => {
   const { port } = free.address();
   free.close(async () => {
-    const failed = await doors.set([{ service: 'p/s', hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked: true }]);
+    const failed = await doors.set([{ service: 'p/s', hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked: true, from: null }]);
     if (failed.length > 0) throw new Error(failed[0].failure.message);
     console.log(port);
   });

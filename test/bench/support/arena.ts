@@ -67,7 +67,7 @@ async function openRing(own: Home, wire: Wire, recorder: Recorder, suffix: strin
   if (!service?.container) throw new Error('the project has no service');
   const connection = createConnection({ url: ENGINE, tls: null });
   const { networks, profile, root } = spec;
-  const options = { grant: service.memory.maximum, profile, projectRoot: root, networks, volumes: [], carryOver: {} };
+  const options = { grant: service.memory.maximum, profile, projectRoot: root, networks, volumes: [], carryOver: {}, wiring: '' };
   const { body } = createOptions(service, service.container, options, await connection.facts(), 'nobody');
   connection.close();
   const ring = { home: own, wire, recorder, spec, body };

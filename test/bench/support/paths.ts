@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Target } from '../../../daemon/activation/doors.js';
 import type { Protocol } from '../../../daemon/core/model.js';
+import type { Target } from '../../../daemon/ports.js';
 import { freePort } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 

@@ -41,6 +41,7 @@ export async function openBench(): Promise<Bench> {
     networks: [network],
     volumes: [],
     carryOver: {},
+    wiring: '',
     ...over,
   });
   return {

@@ -1,0 +1,75 @@
+import { type Bytes, formatBytes } from '../core/bytes.js';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { ObservedContainer } from '../core/observed.js';
+import type { Connection } from './connection.js';
+import { DEADLINE } from './deadline.js';
+import { inspect } from './inspect.js';
+import { sameLimit } from './kernel-limit.js';
+import { checkLimits } from './limits.js';
+import { podmanUpdate } from './podman-update.js';
+
+/** Sets the hard limit of a container and verifies it; see Containers.resize. */
+export async function resize(connection: Connection, id: string, limit: Bytes): Promise<void> {
+  const { kind } = await connection.facts();
+  try {
+    await (kind === 'podman' ? podmanUpdate(connection, id, limit) : dockerUpdate(connection, id, limit));
+  } catch (error) {
+    throw (await refusal(connection, id, limit, error)) ?? error;
+  }
+  const wrong = await (kind === 'podman' ? checkPodman(connection, id, limit) : checkDocker(connection, id, limit));
+  if (wrong) throw new FailureError(wrong);
+}
+
+/** Memory and MemorySwap in one call: alone, either would cross the other and be refused. */
+async function dockerUpdate(connection: Connection, id: string, limit: Bytes): Promise<void> {
+  await connection.call(`update ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
+    client.getContainer(id).update({ _body: { Memory: limit, MemorySwap: limit }, abortSignal }),
+  );
+}
+
+async function checkDocker(connection: Connection, id: string, limit: Bytes): Promise<Failure | null> {
+  const { Name, HostConfig } = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
+    client.getContainer(id).inspect({ abortSignal }),
+  );
+  return checkLimits(Name.replace(/^\//, ''), { Memory: limit, MemorySwap: limit }, HostConfig).failure;
+}
+
+/** Podman shows it in one figure, see inspect(). */
+async function checkPodman(connection: Connection, id: string, limit: Bytes): Promise<Failure | null> {
+  const seen = await inspect(connection, id);
+  // Gone since: its end is an event of its own.
+  if (!seen || sameLimit(seen.limit, limit)) return null;
+  const { version } = await connection.facts();
+  return stands(
+    seen,
+    limit,
+    `Podman ${version} accepted a limit of ${formatBytes(limit)} for ${seen.name}, but ${formatBytes(seen.limit)} is what can be seen`,
+    {},
+  );
+}
+
+/** What an engine's refusal means for the limit; null when the call failed for a reason of its own (gone, no engine, no answer). */
+async function refusal(connection: Connection, id: string, limit: Bytes, error: unknown): Promise<FailureError | null> {
+  if (!(error instanceof FailureError) || !['engine-error', 'out-of-memory', 'exited'].includes(error.failure.code)) return null;
+  const seen = await inspect(connection, id).catch(() => null);
+  return seen ? new FailureError(refused(seen, limit, String(error.failure.details['engine'] ?? error.message))) : null;
+}
+
+/** Pure: `engine` is what it said. */
+export function refused(seen: ObservedContainer, limit: Bytes, engine: string): Failure {
+  // runc since 1.0; a kernel or a runc before says EBUSY and no figure.
+  const usage = /current usage: (\d+)/.exec(engine)?.[1];
+  if (usage !== undefined || /device or resource busy/i.test(engine)) {
+    const uses = usage === undefined ? 'what it uses' : `the ${formatBytes(Number(usage))} that it uses`;
+    const message = `${seen.name}: ${formatBytes(limit)} is below ${uses}; its limit stays ${formatBytes(seen.limit)}`;
+    return stands(seen, limit, message, { engine, usage: usage === undefined ? null : Number(usage) });
+  }
+  const message = `${seen.name}: the engine refused a limit of ${formatBytes(limit)}, ${formatBytes(seen.limit)} stays: ${engine}`;
+  return stands(seen, limit, message, { engine });
+}
+
+function stands(seen: ObservedContainer, wanted: Bytes, message: string, details: Readonly<Record<string, unknown>>): Failure {
+  return failure('limit-not-applied', message, { service: seen.service, limit: 'Memory', wanted, applied: seen.limit, ...details }, [
+    `Restart ${seen.service || seen.name}: a container that is made anew gets the limit that it is given`,
+  ]);
+}

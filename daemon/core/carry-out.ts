@@ -1,0 +1,36 @@
+import type { Wish } from './admission.js';
+import { formatBytes } from './bytes.js';
+import type { Plan } from './event.js';
+import type { Ms } from './model.js';
+import type { Policy } from './policy.js';
+import { stopIt } from './stop.js';
+import { type Draft, idOf } from './world.js';
+
+/** Sets the wants and gives the grants of an admitted plan. */
+export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
+  for (const spec of wish.up) {
+    draft.setWant(idOf(spec), 'up');
+    draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
+  }
+  for (const { id, grant } of plan.starts) {
+    const entry = draft.entry(id);
+    if (!entry) continue;
+    const { state } = entry;
+    // What stops already would be taken for one that has ended by itself, were the daemon killed now.
+    const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
+    const fresh = entry.fresh || wish.recreate.has(id);
+    if (again || fresh) draft.intentChanged = true;
+    draft.patch(id, { crashes: [], again, fresh });
+    if (state.kind === 'running') {
+      stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
+      draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
+    } else if (state.kind === 'stopping') {
+      draft.setState(id, { ...state, after: { kind: 'restart', grant } });
+    } else if (state.kind === 'starting') {
+      draft.setState(id, { ...state, next: grant });
+    } else {
+      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
+      draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
+    }
+  }
+}

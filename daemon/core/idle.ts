@@ -1,0 +1,94 @@
+import { canSleep } from './doors.js';
+import { formatDuration } from './duration.js';
+import type { Event, UseSeen } from './event.js';
+import type { Ms, ServiceId } from './model.js';
+import type { Policy } from './policy.js';
+import { isActive } from './service-state.js';
+import { type Use, usedFrom } from './use.js';
+import { type Draft, isWanted, type ServiceEntry, type World } from './world.js';
+
+export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, now: Ms): void {
+  for (const seen of uses) note(draft, seen, now);
+}
+
+function note(draft: Draft, { id, connections, holding, execs, lastByteAt }: UseSeen, now: Ms): void {
+  const entry = draft.entry(id);
+  if (!entry) return;
+  const { use } = entry;
+  // What holds it, or has just let go of it, is use although no byte may have flowed.
+  const held = use.holding || use.execs > 0 || holding || execs > 0;
+  const lastAt = Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0);
+  draft.patch(id, { use: { ...use, connections, holding, execs, lastAt } });
+}
+
+/** A look at how it is used has found nothing, or something. */
+export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useChecked' }>, policy: Policy, now: Ms): void {
+  note(draft, event.seen, now);
+  const entry = draft.entry(event.id);
+  if (!entry) return;
+  const use: Use = {
+    ...entry.use,
+    checking: false,
+    ...(event.busy ? { lastAt: now } : {}),
+    ...(event.vetoed ? { notBefore: now + policy.lookAgain } : {}),
+  };
+  draft.patch(event.id, { use });
+  if (entry.state.kind !== 'running' || entry.state.container !== event.container || event.vetoed) return;
+  if (whyHeld(draft, { ...entry, use }) !== null) return;
+  const quiet = now - use.lastAt;
+  if (entry.spec.idle !== null && quiet >= entry.spec.idle)
+    return fallAsleep(draft, event.id, entry, `unused for ${formatDuration(quiet)}`);
+  const { freezeAfter } = entry.spec.activation;
+  if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
+  draft.steps.push({ kind: 'freeze', id: event.id, container: event.container });
+  draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatDuration(quiet)}`);
+}
+
+/** Nobody uses it: `converge` stops it, and its ports go on to answer. */
+export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why: string): void {
+  draft.patch(id, { awake: false });
+  draft.notice(entry.spec, 'info', 'stopping', `falls asleep: ${why}`);
+}
+
+/** What was seen before the machine slept is no silence. */
+export function foldResumed(draft: Draft, now: Ms): void {
+  for (const [id, entry] of draft.services) draft.patch(id, { use: usedFrom(entry.use, now) });
+}
+
+/** When it is to be looked at next whether it is idle; null: it never is, or something that will be told holds it. */
+export function useDue(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): Ms | null {
+  const { state, spec, use } = entry;
+  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || use.checking || whyHeld(world, entry) !== null) return null;
+  const { freezeAfter } = spec.activation;
+  const after = freezeAfter !== null && !state.frozen ? freezeAfter : spec.idle;
+  return after === null ? null : Math.max(use.lastAt + after, use.notBefore);
+}
+
+/** Looks at those that seem idle. */
+export function lookAtUse(draft: Draft, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    const due = useDue(draft, entry);
+    if (due === null || now < due || entry.state.kind !== 'running') continue;
+    draft.patch(id, { use: { ...entry.use, checking: true } });
+    draft.steps.push({ kind: 'checkUse', id, container: entry.state.container, veto: entry.spec.activation.veto });
+  }
+}
+
+/** Why it must not be stopped although no byte flows; null: nothing holds it. */
+export function whyHeld(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): string | null {
+  const { use, spec } = entry;
+  if (use.holding) return 'an exchange or a transaction is under way';
+  if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
+  const doors = world.projects.get(spec.project)?.doors;
+  const isServed = doors?.kind === 'open' && doors.served.has(spec.name);
+  for (const other of world.services.values()) {
+    if (other.spec.project !== spec.project || !isWanted(other)) continue;
+    if (!other.spec.dependsOn.some(on => on.service === spec.name)) continue;
+    const starts =
+      other.state.kind === 'queued' || other.state.kind === 'pending' || other.state.kind === 'starting' || other.state.kind === 'backoff';
+    if (starts) return `${other.spec.name} starts and needs it`;
+    // Connections of those that reach it through the daemon are seen; others may use it at any time.
+    if (!isServed && isActive(other.state)) return `${other.spec.name} runs and reaches it past the daemon`;
+  }
+  return null;
+}
