@@ -40,7 +40,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const unwanted = action.services === null ? others(draft, spec, names) : [];
   // What the named ones depend on is not what --recreate is about: a database stays.
   const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
-  const wish: Wish = { up: wanted, stops: unwanted, restart: NONE, recreate };
+  const wish: Wish = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
   const admission = planFor(draft.world(), wish, policy);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
@@ -81,7 +81,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const names = withDependencies(specs, action.services);
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
-  const wish: Wish = { up: wanted, stops: [], restart, recreate: NONE };
+  const wish: Wish = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
   const admission = planFor(draft.world(), wish, policy);
   if (admission.ok) {
     stay(draft, action.project);
@@ -123,7 +123,7 @@ function down(draft: Draft, action: ActionOf<'down'>, policy: Policy): Answer {
 }
 
 function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy): Answer {
-  const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE }, policy);
+  const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy);
   // What is to be gone stops on its way there.
   for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
   return admission;

@@ -15,6 +15,8 @@ export interface Wish {
   readonly restart: ReadonlySet<ServiceId>;
   /** Make a new container although the definition is the same. */
   readonly recreate: ReadonlySet<ServiceId>;
+  /** Nobody asked for it in words: a connection did. */
+  readonly woken: boolean;
 }
 
 export type Admission = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };

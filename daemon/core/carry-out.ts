@@ -4,7 +4,7 @@ import type { Plan } from './event.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { stopIt } from './stop.js';
-import { type Draft, idOf } from './world.js';
+import { type Draft, idOf, type ServiceEntry } from './world.js';
 
 /** Sets the wants and gives the grants of an admitted plan. */
 export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
@@ -29,8 +29,13 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
     } else if (state.kind === 'starting') {
       draft.setState(id, { ...state, next: grant });
     } else {
-      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
+      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: isAsIs(entry, fresh, wish) } });
       draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
     }
   }
+}
+
+/** Woken by a connection: what was launched with this definition before goes on, and the client is not kept waiting for an image. */
+function isAsIs(entry: ServiceEntry, fresh: boolean, wish: Wish): boolean {
+  return wish.woken && !fresh && entry.container !== null && entry.madeWith === entry.spec.configHash;
 }

@@ -1,12 +1,12 @@
-import { meet, noEngineInTime, refuse, requestFrom } from './demand.js';
+import { advance } from './advance.js';
+import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
-import { failure } from './failure.js';
 import { lookAtUse } from './idle.js';
-import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
+import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
-import { NO_DOORS, wiringOf } from './wiring.js';
+import { NO_DOORS } from './wiring.js';
 import { type Draft, grantedTotal, isWanted, type ServiceEntry } from './world.js';
 
 /**
@@ -127,9 +127,9 @@ function forget(draft: Draft, now: Ms): void {
 function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   if (state.kind === 'asleep') {
-    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now } });
+    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now, asIs: false } });
   } else if (state.kind === 'backoff' && now >= state.until) {
-    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now } });
+    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now, asIs: true } });
   } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {
     const wanted = state.kind === 'starting' ? (state.next ?? state.grant) : state.grant;
     const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, wanted));
@@ -162,71 +162,9 @@ function promote(draft: Draft, policy: Policy, now: Ms): void {
     const grant = Math.min(entry.state.grant, Math.max(standard, policy.budget - total - behind));
     if (total + grant > policy.budget) continue;
     total += grant;
-    draft.setState(id, { kind: 'pending', grant, image: 'needed', since: now });
+    const { asIs } = entry.state;
+    draft.setState(id, { kind: 'pending', grant, image: asIs ? 'ready' : 'needed', since: now, asIs });
   }
-}
-
-/** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
-function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
-  const { state, spec } = entry;
-  if (state.kind !== 'pending') return;
-  const broken = spec.dependsOn.find(on => on.required && dependency(draft, spec.project, on) === 'broken');
-  if (broken) return giveUp(draft, id, entry, broken, now);
-  if (state.image === 'needed') {
-    draft.setState(id, { ...state, image: 'fetching' });
-    draft.steps.push({ kind: 'ensureImage', id, attempt: entry.attempt, spec });
-    return;
-  }
-  wakeDependencies(draft, entry, policy, now);
-  if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
-  const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
-  const project = draft.projects.get(spec.project);
-  // Its container is told where the daemon listens.
-  if (starting >= policy.startsAtOnce || project?.doors.kind !== 'open') return;
-  draft.patch(id, {
-    address: null,
-    ooms: 0,
-    oomAt: null,
-    signalled: false,
-    stoppedOutsideAt: null,
-    state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },
-  });
-  const { attempt, fresh, container: previous } = entry;
-  const wiring = wiringOf(spec, project.spec, project.doors);
-  draft.steps.push({ kind: 'launch', id, attempt, spec, grant: state.grant, project: project.spec, previous, fresh, wiring });
-  draft.notice(spec, 'info', 'starting', 'starts');
-}
-
-/** One that has fallen asleep while its dependant paused after a crash. */
-function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: Policy, now: Ms): void {
-  for (const on of spec.dependsOn) {
-    const id = serviceId(spec.project, on.service);
-    const other = draft.entry(id);
-    if (other?.want === 'up' && !other.awake && other.request === null)
-      draft.patch(id, { request: requestFrom(now, policy), refusal: null });
-  }
-}
-
-/** How a dependency stands. An optional one that is absent or broken is as good as met. */
-function dependency(draft: Draft, project: string, on: Dependency): 'met' | 'waiting' | 'broken' {
-  const entry = draft.entry(serviceId(project, on.service));
-  const broken = on.required ? 'broken' : 'met';
-  if (entry?.want !== 'up') return broken;
-  const { state } = entry;
-  if (state.kind === 'failed' || entry.refusal !== null) return broken;
-  if (state.kind === 'completed') return on.condition === 'healthy' ? broken : 'met';
-  if (state.kind === 'running') return on.condition === 'completed' || state.health === 'unhealthy' ? 'waiting' : 'met';
-  if (state.kind === 'starting' && state.container !== null && on.condition === 'started') return 'met';
-  return 'waiting';
-}
-
-function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency, now: Ms): void {
-  const cause = draft.entry(serviceId(entry.spec.project, on.service));
-  const why = cause?.state.kind === 'failed' ? cause.state.failure : cause?.refusal;
-  const reason = why?.message ?? `${on.service} is not running.`;
-  const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
-  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
-  draft.notice(entry.spec, 'error', 'failed', value.message);
 }
 
 /** Begun, and not to be given again yet. */

@@ -49,7 +49,7 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       draft.patch(id, { request: null });
       continue;
     }
-    const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE };
+    const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
     const admission = planFor(draft.world(), wish, policy);
     if (admission.ok) {
       draft.patch(id, { request: null, refusal: null });

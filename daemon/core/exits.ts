@@ -30,7 +30,8 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const grant = held(entry.state);
   draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
-  if (entry.again || entry.fresh) return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now } });
+  if (entry.again || entry.fresh)
+    return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
   if (entry.signalled && !exit.oom) {
     draft.setWant(id, 'down');
     draft.patch(id, { stoppedOutsideAt: now });

@@ -62,7 +62,7 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     else if (live !== seen.id) adopt(draft, id, entry, seen, now);
     return;
   }
-  draft.patch(id, { container: seen.id });
+  draft.patch(id, { container: seen.id, madeWith: seen.configHash });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
     if (done && state.kind === 'asleep' && isWanted(entry) && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
@@ -82,7 +82,13 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   const common = { grant, container: seen.id, since: now, hash: seen.configHash };
   draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
   // Nothing is idle yet: nobody knows what was before.
-  const known = { address: addressOf(seen), use: usedFrom(entry.use, now), awake: entry.want === 'up', request: null };
+  const known = {
+    address: addressOf(seen),
+    use: usedFrom(entry.use, now),
+    awake: entry.want === 'up',
+    request: null,
+    madeWith: seen.configHash,
+  };
   if (seen.health === 'healthy' || seen.health === 'none') {
     draft.patch(id, { ...known, state: { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused' } });
     return;

@@ -7,7 +7,7 @@ import type { Failure } from './failure.js';
 import { foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
-import { liveContainer } from './service-state.js';
+import { held, liveContainer } from './service-state.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
@@ -71,7 +71,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   const { state } = entry;
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   const { container } = event;
-  draft.patch(event.id, { state: { ...state, container: container.id }, address: addressOf(container) });
+  draft.patch(event.id, { state: { ...state, container: container.id }, address: addressOf(container), madeWith: state.hash });
   if (state.next === null && (entry.again || entry.fresh)) {
     draft.patch(event.id, { again: false, fresh: false });
     draft.intentChanged = true;
@@ -106,8 +106,13 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
   if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
   if (event.failure.code === 'engine-unavailable') {
     // Not the service's fault: it is queued again, and goes on when the engine is back.
-    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now } });
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now, asIs: false } });
     return;
+  }
+  if (event.failure.code === 'image-missing' && state.kind === 'starting' && entry.madeWith !== null) {
+    // It was to go on as it was, and somebody has removed its container and its image.
+    const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, asIs: false } as const;
+    return draft.patch(event.id, { attempt: entry.attempt + 1, madeWith: null, state });
   }
   draft.notice(entry.spec, 'error', 'failed', event.failure.message);
   const container = event.container ?? liveContainer(state);
@@ -126,7 +131,7 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
   if (state.kind !== 'stopping' || state.container !== event.container) return;
   draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false });
   if (state.after.kind === 'restart' && isWanted(entry)) {
-    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now } });
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
   } else if (state.after.kind === 'fail') {
     draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, wordsDue: true });
     draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });

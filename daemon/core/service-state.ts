@@ -29,9 +29,21 @@ export type ServiceState =
   /** Nothing runs. */
   | { readonly kind: 'asleep'; readonly exit: Exit | null }
   /** Admitted, but what this grant needs is still held by something that is being stopped. */
-  | { readonly kind: 'queued'; readonly grant: Bytes; readonly since: Ms }
+  | {
+      readonly kind: 'queued';
+      readonly grant: Bytes;
+      readonly since: Ms;
+      /** It was put to sleep and is woken: its container goes on as it is, and nobody looks for a newer image. */
+      readonly asIs: boolean;
+    }
   /** The grant is reserved while the image is made and dependencies become ready. */
-  | { readonly kind: 'pending'; readonly grant: Bytes; readonly image: 'needed' | 'fetching' | 'ready'; readonly since: Ms }
+  | {
+      readonly kind: 'pending';
+      readonly grant: Bytes;
+      readonly image: 'needed' | 'fetching' | 'ready';
+      readonly since: Ms;
+      readonly asIs: boolean;
+    }
   | {
       readonly kind: 'starting';
       readonly grant: Bytes;

@@ -20,6 +20,8 @@ interface StepArgs {
     readonly previous: string | null;
     /** Replace it in any case. */
     readonly fresh: boolean;
+    /** Go on with `previous` although its image may have been built anew since. */
+    readonly asIs: boolean;
     readonly wiring: Wiring;
   };
   /** Wait until it is ready; `seen`: as it was a moment ago. → ready | startFailed */

@@ -48,6 +48,8 @@ export interface ServiceEntry {
   readonly fresh: boolean;
   /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
   readonly container: string | null;
+  /** Config hash with which `container` was launched by this daemon; null: it was not. */
+  readonly madeWith: string | null;
   readonly removing: boolean;
   /** When a removal that the engine could not do is given again; null: none is due. */
   readonly removeAt: Ms | null;
@@ -110,6 +112,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     again: false,
     fresh: false,
     container: null,
+    madeWith: null,
     removing: false,
     removeAt: null,
     version: 0,

@@ -39,7 +39,7 @@ async function afterFailure(error: unknown, id: string | null, containers: Conta
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
 async function isReusable(
-  { spec, grant, fresh, wiring }: StepOf<'launch'>,
+  { spec, grant, fresh, asIs, wiring }: StepOf<'launch'>,
   previous: ObservedContainer,
   containers: Containers,
 ): Promise<boolean> {
@@ -50,7 +50,7 @@ async function isReusable(
     previous.wiring === wiringText(wiring) &&
     previous.service === spec.name;
   if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
-  return containers.sameImage(previous.image, spec.container.image);
+  return asIs || containers.sameImage(previous.image, spec.container.image);
 }
 
 async function replace(step: StepOf<'launch'>, previous: ObservedContainer | null, containers: Containers): Promise<string> {
