@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Question, Target } from '../ports.js';
+import type { Question, Target } from '../ports/doors.js';
 
 /** Between two tries: the first pause and the longest, ms, each 1.3 × the one before. A try that hangs is given up after PATIENCE. */
 const FIRST_PAUSE = 2;

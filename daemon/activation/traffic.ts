@@ -1,5 +1,6 @@
 import type { Ms } from '../core/model.js';
-import type { Activity, Clock } from '../ports.js';
+import type { Activity } from '../ports/doors.js';
+import type { Clock } from '../ports.js';
 import type { Connection } from './connection.js';
 
 /** `changed` is told at most this often, ms: a query a millisecond is two edges a millisecond. */

@@ -4,7 +4,8 @@ import { type Failure, failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
 import { type Gateway, targetOf, type WantedDoor, wantedDoors } from '../core/wiring.js';
 import type { World } from '../core/world.js';
-import type { Containers, Door, DoorHooks, Doors, Log, Target } from '../ports.js';
+import type { Door, DoorHooks, Doors, Target } from '../ports/doors.js';
+import type { Containers, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
 
 export interface DoorKeeperOptions {

@@ -5,7 +5,8 @@ import type { Healthcheck, Ms, ServiceSpec } from '../core/model.js';
 import { isLive } from '../core/observe.js';
 import type { ObservedContainer } from '../core/observed.js';
 import { addressOf, reachedAt } from '../core/wiring.js';
-import type { Clock, Containers, Question, UntilReady } from '../ports.js';
+import type { Question, UntilReady } from '../ports/doors.js';
+import type { Clock, Containers } from '../ports.js';
 
 /** Between two checks: short at first, since a coarse poll dominates a cold start (facts/on-demand, trap 3). */
 const FIRST_STEP: Ms = 20;

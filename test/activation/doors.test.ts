@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import { createDoors } from '../../daemon/activation/doors.js';
 import { type Failure, failure } from '../../daemon/core/failure.js';
-import type { Doors, Target } from '../../daemon/ports.js';
+import type { Doors, Target } from '../../daemon/ports/doors.js';
 import {
   bytes,
   clock,

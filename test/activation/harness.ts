@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { createDoors } from '../../daemon/activation/doors.js';
 import type { Failure } from '../../daemon/core/failure.js';
 import type { Protocol } from '../../daemon/core/model.js';
-import type { Clock, Door, Doors, Log, Target } from '../../daemon/ports.js';
+import type { Door, Doors, Target } from '../../daemon/ports/doors.js';
+import type { Clock, Log } from '../../daemon/ports.js';
 
 export const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

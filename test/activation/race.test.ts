@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { Doors, Target } from '../../daemon/ports.js';
+import type { Doors, Target } from '../../daemon/ports/doors.js';
 import { connected, openStage, type Running, SERVICE, serve } from './harness.js';
 
 const SEEDS = 500;

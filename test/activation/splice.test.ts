@@ -9,7 +9,7 @@ import { Connection } from '../../daemon/activation/connection.js';
 import { rawWire } from '../../daemon/activation/raw-wire.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
 import { type OpenWire, openStreamWire } from '../../daemon/activation/wire.js';
-import type { Target } from '../../daemon/ports.js';
+import type { Target } from '../../daemon/ports/doors.js';
 import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
 
 const MiB = 1024 * 1024;

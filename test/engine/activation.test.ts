@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
 import { type Failure, failure } from '../../daemon/core/failure.js';
-import type { Door, Target } from '../../daemon/ports.js';
+import type { Door, Target } from '../../daemon/ports/doors.js';
 import { bytes, openStage, SERVICE, type Stage, until } from '../activation/harness.js';
 import { type Outcome, runClient } from './support/clients.js';
 import { openStack, type Stack } from './support/stack.js';

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Protocol } from '../../../daemon/core/model.js';
-import type { Target } from '../../../daemon/ports.js';
+import type { Target } from '../../../daemon/ports/doors.js';
 import { freePort } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 
