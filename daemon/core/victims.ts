@@ -28,7 +28,7 @@ export function fewestVictims(ranked: readonly Candidate[], need: Bytes): readon
   const idleSums = topSums(idle);
   const busySums = topSums(busy);
   let idleCount = Math.min(count, idle.length);
-  while ((idleSums[idleCount] ?? 0) + (busySums[count - idleCount] ?? 0) < need) idleCount--;
+  while (idleCount > 0 && (idleSums[idleCount] ?? 0) + (busySums[count - idleCount] ?? 0) < need) idleCount--;
   const chosenBusy = earliest(busy, count - idleCount, need - (idleSums[idleCount] ?? 0));
   const chosenIdle = earliest(idle, idleCount, need - chosenBusy.reduce((sum, { frees }) => sum + frees, 0));
   return [...chosenIdle, ...chosenBusy];
