@@ -45,7 +45,14 @@ export function protocolProblems(settings: ServiceSettings, protocol: Protocol |
   return KEY_OF_PROTOCOL.flatMap(([key, wanted]) => {
     const { [key]: value } = settings;
     if (value === undefined || value === false || protocol === undefined || protocol === wanted) return [];
-    return [problemAt(place(key), `${prefix}.${key}`, `found with protocol ${protocol}`, `protocol: ${wanted} beside it`)];
+    return [
+      problemAt(
+        place(key),
+        `${prefix}.${key}`,
+        `is for protocol ${wanted} only, and the protocol here is ${protocol}`,
+        `protocol: ${wanted}, or no ${key}`,
+      ),
+    ];
   });
 }
 

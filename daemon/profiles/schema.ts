@@ -56,7 +56,7 @@ const idleMap = z.strictObject(
 type Idle = z.output<typeof idleMap>;
 /** `never` alone means neither stopped nor frozen, also where a profile that it extends has a freezeAfter; a time alone leaves that as it is. */
 const idleText = span.transform((stopAfter): Idle => (stopAfter === null ? { stopAfter, freezeAfter: null } : { stopAfter }));
-const idle = z.union([idleText, idleMap], { error: `${spanError}, or a map with freezeAfter, stopAfter and veto` });
+const idle = z.union([idleText, idleMap], { error: `${durationError}, never, or a map with freezeAfter, stopAfter and veto` });
 
 const readyError = 'a path that begins with /, as /health/ready';
 const ready = z

@@ -14,8 +14,9 @@ export function parseDuration(text: string): Ms | null {
   return total;
 }
 
-/** Writes a duration as parseDuration reads it: `10m`, `90s`, `1500ms`. */
+/** Writes a duration as parseDuration reads it: `2h`, `10m`, `90s`, `1500ms`. */
 export function formatDuration(ms: Ms): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms % 60_000 === 0) return `${ms / 60_000}m`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
