@@ -79,9 +79,10 @@ function disagreements(
   compose: ComposeService,
   said: (key: string) => Said | null,
 ): Problem[] {
-  const place = (key: string) => said(key) ?? compose.position;
   const prefix = `services.${spec.name}`;
-  return [...idleProblems(settings, prefix, place), ...protocolProblems(settings, spec.protocol, prefix, place)];
+  const place = (key: string) => said(key) ?? compose.position;
+  const problems = [...idleProblems(settings, prefix, place), ...protocolProblems(settings, spec.protocol, prefix, place)];
+  return problems.map(problem => ({ ...problem, key: said(problem.key.slice(prefix.length + 1))?.key ?? problem.key }));
 }
 
 /** The service with its config hash: SHA-256 over what the container is made from; see core/config-hash. */
