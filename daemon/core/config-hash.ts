@@ -1,10 +1,15 @@
 import { canonical } from './canonical.js';
+import { doorsOf } from './doors.js';
 import type { ServiceSpec } from './model.js';
 
 /**
  * What the config hash is taken over: a container made from one text is recreated when the text differs. Only what the
- * container is made from counts; priority, idle time and timeouts change without a restart. Hashing happens outside core.
+ * container is made from counts; priority, idle time and timeouts change without a restart. A service whose host ports
+ * the daemon holds gets other ports than one that publishes them itself, so that counts too; the text of all others has
+ * no such key and is what it was before there were doors. Hashing happens outside core.
  */
-export function configText(service: Pick<ServiceSpec, 'container' | 'memory' | 'runtime'>): string {
-  return canonical({ container: service.container, memory: service.memory, runtime: service.runtime });
+export function configText(service: Omit<ServiceSpec, 'configHash'>): string {
+  const { container, memory, runtime } = service;
+  const doors = doorsOf(service).length > 0;
+  return canonical({ container, memory, runtime, ...(doors ? { doors } : {}) });
 }

@@ -17,12 +17,11 @@ export interface Locator {
 
 /** zod's findings as problems, one for each mistake, in the order of the file. */
 export function toProblems(issues: readonly Issue[], input: unknown, locate: Locator): Problem[] {
-  const problems = issues.flatMap(issue => problemsOf(issue, input, locate));
+  const problems = issues.flatMap(alternatives).flatMap(issue => problemsOf(issue, input, locate));
   return problems.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function problemsOf(outer: Issue, input: unknown, locate: Locator): Problem[] {
-  const issue = innermost(outer);
+function problemsOf(issue: Issue, input: unknown, locate: Locator): Problem[] {
   const path = issue.path.map(String).join('.');
   const full = (inner: string) => [locate.prefix, inner].filter(part => part !== '').join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -41,11 +40,17 @@ function problemsOf(outer: Issue, input: unknown, locate: Locator): Problem[] {
   return [problemAt(locate.value(path), full(path), `found ${describe(found)}`, issue.message, nearest)];
 }
 
-/** A union ends in one message for all its alternatives; where an item of a list is at fault, that says more. */
-function innermost(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union') return issue;
-  const inside = issue.errors.flat().find(inner => inner.path.length > 0 || inner.code === 'too_big');
-  return inside ? { ...inside, path: [...issue.path, ...inside.path] } : issue;
+/**
+ * A union ends in one message for all its alternatives. Where the value is of the kind that one of them wants, and of no other
+ * (the list, the map), what that one finds wrong says more.
+ */
+function alternatives(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const [fitting, ...others] = issue.errors.filter(
+    errors => !errors.some(inner => inner.code === 'invalid_type' && inner.path.length === 0),
+  );
+  if (fitting === undefined || others.length > 0) return [issue];
+  return fitting.flatMap(inner => alternatives({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,5 +1,7 @@
+import type { Schedule } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
-import { memoryProblems, type ProfileFile } from './parse.js';
+import { contradictions, fittingProtocol } from './agree.js';
+import type { ProfileFile } from './parse.js';
 import { nearestPlace, type Place } from './places.js';
 import type { ServiceSettings } from './schema.js';
 
@@ -20,8 +22,10 @@ export interface Profile {
   readonly listed: ReadonlySet<string>;
   /** The services that tables have figures for. */
   readonly tabled: ReadonlySet<string>;
-  /** Where a service is named: in the profile itself, or in the file nearest to it. */
-  readonly place: (service: string) => Place;
+  /** Running hours; null: none. */
+  readonly schedule: Schedule | null;
+  /** Where a service is named, or a key of it (`idle.freezeAfter`): in the profile itself, or in the file nearest to it. */
+  readonly place: (service: string, key?: string) => Place;
 }
 
 /** A profile called so is a table of figures: it sets what its services need, and puts none of them into a profile. */
@@ -35,11 +39,8 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
   for (const file of files) {
     for (const [name, settings] of file.services) services.set(name, mergeSettings(services.get(name), settings));
   }
-  const fileWith = (path: string) => files.findLast(file => file.places.keys.has(path)) ?? own;
-  const problems = [...services].flatMap(([name, settings]) => {
-    const { places, file } = fileWith(`services.${name}.memory`);
-    return memoryProblems(settings, `services.${name}`, key => nearestPlace(places, `services.${name}.${key}`, file));
-  });
+  const place = (service: string, key?: string) => placeIn(files, own, service, key);
+  const problems = [...services].flatMap(([name, settings]) => contradictions(settings, `services.${name}`, key => place(name, key)));
   if (problems.length > 0) return { profile: null, problems };
   const listing = files.filter(file => file.name !== TABLE || file === own);
   const tables = files.filter(file => file.name === TABLE);
@@ -54,13 +55,34 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
     services,
     listed: new Set(own.name === TABLE ? [] : listing.flatMap(file => [...file.services.keys()])),
     tabled: new Set(tables.flatMap(file => [...file.services.keys()])),
-    place: service => fileWith(`services.${service}`).places.keys.get(`services.${service}`) ?? { file: own.file, line: 1, column: 1 },
+    schedule: scheduleOf(files),
+    place,
   };
   return { profile, problems: [] };
 }
 
-/** The keys of `over` win; memory is merged by its own keys. */
+/** The nearest file that has the key's first word for the service counts, else the nearest that names the service. */
+function placeIn(files: readonly ProfileFile[], own: ProfileFile, service: string, key: string | undefined): Place {
+  const path = `services.${service}`;
+  const fileWith = (name: string) => files.findLast(file => file.places.keys.has(name));
+  const said = key === undefined ? undefined : fileWith(`${path}.${key.split('.')[0] ?? ''}`);
+  if (said !== undefined) return nearestPlace(said.places, `${path}.${key}`, said.file);
+  return fileWith(path)?.places.keys.get(path) ?? { file: own.file, line: 1, column: 1 };
+}
+
+function scheduleOf(files: readonly ProfileFile[]): Schedule | null {
+  const { up = null, down = null } = Object.assign({}, ...files.map(file => file.schedule)) as Partial<Schedule>;
+  return up === null && down === null ? null : { up, down };
+}
+
+/** The keys of `over` win; memory and idle are merged by their own keys. */
 export function mergeSettings(under: ServiceSettings | undefined, over: ServiceSettings): ServiceSettings {
   const memory = { ...under?.memory, ...over.memory };
-  return { ...under, ...over, ...(Object.keys(memory).length > 0 ? { memory } : {}) };
+  const idle = { ...under?.idle, ...over.idle };
+  return {
+    ...fittingProtocol(under ?? {}, over),
+    ...over,
+    ...(Object.keys(memory).length > 0 ? { memory } : {}),
+    ...(Object.keys(idle).length > 0 ? { idle } : {}),
+  };
 }

@@ -1,8 +1,9 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Problem } from '../core/problem.js';
+import { contradictions } from './agree.js';
 import { toProblems } from './issues.js';
 import { nearestPlace, type Place, type Places } from './places.js';
-import { knownKeys, profileSchema, type ServiceSettings, serviceKeys, serviceSchema } from './schema.js';
+import { knownKeys, profileSchema, type ScheduleSettings, type ServiceSettings, serviceKeys, serviceSchema } from './schema.js';
 import { parseYaml, problemAt } from './yaml-file.js';
 
 /** One profile file as it stands, before `extends`. */
@@ -15,6 +16,7 @@ export interface ProfileFile {
   /** Absolute paths; null when the file names none. */
   readonly compose: readonly string[] | null;
   readonly services: ReadonlyMap<string, ServiceSettings>;
+  readonly schedule: ScheduleSettings;
   readonly places: Places;
 }
 
@@ -37,7 +39,7 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
     return { profile: null, problems: [...toProblems(result.error.issues, yaml.value, locate), ...yaml.problems] };
   }
   if (yaml.problems.length > 0) return { profile: null, problems: yaml.problems };
-  const { name, description, extends: bases, compose, services } = result.data;
+  const { name, description, extends: bases, compose, services, schedule } = result.data;
   const named = profileNameOf(file);
   if (name !== undefined && named !== null && name !== named) {
     const place = nearestPlace(yaml.places, 'name', file);
@@ -50,6 +52,7 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
     extends: listOf(bases),
     compose: compose === undefined ? null : listOf(compose).map(path => resolve(dirname(file), path)),
     services: new Map(Object.entries(services ?? {}).map(([service, settings]) => [service, settings ?? {}])),
+    schedule: schedule ?? {},
     places: yaml.places,
   };
   return { profile, problems: [] };
@@ -66,36 +69,28 @@ export interface ServiceBlock extends Place {
   readonly places: ReadonlyMap<string, Place>;
 }
 
+/** The place of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
+export function blockPlace(block: ServiceBlock, path: string): Place {
+  const found = block.places.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
+  if (found !== undefined) return found;
+  const outer = path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';
+  return path === '' ? { file: block.file, line: block.line, column: block.column } : blockPlace(block, outer);
+}
+
 /** Checks the value of `x-laptop-dev`: all mistakes at once, each at its place. */
 export function parseServiceBlock(
   block: ServiceBlock,
   service: string,
 ): { settings: ServiceSettings | null; problems: readonly Problem[] } {
   const prefix = `services.${service}.x-laptop-dev`;
-  const whole: Place = { file: block.file, line: block.line, column: block.column };
-  const value = (path: string) => block.places.get(path) ?? whole;
+  const value = (path: string) => blockPlace(block, path);
   const result = serviceSchema.safeParse(block.value ?? {});
   if (!result.success) {
     const locate = { prefix, value, key: (path: string) => block.places.get(`KEY#${path}`) ?? value(path), known: serviceKeys };
     return { settings: null, problems: toProblems(result.error.issues, block.value, locate) };
   }
-  const problems = memoryProblems(result.data, prefix, value);
+  const problems = contradictions(result.data, prefix, value);
   return { settings: problems.length > 0 ? null : result.data, problems };
-}
-
-/** standard ≤ maximum, where both are given. `place` finds a value by its path below `prefix`. */
-export function memoryProblems(settings: ServiceSettings, prefix: string, place: (key: string) => Place): Problem[] {
-  const { standard, maximum } = settings.memory ?? {};
-  if (standard === undefined || maximum === undefined || standard <= maximum) return [];
-  const mb = (bytes: number) => `${Math.round(bytes / 1024 ** 2)}MB`;
-  return [
-    problemAt(
-      place('memory.maximum'),
-      `${prefix}.memory.maximum`,
-      `found ${mb(maximum)}, less than the standard of ${mb(standard)}`,
-      'standard ≤ maximum',
-    ),
-  ];
 }
 
 function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Bytes, MiB, parseBytes } from '../core/bytes.js';
 import { NAME, NAME_RULE } from '../core/names.js';
+import { cron } from './cron.js';
 import { DURATION, parseDuration, SIZE } from './units.js';
 
 /*
@@ -25,12 +26,43 @@ const duration = z
   .transform(text => parseDuration(text) ?? -1)
   .refine(ms => ms >= 0 && ms <= WEEK, { error: 'at most a week (168h)' });
 
-const idleError = `${durationError}, or never`;
-const idle = z
-  .string({ error: idleError })
-  .regex(new RegExp(`${DURATION.source}|^never$`), { error: idleError })
+const spanError = `${durationError}, or never`;
+const span = z
+  .string({ error: spanError })
+  .regex(new RegExp(`${DURATION.source}|^never$`), { error: spanError })
   .transform(text => (text === 'never' ? null : (parseDuration(text) ?? -1)))
   .refine(ms => ms === null || (ms >= 1000 && ms <= WEEK), { error: 'between 1s and a week (168h), or never' });
+
+const vetoError = 'a command as a list of words, or text for the shell';
+const word = z.string({ error: 'a word' }).max(4096, { error: 'at most 4096 characters' });
+const veto = z
+  .union([word.min(1, { error: vetoError }), z.array(word, { error: vetoError }).max(64, { error: 'at most 64 words' })], {
+    error: vetoError,
+  })
+  .transform((value): readonly string[] | null => {
+    if (typeof value === 'string') return ['/bin/sh', '-c', value];
+    return value.length > 0 ? value : null;
+  });
+
+const idleMap = z.strictObject(
+  {
+    freezeAfter: span.optional().describe('Pause it after this long without use: it keeps its memory and wakes within milliseconds'),
+    stopAfter: span.optional().describe('Stop it after this long without use, or never'),
+    veto: veto.optional().describe('A command in the container: while it fails, the service is not stopped. []: none'),
+  },
+  { error: 'a map with freezeAfter, stopAfter and veto' },
+);
+/** What `idle` says in either form; absent keys leave the value to the next source, null is `never` or no veto. */
+type Idle = z.output<typeof idleMap>;
+/** `never` alone means neither stopped nor frozen, also where a profile that it extends has a freezeAfter; a time alone leaves that as it is. */
+const idleText = span.transform((stopAfter): Idle => (stopAfter === null ? { stopAfter, freezeAfter: null } : { stopAfter }));
+const idle = z.union([idleText, idleMap], { error: `${durationError}, never, or a map with freezeAfter, stopAfter and veto` });
+
+const readyError = 'a path that begins with /, as /health/ready';
+const ready = z
+  .string({ error: readyError })
+  .regex(/^\/[!-~]*$/, { error: readyError })
+  .max(2048, { error: 'at most 2048 characters' });
 
 const choice = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
 
@@ -58,11 +90,19 @@ export const serviceSchema = z
       start: choice('eager', 'on-demand', 'manual')
         .optional()
         .describe('eager: with the profile. on-demand: when somebody needs it. manual: when named'),
-      idle: idle.optional().describe('Stop after this long without use, or never'),
+      idle: idle.optional().describe('Stop after this long without use, or never; the map can freeze it first'),
       protocol: choice('tcp', 'http', 'postgres', 'redis').optional().describe('How readiness, refusals and use are recognised'),
       runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'none')
         .optional()
         .describe('Fits the process to its memory; none: leave it alone'),
+      ready: ready.optional().describe('protocol http: what is asked for to see that it is ready'),
+      hold_blocked: z
+        .boolean({ error: 'true or false' })
+        .optional()
+        .describe('protocol redis: a blocked command (BLPOP, a subscription) keeps it awake'),
+      path: choice('auto', 'splice', 'kernel')
+        .optional()
+        .describe('How bytes travel while it is awake. splice: through the daemon. kernel: past it. auto: kernel where it can'),
       start_timeout: duration.optional().describe('From the start of the container until it must be healthy'),
       stop_timeout: duration.optional().describe('From the stop signal until the kill'),
     },
@@ -73,6 +113,12 @@ export const serviceSchema = z
 const name = z.string({ error: NAME_RULE }).regex(NAME, { error: NAME_RULE });
 const listOf = <T extends z.ZodType<string>>(item: T, error: string) =>
   z.union([item, z.array(item, { error }).min(1, { error }).max(16, { error: 'at most 16' })], { error });
+
+const scheduleSchema = z
+  .strictObject({ up: cron.optional(), down: cron.optional() }, { error: 'a map with up and down' })
+  .describe(
+    'Running hours: cron expressions, local time, as 0 9 * * 1-5 (minute hour day month weekday); never takes an inherited one away',
+  );
 
 export const profileSchema = z
   .strictObject(
@@ -87,6 +133,7 @@ export const profileSchema = z
         .record(name, serviceSchema.nullable(), { error: 'a map of services' })
         .optional()
         .describe('The services of the profile; others of the Compose file start only when named'),
+      schedule: scheduleSchema.optional(),
     },
     { error: 'a map with name, services …' },
   )
@@ -94,13 +141,17 @@ export const profileSchema = z
 
 export type ServiceSettings = z.output<typeof serviceSchema>;
 
+export type ScheduleSettings = z.output<typeof scheduleSchema>;
+
 /** Keys known at a path of a profile (`['services', 'api', 'memory']`), for "did you mean". */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(profileSchema.shape);
+  if (path[0] === 'schedule') return Object.keys(scheduleSchema.shape);
   if (path[0] !== 'services') return [];
   return serviceKeys(path.slice(2));
 }
 
 export function serviceKeys(path: readonly PropertyKey[]): string[] {
+  if (path[0] === 'idle') return Object.keys(idleMap.shape);
   return Object.keys(path[0] === 'memory' ? memorySchema.shape : serviceSchema.shape);
 }

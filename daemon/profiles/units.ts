@@ -13,3 +13,10 @@ export function parseDuration(text: string): Ms | null {
   for (const [, figure, unit] of text.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
   return total;
 }
+
+/** Writes a duration as parseDuration reads it: `2h`, `10m`, `90s`, `1500ms`. */
+export function formatDuration(ms: Ms): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}

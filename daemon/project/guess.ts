@@ -54,7 +54,7 @@ export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose
 }
 
 /** `registry:5000/team/app:1.2@sha256:…` → `team/app`. */
-function imageName(image: string): string {
+export function imageName(image: string): string {
   const [path = ''] = image.split('@');
   const parts = path.replace(/:[^/:]*$/, '').split('/');
   // A first part with a dot or a colon, or localhost, is a registry (distribution/reference).

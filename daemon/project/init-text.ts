@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
 import { type Bytes, GiB, MiB } from '../core/bytes.js';
+import { doorsOf } from '../core/doors.js';
 import type { ServiceSpec } from '../core/model.js';
+import { formatDuration } from '../profiles/units.js';
 
 /** What a laptop-dev.yaml is written from. */
 export interface InitSource {
@@ -32,8 +34,8 @@ function header({ root, files }: InitSource): string {
 #
 # memory    standard: what a service normally needs, reserved before it starts. maximum: its hard limit.
 # priority  0 to 100; a service with a higher one stays longer when memory is short.
-# start     eager: with the project. on-demand: when somebody needs it. manual: when it is named.
-# idle      stop after this long without use, as 10m; or never.
+# start     eager: with the project. on-demand: sleeps until somebody connects to its port. manual: when it is named.
+# idle      stop after this long without use, as 10m; the next connection wakes it. Or never.
 # runtime   node, jvm, go, python, postgres or redis: fits the process to its memory. none: leaves it alone.
 name: default
 ${compose}`;
@@ -45,12 +47,24 @@ function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string
     `  ${spec.name}:`,
     `    memory: { standard: ${size(standard)}, maximum: ${size(maximum)} } # ${origin(service)}`,
     `    priority: ${spec.priority}`,
-    `    start: ${spec.start}`,
-    `    idle: ${spec.idle === null ? 'never' : duration(spec.idle)}`,
+    `    start: ${spec.start}${wakes(spec)}`,
+    `    idle: ${idle(spec)}`,
     ...(spec.protocol === 'tcp' ? [] : [`    protocol: ${spec.protocol}`]),
     ...(spec.runtime === null ? [] : [`    runtime: ${spec.runtime}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function wakes(spec: ServiceSpec): string {
+  const doors = spec.start === 'on-demand' ? doorsOf(spec) : [];
+  return doors.length > 0 ? ` # a connection to port ${doors.map(door => door.port).join(' or ')} wakes it` : '';
+}
+
+/** In full where x-laptop-dev has a freezeAfter: `never` alone would take that away. */
+function idle(spec: ServiceSpec): string {
+  const { freezeAfter } = spec.activation;
+  const stopAfter = spec.idle === null ? 'never' : formatDuration(spec.idle);
+  return freezeAfter === null ? stopAfter : `{ freezeAfter: ${formatDuration(freezeAfter)}, stopAfter: ${stopAfter} }`;
 }
 
 function origin(service: ComposeService | null): string {
@@ -63,9 +77,4 @@ function origin(service: ComposeService | null): string {
 function size(bytes: Bytes): string {
   if (bytes % GiB === 0) return `${bytes / GiB}GB`;
   return bytes % MiB === 0 ? `${bytes / MiB}MB` : String(bytes);
-}
-
-function duration(ms: number): string {
-  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
-  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }

@@ -5,6 +5,7 @@ import { loadCompose } from '../compose/load.js';
 import { FailureError, failure } from '../core/failure.js';
 import { formatProblem, type Problem } from '../core/problem.js';
 import { type FindOptions, type Found, findConfiguration } from './find.js';
+import { withSleep } from './init-sleep.js';
 import { initText } from './init-text.js';
 import { resolveServices } from './services.js';
 
@@ -62,8 +63,12 @@ async function describe(found: Found, files: readonly string[]): Promise<Pick<In
       failure('config-invalid', `The Compose file has mistakes:\n${all.map(formatProblem).join('\n')}`, { problems: all }),
     );
   }
-  const text = initText({ root: found.root, compose: project, specs: resolved.services, files: found.composeGiven ? files : null });
-  return { text, services: resolved.services.map(service => service.name), warnings };
+  const specs = resolved.services.map(spec => {
+    const service = project.services.find(candidate => candidate.name === spec.name);
+    return service === undefined ? spec : withSleep(spec, service, found.root);
+  });
+  const text = initText({ root: found.root, compose: project, specs, files: found.composeGiven ? files : null });
+  return { text, services: specs.map(service => service.name), warnings: [...warnings, ...resolved.warnings] };
 }
 
 async function refuseExisting(file: string): Promise<void> {

@@ -120,7 +120,7 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     services: resolved.services,
     networks: compose.networks,
     volumes,
-    schedule: null,
+    schedule: profile?.schedule ?? null,
     outside: await outside(found, compose.sources),
   };
   return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };

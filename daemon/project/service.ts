@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ComposeService } from '../compose/types.js';
 import { configText } from '../core/config-hash.js';
-import { type Ms, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../core/model.js';
+import { type Activation, type Ms, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
+import { idleProblems, protocolProblems } from '../profiles/agree.js';
 import { mergeSettings } from '../profiles/merge.js';
 import { parseServiceBlock } from '../profiles/parse.js';
+import type { Place } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
 import { guess } from './guess.js';
 import { memoryOf } from './memory.js';
+import { type Said, saidIn } from './said.js';
 
 const START_TIMEOUT: Ms = 120_000;
 const STOP_TIMEOUT: Ms = 10_000;
@@ -18,12 +21,18 @@ export interface ServiceInput {
   readonly compose: ComposeService;
   /** What the profile says, with everything it extends; empty without a profile. */
   readonly profile: ServiceSettings;
+  /** Where a key of `profile` stands. */
+  readonly profilePlace: (key: string) => Place;
   /** How it starts when neither profile nor `x-laptop-dev` says. */
   readonly start: StartMode;
 }
 
 /** One service as the daemon runs it. Each key: the profile, else `x-laptop-dev`, else the Compose file, else the default. */
-export function serviceSpecOf(input: ServiceInput): { spec: ServiceSpec; problems: readonly Problem[] } {
+export function serviceSpecOf(input: ServiceInput): {
+  spec: ServiceSpec;
+  problems: readonly Problem[];
+  said: (key: string) => Said | null;
+} {
   const { compose, profile } = input;
   const block = compose.extension === null ? null : parseServiceBlock(compose.extension, compose.name);
   const extension = block?.settings ?? {};
@@ -31,27 +40,52 @@ export function serviceSpecOf(input: ServiceInput): { spec: ServiceSpec; problem
   const usual = guess(compose.container);
   const { memory, problems } = memoryOf({ profile, extension, compose, usual: usual.memory });
   const runtime = settings.runtime ?? usual.runtime;
-  const made = { container: compose.container, memory, runtime: runtime === 'none' ? null : runtime };
-  const spec: ServiceSpec = {
-    ...made,
+  const protocol = settings.protocol ?? usual.protocol;
+  const spec = hashed({
+    container: compose.container,
+    memory,
+    runtime: runtime === 'none' ? null : runtime,
     project: input.project,
     name: compose.name,
     priority: settings.priority ?? PRIORITY,
     start: settings.start ?? input.start,
-    idle: settings.idle ?? null,
-    activation: PLAIN_ACTIVATION,
-    protocol: settings.protocol ?? usual.protocol,
+    idle: settings.idle?.stopAfter ?? null,
+    activation: activationOf(settings),
+    protocol,
     dependsOn: compose.dependsOn,
     restart: compose.restart,
     // A health check may allow more time than the default until it gives up.
     startTimeout: settings.start_timeout ?? Math.max(START_TIMEOUT, compose.startTimeout ?? 0),
     stopTimeout: settings.stop_timeout ?? compose.stopTimeout ?? STOP_TIMEOUT,
-    configHash: configHash(made),
-  };
-  return { spec, problems: [...(block?.problems ?? []), ...problems] };
+  });
+  const said = saidIn(input, extension);
+  return { spec, problems: [...(block?.problems ?? []), ...problems, ...disagreements(settings, spec, compose, said)], said };
 }
 
-/** SHA-256 over what the container is made from; see core/config-hash. */
-function configHash(made: Pick<ServiceSpec, 'container' | 'memory' | 'runtime'>): string {
-  return createHash('sha256').update(configText(made)).digest('hex');
+function activationOf(settings: ServiceSettings): Activation {
+  return {
+    freezeAfter: settings.idle?.freezeAfter ?? PLAIN_ACTIVATION.freezeAfter,
+    veto: settings.idle?.veto ?? PLAIN_ACTIVATION.veto,
+    holdBlocked: settings.hold_blocked ?? PLAIN_ACTIVATION.holdBlocked,
+    readyPath: settings.ready ?? PLAIN_ACTIVATION.readyPath,
+    path: settings.path ?? PLAIN_ACTIVATION.path,
+  };
+}
+
+/** What profile and `x-laptop-dev` say together, and what nobody has said: each file by itself has been checked before. */
+function disagreements(
+  settings: ServiceSettings,
+  spec: ServiceSpec,
+  compose: ComposeService,
+  said: (key: string) => Said | null,
+): Problem[] {
+  const prefix = `services.${spec.name}`;
+  const place = (key: string) => said(key) ?? compose.position;
+  const problems = [...idleProblems(settings, prefix, place), ...protocolProblems(settings, spec.protocol, prefix, place)];
+  return problems.map(problem => ({ ...problem, key: said(problem.key.slice(prefix.length + 1))?.key ?? problem.key }));
+}
+
+/** The service with its config hash: SHA-256 over what the container is made from; see core/config-hash. */
+export function hashed(spec: Omit<ServiceSpec, 'configHash'>): ServiceSpec {
+  return { ...spec, configHash: createHash('sha256').update(configText(spec)).digest('hex') };
 }

@@ -1,16 +1,26 @@
-import type { ComposeProject } from '../compose/types.js';
+import type { ComposeProject, ComposeService } from '../compose/types.js';
 import { dependenciesOf } from '../core/graph.js';
-import type { ServiceSpec } from '../core/model.js';
+import type { ServiceSpec, StartMode } from '../core/model.js';
 import { nearestName } from '../core/nearest.js';
 import type { Problem } from '../core/problem.js';
 import type { Profile } from '../profiles/merge.js';
+import { awakeWarnings } from './awake.js';
 import { withRealPaths } from './real-paths.js';
-import { serviceSpecOf } from './service.js';
+import type { Said } from './said.js';
+import { hashed, serviceSpecOf } from './service.js';
 
 export interface Resolved {
   readonly services: readonly ServiceSpec[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+}
+
+/** A service as profile and Compose file have it, before membership decides whether it is on. */
+interface Found {
+  readonly spec: ServiceSpec;
+  readonly compose: ComposeService;
+  readonly problems: readonly Problem[];
+  readonly said: (key: string) => Said | null;
 }
 
 /**
@@ -25,26 +35,42 @@ export async function resolveServices(
   context: { readonly project: string; readonly root: string },
 ): Promise<Resolved> {
   const members = profile !== null && profile.listed.size > 0 ? profile.listed : active;
-  const problems: Problem[] = [];
-  const services: ServiceSpec[] = [];
+  const found: Found[] = [];
   for (const service of compose.services) {
-    const container = await withRealPaths(service.container, context.root);
-    const settings = profile?.services.get(service.name) ?? {};
-    const result = serviceSpecOf({ project: context.project, compose: { ...service, container }, profile: settings, start: 'eager' });
-    problems.push(...result.problems);
-    services.push(members.has(service.name) ? result.spec : { ...result.spec, start: 'manual' });
+    const { name } = service;
+    const input = {
+      project: context.project,
+      compose: { ...service, container: await withRealPaths(service.container, context.root) },
+      profile: profile?.services.get(name) ?? {},
+      profilePlace: (key: string) => profile?.place(name, key) ?? service.position,
+      start: 'eager' as const,
+    };
+    found.push({ ...serviceSpecOf(input), compose: input.compose });
   }
+  const specs = found.map(({ spec }) => (members.has(spec.name) ? spec : startedAs('manual', spec)));
+  const services = specs.map(service => onDemandIfNeeded(service, specs, members));
+  const problems = found.flatMap(each => each.problems);
+  // Of a service that is off nothing is asked, whatever a table of figures says of it.
+  const on = found.filter(
+    ({ spec }) => members.has(spec.name) || services.some(other => other.name === spec.name && other.start !== 'manual'),
+  );
+  const warnings = on.flatMap(({ spec, compose: from, said }) => awakeWarnings(spec, from, said));
   return {
-    services: services.map(service => onDemandIfNeeded(service, services, members)),
+    services,
     problems: profile === null ? problems : [...problems, ...unknownServices(profile, compose)],
-    warnings: profile === null ? [] : absentServices(profile, compose),
+    warnings: profile === null ? warnings : [...absentServices(profile, compose), ...warnings],
   };
 }
 
 function onDemandIfNeeded(service: ServiceSpec, services: readonly ServiceSpec[], members: ReadonlySet<string>): ServiceSpec {
   if (members.has(service.name)) return service;
   const needed = services.some(other => other.start !== 'manual' && dependenciesOf(services, other.name).includes(service.name));
-  return needed ? { ...service, start: 'on-demand' } : service;
+  return needed ? startedAs('on-demand', service) : service;
+}
+
+/** Whether it can sleep, and with that what its container is made with, depends on how it starts. */
+function startedAs(start: StartMode, spec: ServiceSpec): ServiceSpec {
+  return hashed({ ...spec, start });
 }
 
 /** Services of the profile that no Compose file defines, although not even the table of figures knows them: a slip of the pen. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { canonical } from '../../daemon/core/canonical.js';
 import { configText } from '../../daemon/core/config-hash.js';
+import type { PortSpec } from '../../daemon/core/model.js';
 import { containerSpec, serviceSpec } from './specs.js';
 
 const text = (container: Parameters<typeof containerSpec>[0], service: Parameters<typeof serviceSpec>[0] = {}) =>
@@ -23,5 +25,25 @@ describe('configText', () => {
 
   it('does not change with what the container is not made from', () => {
     expect(text({}, { priority: 99, idle: 1, startTimeout: 1, stopTimeout: 1, start: 'manual', name: 'x' })).toBe(text({}));
+  });
+
+  describe('with a published port', () => {
+    const web = (over: Partial<PortSpec>) => ({
+      ports: [{ hostIp: '127.0.0.1', host: 80, container: 80, protocol: 'tcp' as const, ...over }],
+    });
+
+    it('changes when the service becomes able to sleep: the daemon holds its ports then', () => {
+      expect(text(web({}), { start: 'on-demand' })).not.toBe(text(web({})));
+      expect(text(web({}), { idle: 1 })).toBe(text(web({}), { start: 'on-demand', idle: 2 }));
+    });
+
+    it('stays when it is asked to sleep and has no door', () => {
+      for (const port of [{ protocol: 'udp' as const }, { host: null }]) expect(text(web(port), { idle: 1 })).toBe(text(web(port)));
+    });
+
+    it('is what it was before there were doors, for all that have none', () => {
+      const { container, memory, runtime } = serviceSpec({ container: containerSpec(web({})) });
+      expect(text(web({}))).toBe(canonical({ container, memory, runtime }));
+    });
   });
 });

@@ -41,7 +41,7 @@ describe('the profiles that come with laptop-dev', () => {
     const minimal = await load('minimal');
     expect([...(minimal?.listed ?? [])]).toEqual(['api', 'postgres', 'redis']);
     expect(minimal?.services.get('api')?.start).toBe('eager');
-    expect(minimal?.services.get('postgres')).toMatchObject({ start: 'on-demand', idle: 600_000, protocol: 'postgres' });
+    expect(minimal?.services.get('postgres')).toMatchObject({ start: 'on-demand', idle: { stopAfter: 600_000 }, protocol: 'postgres' });
   });
 
   it('full is everything', async () => expect((await load('full'))?.listed.size).toBe(8));

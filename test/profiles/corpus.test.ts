@@ -17,7 +17,7 @@ const expected = new Map(
     .map(([file, ...messages]) => [file ?? '', messages]),
 );
 /** Files that others of the corpus extend. */
-const BASES = ['bad-start', 'circle-a', 'circle-b', 'circle-c'].map(name => join(CORPUS, `${name}.yaml`));
+const BASES = ['bad-start', 'sleepy', 'circle-a', 'circle-b', 'circle-c'].map(name => join(CORPUS, `${name}.yaml`));
 
 describe('malformed profiles', () => {
   it.each([...expected])('%s', async (file, messages) => {
@@ -30,6 +30,6 @@ describe('malformed profiles', () => {
 
   it('leaves no file of the corpus out', async () => {
     const files = (await profileFilesIn(CORPUS)).map(file => basename(file));
-    expect(files.filter(file => !expected.has(file))).toEqual(['circle-b.yaml', 'circle-c.yaml']);
+    expect(files.filter(file => !expected.has(file))).toEqual(['circle-b.yaml', 'circle-c.yaml', 'sleepy.yaml']);
   });
 });

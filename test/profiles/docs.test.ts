@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseProfile, parseServiceBlock } from '../../daemon/profiles/parse.js';
-import { serviceSchema } from '../../daemon/profiles/schema.js';
+import { knownKeys, serviceKeys, serviceSchema } from '../../daemon/profiles/schema.js';
 
 const text = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8');
 const examples = [...text.matchAll(/```yaml( compose)?\n([^`]*)```/g)].map(match => ({
@@ -23,9 +23,11 @@ describe('docs/profiles.md', () => {
     }
   });
 
-  it('names every key and every choice of a service', () => {
+  it('names every key of a profile, and every key and choice of a service', () => {
+    for (const key of [...knownKeys([]), ...serviceKeys(['idle']), ...knownKeys(['schedule'])]) expect(text).toContain(key);
     for (const key of Object.keys(serviceSchema.shape).filter(name => name !== 'memory')) expect(text).toContain(`\`${key}\``);
-    const { start, protocol, runtime } = serviceSchema.shape;
-    for (const choice of [start, protocol, runtime].flatMap(schema => schema.unwrap().options)) expect(text).toContain(`\`${choice}\``);
+    const { start, protocol, runtime, path } = serviceSchema.shape;
+    for (const choice of [start, protocol, runtime, path].flatMap(schema => schema.unwrap().options))
+      expect(text).toContain(`\`${choice}\``);
   });
 });

@@ -26,8 +26,51 @@ describe('loadProfile', () => {
     expect(profile?.services.get('db')).toEqual({
       memory: { standard: 128 * MiB, maximum: 256 * MiB },
       priority: 60,
-      idle: null,
+      idle: { stopAfter: null, freezeAfter: null },
     });
+  });
+
+  it('merges idle by its own keys; never alone takes an inherited freeze away, [] a veto', async () => {
+    const base = '{ freezeAfter: 2m, stopAfter: 15m, veto: [busy] }';
+    write('base.yaml', `services: { ${['a', 'b', 'c', 'd'].map(name => `${name}: { idle: ${base} }`).join(', ')} }`);
+    write(
+      'own.yaml',
+      'extends: base\nservices: { a: { idle: 20m }, b: { idle: never }, c: { idle: { freezeAfter: 1m } }, d: { idle: { veto: [] } } }',
+    );
+    const { profile } = await load('own.yaml');
+    expect(['a', 'b', 'c', 'd'].map(name => profile?.services.get(name)?.idle)).toEqual([
+      { freezeAfter: 120_000, stopAfter: 1_200_000, veto: ['busy'] },
+      { freezeAfter: null, stopAfter: null, veto: ['busy'] },
+      { freezeAfter: 60_000, stopAfter: 900_000, veto: ['busy'] },
+      { freezeAfter: 120_000, stopAfter: 900_000, veto: null },
+    ]);
+  });
+
+  it('drops an inherited key that is for another protocol', async () => {
+    write(
+      'base.yaml',
+      'services: { a: { protocol: http, ready: /up }, b: { protocol: redis, hold_blocked: true }, c: { protocol: http, ready: /up } }',
+    );
+    write('own.yaml', 'extends: base\nservices: { a: { protocol: tcp }, b: { protocol: tcp }, c: { priority: 1 } }');
+    const { profile } = await load('own.yaml');
+    expect(Object.fromEntries(profile?.services ?? [])).toEqual({
+      a: { protocol: 'tcp' },
+      b: { protocol: 'tcp' },
+      c: { protocol: 'http', ready: '/up', priority: 1 },
+    });
+  });
+
+  it('merges running hours, each by itself', async () => {
+    write('office.yaml', 'schedule: { up: "0 9 * * 1-5", down: "0 18 * * *" }');
+    write('late.yaml', 'extends: office\nschedule: { down: "0 22 * * *" }');
+    write('open.yaml', 'extends: office\nschedule: { down: never }');
+    write('never.yaml', 'extends: open\nschedule: { up: never }');
+    const schedule = async (name: string) => (await load(name)).profile?.schedule;
+    expect(await schedule('late.yaml')).toEqual({ up: '0 9 * * 1-5', down: '0 22 * * *' });
+    expect(await schedule('open.yaml')).toEqual({ up: '0 9 * * 1-5', down: null });
+    expect(await schedule('never.yaml')).toBeNull();
+    write('none.yaml', 'services: {}');
+    expect(await schedule('none.yaml')).toBeNull();
   });
 
   it('lets neither of two bases with a common one be undone by it', async () => {
@@ -53,7 +96,7 @@ describe('loadProfile', () => {
     write('one.yaml', 'extends: base\nservices: { a: }');
     const { profile, problems } = await load('one.yaml');
     expect(problems).toEqual([]);
-    expect(profile?.services.get('a')).toEqual({ priority: 2, idle: 60_000 });
+    expect(profile?.services.get('a')).toEqual({ priority: 2, idle: { stopAfter: 60_000 } });
     expect(profile?.compose).toEqual([join(folder, 'built-in', 'compose.yaml')]);
   });
 

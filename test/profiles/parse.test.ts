@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { formatProblem } from '../../daemon/core/problem.js';
 import { parseProfile, parseServiceBlock } from '../../daemon/profiles/parse.js';
-import { parseDuration } from '../../daemon/profiles/units.js';
+import { formatDuration, parseDuration } from '../../daemon/profiles/units.js';
 
 const FILE = '/p/.laptop-dev/shop.yaml';
 const GOOD = `name: shop
@@ -35,15 +35,44 @@ describe('parseProfile', () => {
       memory: { standard: 256 * MiB, maximum: 1536 * MiB },
       priority: 80,
       start: 'eager',
-      idle: null,
+      idle: { stopAfter: null, freezeAfter: null },
       runtime: 'none',
     };
     expect(Object.fromEntries(profile?.services ?? [])).toEqual({
       api,
       worker: api,
-      db: { idle: 5_400_000, start_timeout: 90_000, memory: { maximum: 512 * MiB } },
+      db: { idle: { stopAfter: 5_400_000 }, start_timeout: 90_000, memory: { maximum: 512 * MiB } },
       cache: {},
     });
+  });
+
+  const settings = (text: string) => parseProfile(`services: { a: ${text} }`, FILE).profile?.services.get('a');
+  it.each([
+    ['10m', { stopAfter: 600_000 }],
+    ['never', { stopAfter: null, freezeAfter: null }],
+    ['{ freezeAfter: 2m, stopAfter: 15m }', { freezeAfter: 120_000, stopAfter: 900_000 }],
+    ['{ freezeAfter: 2m, stopAfter: never }', { freezeAfter: 120_000, stopAfter: null }],
+    ['{ freezeAfter: 2m }', { freezeAfter: 120_000 }],
+    ['{ veto: [pg_isready, -q] }', { veto: ['pg_isready', '-q'] }],
+    ['{ veto: "test ! -e /tmp/busy" }', { veto: ['/bin/sh', '-c', 'test ! -e /tmp/busy'] }],
+    ['{ veto: [] }', { veto: null }],
+    ['{}', {}],
+  ])('reads idle: %s', (text, idle) => expect(settings(`{ idle: ${text} }`)).toEqual({ idle }));
+
+  it('reads how a service is woken', () => {
+    expect(settings('{ protocol: http, ready: /health/ready, path: kernel }')).toEqual({
+      protocol: 'http',
+      ready: '/health/ready',
+      path: 'kernel',
+    });
+    expect(settings('{ protocol: redis, hold_blocked: true }')).toEqual({ protocol: 'redis', hold_blocked: true });
+  });
+
+  it('reads running hours, either or both', () => {
+    const schedule = (text: string) => parseProfile(`schedule: ${text}`, FILE).profile?.schedule;
+    expect(schedule('{ up: "0 9 * * 1-5", down: "0 30 18 * * *" }')).toEqual({ up: '0 9 * * 1-5', down: '0 30 18 * * *' });
+    expect(schedule('{ down: "0 18 * * *" }')).toEqual({ down: '0 18 * * *' });
+    expect(schedule('{ up: never }')).toEqual({ up: null });
   });
 
   it.each([
@@ -125,19 +154,44 @@ describe('parseServiceBlock', () => {
   };
   it('reads x-laptop-dev of a Compose file', () => {
     const { settings } = parseServiceBlock({ value: { memory: { maximum: '1g' }, idle: '5m' }, ...place }, 'api');
-    expect(settings).toEqual({ memory: { maximum: 1024 * MiB }, idle: 300_000 });
+    expect(settings).toEqual({ memory: { maximum: 1024 * MiB }, idle: { stopAfter: 300_000 } });
   });
   it('takes nothing for nothing', () => expect(parseServiceBlock({ value: null, ...place }, 'api').settings).toEqual({}));
   it('names key and place of each mistake', () => {
     const { problems } = parseServiceBlock({ value: { idel: '5m', memory: { maximum: 'x' } }, ...place }, 'api');
     expect(problems.map(formatProblem)).toEqual([
-      '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, runtime, start_timeout, stop_timeout; did you mean idle?',
+      '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, runtime, ready, hold_blocked, path, start_timeout, stop_timeout; did you mean idle?',
       '/p/compose.yaml:9:16: services.api.x-laptop-dev.memory.maximum: found "x"; expected a size such as 256MB or 1.5GiB',
     ]);
   });
   it('holds standard against maximum', () => {
     const { problems } = parseServiceBlock({ value: { memory: { standard: '2g', maximum: '1g' } }, ...place }, 'api');
     expect(problems[0]?.message).toBe('found 1024MB, less than the standard of 2048MB');
+  });
+  it('reads the keys of waking and sleeping, and refuses what contradicts itself', () => {
+    const value = { idle: { freezeAfter: '2m', stopAfter: '1h', veto: 'true' }, protocol: 'http', ready: '/ready', path: 'splice' };
+    expect(parseServiceBlock({ value, ...place }, 'api').settings).toEqual({
+      idle: { freezeAfter: 120_000, stopAfter: 3_600_000, veto: ['/bin/sh', '-c', 'true'] },
+      protocol: 'http',
+      ready: '/ready',
+      path: 'splice',
+    });
+    const wrong = { idle: { freezeAfter: '2h', stopAfter: '1h' }, protocol: 'redis', ready: '/ready' };
+    expect(parseServiceBlock({ value: wrong, ...place }, 'api').problems.map(formatProblem)).toEqual([
+      '/p/compose.yaml:7:5: services.api.x-laptop-dev.idle.freezeAfter: found a freezeAfter of 2h, not shorter than the stopAfter of 1h; expected freezeAfter < stopAfter',
+      '/p/compose.yaml:7:5: services.api.x-laptop-dev.ready: is for protocol http only, and the protocol here is redis; expected protocol: http, or no ready',
+    ]);
+  });
+  it('finds the place of an item of a list, and of the nearest thing around one that is not there', () => {
+    const places = new Map([
+      ['idle', at(8, 3)],
+      ['idle.veto[1]', at(9, 5)],
+    ]);
+    const value = { idle: { veto: ['a', 7], stopAfter: 5 } };
+    expect(parseServiceBlock({ value, ...place, places }, 'api').problems.map(({ line, key }) => `${line} ${key}`)).toEqual([
+      '8 services.api.x-laptop-dev.idle.stopAfter',
+      '9 services.api.x-laptop-dev.idle.veto.1',
+    ]);
   });
   it('never throws on any value', () => {
     fc.assert(fc.property(fc.anything(), value => parseServiceBlock({ value, ...place }, 'api').problems.length >= 0));
@@ -159,4 +213,10 @@ describe('parseDuration', () => {
     ['-1s', null],
     ['10 m', null],
   ])('%j is %j', (text, ms) => expect(parseDuration(text)).toBe(ms));
+});
+
+describe('formatDuration', () => {
+  it.each(['500ms', '1500ms', '90s', '10m', '90m', '2h'])('%s is read back', text =>
+    expect(formatDuration(parseDuration(text) ?? 0)).toBe(text),
+  );
 });

@@ -58,6 +58,47 @@ describe('init', () => {
     );
   });
 
+  it('lets sleep what is reached by a port and is not worked on', async () => {
+    const compose = `
+services:
+  app: { build: ., ports: ["8080:80"] }
+  live: { image: "acme/live", ports: ["8081:80"], volumes: [".:/srv"] }
+  web: { image: "node:22", ports: ["3000:3000"] }
+  worker: { image: "acme/worker" }
+  db: { image: "postgres:16", ports: ["5432:5432"], volumes: ["./seed:/docker-entrypoint-initdb.d"] }
+  mail: { image: "axllent/mailpit", ports: ["1025:1025", "8025:8025"] }
+  inner: { image: "mysql:8" }
+  any: { image: "redis:7", ports: ["6379"] }
+  proxy: { image: "nginx", ports: ["80:80"] }
+  dns: { image: "coredns", ports: ["5353:53/udp", "5353:53"] }
+  kept: { image: "redis:7", ports: ["6380:6379"], x-laptop-dev: { start: eager } }
+`;
+    const root = tree({ 'compose.yaml': compose });
+    const { text, warnings } = await init(root);
+    expect(warnings).toEqual([]);
+    const { spec, warnings: after } = await load(root);
+    expect(after).toEqual([]);
+    const sleeping = spec?.services.filter(service => service.start === 'on-demand' && service.idle === 600_000);
+    expect(sleeping?.map(service => service.name)).toEqual(['db', 'mail']);
+    expect(spec?.services.filter(service => service.start === 'eager' && service.idle === null)).toHaveLength(9);
+    expect(text).toContain('start: on-demand # a connection to port 5432 wakes it\n    idle: 10m\n');
+    expect(text).toContain('start: on-demand # a connection to port 1025 or 8025 wakes it\n');
+  });
+
+  it('keeps a freezeAfter of x-laptop-dev', async () => {
+    const root = tree({
+      'compose.yaml': 'services: { a: { image: a, expose: [1], x-laptop-dev: { idle: { freezeAfter: 90s, veto: "true" } } } }',
+    });
+    const before = (await load(root)).spec;
+    expect((await init(root)).text).toContain('idle: { freezeAfter: 90s, stopAfter: never }');
+    expect((await load(root)).spec).toEqual(before);
+  });
+
+  it('warns of what cannot sleep', async () => {
+    const root = tree({ 'compose.yaml': 'services:\n  a:\n    image: a\n    x-laptop-dev: { idle: 5m }\n' });
+    expect((await init(root)).warnings).toMatchObject([{ line: 4, key: 'services.a.x-laptop-dev.idle' }]);
+  });
+
   it('writes nothing for --dry-run', async () => {
     const root = tree({ 'compose.yaml': FIVE });
     expect((await init(root, { dryRun: true })).written).toBe(false);

@@ -2,6 +2,8 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
+import { PLAIN_ACTIVATION } from '../../daemon/core/model.js';
+import { formatProblem, type Problem } from '../../daemon/core/problem.js';
 import { risks } from '../../daemon/core/trust.js';
 import { load, PACKAGE, tree } from './tree.js';
 
@@ -159,6 +161,117 @@ describe('figures', () => {
     expect(await hash('mem_limit: 1g', '{ priority: 1 }')).toBe(before);
     expect(await hash('mem_limit: 1025m')).not.toBe(before);
     expect(await hash('mem_limit: 1g\nenvironment: { A: "1" }')).not.toBe(before);
+  });
+});
+
+describe('how a service sleeps', () => {
+  const KEYS = '{ idle: { freezeAfter: 2m, stopAfter: 15m, veto: [busy, -q] }, protocol: redis, hold_blocked: true, path: splice }';
+  const services = async (compose: string, profile: string | null = null) => {
+    const files = { 'compose.yaml': compose };
+    const result = await load(tree(profile === null ? files : { ...files, 'laptop-dev.yaml': profile }));
+    const said = (problem: Problem) => formatProblem(problem).replace(/^.*\/(?=[^/]*\.yaml:)/, '');
+    return { ...result, services: result.spec?.services ?? [], messages: result.problems.map(said), warned: result.warnings.map(said) };
+  };
+
+  it('comes from the profile, from x-laptop-dev, or is the plain way', async () => {
+    const all = { freezeAfter: 120_000, veto: ['busy', '-q'], holdBlocked: true, readyPath: null, path: 'splice' };
+    for (const [compose, profile] of [
+      ['services: { a: { image: a } }', `services: { a: ${KEYS} }`],
+      [`services: { a: { image: a, x-laptop-dev: ${KEYS} } }`, null],
+    ] as const) {
+      const {
+        services: [a],
+      } = await services(compose, profile);
+      expect(a).toMatchObject({ idle: 900_000, activation: all });
+    }
+    const {
+      services: [plain],
+    } = await services('services: { a: { image: a } }');
+    expect(plain).toMatchObject({ idle: null, activation: PLAIN_ACTIVATION });
+  });
+
+  it('is merged by key: profile over x-laptop-dev', async () => {
+    const compose = `services: { a: { image: a, x-laptop-dev: ${KEYS} } }`;
+    const {
+      services: [a],
+    } = await services(compose, 'services: { a: { idle: 20m, protocol: http, ready: /up } }');
+    expect(a).toMatchObject({
+      idle: 1_200_000,
+      activation: { freezeAfter: 120_000, veto: ['busy', '-q'], holdBlocked: false, readyPath: '/up', path: 'splice' },
+    });
+  });
+
+  it('is refused where files contradict each other, at the place that wins', async () => {
+    const compose = 'services:\n  a:\n    image: a\n    x-laptop-dev: { idle: { freezeAfter: 2m } }\n';
+    expect((await services(compose, 'services:\n  a: { idle: 1m }\n')).messages).toEqual([
+      'laptop-dev.yaml:2:8: services.a.idle.freezeAfter: found a freezeAfter of 2m, not shorter than the stopAfter of 1m; expected freezeAfter < stopAfter',
+    ]);
+  });
+
+  it('has a path to ask for only with HTTP, said or guessed', async () => {
+    const ready = (image: string) => services(`services:\n  a:\n    image: ${image}\n    x-laptop-dev: { ready: /up }\n`);
+    expect((await ready('nginx')).services[0]?.activation.readyPath).toBe('/up');
+    expect((await ready('postgres')).messages).toEqual([
+      'compose.yaml:4:28: services.a.x-laptop-dev.ready: is for protocol http only, and the protocol here is postgres; expected protocol: http, or no ready',
+    ]);
+    expect((await services('services: { a: { image: acme } }', 'services:\n  a: { ready: /up }\n')).messages).toEqual([
+      'laptop-dev.yaml:2:15: services.a.ready: is for protocol http only, and the protocol here is tcp; expected protocol: http, or no ready',
+    ]);
+  });
+
+  it.each([
+    ['ports: ["5353:53/udp"]', 'publishes 5353/udp: a datagram cannot wake it'],
+    ['network_mode: host', 'has network_mode: host: the daemon cannot listen in its place'],
+    ['command: work', 'has no TCP port (ports, expose): no connection can wake it'],
+  ])('is warned of where it cannot: %s', async (line, why) => {
+    const compose = `services:\n  a:\n    image: acme\n    ${line}\n`;
+    const {
+      warned,
+      services: [a],
+      failure,
+    } = await services(compose, 'services:\n  a:\n    start: on-demand\n    idle: { freezeAfter: 5m }\n');
+    expect(failure).toBeNull();
+    expect(a).toMatchObject({ start: 'on-demand', activation: { freezeAfter: 300_000 } });
+    expect(warned).toEqual([
+      `laptop-dev.yaml:3:12: services.a.start: ${why}; expected eager or manual (it starts with its profile)`,
+      `laptop-dev.yaml:4:11: services.a.idle: ${why}; expected never (it is not put to sleep)`,
+    ]);
+    expect((await services(`${compose}    x-laptop-dev: { idle: 5m, start: on-demand }\n`)).warned).toEqual([
+      `compose.yaml:5:38: services.a.x-laptop-dev.start: ${why}; expected eager or manual (it starts with its profile)`,
+      `compose.yaml:5:27: services.a.x-laptop-dev.idle: ${why}; expected never (it is not put to sleep)`,
+    ]);
+  });
+
+  it('is warned of at a port that does not wake it', async () => {
+    const compose = 'services:\n  a:\n    image: acme\n    ports: ["80", "8080:80"]\n';
+    expect((await services(compose, 'services: { a: { start: on-demand } }')).warned).toEqual([
+      'compose.yaml:2:3: services.a.ports: no fixed host port for 80: the engine publishes a free one, and connecting there does not wake it; expected HOST:CONTAINER, as 80:80',
+    ]);
+    expect((await services(compose)).warned).toEqual([]);
+  });
+
+  it('is no matter for a service that is off, nor for one that is on demand because others need it', async () => {
+    const compose = 'services: { a: { image: a, depends_on: [b] }, b: { image: b }, redis: { image: r, network_mode: host } }';
+    const { warned, services: found } = await services(compose, 'extends: base\nservices: { a: }\n');
+    expect(found.map(service => service.start)).toEqual(['eager', 'on-demand', 'manual']);
+    expect(warned).toEqual([]);
+  });
+
+  it('changes the hash of a service with doors, also when it is on demand because others need it', async () => {
+    const compose = 'services: { a: { image: a, depends_on: [b] }, b: { image: b, ports: ["8080:80"] } }';
+    const hashes = async (profile: string) => (await services(compose, profile)).services.map(service => service.configHash);
+    const [a, published] = await hashes('services: { a: , b: }');
+    expect(await hashes('services: { a: , b: { idle: 5m } }')).toEqual([a, expect.not.stringContaining(published ?? '')]);
+    expect(await hashes('services: { a: { idle: 5m, start: manual }, b: { start: manual } }')).toEqual([a, published]);
+    expect(await hashes('services: { a: }')).toEqual(await hashes('services: { a: , b: { start: on-demand } }'));
+  });
+});
+
+describe('running hours', () => {
+  it('are those of the profile', async () => {
+    const schedule = async (profile: string) => (await load(tree({ 'compose.yaml': SHOP, 'laptop-dev.yaml': profile }))).spec?.schedule;
+    expect(await schedule('schedule: { up: "0 9 * * 1-5" }')).toEqual({ up: '0 9 * * 1-5', down: null });
+    expect(await schedule('services: {}')).toBeNull();
   });
 });
 
