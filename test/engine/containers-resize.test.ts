@@ -57,6 +57,8 @@ describe('resize', () => {
     await bench.containers.pause(id);
     await bench.containers.resize(id, 80 * MiB);
     expect(await bench.containers.inspect(id)).toMatchObject({ limit: 80 * MiB, status: 'paused' });
+    expect(await sampled(id)).toMatchObject({ limit: 80 * MiB });
+    expect((await bench.containers.stats(id))?.workingSet).toBeGreaterThan(0);
     await bench.containers.unpause(id);
     await bench.containers.unpause(id);
     expect(await bench.containers.inspect(id)).toMatchObject({ limit: 80 * MiB, status: 'running' });
@@ -78,8 +80,8 @@ describe('resize', () => {
     const id = await bench.containers.create(bench.service('never'), bench.launch());
     await expect(bench.containers.pause(id)).rejects.toBeInstanceOf(FailureError);
     await bench.containers.remove(id, { anonymousVolumes: true });
-    for (const call of [bench.containers.resize(id, 80 * MiB), bench.containers.pause(id), bench.containers.unpause(id)])
-      await expect(call).rejects.toMatchObject({ failure: { code: 'not-found' } });
+    for (const call of [() => bench.containers.resize(id, 80 * MiB), () => bench.containers.pause(id), () => bench.containers.unpause(id)])
+      await expect(call()).rejects.toMatchObject({ failure: { code: 'not-found' } });
   });
 });
 
