@@ -1,5 +1,6 @@
-import { formatBytes } from '../core/bytes.js';
+import { type Bytes, formatBytes } from '../core/bytes.js';
 import { type Failure, failure } from '../core/failure.js';
+import type { ObservedContainer } from '../core/observed.js';
 
 /** The limits of a container: as they were sent, and as inspect shows them. */
 export interface Limits {
@@ -57,4 +58,16 @@ function value(name: Checked, applied: Limits): number {
   const direct = applied[name] ?? 0;
   if (name !== 'NanoCpus' || direct !== 0) return direct;
   return applied.CpuPeriod && applied.CpuQuota ? Math.round((applied.CpuQuota / applied.CpuPeriod) * 1e9) : 0;
+}
+
+/** A limit that could not be changed: `seen.limit` is the one that holds. */
+export function limitStands(
+  seen: ObservedContainer,
+  wanted: Bytes,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): Failure {
+  return failure('limit-not-applied', message, { service: seen.service, limit: 'Memory', wanted, applied: seen.limit, ...details }, [
+    `Restart ${seen.service || seen.name}: a container that is made anew gets the limit that it is given`,
+  ]);
 }

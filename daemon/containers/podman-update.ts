@@ -1,10 +1,10 @@
 import { type Bytes, formatBytes } from '../core/bytes.js';
-import { FailureError, failure } from '../core/failure.js';
+import { FailureError } from '../core/failure.js';
 import type { Connection } from './connection.js';
 import { DEADLINE, within } from './deadline.js';
 import { apiAtLeast } from './facts.js';
 import { kernelLimit } from './kernel-limit.js';
-import type { Limits } from './limits.js';
+import { type Limits, limitStands } from './limits.js';
 import { mapInspect } from './map-inspect.js';
 
 /** Of OCI's LinuxResources, what a service has limits for. */
@@ -23,13 +23,12 @@ export async function podmanUpdate(connection: Connection, id: string, limit: By
   const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
   );
-  const seen = mapInspect(raw);
-  const inForce = seen.pid === null ? null : kernelLimit(seen.id, seen.pid);
-  const obstacle = podmanObstacle(version, seen.pid !== null, inForce !== null);
+  const mapped = mapInspect(raw);
+  const inForce = mapped.pid === null ? null : kernelLimit(mapped.id, mapped.pid);
+  const obstacle = podmanObstacle(version, mapped.pid !== null, inForce !== null);
   if (obstacle) {
-    const applied = inForce ?? seen.limit;
-    const message = `${seen.name}: ${obstacle}; its limit stays ${formatBytes(applied)} instead of ${formatBytes(limit)}`;
-    throw new FailureError(failure('limit-not-applied', message, { service: seen.service, limit: 'Memory', wanted: limit, applied }));
+    const seen = { ...mapped, limit: inForce ?? mapped.limit };
+    throw new FailureError(limitStands(seen, limit, `${seen.name}: ${obstacle}; its limit stays ${formatBytes(seen.limit)}`));
   }
   const path = `/v4.3.0/libpod/containers/${id}/update`;
   const query = { ...resourcesOf(raw.HostConfig, limit) };

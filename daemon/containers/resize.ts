@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { inspect } from './inspect.js';
 import { sameLimit } from './kernel-limit.js';
-import { checkLimits } from './limits.js';
+import { checkLimits, limitStands } from './limits.js';
 import { podmanUpdate } from './podman-update.js';
 
 /** Sets the hard limit of a container and verifies it; see Containers.resize. */
@@ -37,14 +37,13 @@ async function checkDocker(connection: Connection, id: string, limit: Bytes): Pr
 /** Podman shows it in one figure, see inspect(). */
 async function checkPodman(connection: Connection, id: string, limit: Bytes): Promise<Failure | null> {
   const seen = await inspect(connection, id);
-  // Gone since: its end is an event of its own.
-  if (!seen || sameLimit(seen.limit, limit)) return null;
+  if (!seen) return failure('not-found', `update ${id.slice(0, 12)}: the container is gone`);
+  if (sameLimit(seen.limit, limit)) return null;
   const { version } = await connection.facts();
-  return stands(
+  return limitStands(
     seen,
     limit,
     `Podman ${version} accepted a limit of ${formatBytes(limit)} for ${seen.name}, but ${formatBytes(seen.limit)} is what can be seen`,
-    {},
   );
 }
 
@@ -55,21 +54,15 @@ async function refusal(connection: Connection, id: string, limit: Bytes, error: 
   return seen ? new FailureError(refused(seen, limit, String(error.failure.details['engine'] ?? error.message))) : null;
 }
 
-/** Pure: `engine` is what it said. */
-export function refused(seen: ObservedContainer, limit: Bytes, engine: string): Failure {
+/** `engine`: what it said. */
+function refused(seen: ObservedContainer, limit: Bytes, engine: string): Failure {
   // runc since 1.0; a kernel or a runc before says EBUSY and no figure.
   const usage = /current usage: (\d+)/.exec(engine)?.[1];
   if (usage !== undefined || /device or resource busy/i.test(engine)) {
     const uses = usage === undefined ? 'what it uses' : `the ${formatBytes(Number(usage))} that it uses`;
     const message = `${seen.name}: ${formatBytes(limit)} is below ${uses}; its limit stays ${formatBytes(seen.limit)}`;
-    return stands(seen, limit, message, { engine, usage: usage === undefined ? null : Number(usage) });
+    return limitStands(seen, limit, message, { engine, usage: usage === undefined ? null : Number(usage) });
   }
   const message = `${seen.name}: the engine refused a limit of ${formatBytes(limit)}, ${formatBytes(seen.limit)} stays: ${engine}`;
-  return stands(seen, limit, message, { engine });
-}
-
-function stands(seen: ObservedContainer, wanted: Bytes, message: string, details: Readonly<Record<string, unknown>>): Failure {
-  return failure('limit-not-applied', message, { service: seen.service, limit: 'Memory', wanted, applied: seen.limit, ...details }, [
-    `Restart ${seen.service || seen.name}: a container that is made anew gets the limit that it is given`,
-  ]);
+  return limitStands(seen, limit, message, { engine });
 }

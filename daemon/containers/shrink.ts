@@ -26,6 +26,7 @@ export async function shrink(
   target: Bytes,
   floor: Bytes,
 ): Promise<Shrunk> {
+  if (from <= target) return { limit: from, reason: null };
   const goal = Math.max(target, floor);
   const short = goal > target ? `its recent peak needs ${formatBytes(floor)}` : null;
   if (goal >= from) return { limit: from, reason: short };

@@ -90,9 +90,9 @@ export function cpuOf(text: string, unit: CpuFile['unit']): number | null {
 
 /** The number after `key` at the start of a line. By hand: at 1 Hz and many containers a multi-line pattern costs most of a sample. Pure. */
 export function keyed(text: string, key: string): number | null {
-  const start = text.startsWith(`${key} `) ? 0 : text.indexOf(`\n${key} `) + 1;
-  if (start === 0 && !text.startsWith(`${key} `)) return null;
-  const from = start + key.length + 1;
+  const before = text.indexOf(`\n${key} `);
+  if (before < 0 && !text.startsWith(`${key} `)) return null;
+  const from = before + 1 + key.length + 1;
   const end = text.indexOf('\n', from);
   return whole(text.slice(from, end < 0 ? text.length : end));
 }

@@ -30,3 +30,22 @@ test('the working set is within 5 % of the engine’s own figure, page cache lef
   await bench.containers.stop(id, 1000);
   expect(await usage.workingSet(id, pid)).toBeNull();
 });
+
+test('a sample from open files is within 5 % of the engine’s, counts OOM kills, and is null after the end', async () => {
+  const used = 'head -c 41943040 /dev/zero > /dev/shm/used; touch /tmp/ready; sleep 1000';
+  const id = await bench.run(bench.service('sampled', { command: ['sh', '-c', used], shmSize: 64 * MiB }), { grant: 64 * MiB });
+  expect(await bench.containers.probe(id, ['sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.02; done'], patience(20_000))).toBe(0);
+  const pid = (await bench.containers.inspect(id))?.pid ?? Number.NaN;
+  const usage = createUsage();
+  const [ours, theirs] = [usage.sample(id, pid), await bench.containers.stats(id)];
+  expect(ours).toMatchObject({ limit: 64 * MiB, oomKills: 0 });
+  expect(theirs).toMatchObject({ limit: 64 * MiB });
+  expect(Math.abs((ours?.workingSet ?? 0) - (theirs?.workingSet ?? 0))).toBeLessThan(0.05 * (theirs?.workingSet ?? 0));
+  expect(Math.abs((ours?.cpu ?? 0) - (theirs?.cpu ?? 0))).toBeLessThan(0.05 * (theirs?.cpu ?? 0));
+  // dd cannot have a buffer of 48 MiB beside 40 MiB in use.
+  expect(await bench.containers.probe(id, ['dd', 'if=/dev/zero', 'of=/dev/null', 'bs=48M', 'count=1'], patience(20_000))).not.toBe(0);
+  expect(usage.sample(id, pid)?.oomKills).toBeGreaterThan(0);
+  await bench.containers.stop(id, 1000);
+  expect(usage.sample(id, pid)).toBeNull();
+  expect(await bench.containers.stats(id)).toBeNull();
+});
