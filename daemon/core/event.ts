@@ -1,6 +1,7 @@
 import type { Failure } from './failure.js';
 import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
+import type { HostSample } from './host-sample.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
 
@@ -74,11 +75,23 @@ export type Event =
       readonly served: readonly string[];
       readonly failures: readonly { readonly id: ServiceId; readonly failure: Failure }[];
     }
+  /** What services and the host use. */
+  | { readonly kind: 'sampled'; readonly services: readonly ServiceSample[]; readonly host: HostSample }
+  /** The limit that holds now; `refused`: why it is not what was asked for. */
+  | { readonly kind: 'resized'; readonly id: ServiceId; readonly container: string; readonly grant: number; readonly refused: string | null }
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
+
+export interface ServiceSample {
+  readonly id: ServiceId;
+  readonly container: string;
+  readonly workingSet: number;
+  /** ns of CPU time since it started. */
+  readonly cpu: number;
+}
 
 export interface UseSeen {
   readonly id: ServiceId;
@@ -137,6 +150,9 @@ export interface Plan {
   readonly stops: readonly ServiceId[];
   /** They listen, and start when somebody connects. */
   readonly sleeps: readonly ServiceId[];
+  /** They are put to sleep to make room, and their limits lowered. */
+  readonly evicts: readonly ServiceId[];
+  readonly shrinks: readonly { readonly id: ServiceId; readonly to: number; readonly frees: number }[];
   readonly budget: number;
   /** Σ grants before, and after when all of it is done. */
   readonly grantedBefore: number;

@@ -1,5 +1,9 @@
 import { type Bytes, GiB } from './bytes.js';
+import { type CooldownPolicy, DEFAULT_COOLDOWN } from './cooldown.js';
+import { DEFAULT_GROWTH, type GrowthPolicy } from './growth.js';
 import type { Ms } from './model.js';
+import { DEFAULT_PRESSURE, type PressurePolicy } from './pressure.js';
+import { DEFAULT_RELIEF, type ReliefPolicy } from './relief.js';
 
 /** All figures that decisions use; settings, not constants. */
 export interface Policy {
@@ -19,8 +23,13 @@ export interface Policy {
   readonly drain: Ms;
   /** Pause between two looks at what keeps a service awake that seems idle. */
   readonly lookAgain: Ms;
-  /** After a failure, a connection starts the service again only when this has passed; doubles with each further failure. */
-  readonly cooldown: Ms;
+  /** CPU work above this share of a core over `busyOver` counts as use. */
+  readonly busyAbove: number;
+  readonly busyOver: Ms;
+  readonly relief: ReliefPolicy;
+  readonly pressure: PressurePolicy;
+  readonly growth: GrowthPolicy;
+  readonly cooldown: CooldownPolicy;
 }
 
 export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
@@ -32,7 +41,12 @@ export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
   patience: 60_000,
   drain: 10_000,
   lookAgain: 60_000,
-  cooldown: 30_000,
+  busyAbove: 0.02,
+  busyOver: 30_000,
+  relief: DEFAULT_RELIEF,
+  pressure: DEFAULT_PRESSURE,
+  growth: DEFAULT_GROWTH,
+  cooldown: DEFAULT_COOLDOWN,
 };
 
 /** The most that may be granted on a host: MemTotal − max(1 GiB, 15 %), or the user's figure where it is lower. */

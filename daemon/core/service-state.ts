@@ -63,6 +63,8 @@ export type ServiceState =
       readonly health: 'none' | 'healthy' | 'unhealthy';
       readonly hash: string;
       readonly frozen: boolean;
+      /** Its limit is being changed to this; null: it is not. When it grows, `grant` is the new limit already. */
+      readonly resizing: Bytes | null;
     }
   | {
       readonly kind: 'stopping';

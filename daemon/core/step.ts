@@ -31,6 +31,8 @@ interface StepArgs {
   /** Pause it, or let it go on. → shifted */
   freeze: { readonly id: ServiceId; readonly container: string };
   thaw: { readonly id: ServiceId; readonly container: string };
+  /** Change the hard limit of a running container; downwards with care, never below `floor`. → resized */
+  resize: { readonly id: ServiceId; readonly container: string; readonly from: Bytes; readonly to: Bytes; readonly floor: Bytes };
   /** Look whether it is used at all before it is frozen or stopped. → useChecked */
   checkUse: { readonly id: ServiceId; readonly container: string; readonly veto: readonly string[] | null };
   /** Listen where the project's services are to be reached, and nowhere else. → doorsOpened */

@@ -1,3 +1,6 @@
+import type { Bytes } from './bytes.js';
+import { NO_PRESSURE, type PressureState } from './pressure.js';
+import type { Eviction } from './relief.js';
 import { canSleep } from './doors.js';
 import type { Notice, NoticeKind } from './event.js';
 import type { Failure } from './failure.js';
@@ -18,6 +21,14 @@ export interface Request {
   readonly askAt: Ms;
 }
 
+/** What a container was measured to use. */
+export interface Sample {
+  readonly at: Ms;
+  readonly workingSet: Bytes;
+  /** ns of CPU time since it started. */
+  readonly cpu: number;
+}
+
 export interface ServiceEntry {
   readonly spec: ServiceSpec;
   readonly want: Want;
@@ -28,6 +39,10 @@ export interface ServiceEntry {
   /** Why the last request was not met; null once one is. */
   readonly refusal: Failure | null;
   readonly use: Use;
+  /** Of the last minute while it runs, oldest first. */
+  readonly samples: readonly Sample[];
+  /** Its limit is not lowered before: a shrink was refused. */
+  readonly shrinkFrom: Ms;
   /** Where its container is reached while it runs. */
   readonly address: Address | null;
   readonly state: ServiceState;
@@ -37,6 +52,8 @@ export interface ServiceEntry {
   readonly crashes: readonly Ms[];
   /** OOM kills since the present start: how many, and when the last. */
   readonly ooms: number;
+  /** Times at which its main process was killed at its maximum. */
+  readonly oomsAtMaximum: readonly Ms[];
   readonly oomAt: Ms | null;
   /** A signal was sent to it through the engine, not by us. */
   readonly signalled: boolean;
@@ -69,12 +86,25 @@ export interface ProjectEntry {
   readonly clearAt: Ms | null;
 }
 
+/** How the host's memory fares, and what was done about it. */
+export interface HostState {
+  readonly pressure: PressureState;
+  /** The last service that was stopped for the host, and when. */
+  readonly victim: ServiceId | null;
+  readonly victimAt: Ms | null;
+  /** Samples since it has exited. */
+  readonly samplesSince: number;
+}
+
 export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
   readonly projects: ReadonlyMap<string, ProjectEntry>;
   /** Containers that were made or started (null) or ended, and that no service names yet: an event may overtake the answer of the call that started it. */
   readonly strays: ReadonlyMap<string, Exit | null>;
+  /** Who was stopped for whom, while it counts against doing so again. */
+  readonly evictions: readonly Eviction[];
+  readonly host: HostState;
   /** Counts decisions. */
   readonly version: number;
   /** The version in which a service was last forgotten. */
@@ -88,6 +118,8 @@ export const EMPTY_WORLD: World = {
   services: new Map(),
   projects: new Map(),
   strays: new Map(),
+  evictions: [],
+  host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0 },
   version: 0,
   forgotten: 0,
   spent: 0,
@@ -101,11 +133,14 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     request: null,
     refusal: null,
     use: UNUSED,
+    samples: [],
+    shrinkFrom: 0,
     address: null,
     state: { kind: 'asleep', exit: null },
     attempt: 0,
     crashes: [],
     ooms: 0,
+    oomsAtMaximum: [],
     oomAt: null,
     signalled: false,
     stoppedOutsideAt: null,
@@ -125,6 +160,8 @@ export class Draft {
   readonly services: Map<ServiceId, ServiceEntry>;
   readonly projects: Map<string, ProjectEntry>;
   readonly strays: Map<string, Exit | null>;
+  evictions: readonly Eviction[];
+  host: HostState;
   readonly version: number;
   private forgotten: number;
   private spent: number;
@@ -138,6 +175,8 @@ export class Draft {
     this.services = new Map(world.services);
     this.projects = new Map(world.projects);
     this.strays = new Map(world.strays);
+    this.evictions = world.evictions;
+    this.host = world.host;
     this.version = world.version + 1;
     this.forgotten = world.forgotten;
     this.spent = world.spent;
@@ -202,8 +241,8 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, version, forgotten, spent };
+    const { engine, services, projects, strays, evictions, host, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, evictions, host, version, forgotten, spent };
   }
 }
 
