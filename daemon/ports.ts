@@ -51,6 +51,15 @@ export interface Containers {
    * engine refuses or applies something else: the figures say which limit stands. Lowering below the usage: shrink.ts says what happens.
    */
   resize(id: string, limit: Bytes): Promise<void>;
+  /**
+   * Lowers it from `from` to `to`, never below `floor`, without risking an OOM kill; `measure`: its working set now. Resolves to the limit
+   * that holds in the end, and why it is above `to` (null: it is not).
+   */
+  shrink(
+    id: string,
+    change: { readonly from: Bytes; readonly to: Bytes; readonly floor: Bytes },
+    measure: () => Bytes | null,
+  ): Promise<{ readonly limit: Bytes; readonly reason: string | null }>;
   /** Freezes a running container, its memory kept. Paused already: no error. */
   pause(id: string): Promise<void>;
   /** Not paused: no error. */

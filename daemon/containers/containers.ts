@@ -23,6 +23,7 @@ import { removeContainer, removeNetwork, removeVolume } from './remove.js';
 import { resize } from './resize.js';
 import { createResources } from './resources.js';
 import { sameImage } from './same-image.js';
+import { shrink } from './shrink.js';
 import { startContainer } from './start.js';
 import { engineSample } from './stats.js';
 
@@ -53,6 +54,10 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     start: id => startContainer(connection, id),
     stop: (id, timeout) => stop(connection, id, timeout),
     resize: (id, limit) => resize(connection, id, limit),
+    shrink: async (id, { from, to, floor }, measure) => {
+      const { cgroupVersion } = await connection.facts();
+      return shrink(limit => resize(connection, id, limit), measure, cgroupVersion, from, to, floor);
+    },
     pause: id => pause(connection, id),
     unpause: id => unpause(connection, id),
     stats: id => engineSample(connection, id),

@@ -22,9 +22,9 @@ export function foldAction(draft: Draft, action: Action, policy: Policy, now: Ms
     case 'restart':
       return start(draft, action, policy, now);
     case 'stop':
-      return stop(draft, action, policy);
+      return stop(draft, action, policy, now);
     case 'down':
-      return down(draft, action, policy);
+      return down(draft, action, policy, now);
   }
 }
 
@@ -41,7 +41,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   // What the named ones depend on is not what --recreate is about: a database stays.
   const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
   const wish: Wish = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
-  const admission = planFor(draft.world(), wish, policy);
+  const admission = planFor(draft.world(), wish, policy, now);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
   for (const id of unwanted) draft.setWant(id, 'gone');
@@ -82,7 +82,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
   const wish: Wish = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
-  const admission = planFor(draft.world(), wish, policy);
+  const admission = planFor(draft.world(), wish, policy, now);
   if (admission.ok) {
     stay(draft, action.project);
     carryOut(draft, admission.plan, wish, policy, now);
@@ -99,7 +99,7 @@ function stay(draft: Draft, name: string): void {
   draft.intentChanged = true;
 }
 
-function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy): Answer {
+function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy, now: Ms): Answer {
   const specs = draft.projects.get(action.project)?.spec.services ?? [];
   const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
   if (refusal) return { ok: false, failure: refusal };
@@ -108,22 +108,23 @@ function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy): Answer {
     action.services.map(name => serviceId(action.project, name)),
     'down',
     policy,
+    now,
   );
 }
 
 /** A project that is not known is down already. */
-function down(draft: Draft, action: ActionOf<'down'>, policy: Policy): Answer {
+function down(draft: Draft, action: ActionOf<'down'>, policy: Policy, now: Ms): Answer {
   const refusal = noEngine(draft);
   if (refusal) return { ok: false, failure: refusal };
   const project = draft.projects.get(action.project);
   if (project) draft.projects.set(action.project, { ...project, leaving: { volumes: action.volumes } });
   draft.intentChanged = project !== undefined;
   const ids = [...draft.ofProject(action.project)].map(([id]) => id);
-  return unwish(draft, ids, 'gone', policy);
+  return unwish(draft, ids, 'gone', policy, now);
 }
 
-function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy): Answer {
-  const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy);
+function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy, now: Ms): Answer {
+  const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy, now);
   // What is to be gone stops on its way there.
   for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
   return admission;

@@ -1,8 +1,11 @@
 import { type Bytes, formatBytes } from './bytes.js';
 import type { Plan } from './event.js';
 import { type Failure, failure } from './failure.js';
-import type { ServiceId, ServiceSpec } from './model.js';
+import { holdingsOf } from './holdings.js';
+import type { Ms, ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
+import { explainAdmission } from './pressure.js';
+import { type Relief, relieve, whyKept } from './relief.js';
 import { held, isActive } from './service-state.js';
 import { shownState } from './view.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from './world.js';
@@ -49,6 +52,7 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
 function committed(entry: ServiceEntry): Bytes {
   if (!isWanted(entry)) return 0;
   const { state } = entry;
+  if (state.kind === 'running') return Math.min(state.grant, state.resizing ?? state.grant);
   if (state.kind === 'queued') return state.grant;
   if (state.kind === 'starting') return state.next ?? state.grant;
   if (state.kind === 'stopping') return state.after.kind === 'restart' ? state.after.grant : 0;
@@ -56,21 +60,27 @@ function committed(entry: ServiceEntry): Bytes {
 }
 
 /**
- * The plan for a wish, or the refusal, without side effects.
- *   1 free = B − Σ of what everything else is committed to
- *   2 Σ standard of what starts ≤ free, else refused: nothing is stopped, nothing started
+ * The plan for a wish, or the refusal, without side effects (facts/memory, admit).
+ *   0 the host has memory for what starts
+ *   1 free = B − Σ of what everything else is committed to; Σ standard of what starts ≤ free
+ *   2 else bursts are clawed back and services put to sleep, as few as will do; where that is not enough: refused, nothing is
+ *     stopped, nothing started
  *   3 each gets its standard; what is left goes to the highest priority first, up to its maximum
  */
-export function planFor(world: World, wish: Wish, policy: Policy): Admission {
+export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admission {
   const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
   const starting = new Set(starts.map(idOf));
   const stopping = new Set(wish.stops);
-  let others = 0;
-  for (const [id, entry] of world.services) if (!starting.has(id) && !stopping.has(id)) others += committed(entry);
+  const others = committedBut(world, id => starting.has(id) || stopping.has(id));
   const free = policy.budget - others;
   const need = starts.reduce((sum, spec) => sum + spec.memory.standard, 0);
-  if (starts.length > 0 && need > free) return { ok: false, failure: overBudget(world, starts, stopping, need, free, policy) };
-  const grants = allot(starts, free - need);
+  const short = starts.length > 0 ? scarce(world, starts, need, policy, now) : null;
+  if (short) return { ok: false, failure: short };
+  const relief = starts.length > 0 && need > free ? reliefFor(world, wish, starts, need - free, policy, now) : NO_RELIEF;
+  if (relief === null) return { ok: false, failure: overBudget(world, starts, stopping, need, free, policy, now) };
+  const evicts = relief.stops;
+  const freed = relief.shrinks.reduce((sum, { frees }) => sum + frees, 0) + committedBut(world, id => !evicts.includes(id));
+  const grants = allot(starts, free + freed - need);
   return {
     ok: true,
     plan: {
@@ -81,11 +91,46 @@ export function planFor(world: World, wish: Wish, policy: Policy): Admission {
         return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
       }),
       sleeps: [],
+      evicts,
+      shrinks: relief.shrinks,
       budget: policy.budget,
       grantedBefore: grantedTotal(world.services.values()),
-      grantedAfter: others + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
+      grantedAfter: others - freed + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
     },
   };
+}
+
+const NO_RELIEF: Relief = { shrinks: [], stops: [] };
+
+/** What all are committed to that are not left out. */
+function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Bytes {
+  let sum = 0;
+  for (const [id, entry] of world.services) if (!isLeftOut(id)) sum += committed(entry);
+  return sum;
+}
+
+/** How the shortfall could be met; what the wish itself wants up is left alone. */
+function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], shortfall: Bytes, policy: Policy, now: Ms): Relief | null {
+  const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
+  const wanted = new Set(wish.up.map(idOf));
+  const leaving = new Set(wish.stops);
+  const present = holdingsOf(world, now).filter(({ id }) => !leaving.has(id));
+  const holdings = present.map(each => (wanted.has(each.id) ? { ...each, protectedBy: 'is part of the plan' } : each));
+  return relieve(shortfall, claims, holdings, world.evictions, policy.relief, now);
+}
+
+/** The host has too little memory, whatever the budget says; null: it has enough, or was not measured just now. */
+function scarce(world: World, starts: readonly ServiceSpec[], need: Bytes, policy: Policy, now: Ms): Failure | null {
+  const { sample } = world.host.pressure;
+  if (sample === null || now - sample.at > policy.pressure.longestGap) return null;
+  const why = explainAdmission(sample, need, policy.pressure);
+  if (why === null) return null;
+  const names = starts.map(spec => spec.name).join(', ');
+  return failure('host-memory', `${names} cannot start: ${why}. Nothing was started or stopped.`, {
+    need,
+    available: sample.available,
+    total: sample.total,
+  });
 }
 
 function planned(world: World, spec: ServiceSpec, grants: ReadonlyMap<ServiceId, Bytes>): Plan['starts'][number] {
@@ -118,15 +163,25 @@ function overBudget(
   need: Bytes,
   free: Bytes,
   policy: Policy,
+  now: Ms,
 ): Failure {
+  const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
+  const holdings = new Map(holdingsOf(world, now).map(each => [each.id, each]));
+  const whyNot = (id: ServiceId): string | null => {
+    const holding = holdings.get(id);
+    return holding ? whyKept(holding, claims, world.evictions, policy.relief, now) : null;
+  };
   const holders = [...world.services]
     .filter(([id, entry]) => !stopping.has(id) && committed(entry) > 0)
-    .map(([, entry]) => ({
+    .map(([id, entry]) => ({
       project: entry.spec.project,
       service: entry.spec.name,
       state: shownState(entry),
       ...entry.spec.memory,
       grant: committed(entry),
+      workingSet: entry.samples.at(-1)?.workingSet ?? null,
+      idleFor: entry.state.kind === 'running' ? now - entry.use.lastAt : null,
+      keptBecause: whyNot(id),
     }))
     .sort((a, b) => b.grant - a.grant);
   const needs = starts.map(spec => ({ service: spec.name, standard: spec.memory.standard, maximum: spec.memory.maximum }));
@@ -139,7 +194,7 @@ function overBudget(
     [
       ...(biggest && !never ? [`laptop-dev stop ${biggest.service} -p ${biggest.project} frees ${formatBytes(biggest.grant)}`] : []),
       ...(starts.length > 1 ? ['Start fewer services, or choose a smaller profile: laptop-dev profiles'] : []),
-      `Raise the budget by at least ${formatBytes(need - free)}: LAPTOP_DEV_BUDGET, then laptop-dev daemon stop; or lower memory.standard in the profile`,
+      `Raise the budget by at least ${formatBytes(need - free)} (laptop-dev budget set), or lower memory.standard in the profile`,
     ],
   );
 }

@@ -1,7 +1,8 @@
 import type { Wish } from './admission.js';
-import { formatBytes } from './bytes.js';
+import { type Bytes, formatBytes } from './bytes.js';
 import type { Plan } from './event.js';
-import type { Ms } from './model.js';
+import { fallAsleep } from './idle.js';
+import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { stopIt } from './stop.js';
 import { type Draft, idOf, type ServiceEntry } from './world.js';
@@ -12,6 +13,7 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
     draft.setWant(idOf(spec), 'up');
     draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
   }
+  makeRoom(draft, plan, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
@@ -38,4 +40,25 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
 /** Woken by a connection: what was launched with this definition before goes on, and the client is not kept waiting for an image. */
 function isAsIs(entry: ServiceEntry, fresh: boolean, wish: Wish): boolean {
   return wish.woken && !fresh && entry.container !== null && entry.madeWith === entry.spec.configHash;
+}
+
+/** What the plan takes from others: limits are lowered, and services put to sleep. */
+export function makeRoom(draft: Draft, { starts, evicts, shrinks }: Pick<Plan, 'starts' | 'evicts' | 'shrinks'>, now: Ms): void {
+  const by = starts.map(({ id }) => id);
+  for (const id of evicts) {
+    const entry = draft.entry(id);
+    if (!entry) continue;
+    fallAsleep(draft, id, entry, `makes room for ${by.join(', ')}`);
+    draft.evictions = [...draft.evictions, ...by.map(each => ({ victim: id, by: each, at: now }))];
+  }
+  for (const { id, to } of shrinks) shrinkTo(draft, id, to);
+}
+
+function shrinkTo(draft: Draft, id: ServiceId, to: Bytes): void {
+  const entry = draft.entry(id);
+  if (entry?.state.kind !== 'running') return;
+  const { container, grant } = entry.state;
+  draft.setState(id, { ...entry.state, resizing: to });
+  draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
+  draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: others need it`);
 }

@@ -4,6 +4,7 @@ import { foldRequested } from './demand.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
 import { foldResumed, foldUsed, useDue } from './idle.js';
+import { foldResized, foldSampled } from './measured.js';
 import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
 import type { Policy } from './policy.js';
@@ -57,6 +58,12 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       return null;
     case 'used':
       foldUsed(draft, event, now);
+      return null;
+    case 'sampled':
+      foldSampled(draft, event, policy, now);
+      return null;
+    case 'resized':
+      foldResized(draft, event, now);
       return null;
     case 'resumed':
       foldResumed(draft, now);

@@ -1,9 +1,11 @@
 import { planFor, type Wish } from './admission.js';
 import { carryOut } from './carry-out.js';
+import { coolsUntil } from './cooldown.js';
 import type { Event } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { Policy } from './policy.js';
+import { admitsNow, describe } from './pressure.js';
 import { type Draft, idOf, isWanted, type Request, type ServiceEntry } from './world.js';
 
 /** How often a request that finds no room is looked at again. */
@@ -22,7 +24,7 @@ export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requ
     return;
   }
   if (isUnderWay(entry)) return;
-  if (state.kind === 'failed' && now < state.since + policy.cooldown) return;
+  if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
   draft.patch(id, { request: requestFrom(now, policy), refusal: null });
   draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
 }
@@ -39,6 +41,7 @@ function isUnderWay(entry: ServiceEntry): boolean {
 
 /** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function meet(draft: Draft, policy: Policy, now: Ms): void {
+  if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
   const waiting = [...draft.services].filter(
     ([, { request, state }]) => request !== null && state.kind !== 'stopping' && state.kind !== 'running',
   );
@@ -50,7 +53,7 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       continue;
     }
     const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
-    const admission = planFor(draft.world(), wish, policy);
+    const admission = planFor(draft.world(), wish, policy, now);
     if (admission.ok) {
       draft.patch(id, { request: null, refusal: null });
       carryOut(draft, admission.plan, wish, policy, now);
@@ -59,6 +62,20 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
     } else {
       draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     }
+  }
+}
+
+/** Under pressure nobody new is let in: they wait, as long as they would for room. */
+function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, { request, spec }] of draft.services) {
+    if (request === null) continue;
+    if (now < request.until) draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
+    else
+      refuse(
+        draft,
+        id,
+        failure('host-memory', `${spec.name} was not started for ${policy.patience / 1000} s: ${describe(draft.host.pressure)}.`),
+      );
   }
 }
 

@@ -1,5 +1,7 @@
 import { formatBytes } from './bytes.js';
 import { exitOf, foldExit, revokeOutsideStop } from './exits.js';
+import { afterOom } from './growth.js';
+import { growTo, roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
@@ -33,7 +35,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
       if (liveContainer(entry.state) === event.id) died(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
       return;
     case 'oom':
-      return oom(draft, entry, now);
+      return oom(draft, entry, policy, now);
     case 'killed':
       // What we stop ourselves is in state stopping. Signals that only poke a process (HUP, USR1) do not end it.
       if (isRunning(entry, event.id) && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
@@ -65,15 +67,19 @@ export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Poli
   foldExit(draft, entry, exit, policy, now);
 }
 
-function oom(draft: Draft, entry: ServiceEntry, now: Ms): void {
-  draft.patch(idOf(entry.spec), { ooms: entry.ooms + 1, oomAt: now });
+/** A process of it, perhaps not the main one. Where the budget has room it gets more at once. */
+function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const id = idOf(entry.spec);
   const { maximum } = entry.spec.memory;
-  draft.notice(
-    entry.spec,
-    'warn',
-    'oom',
-    `a process of it was killed at the ${formatBytes(held(entry.state))} limit; raise memory.maximum (${formatBytes(maximum)}) or let it need less`,
-  );
+  const grant = held(entry.state);
+  draft.patch(id, { ooms: entry.ooms + 1, oomAt: now });
+  const remedy =
+    grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
+  draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);
+  const next = draft.entry(id);
+  if (next?.state.kind !== 'running' || next.state.resizing !== null) return;
+  const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
+  if (after.kind === 'grow') growTo(draft, next, next.state.container, after.grant);
 }
 
 function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' | 'unhealthy'): void {

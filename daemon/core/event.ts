@@ -1,7 +1,7 @@
 import type { Failure } from './failure.js';
+import type { HostSample } from './host-sample.js';
 import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
-import type { HostSample } from './host-sample.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
 
@@ -78,7 +78,13 @@ export type Event =
   /** What services and the host use. */
   | { readonly kind: 'sampled'; readonly services: readonly ServiceSample[]; readonly host: HostSample }
   /** The limit that holds now; `refused`: why it is not what was asked for. */
-  | { readonly kind: 'resized'; readonly id: ServiceId; readonly container: string; readonly grant: number; readonly refused: string | null }
+  | {
+      readonly kind: 'resized';
+      readonly id: ServiceId;
+      readonly container: string;
+      readonly grant: number;
+      readonly refused: string | null;
+    }
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
@@ -131,6 +137,8 @@ export type NoticeKind =
   | 'ready'
   | 'woken'
   | 'frozen'
+  | 'resized'
+  | 'pressure'
   | 'unhealthy'
   | 'stopping'
   | 'stopped'

@@ -1,5 +1,8 @@
-import { formatBytes } from './bytes.js';
+import { type Bytes, formatBytes } from './bytes.js';
+import { afterFailure } from './cooldown.js';
 import { type Failure, failure } from './failure.js';
+import { type AfterOom, afterOom } from './growth.js';
+import { roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { type Exit, held } from './service-state.js';
@@ -44,21 +47,46 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
     return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
   }
   const words = exitWords(entry, exit);
-  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, now);
+  const oom = exit.oom ? outOfMemory(draft, entry, grant, policy, now) : null;
+  if (oom?.kind === 'stop') return fail(draft, entry, tooSmall(entry, words, policy), policy, now);
+  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, policy, now);
   const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
   draft.patch(id, { crashes });
   const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
-  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), now);
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), policy, now);
   const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
   draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
-  draft.setState(id, { kind: 'backoff', grant, until: now + pause, exit });
+  draft.setState(id, { kind: 'backoff', grant: oom?.kind === 'grow' ? oom.grant : grant, until: now + pause, exit });
 }
 
-function fail(draft: Draft, entry: ServiceEntry, value: Failure, now: Ms): void {
+function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
+  draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
   draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: entry.container !== null });
   if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
   draft.notice(entry.spec, 'error', 'failed', value.message);
+}
+
+/** What an OOM kill of the main process says about its grant. The grant that grows is held from now on. */
+function outOfMemory(draft: Draft, entry: ServiceEntry, grant: Bytes, policy: Policy, now: Ms): AfterOom {
+  const { maximum } = entry.spec.memory;
+  const oomsAtMaximum = [...entry.oomsAtMaximum.filter(at => now - at < policy.growth.oomWindow), ...(grant >= maximum ? [now] : [])];
+  draft.patch(idOf(entry.spec), { oomsAtMaximum });
+  return afterOom(grant, maximum, roomFor(draft, policy), oomsAtMaximum, policy.growth, now);
+}
+
+function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last: Failure, policy: Policy): Failure {
+  const times = oomsAtMaximum.length + 1;
+  const minutes = Math.round(policy.growth.oomWindow / 60_000);
+  return failure(
+    'out-of-memory',
+    `${last.message} It was killed at its maximum ${times} times in ${minutes} minutes: ${formatBytes(memory.maximum)} are too little for it.`,
+    last.details,
+    [
+      `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
+      `laptop-dev start ${name} tries once more`,
+    ],
+  );
 }
 
 /**

@@ -90,7 +90,10 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     madeWith: seen.configHash,
   };
   if (seen.health === 'healthy' || seen.health === 'none') {
-    draft.patch(id, { ...known, state: { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused' } });
+    draft.patch(id, {
+      ...known,
+      state: { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused', resizing: null },
+    });
     return;
   }
   const attempt = entry.attempt + 1;

@@ -1,4 +1,5 @@
 import { formatBytes } from './bytes.js';
+import { afterFailure, afterHealthy, afterRest } from './cooldown.js';
 import { formatDuration } from './duration.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
@@ -49,9 +50,9 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
     case 'ready':
       return ready(draft, entry, event, now);
     case 'startFailed':
-      return startFailed(draft, entry, event, now);
+      return startFailed(draft, entry, event, policy, now);
     case 'stopped':
-      return stopped(draft, entry, event, now);
+      return stopped(draft, entry, event, policy, now);
     case 'stopFailed':
       return stopFailed(draft, entry, event, now);
     case 'removed':
@@ -96,12 +97,14 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
   draft.patch(event.id, {
     use: usedFrom(entry.use, now),
     refusal: null,
-    state: { kind: 'running', grant, container, since: now, health, hash, frozen: false },
+    cooldown: afterHealthy(entry.cooldown, now),
+    state: { kind: 'running', grant, container, since: now, health, hash, frozen: false, resizing: null },
+    samples: [],
   });
   draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatDuration(now - state.since)}`);
 }
 
-function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, now: Ms): void {
+function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
   if (event.failure.code === 'engine-unavailable') {
@@ -114,6 +117,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, asIs: false } as const;
     return draft.patch(event.id, { attempt: entry.attempt + 1, madeWith: null, state });
   }
+  draft.patch(event.id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
   draft.notice(entry.spec, 'error', 'failed', event.failure.message);
   const container = event.container ?? liveContainer(state);
   if (event.running && container !== null) {
@@ -126,10 +130,10 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
   draft.patch(event.id, { state: failed, container: container ?? entry.container });
 }
 
-function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, now: Ms): void {
+function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
-  draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false });
+  draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false, cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
   } else if (state.after.kind === 'fail') {

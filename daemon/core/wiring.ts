@@ -39,10 +39,12 @@ export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set() }
 export interface Address {
   readonly ip: string | null;
   readonly ports: ObservedContainer['ports'];
+  /** Of its main process, on the engine's host. */
+  readonly pid: number | null;
 }
 
-export function addressOf({ ip, ports }: ObservedContainer): Address {
-  return { ip, ports };
+export function addressOf({ ip, ports, pid }: ObservedContainer): Address {
+  return { ip, ports, pid };
 }
 
 /** What the daemon is to listen on for a project: the host's ports of all that can sleep, and their ports inside its networks. */
@@ -125,7 +127,10 @@ export function targetOf(entry: ServiceEntry, containerPort: number): { readonly
 }
 
 /** A port of its own that the engine published wins: it is there just where the container's address cannot be reached. */
-export function reachedAt({ ip, ports }: Address, containerPort: number): { readonly host: string; readonly port: number } | null {
+export function reachedAt(
+  { ip, ports }: Pick<Address, 'ip' | 'ports'>,
+  containerPort: number,
+): { readonly host: string; readonly port: number } | null {
   const published = ports.find(port => port.container === containerPort && port.protocol === 'tcp');
   if (published) return { host: published.hostIp === '0.0.0.0' ? '127.0.0.1' : published.hostIp, port: published.host };
   return ip === null ? null : { host: ip, port: containerPort };

@@ -1,10 +1,11 @@
 import type { Bytes } from './bytes.js';
-import { NO_PRESSURE, type PressureState } from './pressure.js';
-import type { Eviction } from './relief.js';
+import { type Cooldown, NO_COOLDOWN } from './cooldown.js';
 import { canSleep } from './doors.js';
 import type { Notice, NoticeKind } from './event.js';
 import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { NO_PRESSURE, type PressureState } from './pressure.js';
+import type { Eviction } from './relief.js';
 import { type Exit, held, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
 import { UNUSED, type Use } from './use.js';
@@ -50,6 +51,8 @@ export interface ServiceEntry {
   readonly attempt: number;
   /** Times of the crashes inside the window. */
   readonly crashes: readonly Ms[];
+  /** How automatic starts have fared: after failures they pause. */
+  readonly cooldown: Cooldown;
   /** OOM kills since the present start: how many, and when the last. */
   readonly ooms: number;
   /** Times at which its main process was killed at its maximum. */
@@ -139,6 +142,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     state: { kind: 'asleep', exit: null },
     attempt: 0,
     crashes: [],
+    cooldown: NO_COOLDOWN,
     ooms: 0,
     oomsAtMaximum: [],
     oomAt: null,

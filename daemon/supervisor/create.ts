@@ -15,6 +15,7 @@ import { Loop } from './loop.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
+import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
 import { Waiters } from './waiters.js';
@@ -70,7 +71,17 @@ export function createSupervisor(options: SupervisorOptions): Running {
     world: () => loop.world,
     post: event => loop.post(event),
     awake: id => waiters.wait(loop.world, [id], 'awake', NEVER),
+    measure: () => sampler.now(),
     log,
+  });
+  const sampler = new Sampler({
+    usage: options.usage,
+    host: options.host,
+    containers,
+    clock,
+    log,
+    world: () => loop.world,
+    post: event => loop.post(event),
   });
   const effects: Effects = {
     containers,
@@ -81,6 +92,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
     version: () => loop.world.version,
     doors,
+    workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     persist: () => {
       const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
@@ -92,7 +104,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     clock,
     execute: step => execute(step, effects),
     onNotices: added => notices.add(added),
-    onWorld: world => waiters.look(world),
+    onWorld: world => {
+      waiters.look(world);
+      sampler.look(world);
+    },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   loop.post({ kind: 'restored', projects: restored.intent.projects });
@@ -108,13 +123,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, engine: () => engine });
   return {
     supervisor,
     looked,
     close: async () => {
       ending.abort();
       loop.close();
+      sampler.close();
       await doors.close();
     },
   };
@@ -125,10 +141,11 @@ interface Parts {
   readonly waiters: Waiters;
   readonly trust: Trust;
   readonly doors: DoorKeeper;
+  readonly sampler: Sampler;
   readonly engine: () => EngineInfo | null;
 }
 
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, engine }: Parts): Supervisor {
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, engine }: Parts): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
   const views = (project: string | null): ServiceView[] => {
@@ -144,6 +161,8 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     async act(action, { dryRun, trust: granted }) {
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
+      loop.post({ kind: 'used', uses: doors.uses() });
+      sampler.now();
       const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
       return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
     },

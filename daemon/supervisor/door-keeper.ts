@@ -17,6 +17,8 @@ export interface DoorKeeperOptions {
   readonly post: (event: Event) => void;
   /** Resolves when the service is awake (null), or to why it cannot be. */
   readonly awake: (id: ServiceId) => Promise<Failure | null>;
+  /** Measures what runs: who sleeps is admitted on these figures. */
+  readonly measure: () => void;
   readonly log: Log;
 }
 
@@ -63,6 +65,10 @@ export class DoorKeeper {
   /** Joins or begins the start of a service; resolves to what `reach` finds then. */
   async wake<T>(id: ServiceId, reach: () => T | null): Promise<T | Failure> {
     for (let tried = 1; tried <= TRIES; tried++) {
+      if (!this.isUnderWay(id)) {
+        this.options.post({ kind: 'used', uses: this.uses() });
+        this.options.measure();
+      }
       this.options.post({ kind: 'requested', id });
       const failed = await this.options.awake(id);
       if (failed) return failed;
@@ -80,6 +86,12 @@ export class DoorKeeper {
   async close(): Promise<void> {
     await this.last;
     await this.doors.close();
+  }
+
+  /** One of two hundred clients that wait for the same start: nothing is to be decided. */
+  private isUnderWay(id: ServiceId): boolean {
+    const entry = this.options.world().services.get(id);
+    return entry === undefined || entry.request !== null || (entry.awake && entry.state.kind !== 'failed');
   }
 
   private target(door: Door): Target | null {

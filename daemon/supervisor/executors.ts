@@ -1,6 +1,7 @@
+import type { Bytes } from '../core/bytes.js';
 import type { Event, NoticeKind } from '../core/event.js';
 import { FailureError, failure } from '../core/failure.js';
-import type { Ms, ServiceSpec } from '../core/model.js';
+import type { Ms, ServiceId, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
 import type { UntilReady } from '../ports/doors.js';
@@ -21,6 +22,8 @@ export interface Effects {
   readonly version: () => number;
   readonly persist: () => void;
   readonly doors: DoorKeeper;
+  /** Bytes that a running service uses now; null: it cannot be measured. */
+  readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
 }
 
@@ -109,6 +112,19 @@ const EXECUTORS: Executors = {
     // A veto that cannot be asked keeps it up: it may be about to say so.
     const exit = veto === null ? 0 : await containers.probe(container, veto, VETO_TIMEOUT).catch(() => 1);
     post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0 });
+  },
+
+  async resize({ id, container, from, to, floor }, { containers, post, workingSet, log }) {
+    const limit = (bytes: number) => containers.resize(container, bytes);
+    try {
+      if (to > from) await limit(to);
+      const down = to > from ? { limit: to, reason: null } : await containers.shrink(container, { from, to, floor }, () => workingSet(id));
+      post({ kind: 'resized', id, container, grant: down.limit, refused: down.reason });
+    } catch (error) {
+      log.warn({ id, err: error }, 'a limit could not be changed');
+      const seen = await containers.inspect(container).catch(() => null);
+      post({ kind: 'resized', id, container, grant: seen?.limit || Math.max(from, to), refused: asFailure(error).message });
+    }
   },
 
   openDoors: ({ project, serial }, { doors }) => doors.open(project, serial),

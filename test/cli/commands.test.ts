@@ -120,7 +120,10 @@ describe('verbs that act', () => {
       act: async (...args) => {
         double.calls.push(['act', ...args]);
         double.emit(notice(1, 'api', 'ready', 'is ready'));
-        return { ok: true, plan: { starts: [], keeps: [], stops: [], sleeps: [], budget: 1, grantedBefore: 0, grantedAfter: 0 } };
+        return {
+          ok: true,
+          plan: { starts: [], keeps: [], stops: [], sleeps: [], evicts: [], shrinks: [], budget: 1, grantedBefore: 0, grantedAfter: 0 },
+        };
       },
     });
     const { cli: one, out, err } = cli();

@@ -40,7 +40,17 @@ export function notice(seq: number, service: string, kind: LoggedNotice['kind'],
   return { seq, at: 1_700_000_000_000 + seq, project, service, level: 'info', kind, text };
 }
 
-export const EMPTY_PLAN: Plan = { starts: [], keeps: [], stops: [], sleeps: [], budget: 8192 * MB, grantedBefore: 0, grantedAfter: 0 };
+export const EMPTY_PLAN: Plan = {
+  starts: [],
+  keeps: [],
+  stops: [],
+  sleeps: [],
+  evicts: [],
+  shrinks: [],
+  budget: 8192 * MB,
+  grantedBefore: 0,
+  grantedAfter: 0,
+};
 export const PLAN: Plan = {
   ...EMPTY_PLAN,
   starts: [{ id: 'shop/api', grant: 512 * MB, standard: 256 * MB, recreate: false }],

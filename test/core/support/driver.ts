@@ -106,6 +106,8 @@ export class Driver {
       case 'freeze':
       case 'thaw':
         return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: null }];
+      case 'resize':
+        return [{ kind: 'resized', id: step.id, container: step.container, grant: step.to, refused: null }];
       case 'checkUse':
         return [
           {

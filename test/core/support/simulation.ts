@@ -14,7 +14,7 @@ const SILENCE = failure('engine-timeout', 'no answer');
 interface Box {
   readonly spec: ServiceSpec;
   readonly id: string;
-  readonly grant: number;
+  grant: number;
   running: boolean;
   frozen: boolean;
   exitCode: number;
@@ -131,6 +131,12 @@ export class Simulation {
         const failed = succeeds && box?.running ? null : lost;
         if (box && !failed) box.frozen = step.kind === 'freeze';
         return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: failed }];
+      }
+      case 'resize': {
+        const box = this.boxes.get(step.container);
+        const limit = succeeds ? step.to : step.from;
+        if (box) box.grant = limit;
+        return [{ kind: 'resized', id: step.id, container: step.container, grant: limit, refused: succeeds ? null : 'would not' }];
       }
       case 'checkUse': {
         const use = this.world.services.get(step.id)?.use;

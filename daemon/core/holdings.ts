@@ -1,0 +1,48 @@
+import type { Bytes } from './bytes.js';
+import { canSleep } from './doors.js';
+import { whyHeld } from './idle.js';
+import type { Ms, ServiceId } from './model.js';
+import type { Holding } from './relief.js';
+import { held } from './service-state.js';
+import { isWanted, type Sample, type ServiceEntry, type World } from './world.js';
+
+/** A measurement older than this says nothing about what may be taken away. */
+const STALE: Ms = 15_000;
+
+/** Who holds memory, as the arbiter judges it. */
+export function holdingsOf(world: Pick<World, 'services' | 'projects'>, now: Ms): Holding[] {
+  return [...world.services].flatMap(([id, entry]) => (held(entry.state) > 0 && isWanted(entry) ? [holdingOf(world, id, entry, now)] : []));
+}
+
+function holdingOf(world: Pick<World, 'services' | 'projects'>, id: ServiceId, entry: ServiceEntry, now: Ms): Holding {
+  const { spec, state, samples, use } = entry;
+  const last = samples.at(-1);
+  const isFresh = last !== undefined && now - last.at <= STALE;
+  return {
+    id,
+    priority: spec.priority,
+    standard: spec.memory.standard,
+    grant: held(state),
+    workingSet: isFresh ? last.workingSet : null,
+    peak: isFresh ? peakOf(samples) : null,
+    lastUseAt: use.lastAt,
+    since: state.kind === 'running' ? state.since : now,
+    idle: spec.idle,
+    frozen: state.kind === 'running' && state.frozen,
+    shrinkable: state.kind === 'running' && state.resizing === null && now >= entry.shrinkFrom && isFresh,
+    protectedBy: whyProtected(world, entry),
+  };
+}
+
+export function peakOf(samples: readonly Sample[]): Bytes {
+  return samples.reduce((most, { workingSet }) => Math.max(most, workingSet), 0);
+}
+
+/** Why it is never stopped for another, nor for the host. */
+function whyProtected(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): string | null {
+  const { spec, state } = entry;
+  if (state.kind !== 'running') return state.kind === 'stopping' ? 'stops already' : 'is being started';
+  if (!canSleep(spec)) return 'never sleeps: no connection could wake it';
+  if (entry.request !== null) return 'is wanted just now';
+  return whyHeld(world, entry);
+}
