@@ -21,39 +21,40 @@ export interface Candidate {
  */
 export function fewestVictims(ranked: readonly Candidate[], need: Bytes): readonly Candidate[] | null {
   if (need <= 0) return [];
-  const count = topSums(ranked).findIndex(sum => sum >= need);
+  const sized = ranked.toSorted((a, b) => b.frees - a.frees);
+  const count = topSums(sized).findIndex(sum => sum >= need);
   if (count < 0) return null;
-  const idle = ranked.filter(candidate => candidate.idle);
-  const busy = ranked.filter(candidate => !candidate.idle);
-  const idleSums = topSums(idle);
-  const busySums = topSums(busy);
+  const [idle, busy] = [sized.filter(isIdle), sized.filter(isBusy)];
+  const [idleSums, busySums] = [topSums(idle), topSums(busy)];
   let idleCount = Math.min(count, idle.length);
   while (idleCount > 0 && (idleSums[idleCount] ?? 0) + (busySums[count - idleCount] ?? 0) < need) idleCount--;
-  const chosenBusy = earliest(busy, count - idleCount, need - (idleSums[idleCount] ?? 0));
-  const chosenIdle = earliest(idle, idleCount, need - chosenBusy.reduce((sum, { frees }) => sum + frees, 0));
+  const chosenBusy = earliest(ranked.filter(isBusy), busy, count - idleCount, need - (idleSums[idleCount] ?? 0));
+  const chosenIdle = earliest(ranked.filter(isIdle), idle, idleCount, need - total(chosenBusy));
   return [...chosenIdle, ...chosenBusy];
 }
 
-/** At index k: the most that k stops can free. */
-function topSums(candidates: readonly Candidate[]): Bytes[] {
-  const sums = [0];
-  for (const { frees } of bySize(candidates)) sums.push((sums.at(-1) ?? 0) + frees);
-  return sums;
+const isIdle = (candidate: Candidate) => candidate.idle;
+const isBusy = (candidate: Candidate) => !candidate.idle;
+
+function total(candidates: readonly Candidate[]): Bytes {
+  return candidates.reduce((sum, { frees }) => sum + frees, 0);
 }
 
-function bySize(candidates: readonly Candidate[]): Candidate[] {
-  return [...candidates].sort((a, b) => b.frees - a.frees);
+/** At index k: the most that k stops can free. `sized`: the largest first. */
+function topSums(sized: readonly Candidate[]): Bytes[] {
+  const sums = [0];
+  for (const { frees } of sized) sums.push((sums.at(-1) ?? 0) + frees);
+  return sums;
 }
 
 /**
  * Rule 3 for a given number of stops. Starts from those that free most, and goes from the last in rank to the first: each
- * that can be replaced by the biggest one left before it, is.
+ * that can be replaced by the biggest one left before it, is. `ranked`, `sized`: the same candidates in both orders.
  */
-function earliest(ranked: readonly Candidate[], count: number, need: Bytes): Candidate[] {
-  const sized = bySize(ranked);
+function earliest(ranked: readonly Candidate[], sized: readonly Candidate[], count: number, need: Bytes): Candidate[] {
   const chosen = new Set(sized.slice(0, count));
   const passed = new Set<Candidate | undefined>();
-  let freed = sized.slice(0, count).reduce((sum, { frees }) => sum + frees, 0);
+  let freed = total([...chosen]);
   let next = count;
   for (const candidate of ranked.toReversed()) {
     passed.add(candidate);

@@ -63,7 +63,15 @@ describe('advice', () => {
     expect(advise(minutes(90, 1), CURRENT, { ...DEFAULT_ADVICE, step: MiB }, NOW)).toMatchObject({ standard: 6 * MiB, maximum: 6 * MiB });
   });
 
+  test('keeps the maximum at the standard or above, whatever the margins', () => {
+    expect(advise(minutes(90, 100), CURRENT, { ...DEFAULT_ADVICE, standardMargin: 2 }, NOW)).toMatchObject({
+      standard: 208 * MiB,
+      maximum: 208 * MiB,
+    });
+  });
+
   test('counts a point from the future as new', () => {
+    expect(advice(minutes(100, 100), minutes(5, 200, -300 * DAY)).standard).toBe(128 * MiB);
     expect(advice(minutes(100, 100), minutes(12, 200, -300 * DAY)).standard).toBe(240 * MiB);
   });
 

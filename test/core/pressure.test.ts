@@ -131,7 +131,7 @@ describe('a service may be stopped for the host', () => {
   test('but not for a PSI average that falls, or cannot have fallen yet', () => {
     const stalled = during(NO_PRESSURE, 6, psi(90, 80));
     expect([1, 2, 3].map(samples => may(stalled, NOW - 4 * SECOND, samples, NOW))).toEqual([false, false, true]);
-    const relenting = during(stalled, 4, second => psi(90, 80 - 10 * Math.floor(second / 2)));
+    const relenting = during(stalled, 5, second => psi(90, 80 - 10 * Math.floor(second / 2)));
     expect(relenting.level).toBe('hard');
     expect(may(relenting, NOW - 5 * SECOND, 4, NOW)).toBe(false);
     expect(may(relenting, NOW - 15 * SECOND, 14, NOW)).toBe(true);

@@ -23,6 +23,11 @@ describe('claw-back', () => {
     });
   });
 
+  test('takes from the largest surplus first where the priorities are equal', () => {
+    const holdings = [holding('a', { ...burst, peak: 300 * MiB }), holding('b', burst)];
+    expect(relief(200 * MiB, holdings)?.shrinks.map(({ id }) => id)).toEqual(['shop/b']);
+  });
+
   test('goes no lower than 1.25 × the peak of the last minute', () => {
     expect(clawBack(Number.POSITIVE_INFINITY, [holding('db', { ...burst, peak: 240 * MiB })], DEFAULT_RELIEF)).toEqual([
       { id: 'shop/db', to: 300 * MiB, frees: 212 * MiB },
