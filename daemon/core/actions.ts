@@ -1,5 +1,6 @@
 import { planFor, type Wish } from './admission.js';
 import { carryOut } from './carry-out.js';
+import type { Draft } from './draft.js';
 import type { Action, Answer } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { dependenciesOf, findCycle } from './graph.js';
@@ -7,7 +8,7 @@ import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId 
 import { nearestName } from './nearest.js';
 import type { Policy } from './policy.js';
 import { startsAwake } from './restore.js';
-import { type Draft, idOf, isWanted } from './world.js';
+import { idOf, isWanted } from './world.js';
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 

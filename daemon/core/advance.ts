@@ -1,9 +1,10 @@
 import { requestFrom } from './demand.js';
+import type { Draft } from './draft.js';
 import { failure } from './failure.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { wiringOf } from './wiring.js';
-import type { Draft, ServiceEntry } from './world.js';
+import type { ServiceEntry } from './world.js';
 
 /** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
 export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {

@@ -1,11 +1,12 @@
 import type { Wish } from './admission.js';
 import { type Bytes, formatBytes } from './bytes.js';
+import type { Draft } from './draft.js';
 import type { Plan } from './event.js';
 import { fallAsleep } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { stopIt } from './stop.js';
-import { type Draft, idOf, type ServiceEntry } from './world.js';
+import { idOf, type ServiceEntry } from './world.js';
 
 /** Sets the wants and gives the grants of an admitted plan. */
 export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
@@ -13,7 +14,7 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
     draft.setWant(idOf(spec), 'up');
     draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
   }
-  makeRoom(draft, plan, now);
+  makeRoom(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
@@ -43,13 +44,26 @@ function isAsIs(entry: ServiceEntry, fresh: boolean, wish: Wish): boolean {
 }
 
 /** What the plan takes from others: limits are lowered, and services put to sleep. */
-export function makeRoom(draft: Draft, { starts, evicts, shrinks }: Pick<Plan, 'starts' | 'evicts' | 'shrinks'>, now: Ms): void {
-  const by = starts.map(({ id }) => id);
+export function makeRoom(
+  draft: Draft,
+  { starts, evicts, shrinks }: Pick<Plan, 'starts' | 'evicts' | 'shrinks'>,
+  policy: Policy,
+  now: Ms,
+): void {
+  const window = policy.relief.thrashWindow;
+  const names = starts.map(({ id }) => id).join(', ');
+  const by = foremost(
+    draft,
+    starts.map(({ id }) => id),
+  );
   for (const id of evicts) {
     const entry = draft.entry(id);
     if (!entry) continue;
-    fallAsleep(draft, id, entry, `makes room for ${by.join(', ')}`);
-    draft.evictions = [...draft.evictions, ...by.map(each => ({ victim: id, by: each, at: now }))];
+    fallAsleep(draft, id, entry, `makes room for ${names}`);
+    // What was idle anyway would have gone by itself: it says nothing about the two.
+    const isIdle = entry.spec.idle !== null && now - entry.use.lastAt >= entry.spec.idle;
+    if (by !== undefined && !isIdle)
+      draft.evictions = [...draft.evictions.filter(({ at }) => now - at < window), { victim: id, by, at: now }];
   }
   for (const { id, to } of shrinks) shrinkTo(draft, id, to);
 }
@@ -61,4 +75,10 @@ function shrinkTo(draft: Draft, id: ServiceId, to: Bytes): void {
   draft.setState(id, { ...entry.state, resizing: to });
   draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
   draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: others need it`);
+}
+
+/** The claim of the highest priority: it is the one that the evictions of a plan are for. */
+function foremost(draft: Draft, ids: readonly ServiceId[]): ServiceId | undefined {
+  const priority = (id: ServiceId) => draft.entry(id)?.spec.priority ?? 0;
+  return [...ids].sort((a, b) => priority(b) - priority(a))[0];
 }

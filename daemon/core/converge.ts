@@ -1,13 +1,14 @@
 import { advance } from './advance.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
+import type { Draft } from './draft.js';
 import { lookAtUse } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
-import { type Draft, grantedTotal, isWanted, type ServiceEntry } from './world.js';
+import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
 
 /**
  * Takes each service the next step from what it is to what is wanted of it. Level-triggered: it looks at the state only, so

@@ -1,6 +1,7 @@
 import { foldAction } from './actions.js';
 import { accountForStrays, converge } from './converge.js';
 import { foldRequested } from './demand.js';
+import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
 import { foldResumed, foldUsed, useDue } from './idle.js';
@@ -11,7 +12,7 @@ import type { Policy } from './policy.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
-import { Draft, type World } from './world.js';
+import type { World } from './world.js';
 
 export interface Decision {
   readonly world: World;

@@ -1,12 +1,13 @@
 import { planFor, type Wish } from './admission.js';
 import { carryOut } from './carry-out.js';
 import { coolsUntil } from './cooldown.js';
+import type { Draft } from './draft.js';
 import type { Event } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { admitsNow, describe } from './pressure.js';
-import { type Draft, idOf, isWanted, type Request, type ServiceEntry } from './world.js';
+import { idOf, isWanted, type Request, type ServiceEntry } from './world.js';
 
 /** How often a request that finds no room is looked at again. */
 const ASK_AGAIN: Ms = 250;

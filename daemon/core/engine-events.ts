@@ -1,4 +1,5 @@
 import { formatBytes } from './bytes.js';
+import type { Draft } from './draft.js';
 import { exitOf, foldExit, revokeOutsideStop } from './exits.js';
 import { afterOom } from './growth.js';
 import { growTo, roomFor } from './measured.js';
@@ -7,7 +8,7 @@ import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
 import { type Exit, held, liveContainer } from './service-state.js';
 import { usedFrom } from './use.js';
-import { type Draft, idOf, type ServiceEntry } from './world.js';
+import { idOf, type ServiceEntry } from './world.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
 const STRAYS = 64;

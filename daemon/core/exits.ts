@@ -1,12 +1,13 @@
 import { type Bytes, formatBytes } from './bytes.js';
 import { afterFailure } from './cooldown.js';
+import type { Draft } from './draft.js';
 import { type Failure, failure } from './failure.js';
 import { type AfterOom, afterOom } from './growth.js';
 import { roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { type Exit, held } from './service-state.js';
-import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
+import { idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
 const OOM_BLAME: Ms = 5_000;

@@ -1,11 +1,12 @@
 import { canSleep } from './doors.js';
+import type { Draft } from './draft.js';
 import { formatDuration } from './duration.js';
 import type { Event, UseSeen } from './event.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
 import { type Use, usedFrom } from './use.js';
-import { type Draft, isWanted, type ServiceEntry, type World } from './world.js';
+import { isWanted, type ServiceEntry, type World } from './world.js';
 
 export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, now: Ms): void {
   for (const seen of uses) note(draft, seen, now);

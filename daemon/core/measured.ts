@@ -1,4 +1,5 @@
 import { type Bytes, formatBytes } from './bytes.js';
+import type { Draft } from './draft.js';
 import type { Event, ServiceSample } from './event.js';
 import { growthFor } from './growth.js';
 import { holdingsOf } from './holdings.js';
@@ -8,7 +9,7 @@ import type { Policy } from './policy.js';
 import { classify, describe, mayAct, pressureVictim } from './pressure.js';
 import { clawBack } from './relief.js';
 import { isActive } from './service-state.js';
-import { type Draft, grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from './world.js';
+import { grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from './world.js';
 
 /** How long samples are kept: the window of the recent peak (facts/memory). */
 const WINDOW: Ms = 60_000;

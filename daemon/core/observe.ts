@@ -1,4 +1,5 @@
 import { formatBytes } from './bytes.js';
+import type { Draft } from './draft.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { isAwaited } from './exits.js';
@@ -8,7 +9,7 @@ import type { Policy } from './policy.js';
 import { liveContainer } from './service-state.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
-import { type Draft, isWanted, type ServiceEntry } from './world.js';
+import { isWanted, type ServiceEntry } from './world.js';
 
 type Observed = Extract<Event, { kind: 'observed' }>;
 

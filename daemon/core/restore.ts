@@ -1,8 +1,9 @@
 import { canSleep } from './doors.js';
+import type { Draft } from './draft.js';
 import type { RestoredProject } from './event.js';
 import type { Intent } from './intent.js';
 import type { ServiceSpec } from './model.js';
-import { type Draft, idOf, type ServiceEntry, type World } from './world.js';
+import { idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
 export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {

@@ -1,5 +1,6 @@
 import { formatBytes } from './bytes.js';
 import { afterFailure, afterHealthy, afterRest } from './cooldown.js';
+import type { Draft } from './draft.js';
 import { formatDuration } from './duration.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
@@ -11,7 +12,7 @@ import type { Policy } from './policy.js';
 import { held, liveContainer } from './service-state.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
-import { type Draft, idOf, isWanted, type ServiceEntry } from './world.js';
+import { idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** Pause before a failed stop or removal is tried again. */
 const RETRY: Ms = 5_000;

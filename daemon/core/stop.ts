@@ -1,7 +1,8 @@
+import type { Draft } from './draft.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { type AfterStop, held, liveContainer } from './service-state.js';
-import type { Draft, ServiceEntry } from './world.js';
+import type { ServiceEntry } from './world.js';
 
 /** Also the way of a restart: the container stops, then the service is queued again. */
 export function stopIt(draft: Draft, id: ServiceId, entry: ServiceEntry, after: AfterStop, policy: Policy, now: Ms): void {

@@ -1,14 +1,11 @@
 import type { Bytes } from './bytes.js';
-import { type Cooldown, NO_COOLDOWN } from './cooldown.js';
-import { canSleep } from './doors.js';
-import type { Notice, NoticeKind } from './event.js';
+import type { Cooldown } from './cooldown.js';
 import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
 import type { Eviction } from './relief.js';
-import { type Exit, held, liveContainer, type ServiceState } from './service-state.js';
-import type { Step } from './step.js';
-import { UNUSED, type Use } from './use.js';
+import { type Exit, held, type ServiceState } from './service-state.js';
+import type { Use } from './use.js';
 import type { Address, Doors } from './wiring.js';
 
 /** What is wanted of a service. gone: no container of it either. */
@@ -127,128 +124,6 @@ export const EMPTY_WORLD: World = {
   forgotten: 0,
   spent: 0,
 };
-
-function newEntry(spec: ServiceSpec): ServiceEntry {
-  return {
-    spec,
-    want: 'down',
-    awake: false,
-    request: null,
-    refusal: null,
-    use: UNUSED,
-    samples: [],
-    shrinkFrom: 0,
-    address: null,
-    state: { kind: 'asleep', exit: null },
-    attempt: 0,
-    crashes: [],
-    cooldown: NO_COOLDOWN,
-    ooms: 0,
-    oomsAtMaximum: [],
-    oomAt: null,
-    signalled: false,
-    stoppedOutsideAt: null,
-    again: false,
-    fresh: false,
-    container: null,
-    madeWith: null,
-    removing: false,
-    removeAt: null,
-    version: 0,
-  };
-}
-
-/** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
-export class Draft {
-  engine: World['engine'];
-  readonly services: Map<ServiceId, ServiceEntry>;
-  readonly projects: Map<string, ProjectEntry>;
-  readonly strays: Map<string, Exit | null>;
-  evictions: readonly Eviction[];
-  host: HostState;
-  readonly version: number;
-  private forgotten: number;
-  private spent: number;
-  readonly steps: Step[] = [];
-  readonly notices: Notice[] = [];
-  /** The intent has changed and must be kept before any step is carried out. */
-  intentChanged = false;
-
-  constructor(world: World) {
-    this.engine = world.engine;
-    this.services = new Map(world.services);
-    this.projects = new Map(world.projects);
-    this.strays = new Map(world.strays);
-    this.evictions = world.evictions;
-    this.host = world.host;
-    this.version = world.version + 1;
-    this.forgotten = world.forgotten;
-    this.spent = world.spent;
-  }
-
-  entry(id: ServiceId): ServiceEntry | undefined {
-    return this.services.get(id);
-  }
-
-  patch(id: ServiceId, change: Partial<ServiceEntry>): void {
-    const entry = this.services.get(id);
-    if (!entry) return;
-    const container =
-      (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
-    this.services.set(id, { ...entry, ...change, container, version: this.version });
-  }
-
-  add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
-    this.services.set(idOf(spec), { ...newEntry(spec), attempt: this.spent, ...change });
-  }
-
-  forget(id: ServiceId): void {
-    this.spent = Math.max(this.spent, this.services.get(id)?.attempt ?? 0);
-    this.doorsDue(this.services.get(id));
-    this.services.delete(id);
-    this.forgotten = this.version;
-  }
-
-  setState(id: ServiceId, state: ServiceState): void {
-    this.patch(id, { state });
-  }
-
-  setWant(id: ServiceId, want: Want): void {
-    const entry = this.services.get(id);
-    if (!entry || entry.want === want) return;
-    this.patch(id, { want, ...(want === 'up' ? {} : { awake: false, request: null }) });
-    this.intentChanged = true;
-    this.doorsDue(entry);
-  }
-
-  /** Its doors are to be opened or closed. */
-  private doorsDue(entry: ServiceEntry | undefined): void {
-    if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
-  }
-
-  setDoors(name: string, doors: Doors): void {
-    const project = this.projects.get(name);
-    if (project) this.projects.set(name, { ...project, doors });
-  }
-
-  *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {
-    for (const pair of this.services) if (pair[1].spec.project === project) yield pair;
-  }
-
-  byContainer(container: string): [ServiceId, ServiceEntry] | undefined {
-    for (const pair of this.services) if (pair[1].container === container) return pair;
-    return undefined;
-  }
-
-  notice(spec: { readonly project: string; readonly name: string }, level: Notice['level'], kind: NoticeKind, text: string): void {
-    this.notices.push({ project: spec.project, service: spec.name, level, kind, text });
-  }
-
-  world(): World {
-    const { engine, services, projects, strays, evictions, host, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, evictions, host, version, forgotten, spent };
-  }
-}
 
 /** It is to run now: wanted up, and not asleep. */
 export function isWanted(entry: ServiceEntry): boolean {
