@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { type Failure, failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
 import type { Log } from '../ports.js';
-import { type Counters, readCounters } from './counters.js';
+import { type Counters, openConnections, readCounters } from './counters.js';
 import { bridgeTo, routesLoopback } from './routes.js';
 import { closingScript, probingScript, type Rule, settingScript, tableName } from './rules.js';
 import { localShell, type Outcome, type Shell } from './shell.js';
@@ -16,6 +16,12 @@ export interface Redirect {
   readonly port: number;
   readonly to: { readonly host: string; readonly port: number };
 }
+
+/**
+ * Bytes beyond headers that make a service used: over what an idle container moves by itself in its first minute (236: multicast reports,
+ * router solicitations), below ten of the smallest requests. Counted from the last use on, so that seldom small requests add up.
+ */
+export const USED = 256;
 
 /** Rules of the kernel that carry connections of awake services past the daemon, in one nft table of this instance. */
 export interface KernelPath {
@@ -30,11 +36,11 @@ export interface KernelPath {
    */
   set(redirects: readonly Redirect[]): Promise<Failure | null>;
   /**
-   * What the container has moved so far and how many connections are open to the redirect's port, spliced ones and those of other
-   * containers too: two readings tell use. Null: it cannot be read. `pid`: the container's main process.
+   * What the container's network was used for so far, whoever used it: spliced connections and other containers are in it too. Compare with
+   * the reading at the last use: USED more bytes are use again. Null: it cannot be read. `pid`: the container's main process.
    */
   use(redirect: Redirect, pid: number | null): Counters | null;
-  /** Connections open to the redirect's port; 0 when it cannot be read. For a drain after the rule was taken away. */
+  /** Connections open to the redirect's port; 0 when it cannot be read. For a drain after the rule was taken away; takes milliseconds. */
   open(redirect: Redirect, pid: number | null): number;
   /** Removes the table, and restores what was set on bridges: connections that the kernel still carries end with that. */
   close(): Promise<Failure | null>;
@@ -70,8 +76,8 @@ export async function openKernelPath({ instance, log, helper = null, own = local
         const closed = [...new Set(rules.map(({ bridge }) => bridge))].filter(bridge => routesLoopback(bridge) === false);
         return settingScript(table, rules, closed);
       }),
-    use: ({ to }, pid) => (pid === null ? null : readCounters(pid, to.port)),
-    open: ({ to }, pid) => (pid === null ? 0 : (readCounters(pid, to.port)?.connections ?? 0)),
+    use: (_redirect, pid) => (pid === null ? null : readCounters(pid)),
+    open: ({ to }, pid) => (pid === null ? 0 : openConnections(pid, to.port)),
     close: () => inOrder(() => closingScript(table)),
   };
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import { type KernelPath, openKernelPath, type Redirect } from '../../daemon/kernel-path/kernel-path.js';
+import type { Counters } from '../../daemon/kernel-path/counters.js';
+import { type KernelPath, openKernelPath, type Redirect, USED } from '../../daemon/kernel-path/kernel-path.js';
 import { bytes, connected, freePort, type Running, serve, silent, until } from '../activation/harness.js';
 import { setAndKilled } from './support/kernel-process.js';
 import { ensureNft, nft } from './support/nft.js';
@@ -54,6 +55,12 @@ const tables = (): string => nft('list', 'tables', 'ip');
 const table = (): string => nft('list', 'table', 'ip', `laptop_dev_${instance}`);
 const localnet = (): string => readFileSync(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, 'utf8').trim();
 
+/** Received and sent by the container, ARP and all. */
+function packetsOf(process: number): number {
+  const columns = /eth0:\s*(.*)/.exec(readFileSync(`/proc/${process}/net/dev`, 'utf8'))?.[1]?.split(/\s+/) ?? [];
+  return Number(columns[1]) + Number(columns[9]);
+}
+
 /** Connects and asks who is there. */
 async function open(port = listener.target.port): Promise<Socket> {
   const socket = await connected(port);
@@ -87,16 +94,22 @@ test('a connection goes to the container past the listener, from the bridge’s 
   await until(() => path.open(redirect(), pid) === 0);
 });
 
-test('what is used is read from the container’s own counters', async () => {
+test('what is used is read from the container’s own counters; silent connections and their keep-alive probes are no use', async () => {
   await path.set([redirect()]);
-  const before = path.use(redirect(), pid);
-  expect(before?.connections).toBe(0);
-  const [one] = [await open(), await open()];
+  const use = (): Counters => path.use(redirect(), pid) ?? { bytes: Number.NaN, connections: Number.NaN };
+  const one = await open();
+  one.write('CONFIG SET tcp-keepalive 1\r\n');
+  expect(await bytes(one, 5)).toBe('+OK\r\n');
+  const before = use().connections;
+  for (let each = 0; each < 20; each += 1) await open();
+  const [after, packets] = [use(), packetsOf(pid)];
+  expect(after.connections - before).toBe(20);
+  await until(() => packetsOf(pid) >= packets + 80); // a probe and its answer on each connection, twice
+  expect(use().bytes - after.bytes).toBeLessThan(USED);
+  const silent = use();
   for (let times = 0; times < 20; times += 1) await answer(one);
-  const after = path.use(redirect(), pid);
-  expect(after?.connections).toBe(2);
-  // 20 requests of 6 bytes and answers of 7, each with headers of Ethernet, IP and TCP (66 bytes), twice a handshake.
-  expect((after?.bytes ?? 0) - (before?.bytes ?? 0)).toBeGreaterThan(20 * (66 + 6 + 66 + 7));
+  expect(use().bytes - silent.bytes).toBeGreaterThan(USED);
+  expect(use().bytes - silent.bytes).toBeLessThan(20 * (6 + 7) + 200);
 });
 
 test('the same again changes nothing, another list replaces all, and the guard stands', async () => {

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bytesOf, connectionsTo, readCounters } from '../../daemon/kernel-path/counters.js';
+import { connectionsTo, establishedOf, openConnections, payloadOf, readCounters } from '../../daemon/kernel-path/counters.js';
 
 /** /proc/PID/net/dev of a container on two networks. */
 const DEV = `Inter-|   Receive                                                |  Transmit
@@ -12,10 +12,31 @@ const DEV = `Inter-|   Receive                                                | 
   eth1:1000000000000       3    0    0    0     0          0         0        7       1    0    0    0     0       0          0
 `;
 
-test('bytes received and sent, over all interfaces but loopback', () => {
-  expect(bytesOf(DEV)).toBe(2460 + 600 + 1_000_000_000_000 + 7);
-  expect(bytesOf(DEV.split('\n').slice(0, 3).join('\n'))).toBe(0);
-  expect(bytesOf('')).toBeNull();
+test('bytes beyond headers, over all interfaces but loopback', () => {
+  const packets = 32 + 9 + 3 + 1;
+  expect(payloadOf(DEV)).toBe(2460 + 600 + 1_000_000_000_000 + 7 - 66 * packets);
+  expect(payloadOf(DEV, false)).toBe(2460 + 600 + 1_000_000_000_000 + 7 - 54 * packets);
+  expect(payloadOf(DEV.split('\n').slice(0, 3).join('\n'))).toBe(0);
+  expect(payloadOf('')).toBeNull();
+});
+
+test('an idle container is idle: readings 9 minutes apart, with 10 packets of ARP and router solicitations between them', () => {
+  const reading = (bytes: number, packets: number): string => DEV.replace('2460      32', `${bytes} ${packets}`);
+  expect((payloadOf(reading(2880, 40)) ?? 0) - (payloadOf(reading(2320, 30)) ?? 0)).toBeLessThanOrEqual(0);
+});
+
+/** Linux 6.18, in part. */
+const SNMP = `Ip: Forwarding DefaultTTL InReceives
+Ip: 1 64 26
+Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs InErrs OutRsts InCsumErrors
+Tcp: 1 200 120000 -1 2 12 0 0 3 22 18 0 0 0 0
+Udp: InDatagrams NoPorts
+Udp: 0 0
+`;
+
+test('TCP connections of a container', () => {
+  expect(establishedOf(SNMP)).toBe(3);
+  expect(establishedOf('')).toBe(0);
 });
 
 const TCP_HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
@@ -52,12 +73,18 @@ test.each([
 
 test('from files; null when the process has gone; without IPv6', () => {
   const root = mkdtempSync(join(tmpdir(), 'counters-'));
-  mkdirSync(join(root, 'proc/42/net'), { recursive: true });
-  writeFileSync(join(root, 'proc/42/net/dev'), DEV);
-  writeFileSync(join(root, 'proc/42/net/tcp'), TCP_HEAD + row(ME, GATEWAY, '01'));
-  expect(readCounters(42, 6379, root)).toEqual({ bytes: 1_000_000_003_067, connections: 1 });
-  writeFileSync(join(root, 'proc/42/net/tcp6'), TCP_HEAD + row('0000000000000000FFFF0000020012AC:18EB', GATEWAY, '01'));
-  expect(readCounters(42, 6379, root)?.connections).toBe(2);
-  expect(readCounters(43, 6379, root)).toBeNull();
+  const put = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  put('/proc/sys/net/ipv4/tcp_timestamps', '0\n');
+  put('/proc/42/net/dev', DEV);
+  put('/proc/42/net/snmp', SNMP);
+  put('/proc/42/net/tcp', TCP_HEAD + row(ME, GATEWAY, '01'));
+  expect(readCounters(42, root)).toEqual({ bytes: payloadOf(DEV, false), connections: 3 });
+  expect(openConnections(42, 6379, root)).toBe(1);
+  put('/proc/42/net/tcp6', TCP_HEAD + row('0000000000000000FFFF0000020012AC:18EB', GATEWAY, '01'));
+  expect(openConnections(42, 6379, root)).toBe(2);
+  expect([readCounters(43, root), openConnections(43, 6379, root)]).toEqual([null, 0]);
   rmSync(root, { recursive: true });
 });
