@@ -4,6 +4,7 @@ import { type Failure, failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
 import type { Log } from '../ports.js';
 import { type Counters, openConnections, readCounters } from './counters.js';
+import { isAnswered } from './prove.js';
 import { bridgeTo, routesLoopback } from './routes.js';
 import { closingScript, probingScript, type Rule, settingScript, tableName } from './rules.js';
 import { localShell, type Outcome, type Shell } from './shell.js';
@@ -32,7 +33,7 @@ export interface KernelPath {
   /**
    * Makes the rules exactly those of these redirects that the kernel can carry, in one transaction; the same again is no error. Resolves
    * when the kernel has them. Connections that are open stay as they are. Calls are carried out in order. A failure (kernel-path) leaves
-   * the rules as they were.
+   * the rules as they were, or, where redirected connections get no answer, out of use.
    */
   set(redirects: readonly Redirect[]): Promise<Failure | null>;
   /**
@@ -60,25 +61,20 @@ export async function openKernelPath({ instance, log, helper = null, own = local
   const table = tableName(instance);
   const way = await findWay(table, own, helper);
   if ('reason' in way) log.info({ reason: way.reason }, 'connections are carried by the daemon, not by the kernel');
-  const run = 'run' in way ? way.run : null;
+  const setter = 'run' in way ? createSetter(table, way.run) : null;
   let last: Promise<unknown> = Promise.resolve();
-  const inOrder = (script: () => string): Promise<Failure | null> => {
-    const mine = last.then(() => (run ? carryOut(run, script()) : null));
+  const inOrder = (work: () => Promise<Failure | null>): Promise<Failure | null> => {
+    const mine = last.then(work);
     last = mine;
     return mine;
   };
   return {
     available: 'run' in way ? { how: way.how } : way,
-    refuses: redirect => ('reason' in way ? way.reason : refusal(redirect)),
-    set: redirects =>
-      inOrder(() => {
-        const rules = redirects.flatMap(ruleOf);
-        const closed = [...new Set(rules.map(({ bridge }) => bridge))].filter(bridge => routesLoopback(bridge) === false);
-        return settingScript(table, rules, closed);
-      }),
+    refuses: redirect => ('reason' in way ? way.reason : (setter?.refuses(redirect) ?? null)),
+    set: redirects => inOrder(async () => (await setter?.set(redirects)) ?? null),
     use: (_redirect, pid) => (pid === null ? null : readCounters(pid)),
     open: ({ to }, pid) => (pid === null ? 0 : openConnections(pid, to.port)),
-    close: () => inOrder(() => closingScript(table)),
+    close: () => inOrder(async () => ('run' in way ? carryOut(way.run, closingScript(table)) : null)),
   };
 }
 
@@ -108,6 +104,53 @@ function whereWeAre(): string {
   }
 }
 
+interface Setter {
+  refuses(redirect: Redirect): string | null;
+  set(redirects: readonly Redirect[]): Promise<Failure | null>;
+}
+
+/** Sets rules, and sees the first time that each bridge carries a connection indeed; one that does not is never used again. */
+function createSetter(table: string, run: Shell): Setter {
+  const proven = new Set<string>();
+  const deaf = new Set<string>();
+  const make = (rules: readonly Rule[]): Promise<Failure | null> => {
+    const closed = bridgesOf(rules).filter(bridge => routesLoopback(bridge) === false);
+    return carryOut(run, settingScript(table, rules, closed));
+  };
+  const prove = async (rules: readonly Rule[]): Promise<void> => {
+    const fresh = bridgesOf(rules).filter(bridge => !proven.has(bridge));
+    await Promise.all(
+      fresh.map(async bridge => {
+        const rule = rules.find(each => each.bridge === bridge);
+        const isFine = rule !== undefined && (await isAnswered(rule.address, rule.port));
+        (isFine ? proven : deaf).add(bridge);
+      }),
+    );
+  };
+  return {
+    refuses: redirect => refusal(redirect, deaf),
+    set: async redirects => {
+      const rules = redirects.flatMap(ruleOf).filter(({ bridge }) => !deaf.has(bridge));
+      const failed = await make(rules);
+      if (failed) return failed;
+      await prove(rules);
+      const lost = rules.filter(({ bridge }) => deaf.has(bridge));
+      if (lost.length === 0) return null;
+      return (await make(rules.filter(({ bridge }) => !deaf.has(bridge)))) ?? swallowed(lost);
+    },
+  };
+}
+
+function bridgesOf(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.map(({ bridge }) => bridge))];
+}
+
+function swallowed(rules: readonly Rule[]): Failure {
+  const bridges = bridgesOf(rules);
+  const message = `redirected connections get no answer through ${bridges.join(', ')}: a firewall may drop them`;
+  return failure('kernel-path', message, { bridges, services: rules.map(({ service }) => service) });
+}
+
 async function carryOut(run: Shell, script: string): Promise<Failure | null> {
   const { exitCode, stderr } = await tried(run, script);
   if (exitCode === 0) return null;
@@ -127,9 +170,11 @@ function firstLine(stderr: string): string {
   return stderr.trim().split('\n')[0] || 'no reason was given';
 }
 
-function refusal({ hostIp, to }: Redirect): string | null {
+function refusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {
   if (listenAddress(hostIp) === null) return `the kernel redirects connections to 127.0.0.1 only, not to ${hostIp}`;
-  return bridgeTo(to.host) === null ? `the container's address ${to.host} is not on a bridge of this machine` : null;
+  const bridge = bridgeTo(to.host);
+  if (bridge === null) return `the container's address ${to.host} is not on a bridge of this machine`;
+  return deaf.has(bridge) ? `redirected connections got no answer through ${bridge}` : null;
 }
 
 function ruleOf({ service, hostIp, port, to }: Redirect): readonly Rule[] {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { untilReady } from '../../daemon/activation/probe.js';
 import type { Counters } from '../../daemon/kernel-path/counters.js';
 import { type KernelPath, openKernelPath, type Redirect, USED } from '../../daemon/kernel-path/kernel-path.js';
+import { bridgeTo } from '../../daemon/kernel-path/routes.js';
 import { bytes, connected, freePort, type Running, serve, silent, until } from '../activation/harness.js';
 import { setAndKilled } from './support/kernel-process.js';
 import { ensureNft, nft } from './support/nft.js';
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const { State, NetworkSettings } = await stack.container('redis').inspect();
   const [network] = Object.values(NetworkSettings.Networks);
   [pid, address, gateway] = [State.Pid, network?.IPAddress ?? '', network?.Gateway ?? ''];
-  bridge = `br-${network?.NetworkID.slice(0, 12)}`;
+  bridge = bridgeTo(address) ?? '';
   await untilReady({ protocol: 'redis', target: { host: address, port: 6379 } }, AbortSignal.timeout(60_000));
 });
 afterAll(() => stack?.remove());
@@ -195,4 +196,25 @@ test('two daemons on one bridge: the first to go leaves it open for the other', 
   expect(nft('list', 'set', 'ip', `laptop_dev_${instance}b`, 'opened')).toContain(bridge);
   await second.close();
   expect(localnet()).toBe('0');
+});
+
+test('where a firewall swallows redirected connections, the listener has them again, and it is not tried any more', async () => {
+  const firewall = `ldt_firewall_${instance}`;
+  nft('add', 'table', 'ip', firewall);
+  nft(
+    `add chain ip ${firewall} output { type filter hook output priority 0; }; add rule ip ${firewall} output ip daddr ${address} tcp dport 6379 ct status dnat ct mark 0 drop`,
+  );
+  try {
+    expect(await path.set([redirect()])).toMatchObject({
+      code: 'kernel-path',
+      message: `redirected connections get no answer through ${bridge}: a firewall may drop them`,
+      details: { bridges: [bridge], services: ['p/redis'] },
+    });
+    expect(await who()).toBe('listener');
+    expect(path.refuses(redirect())).toBe(`redirected connections got no answer through ${bridge}`);
+    expect(await path.set([redirect()])).toBeNull();
+    expect(await who()).toBe('listener');
+  } finally {
+    nft('delete', 'table', 'ip', firewall);
+  }
 });
