@@ -3,6 +3,7 @@ import { createConnection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { framesOf } from './demux.js';
 import type { Endpoint } from './endpoint.js';
+import type { EngineFacts } from './facts.js';
 
 const MiB = 1024 * 1024;
 
@@ -22,7 +23,9 @@ export function createHostNetworkShell(endpoint: Endpoint, image: string): (scri
   const connection = createConnection(endpoint);
   return async script => {
     try {
-      return await connection.call('a helper for rules of the kernel', DEADLINE.slow, client => run(client, image, script));
+      const { kind } = await connection.facts();
+      const container = options(image, script, kind);
+      return await connection.call('a helper for rules of the kernel', DEADLINE.slow, client => run(client, container));
     } finally {
       connection.close();
     }
@@ -32,8 +35,8 @@ export function createHostNetworkShell(endpoint: Endpoint, image: string): (scri
 /** The last line of the helper: its exit code, so that nobody has to ask about a container that is already removed. */
 const STATUS = /\n?helper-status (\d+)\n$/;
 
-async function run(client: Dockerode, image: string, script: string): Promise<HelperOutcome> {
-  const container = await client.createContainer(options(image, script));
+async function run(client: Dockerode, options: Dockerode.ContainerCreateOptions): Promise<HelperOutcome> {
+  const container = await client.createContainer(options);
   const stream = await container.attach({ stream: true, stdout: true, stderr: true });
   await container.start();
   const output = { stdout: '', stderr: '' };
@@ -42,7 +45,7 @@ async function run(client: Dockerode, image: string, script: string): Promise<He
   return { ...output, stdout: output.stdout.replace(STATUS, ''), exitCode: status ? Number(status[1]) : 125 };
 }
 
-function options(image: string, script: string): Dockerode.ContainerCreateOptions {
+function options(image: string, script: string, kind: EngineFacts['kind']): Dockerode.ContainerCreateOptions {
   return {
     Image: image,
     User: '0:0',
@@ -59,7 +62,7 @@ function options(image: string, script: string): Dockerode.ContainerCreateOption
       // route_localnet is below /proc/sys, which engines and AppArmor's and SELinux' usual profiles keep from being written.
       MaskedPaths: [],
       ReadonlyPaths: [],
-      SecurityOpt: ['no-new-privileges', 'apparmor=unconfined', 'label=disable'],
+      SecurityOpt: ['no-new-privileges', 'apparmor=unconfined', 'label=disable', ...(kind === 'podman' ? ['unmask=ALL'] : [])],
       Memory: 64 * MiB,
       MemorySwap: 64 * MiB,
       PidsLimit: 32,

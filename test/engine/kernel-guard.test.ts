@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openKernelPath } from '../../daemon/kernel-path/kernel-path.js';
+import { bridgeTo } from '../../daemon/kernel-path/routes.js';
 import { type Running, serve, silent } from '../activation/harness.js';
 import { ensureNft, nft } from './support/nft.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
@@ -12,17 +14,24 @@ const NAME = `ldt-kernel-${randomBytes(3).toString('hex')}`;
 const engine = openEngine(ENGINE);
 let host: Running;
 let gateway: string;
-let bridge: string;
+let keeper: Dockerode.Container;
+let localnet: string;
 beforeAll(async () => {
   ensureNft();
   await tinyImage(ENGINE, IMAGE);
   const network = await engine.createNetwork({ Name: NAME });
-  const { IPAM, Id } = await network.inspect();
-  [gateway, bridge] = [IPAM?.Config?.[0]?.Gateway ?? '', `br-${Id.slice(0, 12)}`];
+  const { IPAM } = await network.inspect();
+  gateway = IPAM?.Config?.[0]?.Gateway ?? '';
+  // Podman makes the bridge with the first container, removes it with the last, and opens it itself.
+  keeper = await engine.createContainer({ Image: IMAGE, Cmd: ['/bin/sleep', '600'], HostConfig: { NetworkMode: NAME } });
+  await keeper.start();
+  localnet = `/proc/sys/net/ipv4/conf/${bridgeTo(gateway)}/route_localnet`;
+  writeFileSync(localnet, '0');
   host = await serve(socket => void socket.end('private'));
 });
 afterAll(async () => {
   await host?.close();
+  await keeper?.remove({ force: true });
   await engine.getNetwork(NAME).remove();
   await removeImage(ENGINE, IMAGE);
 });
@@ -57,7 +66,7 @@ test('no container gets at what listens on 127.0.0.1 of this machine through a b
   const path = await openKernelPath({ instance, log: silent });
   const to = { host: gateway, port: 1 }; // nobody listens there, which is an answer
   expect(await path.set([{ service: 'p/s', hostIp: '127.0.0.1', port: 1, to }])).toBeNull();
-  expect(readFileSync(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, 'utf8')).toBe('1\n');
+  expect(readFileSync(localnet, 'utf8')).toBe('1\n');
   expect(await forger()).toBe('');
   nft('flush', 'chain', 'ip', `laptop_dev_${instance}`, 'guard');
   expect(await forger()).toBe('private'); // the test sees what the guard is for
