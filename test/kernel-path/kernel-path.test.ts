@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openKernelPath, type Redirect } from '../../daemon/kernel-path/kernel-path.js';
+import { openKernelPath } from '../../daemon/kernel-path/kernel-path.js';
+import type { Redirect } from '../../daemon/kernel-path/redirect.js';
 import type { Outcome, Shell } from '../../daemon/kernel-path/shell.js';
 import { silent } from '../activation/harness.js';
 
