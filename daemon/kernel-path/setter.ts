@@ -24,8 +24,9 @@ export function createSetter(table: string, run: Shell): Setter {
     await Promise.all(
       fresh.map(async bridge => {
         const rule = rules.find(each => each.bridge === bridge);
-        const isFine = rule !== undefined && (await isAnswered(rule.address, rule.port));
-        (isFine ? proven : deaf).add(bridge);
+        if (!rule || (await isAnswered(rule.address, rule.port))) proven.add(bridge);
+        // A container that is gone does not answer either way: that says nothing about the bridge.
+        else if (await isAnswered(rule.to.host, rule.to.port)) deaf.add(bridge);
       }),
     );
   };

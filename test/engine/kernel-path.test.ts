@@ -220,3 +220,11 @@ test('where a firewall swallows redirected connections, the listener has them ag
     nft('delete', 'table', 'ip', firewall);
   }
 });
+
+test('a container that has gone says nothing about its bridge', async () => {
+  const nobody = { ...redirect(await freePort()), to: { host: address.replace(/\d+$/, '251'), port: 6379 } };
+  expect(await path.set([nobody])).toBeNull();
+  expect(path.refuses(redirect())).toBeNull();
+  expect(await path.set([redirect()])).toBeNull();
+  expect(await who()).toBe('redis');
+});
