@@ -1,7 +1,6 @@
 import { formatBytes } from './bytes.js';
 import { afterFailure, afterHealthy, afterRest } from './cooldown.js';
 import type { Draft } from './draft.js';
-import { formatDuration } from './duration.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
@@ -10,6 +9,7 @@ import { foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { held, liveContainer } from './service-state.js';
+import { formatTime } from './span.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { idOf, isWanted, type ServiceEntry } from './world.js';
@@ -102,7 +102,7 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
     state: { kind: 'running', grant, container, since: now, health, hash, frozen: false, resizing: null },
     samples: [],
   });
-  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatDuration(now - state.since)}`);
+  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatTime(now - state.since)}`);
 }
 
 function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
