@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'client', 'project', 'paths', 'http/contract'],
   lock: ['core'],
   log: [],
-  settings: ['core'],
+  settings: ['core', 'profiles/units'],
   'wrong-intent': ['http'],
   main: ['*'],
 };
