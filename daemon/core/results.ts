@@ -226,7 +226,12 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
 function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
   const doors = draft.projects.get(event.project)?.doors;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
-  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served), missing: new Set(event.failures.map(({ id }) => id)) });
+  draft.setDoors(event.project, {
+    kind: 'open',
+    gateways: event.gateways,
+    served: new Set(event.served),
+    missing: new Set(event.failures.map(({ id }) => id)),
+  });
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
     if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
