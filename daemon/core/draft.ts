@@ -39,6 +39,9 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
   };
 }
 
+/** What changes all the time and says nothing of the container: a list of containers is not outdated by it. */
+const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>(['use', 'samples', 'request', 'refusal', 'shrinkFrom', 'cooldown']);
+
 /** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
 export class Draft {
   engine: World['engine'];
@@ -76,7 +79,8 @@ export class Draft {
     if (!entry) return;
     const container =
       (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
-    this.services.set(id, { ...entry, ...change, container, version: this.version });
+    const version = Object.keys(change).every(key => BESIDE.has(key)) ? entry.version : this.version;
+    this.services.set(id, { ...entry, ...change, container, version });
   }
 
   add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
