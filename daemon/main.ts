@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     clock,
     log,
     policy: readSettings(process.env, host.read().total),
+    budgetFixed: Boolean(process.env['LAPTOP_DEV_BUDGET']),
     version: version(),
     instance,
     pid: process.pid,

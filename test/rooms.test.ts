@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   lock: ['core'],
   log: [],
   settings: ['core', 'profiles/units'],
-  'wrong-intent': ['http'],
+  'wrong-intent': ['core', 'http'],
   main: ['*'],
 };
 /** What core may not touch: everything that is not in core. */

@@ -1,5 +1,5 @@
 import { OPTIONS, optionOf } from './option-table.js';
-import type { Verb } from './verbs.js';
+import type { Verb } from './verb.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

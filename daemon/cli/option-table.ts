@@ -25,6 +25,8 @@ export const OPTIONS = {
   wait: { flags: '--wait', text: 'return when it is done (the default)' },
   'no-wait': { flags: '--no-wait', text: 'return at once; the work goes on' },
   'wait-timeout': { flags: '--wait-timeout <time>', text: 'longest wait, as 90, 90s or 2m', value: 'duration' },
+  for: { flags: '--for <time>', text: 'for so long, as 90s, 2h or 1h30m; else until it is taken away', value: 'duration' },
+  with: { flags: '--with <services>', text: 'services that the command needs, separated by commas', value: 'many' },
   all: { flags: '-a, --all', text: 'of all projects' },
   volumes: { flags: '--volumes', text: 'volumes too, with the data in them' },
   yes: { flags: '-y, --yes', text: 'do not ask' },

@@ -3,6 +3,7 @@ import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
 import { lookAtUse } from './idle.js';
+import { expireLeases } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
@@ -16,6 +17,7 @@ import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
  * Σ held + grant ≤ budget; nothing is started while the engine is not known to be up; a step is given once for a state.
  */
 export function converge(draft: Draft, policy: Policy, now: Ms): void {
+  expireLeases(draft, now);
   if (draft.engine === 'up') {
     lookAtUse(draft, now);
     meet(draft, policy, now);

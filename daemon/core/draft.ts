@@ -50,6 +50,8 @@ export class Draft {
   readonly strays: Map<string, Exit | null>;
   evictions: readonly Eviction[];
   host: HostState;
+  leases: World['leases'];
+  budget: World['budget'];
   readonly version: number;
   private forgotten: number;
   private spent: number;
@@ -65,6 +67,8 @@ export class Draft {
     this.strays = new Map(world.strays);
     this.evictions = world.evictions;
     this.host = world.host;
+    this.leases = world.leases;
+    this.budget = world.budget;
     this.version = world.version + 1;
     this.forgotten = world.forgotten;
     this.spent = world.spent;
@@ -136,7 +140,7 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, evictions, host, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, evictions, host, version, forgotten, spent };
+    const { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent };
   }
 }

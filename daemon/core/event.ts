@@ -4,6 +4,7 @@ import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
+import type { Lease } from './world.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
 export type Action =
@@ -16,7 +17,22 @@ export type Action =
   | { readonly kind: 'stop'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'restart'; readonly project: string; readonly services: readonly string[] }
   /** Stops and removes all containers of the project, then its networks, and its volumes only when asked. */
-  | { readonly kind: 'down'; readonly project: string; readonly volumes: boolean };
+  | { readonly kind: 'down'; readonly project: string; readonly volumes: boolean }
+  /** Starts services and what they depend on, and keeps them from sleeping: for `ttl`, or until it is released (null). */
+  | {
+      readonly kind: 'lease';
+      readonly id: string;
+      readonly project: string;
+      readonly services: readonly string[];
+      readonly holder: Lease['holder'];
+      readonly ttl: Ms | null;
+      readonly note: string;
+    }
+  | { readonly kind: 'renew'; readonly id: string; readonly ttl: Ms }
+  | { readonly kind: 'release'; readonly id: string }
+  | { readonly kind: 'unpin'; readonly project: string; readonly services: readonly string[] }
+  /** Another budget from now on; null: the usual one. */
+  | { readonly kind: 'budget'; readonly bytes: number | null };
 
 /** Everything that can happen to the world. The only input of `decide`. */
 export type Event =
@@ -26,7 +42,13 @@ export type Event =
   | { readonly kind: 'engine'; readonly event: EngineEvent }
   | { readonly kind: 'engineLost' }
   /** Intent read from the state file when the daemon starts. */
-  | { readonly kind: 'restored'; readonly projects: readonly RestoredProject[] }
+  | {
+      readonly kind: 'restored';
+      readonly projects: readonly RestoredProject[];
+      /** `until`: monotonic. */
+      readonly pins?: readonly Lease[];
+      readonly budget?: number | null;
+    }
   | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
   | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }
   /** `checked`: by a health check; else it has none and counts as ready once it runs. */

@@ -1,12 +1,14 @@
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
-import type { RestoredProject } from './event.js';
+import type { Event } from './event.js';
 import type { Intent } from './intent.js';
 import type { ServiceSpec } from './model.js';
 import { idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
-export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {
+export function foldRestored(draft: Draft, { projects, pins = [], budget = null }: Extract<Event, { kind: 'restored' }>): void {
+  draft.leases = new Map(pins.map(pin => [pin.id, pin]));
+  draft.budget = budget;
   for (const { spec, up, restart, recreate, leaving } of projects) {
     draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, clearAt: null });
     for (const service of spec.services) {

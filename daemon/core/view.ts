@@ -1,11 +1,12 @@
 import { formatBytes } from './bytes.js';
 import { canSleep } from './doors.js';
 import { whyHeld } from './idle.js';
+import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
 import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
-import { isWanted, type ServiceEntry, type World } from './world.js';
+import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
 export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
@@ -76,7 +77,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'running':
       if (state.frozen)
         return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused: nobody uses it; a connection lets it go on';
-      return isWanted(entry) ? whyUp(world, entry) : 'stops when its dependants have';
+      return isWanted(entry) ? whyUp(world, entry, now) : 'stops when its dependants have';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
     case 'backoff':
@@ -89,7 +90,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 }
 
 /** Who needs it, or that it was asked for; and how it fares. */
-function whyUp(world: World, entry: ServiceEntry): string {
+function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
   const dependants = [...world.services.values()].filter(
     other => isWanted(other) && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
@@ -98,7 +99,7 @@ function whyUp(world: World, entry: ServiceEntry): string {
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  const held = canSleep(entry.spec) ? whyHeld(world, entry) : null;
+  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) ? whyHeld(world, entry) : null);
   const awake = held === null ? [] : [`held awake: ${held}`];
   return [
     needed,

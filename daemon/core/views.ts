@@ -25,6 +25,17 @@ export interface ServiceView {
   readonly ooms: number;
 }
 
+/** A lease as clients see it. */
+export interface LeaseView {
+  readonly id: string;
+  readonly project: string;
+  readonly services: readonly string[];
+  readonly holder: 'pin' | 'client';
+  readonly note: string;
+  /** ms; null: until it is released. */
+  readonly remaining: Ms | null;
+}
+
 /** The budget and who holds it. */
 export interface BudgetView {
   readonly budget: Bytes;

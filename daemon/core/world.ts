@@ -86,6 +86,23 @@ export interface ProjectEntry {
   readonly clearAt: Ms | null;
 }
 
+/** A reason to stay awake that somebody has given. */
+export interface Lease {
+  readonly id: string;
+  readonly project: string;
+  readonly services: readonly string[];
+  /** pin: a person, kept over a restart of the daemon. client: a program that renews it. */
+  readonly holder: 'pin' | 'client';
+  /** Null: until it is released. */
+  readonly until: Ms | null;
+  /** Who, for people: `laptop-dev run (npm test)`. */
+  readonly note: string;
+}
+
+export function serviceIds({ project, services }: Pick<Lease, 'project' | 'services'>): ServiceId[] {
+  return services.map(name => serviceId(project, name));
+}
+
 /** How the host's memory fares, and what was done about it. */
 export interface HostState {
   readonly pressure: PressureState;
@@ -105,6 +122,9 @@ export interface World {
   /** Who was stopped for whom, while it counts against doing so again. */
   readonly evictions: readonly Eviction[];
   readonly host: HostState;
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** As a person has set it; null: the policy's. */
+  readonly budget: Bytes | null;
   /** Counts decisions. */
   readonly version: number;
   /** The version in which a service was last forgotten. */
@@ -120,6 +140,8 @@ export const EMPTY_WORLD: World = {
   strays: new Map(),
   evictions: [],
   host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0 },
+  leases: new Map(),
+  budget: null,
   version: 0,
   forgotten: 0,
   spent: 0,

@@ -7,6 +7,7 @@ import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
 import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { budgetBeyond } from './budget-beyond.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
@@ -15,6 +16,7 @@ import { Loop } from './loop.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
+import { pinsKept, pinsToKeep } from './pins.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -31,6 +33,8 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: Policy;
+  /** The environment has the last word about the budget. */
+  readonly budgetFixed: boolean;
   readonly version: string;
   readonly instance: string;
   readonly pid: number;
@@ -95,7 +99,9 @@ export function createSupervisor(options: SupervisorOptions): Running {
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     persist: () => {
-      const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
+      const { world } = loop;
+      const pins = pinsToKeep(world, clock);
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };
@@ -110,7 +116,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
-  loop.post({ kind: 'restored', projects: restored.intent.projects });
+  const { projects, pins = [], budget = null } = restored.intent;
+  loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
   void observe({
     containers,
     clock,
@@ -160,6 +167,8 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     info: { version, pid, instance, startedAt: clock.wall() },
     engine,
     async act(action, { dryRun, trust: granted }) {
+      const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
+      if (beyond) return { ok: false, failure: beyond };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
       loop.post({ kind: 'used', uses: doors.uses() });
@@ -170,6 +179,11 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
     services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
     projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+    leases: () =>
+      [...loop.world.leases.values()].map(({ until, ...lease }) => ({
+        ...lease,
+        remaining: until === null ? null : Math.max(0, until - clock.now()),
+      })),
     budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
     notices: () => notices.list(),
     subscribe: listener => notices.subscribe(listener),
@@ -199,7 +213,7 @@ function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: read
     .sort((a, b) => b.grant - a.grant);
   const { total, available } = host.read();
   return {
-    budget: policy.budget,
+    budget: loop.world.budget ?? policy.budget,
     granted: [...loop.world.services.values()].reduce((sum, entry) => sum + held(entry.state), 0),
     standard: holders.reduce((sum, holder) => sum + holder.standard, 0),
     workingSet: holders.reduce((sum, holder) => sum + (holder.workingSet ?? 0), 0),

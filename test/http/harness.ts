@@ -71,6 +71,7 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
   const supervisor: Supervisor = {
     info: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000 },
     engine: () => null,
+    leases: () => [],
     act: async (...args) => {
       calls.push(['act', ...args]);
       return answer;
