@@ -34,7 +34,7 @@ export function filesBetween(folder: string, since: Ms, until: Ms): string[] {
 }
 
 /**
- * Appends whole lines to the file of `at` with one write. 70 µs, whatever the file has grown to; written anew and renamed each minute,
+ * Appends whole lines to the file of `at` with one write: 15 µs for 20 services, whatever the file has grown to; written anew and renamed each minute,
  * a day's file of 2.4 MB takes 2 ms and writes 1.7 GB a day. A kill leaves the lines, none of them, or a torn last one: the next append
  * begins on a line of its own, and readers pass over what is no point. A disk that fills up in the middle: the file is as before, and
  * the error is thrown. Not synced: a power cut takes what the kernel has not written yet, some 30 s.

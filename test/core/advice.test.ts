@@ -23,6 +23,7 @@ describe('advice', () => {
       standard: 128 * MiB,
       maximum: 256 * MiB,
       samples: 95,
+      measured: 94 * MINUTE,
       enough: true,
       saves: 128 * MiB,
     });
@@ -56,7 +57,7 @@ describe('advice', () => {
   });
 
   test('without any point is what there is now', () => {
-    expect(advice([])).toEqual({ ...CURRENT, samples: 0, days: 0, enough: false, saves: 0 });
+    expect(advice([])).toEqual({ ...CURRENT, samples: 0, days: 0, measured: 0, enough: false, saves: 0 });
   });
 
   test('never falls below what the engine takes', () => {
