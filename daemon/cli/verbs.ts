@@ -116,6 +116,15 @@ export const VERBS: readonly Verb[] = [
     args: '',
     options: OUTPUT,
     load: () => import('./commands/budget.js'),
+    verbs: [
+      {
+        name: 'advice',
+        summary: 'Say what the services here should have, by what they used in the last 8 days',
+        args: '',
+        options: [...PLACE, 'write', ...OUTPUT],
+        load: () => import('./commands/budget-advice.js'),
+      },
+    ],
   },
   {
     name: 'why',
