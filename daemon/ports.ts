@@ -179,8 +179,11 @@ export interface HistoryPoint extends UsagePoint {
 export interface History {
   /** Counts samples of this moment. Never throws: what cannot be written is logged. */
   add(samples: readonly ServiceSample[]): void;
-  /** The minutes of a service since a time (ms since the epoch) that are over, oldest first. The last hour is answered from memory. */
-  points(id: ServiceId, sinceWall: Ms): Promise<readonly HistoryPoint[]>;
+  /**
+   * The minutes of a service since a time (ms since the epoch) that are over, oldest first; those of one `slot` (ms; a minute where absent)
+   * joined into a point that weighs as many as it has. The last hour is answered from memory.
+   */
+  points(id: ServiceId, sinceWall: Ms, slot?: Ms): Promise<readonly HistoryPoint[]>;
   /** Keeps what was seen of the running minute, and ends. */
   close(): void;
 }

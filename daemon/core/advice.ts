@@ -49,7 +49,7 @@ export const DEFAULT_ADVICE: AdvicePolicy = {
 export interface Advice {
   readonly standard: Bytes;
   readonly maximum: Bytes;
-  /** Points that it rests on. */
+  /** Points that it rests on, each by its weight. */
   readonly samples: number;
   /** From the first of them to the last. */
   readonly days: number;
@@ -77,7 +77,7 @@ export function advise(history: readonly UsagePoint[], current: Memory, policy: 
   return {
     standard,
     maximum: Math.max(standard, up(policy.peakMargin * peak)),
-    samples: points.length,
+    samples: points.reduce((sum, { weight }) => sum + (weight ?? 1), 0),
     days: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / DAY,
     measured: time,
     enough: time >= policy.enoughAfter,

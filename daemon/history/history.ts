@@ -3,7 +3,7 @@ import type { Ms, ServiceId } from '../core/model.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports.js';
 import { append, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';
-import { lineOf, readPoints } from './read-points.js';
+import { lineOf, readPoints, take } from './read-points.js';
 
 /** Minutes that are answered from memory, and for how long what a full disk refused is kept. */
 const RING = 60;
@@ -47,13 +47,13 @@ class FileHistory implements History {
     this.timer ??= setTimeout(() => this.onTime(), this.untilNext()).unref();
   }
 
-  async points(id: ServiceId, sinceWall: Ms): Promise<readonly HistoryPoint[]> {
+  async points(id: ServiceId, sinceWall: Ms, slot: Ms = MINUTE): Promise<readonly HistoryPoint[]> {
     const oldest = this.ring[0]?.at ?? Number.POSITIVE_INFINITY;
     const of = (rolls: readonly Roll[]) => rolls.flatMap(({ points }) => points.filter(point => point.id === id && point.at >= sinceWall));
-    if (sinceWall >= oldest) return inOrder(of(this.ring));
+    if (sinceWall >= oldest) return inOrder(of(this.ring), slot);
     const files = filesBetween(this.options.folder, sinceWall, this.options.clock.wall() + TOMORROW);
-    const saved = await readPoints(files, id, sinceWall);
-    return inOrder([...saved, ...of(this.ring.filter(roll => !roll.saved))]);
+    const saved = await readPoints(files, id, sinceWall, slot);
+    return inOrder([...saved, ...of(this.ring.filter(roll => !roll.saved))], slot);
   }
 
   /** What was seen of the running minute is kept as well. */
@@ -105,6 +105,8 @@ class FileHistory implements History {
 }
 
 /** A clock that is set back writes an hour twice; both were measured, and both count. */
-function inOrder(points: readonly MinutePoint[]): readonly HistoryPoint[] {
-  return [...points].sort((a, b) => a.at - b.at);
+function inOrder(points: readonly MinutePoint[], slot: Ms): readonly HistoryPoint[] {
+  const found: MinutePoint[] = [];
+  for (const point of [...points].sort((a, b) => a.at - b.at)) take(found, point, slot);
+  return found;
 }

@@ -1,17 +1,18 @@
 import { open } from 'node:fs/promises';
 import type { Bytes } from '../core/bytes.js';
 import type { Ms, ServiceId } from '../core/model.js';
-import type { MinutePoint } from './minutes.js';
+import { MINUTE, type MinutePoint } from './minutes.js';
 
 /** What is read at a time. A line has some 90 bytes; one that is longer than this is none of ours. */
 const CHUNK: Bytes = 64 * 1024;
 const NEWLINE = 10;
 
 /**
- * The points of one service since a time, from files in the order given. They are read in pieces and only lines that name the service
- * become objects, so that 14 days need no more memory than the points returned. What is no point (a torn line) is passed over.
+ * The points of one service since a time, from files in the order given, those of one slot joined. They are read in pieces and only
+ * lines that name the service become objects, so that 14 days need no more memory than the points returned. What is no point (a torn
+ * line) is passed over.
  */
-export async function readPoints(files: readonly string[], id: ServiceId, since: Ms): Promise<MinutePoint[]> {
+export async function readPoints(files: readonly string[], id: ServiceId, since: Ms, slot: Ms): Promise<MinutePoint[]> {
   const found: MinutePoint[] = [];
   const buffer = Buffer.alloc(CHUNK);
   const needle = Buffer.from(`"id":${JSON.stringify(id)}`);
@@ -19,11 +20,26 @@ export async function readPoints(files: readonly string[], id: ServiceId, since:
     for await (const lines of wholeLines(file, buffer)) {
       for (const text of linesWith(needle, lines)) {
         const point = parsePoint(text);
-        if (point !== null && point.id === id && point.at >= since) found.push(point);
+        if (point !== null && point.id === id && point.at >= since) take(found, point, slot);
       }
     }
   }
   return found;
+}
+
+/** Adds a point; into the last one when both are of one slot. */
+export function take(found: MinutePoint[], point: MinutePoint, slot: Ms): void {
+  const last = found.at(-1);
+  const isJoined = last !== undefined && slot > MINUTE && Math.floor(last.at / slot) === Math.floor(point.at / slot);
+  if (isJoined) found[found.length - 1] = joined(last, point);
+  else found.push(point);
+}
+
+function joined(a: MinutePoint, b: MinutePoint): MinutePoint {
+  const [of, more] = [a.weight ?? 1, b.weight ?? 1];
+  const mean = (x: number, y: number) => (x * of + y * more) / (of + more);
+  const cpu = a.cpu === null || b.cpu === null ? (a.cpu ?? b.cpu) : mean(a.cpu, b.cpu);
+  return { at: Math.min(a.at, b.at), id: a.id, p: Math.round(mean(a.p, b.p)), peak: Math.max(a.peak, b.peak), cpu, weight: of + more };
 }
 
 /** One line of a file. */

@@ -119,6 +119,19 @@ describe('points', () => {
     expect(await used(now, 'shop/none')).toEqual([]);
   });
 
+  test('can be joined to longer ones: the mean, the highest peak, and the weight of all', async () => {
+    const folder = tempFolder();
+    const { history, minute } = bound(folder);
+    for (const used of [1, 2, 3, 4, 10, 6, 8]) minute(sample('shop/api', used));
+    history.close();
+    const expected = [
+      { at: NOON, id: 'shop/api', p: 4, peak: 10, cpu: 0, weight: 5 },
+      { at: NOON + 5 * MINUTE, id: 'shop/api', p: 7, peak: 8, cpu: 0, weight: 2 },
+    ];
+    expect(await history.points('shop/api', NOON, 5 * MINUTE)).toEqual(expected);
+    expect(await bound(folder).history.points('shop/api', NOON - DAY, 5 * MINUTE)).toEqual(expected);
+  });
+
   test('of the last hour are answered without the files', async () => {
     const folder = tempFolder();
     const { history, minute } = bound(folder);

@@ -16,7 +16,7 @@ const ROUNDS = 50;
 
 /** What is there of a service from minute `from` on; a point that is not what was written fails. */
 async function minutesOf(folder: string, id: (typeof SERVICES)[number]): Promise<number[]> {
-  const points = await readPoints([join(folder, '2026-03-10.jsonl'), join(folder, '2026-03-11.jsonl')], id, NOON - HOUR);
+  const points = await readPoints([join(folder, '2026-03-10.jsonl'), join(folder, '2026-03-11.jsonl')], id, NOON - HOUR, MINUTE);
   expect(points.filter(({ at, p, peak }) => p !== at / MINUTE || peak !== p)).toEqual([]);
   return points.map(({ at }) => at / MINUTE);
 }

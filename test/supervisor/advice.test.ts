@@ -43,7 +43,7 @@ test('advice is told by name, for one project or all, from the points of the las
     },
     { project: 'shop', service: 'db', current, ...current, samples: 0, days: 0, measured: 0, needed: 60 * MINUTE, enough: false, saves: 0 },
   ]);
-  expect(asked).toEqual([['shop/db', NOW - 8 * 24 * 60 * MINUTE], ['shop/api', NOW - 8 * 24 * 60 * MINUTE]]); // biome-ignore format: short
+  expect(asked).toEqual([['shop/db', NOW - 8 * 24 * 60 * MINUTE, 5 * MINUTE], ['shop/api', NOW - 8 * 24 * 60 * MINUTE, 5 * MINUTE]]); // biome-ignore format: short
   expect((await adviceOf(world, history, clock, null)).map(({ project, service }) => `${project}/${service}`)).toEqual([
     'other/web',
     'shop/api',
