@@ -46,16 +46,17 @@ async function main(): Promise<void> {
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
+  const host = createHostMemory({ proc: process.env['LAPTOP_DEV_PROC'] || '/proc' });
   const { supervisor, looked, close } = createSupervisor({
     containers,
     images: createImages({ endpoint, stateDir: paths.stateDir, log }),
     usage: createUsage(),
     history: createHistory({ folder: paths.historyDir, clock, log }),
-    host: createHostMemory(),
+    host,
     store: createStateFile(paths.stateFile, wrongIntent),
     clock,
     log,
-    policy: readSettings(process.env, createHostMemory().read().total),
+    policy: readSettings(process.env, host.read().total),
     version: version(),
     instance,
     pid: process.pid,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the images of the built-in stack, as `up` does by itself when they are missing or out of date.
-#   build.sh [--rebuild] [base] [api] [postgres] [redis]      nothing named: all of them
+#   build.sh [--rebuild] [base] [api] [postgres] [redis] [nft]      nothing named: all of them
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")

@@ -9,7 +9,7 @@ engine.sh [--engine docker|podman] [--yes] ensure|start|stop|status|address|inst
   ensure   an engine answers: does nothing. Else starts the installed one, or installs it first
   start    starts the installed engine    stop     ends the engine that this script started, no other
   status   which engine answers, where    address  its URL alone
-  install  installs docker.io (or podman) from the distribution
+  install  installs docker.io with nftables (or podman) from the distribution
   --yes    does not ask before it uses sudo
 Exit: 0 done · 2 usage · 4 no engine, with what to do.  LAPTOP_DEV_DOCKERD_ARGS: more arguments for dockerd.
 TEXT
@@ -68,7 +68,7 @@ as_root() {
 # --- install ----------------------------------------------------------------------------------------------------------
 
 install_engine() {
-  local -a names=(docker.io iptables ca-certificates)
+  local -a names=(docker.io iptables nftables ca-certificates) # nftables: for the kernel path (docs/activation.md)
   # What Podman only recommends and services need: catatonit for init, netavark and aardvark-dns for names, the rest without root.
   if [[ ${ENGINE:-docker} == podman ]]; then names=(podman runc catatonit netavark aardvark-dns uidmap slirp4netns); fi
   if [[ -e /sys/module/apparmor/parameters/enabled && ${names[0]} == docker.io ]]; then names+=(apparmor); fi

@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   usage: ['core', 'ports'],
   history: ['core', 'ports'],
   activation: ['core', 'ports'],
+  'kernel-path': ['core', 'ports'],
   store: ['core', 'ports'],
   compose: ['core', 'ports'],
   profiles: ['core', 'ports'],
@@ -24,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'client', 'project', 'paths', 'http/contract'],
   lock: ['core'],
   log: [],
-  settings: ['core'],
+  settings: ['core', 'profiles/units'],
   'wrong-intent': ['http'],
   main: ['*'],
 };

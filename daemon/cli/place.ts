@@ -52,7 +52,10 @@ async function rootOf(cli: Cli, known: readonly ProjectView[]): Promise<string> 
     if (folder === dirname(folder)) return realpath(cli.packageRoot);
     folder = dirname(folder);
   }
-  return (await findHere(cli)).root;
+  const { root, composeFiles } = await findHere(cli);
+  const builtIn = await realpath(cli.packageRoot);
+  // A profile of one's own for the built-in stack is that stack.
+  return !roots.has(root) && composeFiles === null && roots.has(builtIn) ? builtIn : root;
 }
 
 const CONFIGURATION = /^((docker-)?compose\.ya?ml|laptop-dev\.ya?ml|\.laptop-dev|\.env)$/;

@@ -39,6 +39,9 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
   };
 }
 
+/** What changes all the time and says nothing of the container: a list of containers is not outdated by it. */
+const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>(['use', 'samples', 'request', 'refusal', 'shrinkFrom', 'cooldown']);
+
 /** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
 export class Draft {
   engine: World['engine'];
@@ -76,7 +79,8 @@ export class Draft {
     if (!entry) return;
     const container =
       (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
-    this.services.set(id, { ...entry, ...change, container, version: this.version });
+    const version = Object.keys(change).every(key => BESIDE.has(key)) ? entry.version : this.version;
+    this.services.set(id, { ...entry, ...change, container, version });
   }
 
   add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
@@ -105,6 +109,12 @@ export class Draft {
   /** Its doors are to be opened or closed. */
   private doorsDue(entry: ServiceEntry | undefined): void {
     if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
+  }
+
+  /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
+  openMissing({ spec }: ServiceEntry): void {
+    const doors = this.projects.get(spec.project)?.doors;
+    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
   }
 
   setDoors(name: string, doors: Doors): void {

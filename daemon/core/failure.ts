@@ -49,6 +49,11 @@ export const CATALOGUE = {
     exit: 5,
     help: 'Close what uses much memory on this machine, or stop services: laptop-dev ps shows what they use.',
   },
+  'kernel-path': {
+    status: 502,
+    exit: 4,
+    help: 'Connections are carried by the daemon meanwhile, which costs CPU time only. path: splice in the profile asks for no rules.',
+  },
   'port-taken': { status: 409, exit: 6, help: 'Stop the owner, or give the service another host port.' },
   'name-taken': { status: 409, exit: 6, help: 'Rename or remove the other container; it is not ours, so it is left alone.' },
   'network-clash': { status: 409, exit: 6, help: 'Give the network another subnet, or remove the one that overlaps.' },

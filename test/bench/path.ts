@@ -27,7 +27,7 @@ const BIG = 16;
 const STREAM = 256;
 const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
-/** The warm path: the splice against the engine's own published port, haproxy, systemd-socket-proxyd, and nothing in between. */
+/** The warm path: the splice and the kernel's redirect against the engine's own published port, haproxy, systemd-socket-proxyd, and nothing in between. */
 export async function run({ rounds = '15', only = '' }: { readonly rounds?: string; readonly only?: string }): Promise<void> {
   const stack = await openStack();
   try {
@@ -93,20 +93,21 @@ async function measure(load: Load, { at, pids }: Path): Promise<Sample> {
 
 function tableOf({ unit }: Load, samples: ReadonlyMap<Path, readonly Sample[]>): string {
   const of = (name: string): readonly Sample[] => [...samples].find(([path]) => path.name === name)?.[1] ?? [];
-  const [engine, haproxy] = [of('docker-proxy'), of('haproxy')];
+  const [direct, engine, haproxy] = [of('direct'), of('docker-proxy'), of('haproxy')];
   const rows = [...samples].map(([{ name, pids }, mine]) => {
     const p99 = mine.map(sample => sample.p99 ?? Number.NaN);
     const hasP99 = p99.every(Number.isFinite);
     return [
       name,
       `${median(mine.map(({ rate }) => rate)).toFixed(0)} / ${best(mine).toFixed(0)}`,
+      against(mine, direct),
       against(mine, engine),
       against(mine, haproxy),
       hasP99 ? `${median(p99).toFixed(2)} / ${Math.min(...p99).toFixed(2)}` : '–',
       pids.length > 0 ? median(mine.map(({ cpu }) => cpu)).toFixed(2) : '–',
     ];
   });
-  return table(['median / best', unit, '× docker-proxy', '× haproxy', 'p99 ms', 'CPU µs each'], rows);
+  return table(['median / best', unit, '× direct', '× docker-proxy', '× haproxy', 'p99 ms', 'CPU µs each'], rows);
 }
 
 function best(samples: readonly Sample[]): number {

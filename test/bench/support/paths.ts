@@ -5,8 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Protocol } from '../../../daemon/core/model.js';
+import { type KernelPath, openKernelPath } from '../../../daemon/kernel-path/kernel-path.js';
 import type { Target } from '../../../daemon/ports/doors.js';
-import { freePort } from '../../activation/harness.js';
+import { freePort, silent } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 
 /** One way to a service: where to connect, and the processes that carry the bytes (none: the kernel alone). */
@@ -30,9 +31,19 @@ export async function openPaths(direct: Target, published: Target, protocol: Pro
     { name: 'splice', at: { host: '127.0.0.1', port: doors.port }, pids: [doors.pid], close: doors.close },
     await pipe(direct),
   ];
+  const kernel = await openKernelPath({ instance: `bench${process.pid}`, log: silent });
+  if ('how' in kernel.available) paths.push(await redirected(kernel, direct));
   if (isInstalled(HAPROXY)) paths.push(await haproxy(direct));
   if (existsSync(SOCKET_PROXYD)) paths.push(await socketProxyd(direct));
   return paths;
+}
+
+/** A rule of the kernel; nobody has to listen for it. */
+async function redirected(kernel: KernelPath, to: Target): Promise<Path> {
+  const port = await freePort();
+  const failed = await kernel.set([{ service: 'bench/service', hostIp: '127.0.0.1', port, to }]);
+  if (failed) throw new Error(failed.message);
+  return { name: 'kernel', at: { host: '127.0.0.1', port }, pids: [], close: async () => void (await kernel.close()) };
 }
 
 export function isInstalled(program: string): boolean {

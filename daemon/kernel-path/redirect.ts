@@ -1,0 +1,32 @@
+import { isIPv4 } from 'node:net';
+import type { ServiceId } from '../core/model.js';
+import { bridgeTo } from './routes.js';
+import type { Rule } from './rules.js';
+
+/** New connections to `hostIp:port` go to the container at `to`, past the daemon's listener. */
+export interface Redirect {
+  readonly service: ServiceId;
+  /** As the listener has it. 127.x.y.z, or 0.0.0.0, of which only 127.0.0.1 is redirected. */
+  readonly hostIp: string;
+  readonly port: number;
+  readonly to: { readonly host: string; readonly port: number };
+}
+
+/** Why the kernel cannot carry it, in a sentence; null: it can. `deaf`: bridges that did not carry anything. */
+export function refusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {
+  if (listenAddress(hostIp) === null) return `the kernel redirects connections to 127.0.0.1 only, not to ${hostIp}`;
+  const bridge = bridgeTo(to.host);
+  if (bridge === null) return `the container's address ${to.host} is not on a bridge of this machine`;
+  return deaf.has(bridge) ? `redirected connections got no answer through ${bridge}` : null;
+}
+
+/** What a rule needs to know; none when the kernel cannot carry it. */
+export function ruleOf({ service, hostIp, port, to }: Redirect): readonly Rule[] {
+  const [address, bridge] = [listenAddress(hostIp), bridgeTo(to.host)];
+  return address !== null && bridge !== null ? [{ service, address, port, to, bridge }] : [];
+}
+
+function listenAddress(hostIp: string): string | null {
+  if (hostIp === '0.0.0.0') return '127.0.0.1';
+  return isIPv4(hostIp) && hostIp.startsWith('127.') ? hostIp : null;
+}

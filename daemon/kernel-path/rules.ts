@@ -1,0 +1,116 @@
+import { routeLocalnet } from './routes.js';
+
+/** A redirect whose bridge is known: all that a rule needs. Addresses are IPv4, `bridge` is a plain name. */
+export interface Rule {
+  readonly service: string;
+  readonly address: string;
+  readonly port: number;
+  readonly to: { readonly host: string; readonly port: number };
+  readonly bridge: string;
+}
+
+/** Longest instance that goes into a table's name; nft takes 255 characters. */
+const LONGEST = 64;
+
+/** What the tables of all daemons' names begin with. */
+const PREFIX = 'laptop_dev_';
+
+/** The table that holds all rules of this daemon and nothing else: its own name, whatever else runs here. */
+export function tableName(instance: string): string {
+  return `${PREFIX}${instance.replaceAll(/[^A-Za-z0-9]/g, '_').slice(0, LONGEST)}`;
+}
+
+/**
+ * The table with its chains. Adding what is there is no error, so this can stand before every change.
+ *
+ * output: before Docker's own (-100). The first rule that fits a new connection decides, all later ones in other tables are passed over.
+ * guard: with route_localnet a container could otherwise forge packets to 127.0.0.1 of this machine (as in CVE-2020-8558). Before
+ * connection tracking (-200) an answer that belongs to a redirect still has the bridge's address, so nothing that is wanted is dropped.
+ * opened: bridges whose route_localnet we set, so that whoever comes after a kill -9 knows what to restore.
+ */
+function skeleton(table: string): readonly string[] {
+  return [
+    `add table ip ${table}`,
+    `add set ip ${table} opened { type ifname; }`,
+    `add chain ip ${table} output { type nat hook output priority -110; policy accept; }`,
+    `add chain ip ${table} postrouting { type nat hook postrouting priority 90; policy accept; }`,
+    `add chain ip ${table} guard { type filter hook prerouting priority -300; policy accept; }`,
+    `flush chain ip ${table} guard`,
+    `add rule ip ${table} guard iifname @opened ip daddr 127.0.0.0/8 drop`,
+  ];
+}
+
+/** Input of `nft -f -` that makes the rules exactly these, in one transaction. Chains stay hooked, so no packet sees a half. Pure. */
+export function ruleset(table: string, rules: readonly Rule[]): string {
+  const bridges = [...new Set(rules.map(({ bridge }) => bridge))].sort();
+  const lines = [
+    ...skeleton(table),
+    `flush chain ip ${table} output`,
+    `flush chain ip ${table} postrouting`,
+    ...rules.map(
+      ({ address, port, to, service }) =>
+        `add rule ip ${table} output ip daddr ${address} tcp dport ${port} dnat to ${to.host}:${to.port}${comment(service)}`,
+    ),
+    // The container has to answer to the bridge: 127.0.0.1 would be its own.
+    ...bridges.map(bridge => `add rule ip ${table} postrouting oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** For people who list the table; left out when nft could misread it. */
+function comment(service: string): string {
+  return /^[\w./-]{1,120}$/.test(service) ? ` comment "${service}"` : '';
+}
+
+/**
+ * Shell script that sets the rules. `closed`: bridges that do not let loopback addresses through yet: they are guarded and noted first, then
+ * opened, and only then used; a rule on a closed bridge would swallow connections. Pure.
+ */
+export function settingScript(table: string, rules: readonly Rule[], closed: readonly string[]): string {
+  const opening = closed.flatMap(bridge => [
+    nft([...skeleton(table), `add element ip ${table} opened { "${bridge}" }`].join('\n')),
+    `echo 1 > ${routeLocalnet(bridge)}`,
+  ]);
+  return ['set -e', ...opening, nft(ruleset(table, rules))].join('\n');
+}
+
+/**
+ * Removes the table, if there is one: the rules first, then route_localnet of the bridges that we opened is restored, and the guard goes
+ * last. A bridge that another daemon's table uses as well is handed over to it instead. Pure.
+ */
+export function closingScript(table: string): string {
+  const file = routeLocalnet('$bridge');
+  return `set -e
+listed=$(nft list set ip ${table} opened 2>/dev/null) || exit 0
+${nft(ruleset(table, []))}
+for bridge in $(printf '%s' "$listed" | tr ',' '\\n' | sed -n 's/.*"\\(.*\\)".*/\\1/p'); do
+  heir=
+  for other in $(nft list tables ip | sed -n 's/^table ip \\(${PREFIX}[A-Za-z0-9_]*\\)$/\\1/p'); do
+    if nft list chain ip "$other" postrouting 2>/dev/null | grep -q "oifname \\"$bridge\\" "; then heir=$other; break; fi
+  done
+  if [ "$heir" ]; then nft add element ip "$heir" opened "{ \\"$bridge\\" }"
+  elif [ -e ${file} ]; then echo 0 > ${file}; fi
+done
+nft delete table ip ${table}`;
+}
+
+/**
+ * Says whether all of this can be done: changes nothing, since nft only checks (the kernel's modules and privileges with it), and prints
+ * which kernel and network namespace it looked at. Pure.
+ */
+export function probingScript(table: string): string {
+  const example = { service: 'a/probe', address: '127.0.0.1', port: 1, to: { host: '127.0.0.2', port: 1 }, bridge: 'lo' };
+  return `command -v nft > /dev/null || { echo 'there is no nft command (package nftables)' >&2; exit 3; }
+${nft(ruleset(table, [example]), '-c ')}
+status=$?
+[ $status = 0 ] || exit $status
+[ -w ${routeLocalnet('all')} ] || { echo 'net.ipv4.conf cannot be written' >&2; exit 3; }
+${WHERE}`;
+}
+
+/** Prints what tells one kernel and network namespace from another. */
+const WHERE = 'cat /proc/sys/kernel/random/boot_id; readlink /proc/self/ns/net';
+
+function nft(input: string, options = ''): string {
+  return `nft ${options}-f - <<'END'\n${input.trimEnd()}\nEND`;
+}

@@ -1,0 +1,198 @@
+import { connect } from 'node:net';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../daemon/core/event.js';
+import type { ServiceView } from '../../daemon/core/views.js';
+import { type Outcome, runClient } from '../engine/support/clients.js';
+import { ENGINE, openEngine } from '../engine/support/open-engine.js';
+import { type Home, home } from './support/home.js';
+import { freePorts } from './support/ports.js';
+import { patience, until } from './support/until.js';
+
+/** The built-in stack with nothing eager; short idle times, so that sleep comes while one watches. */
+const SLEEPY = `
+name: sleepy
+extends: base
+services:
+  api: { start: on-demand, idle: 6s }
+  postgres: { start: on-demand, idle: 3s }
+  redis: { start: on-demand, idle: 3s }
+`;
+const PASSWORD = 'laptop-dev';
+
+interface Done {
+  readonly plan: Plan;
+  readonly services: readonly ServiceView[];
+}
+
+const engine = openEngine(ENGINE);
+let laptop: Home;
+let folder: string;
+let ports: { api: number; postgres: number; redis: number };
+
+beforeAll(async () => {
+  laptop = await home();
+  const [api = 0, postgres = 0, redis = 0] = await freePorts(3);
+  ports = { api, postgres, redis };
+  Object.assign(laptop.env, {
+    COMPOSE_PROJECT_NAME: laptop.name,
+    API_PORT: `${api}`,
+    POSTGRES_PORT: `${postgres}`,
+    REDIS_PORT: `${redis}`,
+  });
+  folder = await laptop.project('sleepy', { 'laptop-dev.yaml': SLEEPY });
+  // The images are made here, so that no client waits for them.
+  await laptop.ask<Done>(['up', 'api'], { cwd: folder, timeout: patience(900_000) });
+  await laptop.ask<Done>(['stop'], { cwd: folder });
+  await laptop.ask<Done>(['up'], { cwd: folder });
+}, patience(900_000));
+afterAll(() => laptop?.close());
+
+const views = async (): Promise<readonly ServiceView[]> =>
+  (await laptop.ask<{ services: ServiceView[] }>(['ps'], { cwd: folder })).services;
+const stateOf = async (name: string) => (await views()).find(view => view.name === name)?.state;
+const states = async () => Object.fromEntries((await views()).map(({ name, state }) => [name, state]));
+const asleep = (...names: string[]) =>
+  until(
+    `${names.join(', ')} asleep`,
+    async () => {
+      const now = await states();
+      return names.every(name => now[name] === 'asleep');
+    },
+    60_000,
+  );
+
+const psql = (...args: string[]): Promise<Outcome> =>
+  runClient(
+    engine,
+    'laptop-dev/postgres',
+    'env',
+    `PGPASSWORD=${PASSWORD}`,
+    ...args,
+    '-h',
+    '127.0.0.1',
+    '-p',
+    `${ports.postgres}`,
+    '-U',
+    'postgres',
+  );
+const redis = (...args: string[]): Promise<Outcome> =>
+  runClient(engine, 'laptop-dev/redis', args[0] ?? '', '-p', `${ports.redis}`, ...args.slice(1));
+const pool = (max: number) =>
+  new Pool({ host: '127.0.0.1', port: ports.postgres, user: 'postgres', password: PASSWORD, database: 'app', max, idleTimeoutMillis: 0 });
+
+describe.sequential('services that sleep', () => {
+  it('an up of the profile starts nothing: all of it listens', async () => {
+    await asleep('api', 'postgres', 'redis');
+    expect((await laptop.containers()).filter(({ State }) => State === 'running')).toEqual([]);
+  });
+
+  it('psql and pgbench wake postgres', async () => {
+    expect(await psql('psql', '-At', '-c', 'select 6 * 7')).toMatchObject({ code: 0, stdout: '42\n' });
+    await asleep('postgres');
+    expect(await psql('pgbench', '-i', '-q', 'app')).toMatchObject({ code: 0 });
+    const run = await psql('pgbench', '-S', '-c', '4', '-t', '100', 'app');
+    expect(run.stdout).toContain('number of transactions actually processed: 400/400');
+  });
+
+  it('redis-cli and redis-benchmark wake redis', async () => {
+    expect(await redis('redis-cli', 'set', 'word', 'kept')).toMatchObject({ code: 0, stdout: 'OK\n' });
+    await asleep('redis');
+    expect(await redis('redis-cli', 'get', 'word')).toMatchObject({ code: 0, stdout: 'kept\n' });
+    const run = await redis('redis-benchmark', '-q', '-n', '2000', '-c', '10', '-t', 'set,get');
+    expect(run.stdout).toMatch(/GET: [\d.]+ requests per second/);
+  });
+
+  it('one request to the API wakes it, and what it depends on first', async () => {
+    await asleep('api', 'postgres', 'redis');
+    const response = await fetch(`http://127.0.0.1:${ports.api}/health/ready`);
+    expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ ready: true })]);
+    expect(await states()).toEqual({ api: 'running', postgres: 'running', redis: 'running' });
+  });
+
+  it('a connection from another container wakes its target', async () => {
+    await until('postgres asleep', async () => {
+      await fetch(`http://127.0.0.1:${ports.api}/health/live`); // the API alone is used: its liveness asks nobody
+      return (await stateOf('postgres')) === 'asleep';
+    });
+    expect(await stateOf('api')).toBe('running');
+    const script =
+      "require('net').connect(5432, 'postgres').on('connect', function () { this.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])) }).on('data', data => { console.log(String(data)); process.exit() })";
+    const { stdout } = await laptop.cli(['exec', 'api', 'node', '-e', script], { cwd: folder });
+    expect(stdout.trim()).toBe('N'); // PostgreSQL's answer to a request for TLS
+    expect(await stateOf('postgres')).toBe('running');
+  });
+
+  it('ps counts down, and why says that a connection wakes it', async () => {
+    await psql('psql', '-At', '-c', 'select 1');
+    const view = (await views()).find(({ name }) => name === 'postgres');
+    expect(view?.stopsIn).toBeGreaterThan(0);
+    expect(view?.stopsIn).toBeLessThanOrEqual(3_000);
+    await asleep('api', 'postgres', 'redis');
+    expect((await views()).find(({ name }) => name === 'postgres')?.why).toBe('asleep: a connection wakes it');
+  });
+
+  it('twenty silent connections do not hold postgres; the next query of their pool wakes it', async () => {
+    const clients = pool(20);
+    clients.on('error', () => undefined); // an idle client that the server closed: the pool makes another
+    const all = await Promise.all(Array.from({ length: 20 }, () => clients.connect()));
+    for (const client of all) client.release();
+    await asleep('postgres');
+    expect((await clients.query('select 40 + 2 as answer')).rows).toEqual([{ answer: 42 }]);
+    await clients.end();
+  });
+
+  it('an open transaction holds postgres beyond its idle time', async () => {
+    const clients = pool(1);
+    const client = await clients.connect();
+    await client.query('begin');
+    await client.query('create temporary table mine (id int)');
+    const before = performance.now();
+    await until('twice its idle time is over', () => performance.now() - before > 6_500);
+    const view = (await views()).find(({ name }) => name === 'postgres');
+    expect(view).toMatchObject({ state: 'running', stopsIn: null });
+    expect(view?.why).toContain('transaction');
+    await client.query('commit');
+    client.release();
+    await clients.end();
+    await asleep('postgres');
+  });
+
+  it('a connection that says nothing wakes nobody', async () => {
+    await asleep('redis');
+    const socket = connect(ports.redis, '127.0.0.1');
+    const before = performance.now();
+    await until('a second is over', () => performance.now() - before > 1_000);
+    expect(await stateOf('redis')).toBe('asleep');
+    socket.destroy();
+  });
+
+  it('exec wakes what sleeps, and holds it until it ends', async () => {
+    await asleep('redis');
+    const { stdout } = await laptop.cli(['exec', 'redis', 'sh', '-c', 'sleep 5; redis-cli get word'], { cwd: folder });
+    expect(stdout.trim()).toBe('kept');
+  });
+
+  it('after kill -9 of the daemon services go on, are adopted, and new connections work', async () => {
+    const clients = pool(50);
+    clients.on('error', () => undefined);
+    await Promise.all(Array.from({ length: 50 }, () => clients.query('select pg_sleep(0.1)')));
+    const before = (await views()).find(({ name }) => name === 'postgres')?.container;
+    process.kill(await laptop.daemonPid(), 'SIGKILL');
+    await laptop.cli(['daemon', 'start'], { cwd: folder });
+    const restarted = performance.now();
+    const fresh = pool(1);
+    expect((await fresh.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(performance.now() - restarted).toBeLessThan(patience(1_000));
+    expect((await views()).find(({ name }) => name === 'postgres')).toMatchObject({ state: 'running', container: before });
+    await Promise.all([fresh.end(), clients.end()]);
+  });
+
+  it('stop closes its port; up opens it again', async () => {
+    await laptop.ask(['stop', 'redis'], { cwd: folder });
+    expect(await stateOf('redis')).toBe('stopped');
+    expect((await redis('redis-cli', 'ping')).stderr).toContain('refused');
+    await laptop.ask(['up'], { cwd: folder });
+    expect(await redis('redis-cli', 'ping')).toMatchObject({ stdout: 'PONG\n' });
+  });
+});
