@@ -8,6 +8,7 @@ import { untilReady } from './activation/probe.js';
 import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
+import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import { listenUnix } from './http/listen.js';
 import { createImages } from './images/images.js';
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     containers,
     images: createImages({ endpoint, stateDir: paths.stateDir, log }),
     usage: createUsage(),
+    history: createHistory({ folder: paths.historyDir, clock, log }),
     host,
     store: createStateFile(paths.stateFile, wrongIntent),
     clock,

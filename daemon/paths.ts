@@ -11,6 +11,8 @@ export interface Paths {
   readonly stateDir: string;
   readonly stateFile: string;
   readonly lockFile: string;
+  /** What services used, a file a day. */
+  readonly historyDir: string;
   /** The daemon's own log (pino, rotated). */
   readonly logFile: string;
   /** What a daemon that was started in the background writes before its log is open: crashes of the start. */
@@ -31,6 +33,7 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     stateDir,
     stateFile: join(stateDir, 'state.json'),
     lockFile: join(stateDir, 'daemon.lock'),
+    historyDir: join(stateDir, 'history'),
     logFile: join(stateDir, 'daemon.log'),
     startLog: join(stateDir, 'start.log'),
   };

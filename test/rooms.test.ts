@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   containers: ['core', 'ports'],
   images: ['core', 'ports'],
   usage: ['core', 'ports'],
+  history: ['core', 'ports'],
   activation: ['core', 'ports'],
   'kernel-path': ['core', 'ports'],
   store: ['core', 'ports'],

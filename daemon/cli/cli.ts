@@ -70,6 +70,7 @@ export interface Options {
   readonly env?: readonly string[];
   readonly showValues?: boolean;
   readonly force?: boolean;
+  readonly write?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

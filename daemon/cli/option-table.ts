@@ -39,6 +39,7 @@ export const OPTIONS = {
   workdir: { flags: '-w, --workdir <folder>', text: 'run in this folder' },
   env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
   'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
+  write: { flags: '--write', text: 'put the advice into the profile of the project; comments stay' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

@@ -130,6 +130,13 @@ export const VERBS: readonly Verb[] = [
         options: ['dry-run', ...OUTPUT],
         load: () => import('./commands/budget-set.js'),
       },
+      {
+        name: 'advice',
+        summary: 'Say what the services here should have, by what they used in the last 8 days',
+        args: '',
+        options: [...PLACE, 'write', ...OUTPUT],
+        load: () => import('./commands/budget-advice.js'),
+      },
     ],
   },
   {

@@ -1,4 +1,4 @@
-import type { BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
+import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type {
   Accepted,
   Bodies,
@@ -60,6 +60,10 @@ export class Client {
   }
   budget(): Promise<BudgetView> {
     return this.#get('/v1/budget');
+  }
+  /** By what the services used: what they should have. */
+  advice(project: string | null): Promise<readonly AdviceView[]> {
+    return this.#get('/v1/advice', { project });
   }
   why(project: string, service: string): Promise<WhyView> {
     return this.#get(`/v1/projects/${part(project)}/services/${part(service)}/why`);

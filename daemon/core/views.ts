@@ -1,6 +1,7 @@
+import type { Advice } from './advice.js';
 import type { Bytes } from './bytes.js';
 import type { Notice } from './event.js';
-import type { Ms } from './model.js';
+import type { Memory, Ms } from './model.js';
 
 /** A service as `ps` shows it (DESIGN: ps --json). */
 export interface ServiceView {
@@ -54,6 +55,15 @@ export interface Holder {
   readonly grant: Bytes;
   readonly maximum: Bytes;
   readonly workingSet: Bytes | null;
+}
+
+/** What a service should have by what it used, beside what it has now. */
+export interface AdviceView extends Advice {
+  readonly project: string;
+  readonly service: string;
+  readonly current: Memory;
+  /** With less measured than this, the advice is a guess. */
+  readonly needed: Ms;
 }
 
 /** A notice with its place in the log. `at`: ms since the epoch. */

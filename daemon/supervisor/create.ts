@@ -6,7 +6,8 @@ import { held, isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
-import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { adviceOf } from './advice.js';
 import { budgetBeyond } from './budget-beyond.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
@@ -28,6 +29,7 @@ export interface SupervisorOptions {
   readonly containers: Containers;
   readonly images: Images;
   readonly usage: Usage;
+  readonly history: History;
   readonly host: HostMemory;
   readonly store: Store;
   readonly clock: Clock;
@@ -80,6 +82,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   });
   const sampler = new Sampler({
     usage: options.usage,
+    history: options.history,
     host: options.host,
     containers,
     clock,
@@ -139,6 +142,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       ending.abort();
       loop.close();
       sampler.close();
+      options.history.close();
       await doors.close();
     },
   };
@@ -185,6 +189,7 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
         remaining: until === null ? null : Math.max(0, until - clock.now()),
       })),
     budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
+    advice: project => adviceOf(loop.world, options.history, clock, project),
     notices: () => notices.list(),
     subscribe: listener => notices.subscribe(listener),
     logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),

@@ -83,6 +83,7 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
     services: async () => [view('api'), view('db')],
     projects: () => [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
     budget: async () => ({ budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0, hostTotal: 1, hostAvailable: 1, holders: [] }),
+    advice: async () => [],
     notices: () => past,
     subscribe: listener => {
       listeners.add(listener);

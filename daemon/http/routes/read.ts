@@ -22,6 +22,11 @@ export function readRoutes(app: FastifyInstance, { supervisor }: Context): void 
 
   app.get('/v1/budget', async () => done(await supervisor.budget()));
 
+  app.get('/v1/advice', async request => {
+    const project = queryText(request.query, 'project');
+    return done(await supervisor.advice(project === null ? null : projectName(project)));
+  });
+
   app.get<{ Params: { project: string; service: string } }>('/v1/projects/:project/services/:service/why', async request => {
     const project = projectName(request.params.project);
     const name = serviceName(request.params.service);

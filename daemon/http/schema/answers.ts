@@ -55,6 +55,19 @@ const holder = z.strictObject({
   maximum: bytes,
   workingSet: bytes.nullable(),
 });
+const figures = { standard: bytes, maximum: bytes };
+const advice = z.strictObject({
+  project: z.string(),
+  service: z.string(),
+  current: z.strictObject(figures),
+  ...figures,
+  samples: z.int().describe('Minutes that it rests on'),
+  days: z.number().describe('From the first of them to the last'),
+  measured: z.number().describe('Milliseconds in which the service ran and was measured'),
+  needed: z.number().describe('Milliseconds that have to be measured before the advice is worth following'),
+  enough: z.boolean(),
+  saves: z.int().describe('Bytes less to reserve than now; negative: more'),
+});
 const names = z.array(z.string());
 const engine = z.strictObject({
   kind: z.enum(['docker', 'podman']),
@@ -96,6 +109,7 @@ export const ANSWERS = {
       remaining: z.number().nullable().describe('Milliseconds; null: until it is released'),
     }),
   ),
+  Advice: z.array(advice),
   Notice: notice,
   Why: z.strictObject({ service, notices: z.array(notice) }),
   Accepted: z.strictObject({ plan }),

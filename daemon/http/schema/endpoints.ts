@@ -30,6 +30,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'get', path: '/v1/budget', summary: 'The budget and who holds it', answer: 'Budget' },
   {
     method: 'get',
+    path: '/v1/advice',
+    summary: 'What services should have, by what they used in the last 8 days',
+    query: { project: 'Only those of this project' },
+    answer: 'Advice',
+  },
+  {
+    method: 'get',
     path: '/v1/notices',
     summary: 'What happened, oldest first',
     query: { project: 'Only those of this project', follow: '1: stay and send what happens from now on' },
