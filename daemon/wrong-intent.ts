@@ -11,10 +11,12 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   const text = { type: 'string' } as const;
   const leaving = record({ volumes: { type: 'boolean' } });
   const names = { type: 'array', items: text } as const;
-  const project = record({ spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } });
+  const hours = record({ due: { anyOf: [{ const: 'up' }, { const: 'down' }, { type: 'null' }] }, closing: names, closed: names });
+  const state = { spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } };
+  const project = record({ ...state, hours }, Object.keys(state));
   return record({ version: { const: 1 }, projects: { type: 'array', items: project }, trusted: { type: 'array', items: text } });
 }
 
-function record(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+function record(properties: Readonly<Record<string, JsonSchema>>, required = Object.keys(properties)): JsonSchema {
+  return { type: 'object', properties, required, additionalProperties: false };
 }

@@ -6,6 +6,8 @@ import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
 import { isWanted, type ServiceEntry, type World } from './world.js';
 
+const BY_HOURS = 'stopped by its running hours';
+
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
 export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
   const { spec, state } = entry;
@@ -64,6 +66,8 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'asleep':
       if (want === 'up') return whyAsleep(world, entry);
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
+      if (entry.hours === 'closed')
+        return entry.refusal === null ? BY_HOURS : `was not brought up by its running hours: ${entry.refusal.message}`;
       if (state.exit !== null) return 'was stopped';
       return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
     case 'queued':
@@ -96,10 +100,11 @@ function whyUp(world: World, entry: ServiceEntry): string {
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : `part of profile ${profile}`;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  const held = canSleep(entry.spec) ? whyHeld(world, entry) : null;
+  const held = canSleep(entry.spec) || entry.hours === 'closing' ? whyHeld(world, entry) : null;
   const awake = held === null ? [] : [`held awake: ${held}`];
   return [
     needed,
+    ...(entry.hours === 'closing' ? ['its running hours are over: stops as soon as nothing holds it'] : []),
     ...awake,
     ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []),
     ...(ooms > 0 ? [`${ooms} OOM kills`] : []),
