@@ -12,7 +12,13 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   const leaving = record({ volumes: { type: 'boolean' } });
   const names = { type: 'array', items: text } as const;
   const hours = record({ due: { anyOf: [{ const: 'up' }, { const: 'down' }, { type: 'null' }] }, closing: names, closed: names });
-  const state = { spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } };
+  const state: Readonly<Record<string, JsonSchema>> = {
+    spec,
+    up: names,
+    restart: names,
+    recreate: names,
+    leaving: { anyOf: [leaving, { type: 'null' }] },
+  };
   const project = record({ ...state, hours }, Object.keys(state));
   return record({ version: { const: 1 }, projects: { type: 'array', items: project }, trusted: { type: 'array', items: text } });
 }

@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   images: ['core', 'ports'],
   usage: ['core', 'ports'],
   activation: ['core', 'ports'],
+  schedule: ['core', 'ports'],
   store: ['core', 'ports'],
   compose: ['core', 'ports'],
   profiles: ['core', 'ports'],
