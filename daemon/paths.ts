@@ -10,6 +10,8 @@ export interface Paths {
   /** Folder of the state file, the lock and the logs, 0700. */
   readonly stateDir: string;
   readonly stateFile: string;
+  /** The last ticks of running hours and jobs. */
+  readonly tickFile: string;
   readonly lockFile: string;
   /** The daemon's own log (pino, rotated). */
   readonly logFile: string;
@@ -30,6 +32,7 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     socket,
     stateDir,
     stateFile: join(stateDir, 'state.json'),
+    tickFile: join(stateDir, 'ticks.json'),
     lockFile: join(stateDir, 'daemon.lock'),
     logFile: join(stateDir, 'daemon.log'),
     startLog: join(stateDir, 'start.log'),

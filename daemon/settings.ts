@@ -1,5 +1,6 @@
 import type { Bytes } from './core/bytes.js';
 import { formatBytes, MiB, parseBytes } from './core/bytes.js';
+import { isHarmlessCron } from './core/cron.js';
 import { FailureError, failure } from './core/failure.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from './core/policy.js';
 
@@ -18,6 +19,20 @@ export function readSettings(env: Environment, hostTotal: Bytes): Policy {
     budget: budget(env['LAPTOP_DEV_BUDGET'], hostTotal),
     startsAtOnce: startsAtOnce(env['LAPTOP_DEV_STARTS_AT_ONCE']),
   };
+}
+
+/** Each night: costs one timer, and no node-cron (schedule/calendar). */
+const NIGHTLY = '0 4 * * *';
+
+/** When leftovers are removed. LAPTOP_DEV_PRUNE: a cron expression, or `off` (null). Fails with config-invalid, naming the variable. */
+export function readPrune(env: Environment): string | null {
+  const text = env['LAPTOP_DEV_PRUNE']?.trim();
+  if (!text) return NIGHTLY;
+  if (text === 'off') return null;
+  if (isHarmlessCron(text)) return text;
+  throw new FailureError(
+    failure('config-invalid', `LAPTOP_DEV_PRUNE is "${text}"; expected off, or a cron expression such as ${NIGHTLY}.`),
+  );
 }
 
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {

@@ -6,15 +6,18 @@ import { held } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
 import { type Effects, execute } from './executors.js';
+import { Hours } from './hours.js';
 import { Loop } from './loop.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
+import { prune } from './prune.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -38,6 +41,9 @@ export interface SupervisorOptions {
   readonly openDoors: (hooks: DoorHooks) => Doors;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
+  readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
+  /** When leftovers are removed, as a cron expression; null: never. */
+  readonly pruneAt: string | null;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -99,6 +105,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };
+  const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
+  const hours = new Hours({
+    openScheduler: options.openScheduler,
+    // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
+    jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
+    post: event => loop.post(event),
+    uses: () => doors.uses(),
+  });
   const loop = new Loop({
     policy: options.policy,
     clock,
@@ -107,6 +121,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     onWorld: world => {
       waiters.look(world);
       sampler.look(world);
+      hours.look(world);
     },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
@@ -123,12 +138,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, hours, engine: () => engine });
   return {
     supervisor,
-    looked,
+    looked: looked.then(() => hours.ready()),
     close: async () => {
       ending.abort();
+      hours.close();
       loop.close();
       sampler.close();
       await doors.close();
@@ -142,10 +158,11 @@ interface Parts {
   readonly trust: Trust;
   readonly doors: DoorKeeper;
   readonly sampler: Sampler;
+  readonly hours: Hours;
   readonly engine: () => EngineInfo | null;
 }
 
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, engine }: Parts): Supervisor {
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, hours, engine }: Parts): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
   const views = (project: string | null): ServiceView[] => {
@@ -153,7 +170,7 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     loop.post({ kind: 'used', uses: doors.uses() });
     return [...loop.world.services.values()]
       .filter(entry => project === null || entry.spec.project === project)
-      .map(entry => viewOf(loop.world, entry, clock.now()));
+      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
   return {
     info: { version, pid, instance, startedAt: clock.wall() },
