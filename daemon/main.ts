@@ -32,7 +32,7 @@ const FIRST_LOOK = 3_000;
 
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 
-/** 3.5 MB and 15 ms: only for expressions that need it. */
+/** Takes 15 ms: only for expressions that need it. */
 const loadCron = () => import('node-cron');
 
 const after = (ms: number, run: () => void) => {

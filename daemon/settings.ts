@@ -21,7 +21,7 @@ export function readSettings(env: Environment, hostTotal: Bytes): Policy {
   };
 }
 
-/** Each night: costs one timer, and no node-cron (schedule/calendar). */
+/** Each night; costs a timer and no memory: no node-cron is loaded for it (schedule/calendar). */
 const NIGHTLY = '0 4 * * *';
 
 /** When leftovers are removed. LAPTOP_DEV_PRUNE: a cron expression, or `off` (null). Fails with config-invalid, naming the variable. */
