@@ -34,7 +34,7 @@ describe.sequential('running hours', () => {
   afterAll(() => own?.close());
 
   it('stop a project and bring it up again, with the same containers; one that was taken down stays down', async () => {
-    const files = { 'compose.yaml': compose, 'laptop-dev.yaml': profile('*/8 * * * * *', '4-59/8 * * * * *') };
+    const files = { 'compose.yaml': compose, 'laptop-dev.yaml': profile('*/20 * * * * *', '10-59/20 * * * * *') };
     const cwd = await own.project('hours', files);
     const other = await own.project('left', files);
     await own.ask(['up'], { cwd });

@@ -16,7 +16,8 @@ const names = async () => (await bench.containers.list()).map(({ service }) => s
 test('what belongs to nothing known goes, but nothing that runs, and no volume; what is known stays', async () => {
   const volume = { key: 'data', name: `${bench.project}_data`, external: false, driver: null, options: {}, labels: {} };
   await bench.containers.ensureResources(bench.project, [bench.network], [volume]);
-  const [known, left, runs] = [bench.service('known'), bench.service('left'), bench.service('runs')];
+  const networks = [{ network: bench.network.key, aliases: [], ipv4: null, ipv6: null }];
+  const [known, left, runs] = [bench.service('known'), bench.service('left'), bench.service('runs', { networks })];
   await bench.containers.create(known, bench.launch());
   await bench.containers.create(left, bench.launch());
   const id = await bench.run(runs);
