@@ -16,7 +16,9 @@ import { takeLock } from './lock.js';
 import { openLog } from './log.js';
 import { findPaths, type Paths } from './paths.js';
 import type { Clock, Containers, Log } from './ports.js';
-import { readSettings } from './settings.js';
+import { createScheduler } from './schedule/scheduler.js';
+import { createTickFile } from './schedule/tick-file.js';
+import { readPrune, readSettings } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -30,6 +32,14 @@ const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');
 const FIRST_LOOK = 3_000;
 
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
+
+/** Takes 15 ms: only for expressions that need it. */
+const loadCron = () => import('node-cron');
+
+const after = (ms: number, run: () => void) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
 
 /** The composition root: everything is put together here, and nowhere else are signals and exit codes handled. */
 async function main(): Promise<void> {
@@ -64,6 +74,8 @@ async function main(): Promise<void> {
     openDoors: hooks => createDoors(hooks, { log, clock }),
     isLocal: isLocalAddress,
     untilReady,
+    openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
+    pruneAt: readPrune(process.env),
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });

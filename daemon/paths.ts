@@ -10,6 +10,8 @@ export interface Paths {
   /** Folder of the state file, the lock and the logs, 0700. */
   readonly stateDir: string;
   readonly stateFile: string;
+  /** The last ticks of running hours and jobs. */
+  readonly tickFile: string;
   readonly lockFile: string;
   /** What services used, a file a day. */
   readonly historyDir: string;
@@ -32,6 +34,7 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     socket,
     stateDir,
     stateFile: join(stateDir, 'state.json'),
+    tickFile: join(stateDir, 'ticks.json'),
     lockFile: join(stateDir, 'daemon.lock'),
     historyDir: join(stateDir, 'history'),
     logFile: join(stateDir, 'daemon.log'),

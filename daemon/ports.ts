@@ -72,6 +72,8 @@ export interface Containers {
   remove(id: string, options: { anonymousVolumes: boolean }): Promise<void>;
   /** Names of volumes of this project and, of networks, those that carry our instance's label. */
   projectResources(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
+  /** All networks with our instance's label. */
+  networks(): Promise<readonly { readonly project: string; readonly name: string }[]>;
   /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. */
   ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<void>;
   /** Of these networks the gateways, by the engine's names; a network without one is left out. */

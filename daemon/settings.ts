@@ -1,5 +1,6 @@
 import { type Bytes, formatBytes, GiB, MiB, parseBytes } from './core/bytes.js';
 import type { CooldownPolicy } from './core/cooldown.js';
+import { isHarmlessCron } from './core/cron.js';
 import { FailureError, failure } from './core/failure.js';
 import type { GrowthPolicy } from './core/growth.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from './core/policy.js';
@@ -124,6 +125,20 @@ export function readSettings(env: Environment, hostTotal: Bytes): Policy {
   ordered(COOLDOWN.first, cooldown.first, COOLDOWN.most, cooldown.most);
   ordered(PRESSURE.hardAvailable, pressure.hardAvailable, PRESSURE.softAvailable, pressure.softAvailable);
   return policy;
+}
+
+/** Each night; costs a timer and no memory: no node-cron is loaded for it (schedule/calendar). */
+const NIGHTLY = '0 4 * * *';
+
+/** When leftovers are removed. LAPTOP_DEV_PRUNE: a cron expression, or `off` (null). Fails with config-invalid, naming the variable. */
+export function readPrune(env: Environment): string | null {
+  const text = env['LAPTOP_DEV_PRUNE']?.trim();
+  if (!text) return NIGHTLY;
+  if (text === 'off') return null;
+  if (isHarmlessCron(text)) return text;
+  throw new FailureError(
+    failure('config-invalid', `LAPTOP_DEV_PRUNE is "${text}"; expected off, or a cron expression such as ${NIGHTLY}.`),
+  );
 }
 
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {

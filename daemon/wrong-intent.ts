@@ -12,7 +12,12 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   const text = { type: 'string' } as const;
   const leaving = record({ volumes: { type: 'boolean' } });
   const names = { type: 'array', items: text } as const;
-  const project = record({ spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } });
+  const hours = record({ due: { anyOf: [{ const: 'up' }, { const: 'down' }, { type: 'null' }] }, closing: names, closed: names });
+  const state = { spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } } satisfies Record<
+    string,
+    JsonSchema
+  >;
+  const project = record({ ...state, hours }, ['hours']);
   const figure = { anyOf: [{ type: 'number' }, { type: 'null' }] } satisfies JsonSchema;
   const pin = record({ id: text, project: text, services: names, until: figure });
   return record(

@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   history: ['core', 'ports'],
   activation: ['core', 'ports'],
   'kernel-path': ['core', 'ports'],
+  schedule: ['core', 'ports'],
   store: ['core', 'ports'],
   compose: ['core', 'ports'],
   profiles: ['core', 'ports'],

@@ -77,7 +77,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
 }
 
 /** Of the whole profile: what is eager and what that depends on, and what runs already. Of services that are named: all of it. */
-function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | null, chosen: readonly string[]): Set<string> {
+export function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | null, chosen: readonly string[]): Set<string> {
   if (named !== null) return withDependencies(spec.services, named);
   const roots = spec.services.filter(service => {
     const entry = draft.entry(idOf(service));
@@ -92,8 +92,9 @@ function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | n
 }
 
 /** Wanted, and asleep until somebody connects; an earlier failure is forgotten. */
-function sleepUntilAsked(draft: Draft, id: ServiceId): void {
+export function sleepUntilAsked(draft: Draft, id: ServiceId): void {
   draft.setWant(id, 'up');
+  draft.patch(id, { hours: null });
   const entry = draft.entry(id);
   if (entry?.state.kind === 'failed' || entry?.state.kind === 'completed')
     draft.patch(id, { awake: false, refusal: null, state: { kind: 'asleep', exit: null } });
@@ -174,6 +175,7 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     leaving: null,
     doors: { kind: 'due' },
     listening: draft.projects.get(spec.name)?.listening ?? false,
+    due: null,
     clearing: isClearing(draft, spec.name),
     clearAt: null,
   });
@@ -192,7 +194,7 @@ function isClearing(draft: Draft, name: string): boolean {
   return project?.clearing === true && project.clearAt === null;
 }
 
-function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {
+export function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {
   return new Set(names.flatMap(name => [name, ...dependenciesOf(specs, name)]));
 }
 

@@ -12,7 +12,7 @@ import { idOf, type ServiceEntry } from './world.js';
 export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
   for (const spec of wish.up) {
     draft.setWant(idOf(spec), 'up');
-    draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
+    draft.patch(idOf(spec), { awake: true, request: null, refusal: null, ...(wish.woken ? {} : { hours: null }) });
   }
   makeRoom(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {

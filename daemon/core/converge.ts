@@ -2,6 +2,7 @@ import { advance } from './advance.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
+import { keepHours } from './hours.js';
 import { lookAtUse } from './idle.js';
 import { expireLeases } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
@@ -19,6 +20,7 @@ import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
 export function converge(draft: Draft, policy: Policy, now: Ms): void {
   expireLeases(draft, now);
   if (draft.engine === 'up') {
+    keepHours(draft, policy, now);
     lookAtUse(draft, now);
     meet(draft, policy, now);
   }

@@ -4,6 +4,7 @@ import { foldRequested } from './demand.js';
 import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
+import { foldScheduled } from './hours.js';
 import { foldResumed, foldUsed, useDue } from './idle.js';
 import { leaseDue } from './leases.js';
 import { foldResized, foldSampled } from './measured.js';
@@ -75,6 +76,9 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       return null;
     case 'resumed':
       foldResumed(draft, now);
+      return null;
+    case 'scheduled':
+      foldScheduled(draft, event);
       return null;
     case 'tick':
       return null;

@@ -17,6 +17,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     request: null,
     refusal: null,
     use: UNUSED,
+    hours: null,
     samples: [],
     shrinkFrom: 0,
     address: null,
@@ -105,7 +106,7 @@ export class Draft {
   setWant(id: ServiceId, want: Want): void {
     const entry = this.services.get(id);
     if (!entry || entry.want === want) return;
-    this.patch(id, { want, ...(want === 'up' ? {} : { awake: false, request: null }) });
+    this.patch(id, { want, hours: null, ...(want === 'up' ? {} : { awake: false, request: null }) });
     this.intentChanged = true;
     this.doorsDue(entry);
   }

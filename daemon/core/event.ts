@@ -109,6 +109,8 @@ export type Event =
     }
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
+  /** The running hours of a project begin or end. */
+  | { readonly kind: 'scheduled'; readonly project: string; readonly what: HoursTick }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
@@ -130,6 +132,9 @@ export interface UseSeen {
   readonly lastByteAt: Ms | null;
 }
 
+/** What running hours ask for. */
+export type HoursTick = 'up' | 'down';
+
 export interface RestoredProject {
   readonly spec: ProjectSpec;
   /** Names of the services wanted up; the others are wanted down. */
@@ -140,6 +145,8 @@ export interface RestoredProject {
   readonly recreate: readonly string[];
   /** Being taken down, with its volumes or without: that is finished first. */
   readonly leaving: { readonly volumes: boolean } | null;
+  /** As far as running hours say anything: what was not carried out yet, and the services that they stop or have stopped. */
+  readonly hours?: { readonly due: HoursTick | null; readonly closing: readonly string[]; readonly closed: readonly string[] };
 }
 
 /** Something worth telling: the event log, `events`, `why`, progress. */

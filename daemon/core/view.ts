@@ -8,6 +8,8 @@ import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
 import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
+const BY_HOURS = 'stopped by its running hours';
+
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
 export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
   const { spec, state } = entry;
@@ -66,6 +68,8 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'asleep':
       if (want === 'up') return whyAsleep(world, entry);
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
+      if (entry.hours === 'closed')
+        return entry.refusal === null ? BY_HOURS : `was not brought up by its running hours: ${entry.refusal.message}`;
       if (state.exit !== null) return 'was stopped';
       return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
     case 'queued':
@@ -99,10 +103,11 @@ function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) ? whyHeld(world, entry) : null);
+  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyHeld(world, entry) : null);
   const awake = held === null ? [] : [`held awake: ${held}`];
   return [
     needed,
+    ...(entry.hours === 'closing' ? ['its running hours are over: stops as soon as nothing holds it'] : []),
     ...awake,
     ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []),
     ...(ooms > 0 ? [`${ooms} OOM kills`] : []),

@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.js';
 import type { Cooldown } from './cooldown.js';
+import type { HoursTick } from './event.js';
 import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
@@ -37,6 +38,8 @@ export interface ServiceEntry {
   /** Why the last request was not met; null once one is. */
   readonly refusal: Failure | null;
   readonly use: Use;
+  /** Its running hours are over: closing: it stops as soon as nothing holds it. closed: that has been done. */
+  readonly hours: 'closing' | 'closed' | null;
   /** Of the last minute while it runs, oldest first. */
   readonly samples: readonly Sample[];
   /** Its limit is not lowered before: a shrink was refused. */
@@ -82,6 +85,8 @@ export interface ProjectEntry {
   /** The daemon listens for it, or did when its definition was another one. */
   readonly listening: boolean;
   readonly clearing: boolean;
+  /** What its running hours ask for, until the engine can be asked. */
+  readonly due: HoursTick | null;
   /** As `removeAt` of a service. */
   readonly clearAt: Ms | null;
 }

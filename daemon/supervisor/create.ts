@@ -1,23 +1,27 @@
-import { FailureError, failure } from '../core/failure.js';
-import type { ServiceId } from '../core/model.js';
+import { failure } from '../core/failure.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
-import { held, isActive } from '../core/service-state.js';
+import { isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
-import type { BudgetView, ServiceView } from '../core/views.js';
+import type { ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
 import { adviceOf } from './advice.js';
 import { budgetBeyond } from './budget-beyond.js';
+import { budgetView } from './budget-view.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
 import { type Effects, execute } from './executors.js';
+import { Hours } from './hours.js';
 import { Loop } from './loop.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
 import { pinsKept, pinsToKeep } from './pins.js';
+import { prune } from './prune.js';
+import { containerFor, wakeFor } from './reach.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -44,6 +48,9 @@ export interface SupervisorOptions {
   readonly openDoors: (hooks: DoorHooks) => Doors;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
+  readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
+  /** When leftovers are removed, as a cron expression; null: never. */
+  readonly pruneAt: string | null;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -108,6 +115,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };
+  const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
+  const hours = new Hours({
+    openScheduler: options.openScheduler,
+    // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
+    jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
+    post: event => loop.post(event),
+    uses: () => doors.uses(),
+  });
   const loop = new Loop({
     policy: options.policy,
     clock,
@@ -116,6 +131,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     onWorld: world => {
       waiters.look(world);
       sampler.look(world);
+      hours.look(world);
     },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
@@ -134,12 +150,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, hours, engine: () => engine });
   return {
     supervisor,
-    looked,
+    looked: looked.then(() => hours.ready()),
     close: async () => {
       ending.abort();
+      hours.close();
       loop.close();
       sampler.close();
       options.history.close();
@@ -154,10 +171,11 @@ interface Parts {
   readonly trust: Trust;
   readonly doors: DoorKeeper;
   readonly sampler: Sampler;
+  readonly hours: Hours;
   readonly engine: () => EngineInfo | null;
 }
 
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, engine }: Parts): Supervisor {
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, hours, engine }: Parts): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
   const views = (project: string | null): ServiceView[] => {
@@ -165,7 +183,7 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     loop.post({ kind: 'used', uses: doors.uses() });
     return [...loop.world.services.values()]
       .filter(entry => project === null || entry.spec.project === project)
-      .map(entry => viewOf(loop.world, entry, clock.now()));
+      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
   return {
     info: { version, pid, instance, startedAt: clock.wall() },
@@ -200,44 +218,4 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
-}
-
-/** What sleeps wakes when somebody wants to work in it. */
-async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
-  const entry = loop.world.services.get(id);
-  if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
-  if (entry.state.kind === 'running' && !entry.state.frozen) return;
-  const outcome = await doors.wake(id, () => 'awake' as const);
-  if (outcome !== 'awake') throw new FailureError(outcome);
-}
-
-function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: readonly ServiceView[]): BudgetView {
-  const holders = views
-    .filter(view => view.memory.grant > 0)
-    .map(({ project, name, state, memory }) => ({ project, service: name, state, ...memory }))
-    .sort((a, b) => b.grant - a.grant);
-  const { total, available } = host.read();
-  return {
-    budget: loop.world.budget ?? policy.budget,
-    granted: [...loop.world.services.values()].reduce((sum, entry) => sum + held(entry.state), 0),
-    standard: holders.reduce((sum, holder) => sum + holder.standard, 0),
-    workingSet: holders.reduce((sum, holder) => sum + (holder.workingSet ?? 0), 0),
-    hostTotal: total,
-    hostAvailable: available,
-    holders,
-  };
-}
-
-function containerFor(loop: Loop, id: ServiceId, running: boolean): string {
-  const entry = loop.world.services.get(id);
-  const isRunning = entry?.state.kind === 'running' || entry?.state.kind === 'starting';
-  if (!entry) throw new FailureError(failure('not-found', `There is no service ${id}.`));
-  if (entry.container === null || (running && !isRunning)) {
-    const [project, name] = id.split('/');
-    const remedy = `laptop-dev start ${name} -p ${project} starts it`;
-    throw new FailureError(
-      failure('not-found', running ? `${id} does not run.` : `${id} has no container, so there are no logs.`, {}, [remedy]),
-    );
-  }
-  return entry.container;
 }
