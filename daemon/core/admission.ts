@@ -4,7 +4,7 @@ import { type Failure, failure } from './failure.js';
 import { holdingsOf } from './holdings.js';
 import type { Ms, ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
-import { explainAdmission } from './pressure.js';
+import { admitsNow, describe, explainAdmission } from './pressure.js';
 import { type Relief, relieve, whyKept } from './relief.js';
 import { held, isActive } from './service-state.js';
 import { shownState } from './view.js';
@@ -49,8 +49,11 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
 }
 
 /** What an entry is committed to hold once everything that is decided has been done. */
-function committed(entry: ServiceEntry): Bytes {
-  if (!isWanted(entry)) return 0;
+export function committed(entry: ServiceEntry): Bytes {
+  return isWanted(entry) ? lasting(entry) : 0;
+}
+
+function lasting(entry: ServiceEntry): Bytes {
   const { state } = entry;
   if (state.kind === 'running') return Math.min(state.grant, state.resizing ?? state.grant);
   if (state.kind === 'queued') return state.grant;
@@ -71,7 +74,7 @@ export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admi
   const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
   const starting = new Set(starts.map(idOf));
   const stopping = new Set(wish.stops);
-  const others = committedBut(world, id => starting.has(id) || stopping.has(id));
+  const others = committedBut(world, id => starting.has(id) || stopping.has(id)) + reclaimed(world, wish, starting);
   const free = policy.budget - others;
   const need = starts.reduce((sum, spec) => sum + spec.memory.standard, 0);
   const short = starts.length > 0 ? scarce(world, starts, need, policy, now) : null;
@@ -109,6 +112,12 @@ function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Byte
   return sum;
 }
 
+/** What was to be stopped, still runs, and is kept after all. */
+function reclaimed(world: World, wish: Wish, starting: ReadonlySet<ServiceId>): Bytes {
+  const kept = wish.up.flatMap(spec => (starting.has(idOf(spec)) ? [] : (world.services.get(idOf(spec)) ?? [])));
+  return kept.reduce((sum, entry) => sum + (isWanted(entry) ? 0 : lasting(entry)), 0);
+}
+
 /** How the shortfall could be met; what the wish itself wants up is left alone. */
 function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], shortfall: Bytes, policy: Policy, now: Ms): Relief | null {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
@@ -119,11 +128,12 @@ function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], sho
   return relieve(shortfall, claims, holdings, world.evictions, policy.relief, now);
 }
 
-/** The host has too little memory, whatever the budget says; null: it has enough, or was not measured just now. */
+/** The host has too little memory, whatever the budget says, or is under pressure; null: it has enough, or was not measured just now. */
 function scarce(world: World, starts: readonly ServiceSpec[], need: Bytes, policy: Policy, now: Ms): Failure | null {
-  const { sample } = world.host.pressure;
+  const { pressure } = world.host;
+  const { sample } = pressure;
   if (sample === null || now - sample.at > policy.pressure.longestGap) return null;
-  const why = explainAdmission(sample, need, policy.pressure);
+  const why = admitsNow(pressure.level) ? explainAdmission(sample, need, policy.pressure) : describe(pressure);
   if (why === null) return null;
   const names = starts.map(spec => spec.name).join(', ');
   return failure('host-memory', `${names} cannot start: ${why}. Nothing was started or stopped.`, {
@@ -154,6 +164,12 @@ function allot(specs: readonly ServiceSpec[], rest: Bytes): Map<ServiceId, Bytes
     left -= more;
   }
   return grants;
+}
+
+/** Why one service that was promised room does not get it. */
+export function overBudgetFor(world: World, spec: ServiceSpec, policy: Policy, now: Ms): Failure {
+  const free = policy.budget - committedBut(world, id => id === idOf(spec));
+  return overBudget(world, [spec], new Set([idOf(spec)]), spec.memory.standard, free, policy, now);
 }
 
 function overBudget(

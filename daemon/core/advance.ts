@@ -1,10 +1,10 @@
-import { requestFrom } from './demand.js';
 import type { Draft } from './draft.js';
 import { failure } from './failure.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
+import { admitsNow } from './pressure.js';
 import { wiringOf } from './wiring.js';
-import type { ServiceEntry } from './world.js';
+import { requestFrom, type ServiceEntry } from './world.js';
 
 /** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
 export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
@@ -19,6 +19,7 @@ export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy
   }
   wakeDependencies(draft, entry, policy, now);
   if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
+  if (!admitsNow(draft.host.pressure.level)) return;
   const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
   const project = draft.projects.get(spec.project);
   // Its container is told where the daemon listens.

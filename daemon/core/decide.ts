@@ -9,6 +9,7 @@ import { foldResized, foldSampled } from './measured.js';
 import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
 import type { Policy } from './policy.js';
+import { hopeEnds } from './press-on.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
@@ -52,13 +53,13 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldEngineEvent(draft, event.event, policy, now);
       return null;
     case 'engineLost':
-      foldEngineLost(draft, now);
+      foldEngineLost(draft, policy, now);
       return null;
     case 'requested':
       foldRequested(draft, event, policy, now);
       return null;
     case 'used':
-      foldUsed(draft, event, now);
+      foldUsed(draft, event, policy, now);
       return null;
     case 'sampled':
       foldSampled(draft, event, policy, now);
@@ -78,7 +79,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
 }
 
 /** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
-export function nextDeadline(world: World): Ms | null {
+export function nextDeadline(world: World, policy: Policy): Ms | null {
   let next: Ms | null = null;
   const consider = (due: Ms | null) => {
     if (due !== null && (next === null || due < next)) next = due;
@@ -90,6 +91,7 @@ export function nextDeadline(world: World): Ms | null {
   for (const entry of world.services.values()) {
     const { state, removeAt } = entry;
     consider(useDue(world, entry));
+    consider(hopeEnds(world, entry, policy));
     consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);
   }

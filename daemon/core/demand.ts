@@ -4,10 +4,11 @@ import { coolsUntil } from './cooldown.js';
 import type { Draft } from './draft.js';
 import type { Event } from './event.js';
 import { type Failure, failure } from './failure.js';
+import { thaw } from './idle.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { admitsNow, describe } from './pressure.js';
-import { idOf, isWanted, type Request, type ServiceEntry } from './world.js';
+import { idOf, isWanted, requestFrom, type ServiceEntry } from './world.js';
 
 /** How often a request that finds no room is looked at again. */
 const ASK_AGAIN: Ms = 250;
@@ -19,19 +20,15 @@ export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requ
   const entry = draft.entry(id);
   if (entry?.want !== 'up' || entry.request !== null) return;
   const { state } = entry;
-  if (state.kind === 'running' && state.frozen) {
-    draft.patch(id, { request: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
-    draft.steps.push({ kind: 'thaw', id, container: state.container });
+  if (state.kind === 'running' && state.frozen && isWanted(entry)) return thaw(draft, id, state.container, policy, now);
+  if (isUnderWay(entry)) {
+    // What is under way goes on when the engine is back; whoever waits is not kept waiting longer than for room.
+    if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { request: requestFrom(now, policy), refusal: null });
     return;
   }
-  if (isUnderWay(entry)) return;
   if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
   draft.patch(id, { request: requestFrom(now, policy), refusal: null });
   draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
-}
-
-export function requestFrom(now: Ms, policy: Policy): Request {
-  return { since: now, until: now + policy.patience, askAt: now };
 }
 
 /** It runs, or will by itself. */

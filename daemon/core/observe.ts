@@ -20,6 +20,7 @@ type Observed = Extract<Event, { kind: 'observed' }>;
  */
 export function foldObserved(draft: Draft, { containers, asOf }: Observed, policy: Policy, now: Ms): void {
   const wasLost = draft.engine !== 'up';
+  if (wasLost) forgiveRefusals(draft);
   const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
   // Networks may have been made anew with another gateway.
@@ -37,6 +38,11 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }
   for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry);
+}
+
+/** Who was refused for want of an engine goes on, and those that depend on it. */
+function forgiveRefusals(draft: Draft): void {
+  for (const [id, entry] of draft.services) if (isWanted(entry) && entry.refusal !== null) draft.patch(id, { refusal: null });
 }
 
 function isBusy({ state, version, removing }: ServiceEntry, asOf: number): boolean {

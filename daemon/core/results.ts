@@ -213,7 +213,10 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
       state: { ...state, frozen: event.frozen },
       ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
     });
-    if (event.frozen && entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    if (!event.frozen) return;
+    if (entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
+    else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
     return;
   }
   draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);

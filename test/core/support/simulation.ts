@@ -74,7 +74,7 @@ export class Simulation {
 
   /** Time passes up to the next deadline, if there is one. */
   wait(): void {
-    this.now = Math.max(this.now + 100, nextDeadline(this.world) ?? 0);
+    this.now = Math.max(this.now + 100, nextDeadline(this.world, this.policy) ?? 0);
     this.send({ kind: 'tick' });
   }
 
