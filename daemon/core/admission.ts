@@ -1,4 +1,5 @@
 import { type Bytes, formatBytes } from './bytes.js';
+import { committed, lasting } from './committed.js';
 import type { Plan } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { holdingsOf } from './holdings.js';
@@ -46,20 +47,6 @@ function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish):
 /** I3: standard ≤ grant ≤ maximum. */
 function within(spec: ServiceSpec, grant: Bytes): boolean {
   return grant >= spec.memory.standard && grant <= spec.memory.maximum;
-}
-
-/** What an entry is committed to hold once everything that is decided has been done. */
-export function committed(entry: ServiceEntry): Bytes {
-  return isWanted(entry) ? lasting(entry) : 0;
-}
-
-function lasting(entry: ServiceEntry): Bytes {
-  const { state } = entry;
-  if (state.kind === 'running') return Math.min(state.grant, state.resizing ?? state.grant);
-  if (state.kind === 'queued') return state.grant;
-  if (state.kind === 'starting') return state.next ?? state.grant;
-  if (state.kind === 'stopping') return state.after.kind === 'restart' ? state.after.grant : 0;
-  return held(state);
 }
 
 /**

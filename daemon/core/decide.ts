@@ -1,6 +1,6 @@
 import { foldAction } from './actions.js';
 import { accountForStrays, converge } from './converge.js';
-import { foldRequested } from './demand.js';
+import { foldRequested, isInTheWay } from './demand.js';
 import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
@@ -68,7 +68,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldResized(draft, event, now);
       return null;
     case 'resumed':
-      foldResumed(draft, now);
+      foldResumed(draft, policy, now);
       return null;
     case 'tick':
       return null;
@@ -84,8 +84,10 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
   const consider = (due: Ms | null) => {
     if (due !== null && (next === null || due < next)) next = due;
   };
-  for (const { request } of world.services.values())
-    consider(request === null ? null : world.engine === 'up' ? request.askAt : request.until);
+  for (const entry of world.services.values()) {
+    const { request } = entry;
+    consider(request === null ? null : world.engine === 'up' && !isInTheWay(entry) ? request.askAt : request.until);
+  }
   // Without an engine a deadline that is over would only come again and again.
   if (world.engine !== 'up') return next;
   for (const entry of world.services.values()) {

@@ -39,10 +39,9 @@ function isUnderWay(entry: ServiceEntry): boolean {
 
 /** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function meet(draft: Draft, policy: Policy, now: Ms): void {
+  loseTrack(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
-  const waiting = [...draft.services].filter(
-    ([, { request, state }]) => request !== null && state.kind !== 'stopping' && state.kind !== 'running',
-  );
+  const waiting = [...draft.services].filter(([, entry]) => entry.request !== null && !isInTheWay(entry));
   for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
     const entry = draft.entry(id);
     if (entry === undefined || request === null) continue;
@@ -63,10 +62,25 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
   }
 }
 
+/** Its present container has to stop, or to go on, before there is anything to plan: an event tells of that, not time. */
+export function isInTheWay({ state }: ServiceEntry): boolean {
+  return state.kind === 'stopping' || state.kind === 'running';
+}
+
+/** What is in the way stays there: whoever waits is told. */
+function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    if (entry.request === null || now < entry.request.until || !isInTheWay(entry)) continue;
+    const what = entry.state.kind === 'stopping' ? 'has not stopped, to start again,' : 'could not be let go on';
+    refuse(draft, id, failure('timeout', `${entry.spec.name} ${what} for ${policy.patience / 1000} s.`));
+  }
+}
+
 /** Under pressure nobody new is let in: they wait, as long as they would for room. */
 function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
-  for (const [id, { request, spec }] of draft.services) {
-    if (request === null) continue;
+  for (const [id, entry] of draft.services) {
+    const { request, spec } = entry;
+    if (request === null || isInTheWay(entry)) continue;
     if (now < request.until) draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     else
       refuse(

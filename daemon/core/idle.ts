@@ -65,9 +65,15 @@ export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why
   draft.notice(entry.spec, 'info', 'stopping', `falls asleep: ${why}`);
 }
 
-/** What was seen before the machine slept is no silence. */
-export function foldResumed(draft: Draft, now: Ms): void {
-  for (const [id, entry] of draft.services) draft.patch(id, { use: usedFrom(entry.use, now) });
+/** While the machine slept there was no silence, and nobody waited. */
+export function foldResumed(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, { use, request, state }] of draft.services) {
+    draft.patch(id, {
+      use: usedFrom(use, now),
+      request: request === null ? null : requestFrom(now, policy),
+      state: state.kind === 'queued' ? { ...state, since: now } : state,
+    });
+  }
 }
 
 /** When it is to be looked at next whether it is idle; null: it never is, or something that will be told holds it. */

@@ -1,5 +1,6 @@
-import { committed, overBudgetFor } from './admission.js';
+import { overBudgetFor } from './admission.js';
 import { makeRoom } from './carry-out.js';
+import { committed } from './committed.js';
 import { refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
@@ -9,7 +10,7 @@ import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { admitsNow, describe } from './pressure.js';
 import { relieve } from './relief.js';
-import { isWanted, type ServiceEntry, type World } from './world.js';
+import { grantedTotal, isWanted, type ServiceEntry, type World } from './world.js';
 
 type Queued = ServiceEntry & { readonly state: { readonly kind: 'queued' } };
 
@@ -24,10 +25,13 @@ export function pressOn(draft: Draft, policy: Policy, now: Ms): void {
   let taken = settledTotal(draft);
   for (const [id, entry] of queue) {
     const { standard } = entry.spec.memory;
+    if (now >= promisedUntil(draft, entry, policy) && !hasRoomNow(draft, entry, policy)) {
+      giveUpOn(draft, id, entry, overBudgetFor(draft.world(), entry.spec, policy, now), now);
+      continue;
+    }
     const shortfall = taken + standard - policy.budget;
     const freed = shortfall <= 0 ? 0 : roomFrom(draft, id, entry, shortfall, policy, now);
     if (freed !== null) taken += standard - freed;
-    if (now >= promisedUntil(draft, entry, policy)) giveUpOn(draft, id, entry, overBudgetFor(draft.world(), entry.spec, policy, now), now);
   }
 }
 
@@ -62,6 +66,10 @@ function roomFrom(draft: Draft, id: ServiceId, entry: Queued, shortfall: number,
   const start = { id, grant: memory.standard, standard: memory.standard, recreate: false };
   makeRoom(draft, { starts: [start], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
   return before - settledTotal(draft);
+}
+
+function hasRoomNow(draft: Draft, { spec, removing }: Queued, policy: Policy): boolean {
+  return !removing && grantedTotal(draft.services.values()) + spec.memory.standard <= policy.budget;
 }
 
 /** Its patience; a stop that is still within its own time is awaited all the same. */
