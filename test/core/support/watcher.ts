@@ -92,7 +92,8 @@ export class Watcher {
       if (isServed) this.counts.served++;
       const isTold = entry?.want !== 'up' || (entry.request === null && (entry.state.kind === 'failed' || entry.refusal !== null));
       if (isServed || isTold || entry.state.kind === 'completed') this.waiting.delete(id);
-      else if (now - since > LONGEST_WAIT) throw new Error(`${id} is waited for since ${now - since} ms: ${JSON.stringify({ ...entry, spec: null })}`);
+      else if (now - since > LONGEST_WAIT)
+        throw new Error(`${id} is waited for since ${now - since} ms: ${JSON.stringify({ ...entry, spec: null })}`);
       else if (entry.request === null && !entry.awake) throw new Error(`${id} is waited for, and nobody knows`);
     }
   }
@@ -139,7 +140,10 @@ function trace(house: House, before: World, event: Event, { steps, notices, worl
   const [was, is] = [before.services.get(id), world.services.get(id)];
   const mine = steps.filter(step => 'id' in step && step.id === id);
   const told = notices.filter(n => `${n.project}/${n.service}` === id);
-  const pick = (e: typeof is) => JSON.stringify({ s: e?.state, w: e?.want, a: e?.awake, r: e?.request, f: e?.refusal?.message, h: e?.use.holding });
+  const pick = (e: typeof is) =>
+    JSON.stringify({ s: e?.state, w: e?.want, a: e?.awake, r: e?.request, f: e?.refusal?.message, h: e?.use.holding });
   if (pick(was) !== pick(is) || mine.length > 0 || told.length > 0)
-    console.log(house.now, JSON.stringify(event).slice(0, 300), '\n   ', pick(is), '\n   ', JSON.stringify(mine.map(s => ({ ...s, spec: null, project: null, seen: null }))), told.map(n => n.text).join(' | '));
+    process.stdout.write(
+      `${house.now} ${JSON.stringify(event).slice(0, 300)}\n    ${pick(is)}\n    ${JSON.stringify(mine.map(s => ({ ...s, spec: null, project: null, seen: null })))} ${told.map(n => n.text).join(' | ')}\n`,
+    );
 }
