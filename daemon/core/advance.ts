@@ -4,10 +4,22 @@ import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js'
 import type { Policy } from './policy.js';
 import { admitsNow } from './pressure.js';
 import { wiringOf } from './wiring.js';
-import { requestFrom, type ServiceEntry } from './world.js';
+import { isWanted, requestFrom, type ServiceEntry } from './world.js';
+
+/** Each that is pending takes its next step; who waits for one that is given up is given up with it. */
+export function advanceAll(draft: Draft, policy: Policy, now: Ms): void {
+  for (let again = true; again; ) {
+    again = false;
+    for (const [id, entry] of draft.services) {
+      if (entry.state.kind !== 'pending' || !isWanted(entry)) continue;
+      advance(draft, id, entry, policy, now);
+      again ||= draft.entry(id)?.state.kind === 'failed';
+    }
+  }
+}
 
 /** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
-export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
+function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   if (state.kind !== 'pending') return;
   const broken = spec.dependsOn.find(on => on.required && dependency(draft, spec.project, on) === 'broken');

@@ -1,4 +1,4 @@
-import { advance } from './advance.js';
+import { advanceAll } from './advance.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
@@ -30,7 +30,7 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
   openDoors(draft);
   for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
   promote(draft, policy, now);
-  for (const [id, entry] of draft.services) if (isWanted(entry) && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
+  advanceAll(draft, policy, now);
   clear(draft, now);
 }
 

@@ -4,7 +4,7 @@ import type { Decision } from '../../../daemon/core/decide.js';
 import type { Event } from '../../../daemon/core/event.js';
 import type { Ms, ServiceId } from '../../../daemon/core/model.js';
 import type { Eviction } from '../../../daemon/core/relief.js';
-import { held } from '../../../daemon/core/service-state.js';
+import { held, isActive } from '../../../daemon/core/service-state.js';
 import type { StepOf } from '../../../daemon/core/step.js';
 import type { World } from '../../../daemon/core/world.js';
 import type { House } from './house.js';
@@ -18,15 +18,17 @@ export class Watcher {
   private readonly digest = createHash('sha1');
   private readonly evictions: Eviction[] = [];
   private readonly launched = new Set<string>();
+  private readonly byUser = new Set<ServiceId>();
   private readonly waiting = new Map<ServiceId, Ms>();
 
   readonly look = (house: House, before: World, event: Event, decision: Decision): void => {
+    if (event.kind === 'action') this.noteStops(decision.world);
     if (decision.steps.length > 0) this.digest.update(JSON.stringify([house.now, event.kind, decision.steps]));
     if (process.env['WATCH']) trace(house, before, event, decision);
     budgetHolds(house);
     this.refusalsChangeNothing(before, event, decision);
     for (const step of decision.steps) {
-      if (step.kind === 'stop') stopIsRight(step, before, decision.world);
+      if (step.kind === 'stop' && !this.byUser.has(step.id)) stopIsRight(step, before, decision.world);
       if (step.kind === 'launch') this.launchIsRight(step, decision.world);
       if (step.kind === 'freeze') this.counts.freezes++;
       if (step.kind === 'resize' && step.to < step.from) this.counts.shrinks++;
@@ -45,6 +47,14 @@ export class Watcher {
     this.evictions.length = 0;
     this.launched.clear();
     this.waiting.clear();
+  }
+
+  /** What an action leaves unwanted, though it runs or starts, the user has stopped, whatever comes after. */
+  private noteStops(world: World): void {
+    for (const [id, { want, state }] of world.services) {
+      if (want !== 'up' && isActive(state)) this.byUser.add(id);
+      else if (!isActive(state)) this.byUser.delete(id);
+    }
   }
 
   private refusalsChangeNothing(before: World, event: Event, { world, answer, steps, notices }: Decision): void {
