@@ -58,6 +58,12 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
  *   3 each gets its standard; what is left goes to the highest priority first, up to its maximum
  */
 export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admission {
+  const plan = attempt(world, wish, policy, now);
+  return typeof plan === 'function' ? { ok: false, failure: plan() } : { ok: true, plan };
+}
+
+/** The plan, or who tells why there is none: to gather that costs more than to find it out, and most who wait ask again. */
+export function attempt(world: World, wish: Wish, policy: Policy, now: Ms): Plan | (() => Failure) {
   const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
   const starting = new Set(starts.map(idOf));
   const stopping = new Set(wish.stops);
@@ -65,28 +71,25 @@ export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admi
   const free = policy.budget - others;
   const need = starts.reduce((sum, spec) => sum + spec.memory.standard, 0);
   const short = starts.length > 0 ? scarce(world, starts, need, policy, now) : null;
-  if (short) return { ok: false, failure: short };
+  if (short) return () => short;
   const relief = starts.length > 0 && need > free ? reliefFor(world, wish, starts, need - free, policy, now) : NO_RELIEF;
-  if (relief === null) return { ok: false, failure: overBudget(world, starts, stopping, need, free, policy, now) };
+  if (relief === null) return () => overBudget(world, starts, stopping, need, free, policy, now);
   const evicts = relief.stops;
   const freed = relief.shrinks.reduce((sum, { frees }) => sum + frees, 0) + committedBut(world, id => !evicts.includes(id));
   const grants = allot(starts, free + freed - need);
   return {
-    ok: true,
-    plan: {
-      starts: starts.map(spec => planned(world, spec, grants)),
-      keeps: wish.up.map(idOf).filter(id => !starting.has(id)),
-      stops: wish.stops.filter(id => {
-        const entry = world.services.get(id);
-        return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
-      }),
-      sleeps: [],
-      evicts,
-      shrinks: relief.shrinks,
-      budget: policy.budget,
-      grantedBefore: grantedTotal(world.services.values()),
-      grantedAfter: others - freed + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
-    },
+    starts: starts.map(spec => planned(world, spec, grants)),
+    keeps: wish.up.map(idOf).filter(id => !starting.has(id)),
+    stops: wish.stops.filter(id => {
+      const entry = world.services.get(id);
+      return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
+    }),
+    sleeps: [],
+    evicts,
+    shrinks: relief.shrinks,
+    budget: policy.budget,
+    grantedBefore: grantedTotal(world.services.values()),
+    grantedAfter: others - freed + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
   };
 }
 

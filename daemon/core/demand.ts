@@ -1,4 +1,4 @@
-import { planFor, type Wish } from './admission.js';
+import { attempt, type Wish } from './admission.js';
 import { carryOut } from './carry-out.js';
 import { coolsUntil } from './cooldown.js';
 import type { Draft } from './draft.js';
@@ -10,8 +10,8 @@ import type { Policy } from './policy.js';
 import { admitsNow, describe } from './pressure.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry } from './world.js';
 
-/** How often a request that finds no room is looked at again. */
-const ASK_AGAIN: Ms = 250;
+/** How often a request that finds no room is looked at again, though nothing has happened: what is idle or young now is not for ever. */
+const ASK_AGAIN: Ms = 1_000;
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
@@ -50,12 +50,12 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       continue;
     }
     const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
-    const admission = planFor(draft.world(), wish, policy, now);
-    if (admission.ok) {
+    const plan = attempt(draft.world(), wish, policy, now);
+    if (typeof plan !== 'function') {
       draft.patch(id, { request: null, refusal: null });
-      carryOut(draft, admission.plan, wish, policy, now);
+      carryOut(draft, plan, wish, policy, now);
     } else if (now >= request.until) {
-      refuse(draft, id, admission.failure);
+      refuse(draft, id, plan());
     } else {
       draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     }

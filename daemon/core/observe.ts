@@ -20,7 +20,6 @@ type Observed = Extract<Event, { kind: 'observed' }>;
  */
 export function foldObserved(draft: Draft, { containers, asOf }: Observed, policy: Policy, now: Ms): void {
   const wasLost = draft.engine !== 'up';
-  if (wasLost) forgiveRefusals(draft);
   const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
   // Networks may have been made anew with another gateway.
@@ -38,11 +37,16 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }
   for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry);
+  if (wasLost) beginAnew(draft, now);
 }
 
-/** Who was refused for want of an engine goes on, and those that depend on it. */
-function forgiveRefusals(draft: Draft): void {
-  for (const [id, entry] of draft.services) if (isWanted(entry) && entry.refusal !== null) draft.patch(id, { refusal: null });
+/** Who was refused for want of an engine goes on, and those that depend on it; who is queued waits for room from now on. */
+function beginAnew(draft: Draft, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    if (!isWanted(entry)) continue;
+    if (entry.refusal !== null) draft.patch(id, { refusal: null });
+    if (entry.state.kind === 'queued') draft.setState(id, { ...entry.state, since: now });
+  }
 }
 
 function isBusy({ state, version, removing }: ServiceEntry, asOf: number): boolean {

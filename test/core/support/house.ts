@@ -224,7 +224,7 @@ export class House extends Simulation {
       case 'launch':
         return [{ kind: 'startFailed', id: step.id, attempt: step.attempt, failure: value, container: null, running: false }];
       case 'probe':
-        return [{ kind: 'startFailed', id: step.id, attempt: step.attempt, failure: value, container: step.seen.id, running: false }];
+        return [{ kind: 'startFailed', id: step.id, attempt: step.attempt, failure: value, container: step.seen.id, running: true }];
       case 'stop':
         return [{ kind: 'stopFailed', id: step.id, container: step.container, failure: value }];
       case 'remove':

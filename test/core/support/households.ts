@@ -42,3 +42,17 @@ export const CHANGED = project('shop', {
   db: sleeper(5432, 240, { memory: [200, 300], priority: 60, protocol: 'postgres', configHash: 'changed' }),
   cache: sleeper(6379, 120, { memory: [60, 200], protocol: 'redis' }),
 });
+
+/** Services that let each other in: short idle times, whatever the priority. */
+export const PEACEFUL = [
+  project('day', {
+    web: sleeper(3000, 30, { memory: [100, 200], priority: 70, dependsOn: ['db'] }),
+    db: sleeper(5432, 40, { memory: [200, 600], priority: 60, protocol: 'postgres' }),
+    mail: sleeper(1025, 20, { memory: [100, 300], priority: 20 }),
+  }),
+  project('night', {
+    llm: sleeper(4000, 45, { memory: [400, 900], priority: 30 }),
+    batch: sleeper(4001, 30, { memory: [250, 500] }),
+    tiny: sleeper(4002, 25, { memory: [50, 50], priority: 90 }),
+  }),
+] as const;

@@ -14,7 +14,7 @@ const LONGEST_WAIT: Ms = 8 * 60_000;
 
 /** Looks at each decision of a trace, and knows only what it has seen. */
 export class Watcher {
-  readonly counts = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0, pressed: 0 };
+  readonly counts = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0 };
   private readonly digest = createHash('sha1');
   private readonly evictions: Eviction[] = [];
   private readonly launched = new Set<string>();
@@ -24,7 +24,6 @@ export class Watcher {
   readonly look = (house: House, before: World, event: Event, decision: Decision): void => {
     if (event.kind === 'action') this.noteStops(decision.world);
     if (decision.steps.length > 0) this.digest.update(JSON.stringify([house.now, event.kind, decision.steps]));
-    if (process.env['WATCH']) trace(house, before, event, decision);
     budgetHolds(house);
     this.refusalsChangeNothing(before, event, decision);
     for (const step of decision.steps) {
@@ -143,17 +142,4 @@ function stopIsRight({ id }: StepOf<'stop'>, before: World, world: World): void 
   if (was.state.kind === 'starting') throw new Error(`${id} is stopped while it starts`);
   const isFrozen = was.state.kind === 'running' && was.state.frozen;
   if (!isFrozen && (is.use.holding || is.use.execs > 0)) throw new Error(`${id} is stopped while it is used`);
-}
-
-function trace(house: House, before: World, event: Event, { steps, notices, world }: Decision): void {
-  const id = process.env['WATCH'] as ServiceId;
-  const [was, is] = [before.services.get(id), world.services.get(id)];
-  const mine = steps.filter(step => 'id' in step && step.id === id);
-  const told = notices.filter(n => `${n.project}/${n.service}` === id);
-  const pick = (e: typeof is) =>
-    JSON.stringify({ s: e?.state, w: e?.want, a: e?.awake, r: e?.request, f: e?.refusal?.message, h: e?.use.holding });
-  if (pick(was) !== pick(is) || mine.length > 0 || told.length > 0)
-    process.stdout.write(
-      `${house.now} ${JSON.stringify(event).slice(0, 300)}\n    ${pick(is)}\n    ${JSON.stringify(mine.map(s => ({ ...s, spec: null, project: null, seen: null })))} ${told.map(n => n.text).join(' | ')}\n`,
-    );
 }
