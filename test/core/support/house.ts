@@ -23,6 +23,8 @@ interface Pending {
 
 const HOST_TOTAL = 16 * GiB;
 const AVAILABLE = { none: 0.5, soft: 0.06, hard: 0.02 };
+/** Less often than a daemon: most decisions of a trace should be about something else. */
+const SAMPLES = { calm: 10_000, near: 2_000 };
 /** More events than this without time passing is a loop. */
 const BUSY = 500;
 
@@ -144,7 +146,7 @@ export class House extends Simulation {
     const runs = [...this.boxes.values()].some(box => box.running);
     const level = this.world.host.pressure.level;
     if (!runs && level === 'none') return Number.POSITIVE_INFINITY;
-    return this.sampledAt + (level !== 'none' || this.hostLevel !== 'none' ? 1_000 : 5_000);
+    return this.sampledAt + (level !== 'none' || this.hostLevel !== 'none' ? SAMPLES.near : SAMPLES.calm);
   }
 
   private take(): void {
