@@ -1,10 +1,11 @@
 import { type Bytes, formatBytes } from './bytes.js';
+import { committed, lasting } from './committed.js';
 import type { Plan } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { holdingsOf } from './holdings.js';
 import type { Ms, ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
-import { explainAdmission } from './pressure.js';
+import { admitsNow, describe, explainAdmission } from './pressure.js';
 import { type Relief, relieve, whyKept } from './relief.js';
 import { held, isActive } from './service-state.js';
 import { shownState } from './view.js';
@@ -48,17 +49,6 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
   return grant >= spec.memory.standard && grant <= spec.memory.maximum;
 }
 
-/** What an entry is committed to hold once everything that is decided has been done. */
-function committed(entry: ServiceEntry): Bytes {
-  if (!isWanted(entry)) return 0;
-  const { state } = entry;
-  if (state.kind === 'running') return Math.min(state.grant, state.resizing ?? state.grant);
-  if (state.kind === 'queued') return state.grant;
-  if (state.kind === 'starting') return state.next ?? state.grant;
-  if (state.kind === 'stopping') return state.after.kind === 'restart' ? state.after.grant : 0;
-  return held(state);
-}
-
 /**
  * The plan for a wish, or the refusal, without side effects (facts/memory, admit).
  *   0 the host has memory for what starts
@@ -68,35 +58,38 @@ function committed(entry: ServiceEntry): Bytes {
  *   3 each gets its standard; what is left goes to the highest priority first, up to its maximum
  */
 export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admission {
+  const plan = attempt(world, wish, policy, now);
+  return typeof plan === 'function' ? { ok: false, failure: plan() } : { ok: true, plan };
+}
+
+/** The plan, or who tells why there is none: to gather that costs more than to find it out, and most who wait ask again. */
+export function attempt(world: World, wish: Wish, policy: Policy, now: Ms): Plan | (() => Failure) {
   const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
   const starting = new Set(starts.map(idOf));
   const stopping = new Set(wish.stops);
-  const others = committedBut(world, id => starting.has(id) || stopping.has(id));
+  const others = committedBut(world, id => starting.has(id) || stopping.has(id)) + reclaimed(world, wish, starting);
   const free = policy.budget - others;
   const need = starts.reduce((sum, spec) => sum + spec.memory.standard, 0);
   const short = starts.length > 0 ? scarce(world, starts, need, policy, now) : null;
-  if (short) return { ok: false, failure: short };
+  if (short) return () => short;
   const relief = starts.length > 0 && need > free ? reliefFor(world, wish, starts, need - free, policy, now) : NO_RELIEF;
-  if (relief === null) return { ok: false, failure: overBudget(world, starts, stopping, need, free, policy, now) };
+  if (relief === null) return () => overBudget(world, starts, stopping, need, free, policy, now);
   const evicts = relief.stops;
   const freed = relief.shrinks.reduce((sum, { frees }) => sum + frees, 0) + committedBut(world, id => !evicts.includes(id));
   const grants = allot(starts, free + freed - need);
   return {
-    ok: true,
-    plan: {
-      starts: starts.map(spec => planned(world, spec, grants)),
-      keeps: wish.up.map(idOf).filter(id => !starting.has(id)),
-      stops: wish.stops.filter(id => {
-        const entry = world.services.get(id);
-        return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
-      }),
-      sleeps: [],
-      evicts,
-      shrinks: relief.shrinks,
-      budget: policy.budget,
-      grantedBefore: grantedTotal(world.services.values()),
-      grantedAfter: others - freed + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
-    },
+    starts: starts.map(spec => planned(world, spec, grants)),
+    keeps: wish.up.map(idOf).filter(id => !starting.has(id)),
+    stops: wish.stops.filter(id => {
+      const entry = world.services.get(id);
+      return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
+    }),
+    sleeps: [],
+    evicts,
+    shrinks: relief.shrinks,
+    budget: policy.budget,
+    grantedBefore: grantedTotal(world.services.values()),
+    grantedAfter: others - freed + [...grants.values()].reduce((sum, grant) => sum + grant, 0),
   };
 }
 
@@ -109,6 +102,12 @@ function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Byte
   return sum;
 }
 
+/** What was to be stopped, still runs, and is kept after all. */
+function reclaimed(world: World, wish: Wish, starting: ReadonlySet<ServiceId>): Bytes {
+  const kept = wish.up.flatMap(spec => (starting.has(idOf(spec)) ? [] : (world.services.get(idOf(spec)) ?? [])));
+  return kept.reduce((sum, entry) => sum + (isWanted(entry) ? 0 : lasting(entry)), 0);
+}
+
 /** How the shortfall could be met; what the wish itself wants up is left alone. */
 function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], shortfall: Bytes, policy: Policy, now: Ms): Relief | null {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
@@ -119,11 +118,12 @@ function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], sho
   return relieve(shortfall, claims, holdings, world.evictions, policy.relief, now);
 }
 
-/** The host has too little memory, whatever the budget says; null: it has enough, or was not measured just now. */
+/** The host has too little memory, whatever the budget says, or is under pressure; null: it has enough, or was not measured just now. */
 function scarce(world: World, starts: readonly ServiceSpec[], need: Bytes, policy: Policy, now: Ms): Failure | null {
-  const { sample } = world.host.pressure;
+  const { pressure } = world.host;
+  const { sample } = pressure;
   if (sample === null || now - sample.at > policy.pressure.longestGap) return null;
-  const why = explainAdmission(sample, need, policy.pressure);
+  const why = admitsNow(pressure.level) ? explainAdmission(sample, need, policy.pressure) : describe(pressure);
   if (why === null) return null;
   const names = starts.map(spec => spec.name).join(', ');
   return failure('host-memory', `${names} cannot start: ${why}. Nothing was started or stopped.`, {
@@ -154,6 +154,12 @@ function allot(specs: readonly ServiceSpec[], rest: Bytes): Map<ServiceId, Bytes
     left -= more;
   }
   return grants;
+}
+
+/** Why one service that was promised room does not get it. */
+export function overBudgetFor(world: World, spec: ServiceSpec, policy: Policy, now: Ms): Failure {
+  const free = policy.budget - committedBut(world, id => id === idOf(spec));
+  return overBudget(world, [spec], new Set([idOf(spec)]), spec.memory.standard, free, policy, now);
 }
 
 function overBudget(

@@ -1,13 +1,25 @@
-import { requestFrom } from './demand.js';
 import type { Draft } from './draft.js';
 import { failure } from './failure.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
+import { admitsNow } from './pressure.js';
 import { wiringOf } from './wiring.js';
-import type { ServiceEntry } from './world.js';
+import { isWanted, requestFrom, type ServiceEntry } from './world.js';
+
+/** Each that is pending takes its next step; who waits for one that is given up is given up with it. */
+export function advanceAll(draft: Draft, policy: Policy, now: Ms): void {
+  for (let again = true; again; ) {
+    again = false;
+    for (const [id, entry] of draft.services) {
+      if (entry.state.kind !== 'pending' || !isWanted(entry)) continue;
+      advance(draft, id, entry, policy, now);
+      again ||= draft.entry(id)?.state.kind === 'failed';
+    }
+  }
+}
 
 /** pending → starting: the image is there, what it depends on is ready, and one of the start slots is free. */
-export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
+function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   if (state.kind !== 'pending') return;
   const broken = spec.dependsOn.find(on => on.required && dependency(draft, spec.project, on) === 'broken');
@@ -19,6 +31,7 @@ export function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy
   }
   wakeDependencies(draft, entry, policy, now);
   if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
+  if (!admitsNow(draft.host.pressure.level)) return;
   const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
   const project = draft.projects.get(spec.project);
   // Its container is told where the daemon listens.

@@ -2,7 +2,7 @@ import type { Wish } from './admission.js';
 import { type Bytes, formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
 import type { Plan } from './event.js';
-import { fallAsleep } from './idle.js';
+import { fallAsleep, thaw } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { stopIt } from './stop.js';
@@ -12,8 +12,10 @@ import { idOf, type ServiceEntry } from './world.js';
 export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
   for (const spec of wish.up) {
     draft.setWant(idOf(spec), 'up');
-    draft.patch(idOf(spec), { awake: true, request: null, refusal: null, ...(wish.woken ? {} : { hours: null }) });
+    draft.patch(idOf(spec), { awake: true, refusal: null, ...(wish.woken ? {} : { hours: null }) });
   }
+  for (const { id } of plan.starts) draft.patch(id, { request: null });
+  for (const id of plan.keeps) goOn(draft, id, policy, now);
   makeRoom(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
@@ -37,6 +39,13 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
       draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
     }
   }
+}
+
+/** It runs already: one that is paused is used from now on, by a client or by what depends on it. */
+function goOn(draft: Draft, id: ServiceId, policy: Policy, now: Ms): void {
+  const state = draft.entry(id)?.state;
+  if (state?.kind === 'running' && state.frozen) thaw(draft, id, state.container, policy, now);
+  else draft.patch(id, { request: null });
 }
 
 /** Woken by a connection: what was launched with this definition before goes on, and the client is not kept waiting for an image. */

@@ -1,4 +1,4 @@
-import { advance } from './advance.js';
+import { advanceAll } from './advance.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
@@ -7,6 +7,8 @@ import { lookAtUse } from './idle.js';
 import { expireLeases } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
+import { pressOn } from './press-on.js';
+import { admitsNow } from './pressure.js';
 import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
@@ -23,6 +25,7 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
     keepHours(draft, policy, now);
     lookAtUse(draft, now);
     meet(draft, policy, now);
+    pressOn(draft, policy, now);
   }
   for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
@@ -31,7 +34,7 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
   openDoors(draft);
   for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
   promote(draft, policy, now);
-  for (const [id, entry] of draft.services) if (isWanted(entry) && entry.state.kind === 'pending') advance(draft, id, entry, policy, now);
+  advanceAll(draft, policy, now);
   clear(draft, now);
 }
 
@@ -81,6 +84,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
       return;
     case 'starting':
     case 'running':
+      if (isUsedAgain(entry)) return draft.patch(id, { awake: true });
       if (draft.engine !== 'up' || state.container === null || hasLeavingDependants(draft, entry)) return;
       stopIt(draft, id, entry, { kind: 'sleep' }, policy, now);
       return draft.notice(entry.spec, 'info', 'stopping', 'stops');
@@ -90,6 +94,11 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     case 'asleep':
       return;
   }
+}
+
+/** It was to sleep, and while it waited for its dependants or the engine somebody has begun to use it. */
+function isUsedAgain({ want, state, use }: ServiceEntry): boolean {
+  return want === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0);
 }
 
 /** A stop that the engine could not do is given again when its pause is over. */
@@ -103,8 +112,8 @@ function stopAgain(draft: Draft, now: Ms): void {
 
 function hasLeavingDependants(draft: Draft, entry: ServiceEntry): boolean {
   for (const [, other] of draft.ofProject(entry.spec.project)) {
-    const depends = other.spec.dependsOn.some(on => on.service === entry.spec.name);
-    if (depends && !isWanted(other) && isActive(other.state)) return true;
+    if (isWanted(other) || !isActive(other.state)) continue;
+    if (other.spec.dependsOn.some(on => on.service === entry.spec.name)) return true;
   }
   return false;
 }
@@ -155,6 +164,7 @@ function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
  * admitted, while it may be back without a plan (an engine that returned).
  */
 function promote(draft: Draft, policy: Policy, now: Ms): void {
+  if (!admitsNow(draft.host.pressure.level)) return;
   let total = grantedTotal(draft.services.values());
   const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && isWanted(entry) && !entry.removing);
   const since = (entry: ServiceEntry) => (entry.state.kind === 'queued' ? entry.state.since : 0);

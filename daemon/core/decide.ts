@@ -1,6 +1,6 @@
 import { foldAction } from './actions.js';
 import { accountForStrays, converge } from './converge.js';
-import { foldRequested } from './demand.js';
+import { foldRequested, isInTheWay } from './demand.js';
 import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
@@ -11,6 +11,7 @@ import { foldResized, foldSampled } from './measured.js';
 import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
 import type { Policy } from './policy.js';
+import { hopeEnds } from './press-on.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
@@ -60,13 +61,13 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldEngineEvent(draft, event.event, policy, now);
       return null;
     case 'engineLost':
-      foldEngineLost(draft, now);
+      foldEngineLost(draft, policy, now);
       return null;
     case 'requested':
       foldRequested(draft, event, policy, now);
       return null;
     case 'used':
-      foldUsed(draft, event, now);
+      foldUsed(draft, event, policy, now);
       return null;
     case 'sampled':
       foldSampled(draft, event, policy, now);
@@ -75,7 +76,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldResized(draft, event, now);
       return null;
     case 'resumed':
-      foldResumed(draft, now);
+      foldResumed(draft, policy, now);
       return null;
     case 'scheduled':
       foldScheduled(draft, event);
@@ -89,19 +90,22 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
 }
 
 /** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
-export function nextDeadline(world: World): Ms | null {
+export function nextDeadline(world: World, policy: Policy): Ms | null {
   let next: Ms | null = null;
   const consider = (due: Ms | null) => {
     if (due !== null && (next === null || due < next)) next = due;
   };
-  for (const { request } of world.services.values())
-    consider(request === null ? null : world.engine === 'up' ? request.askAt : request.until);
+  for (const entry of world.services.values()) {
+    const { request } = entry;
+    consider(request === null ? null : world.engine === 'up' && !isInTheWay(entry) ? request.askAt : request.until);
+  }
   consider(leaseDue(world));
   // Without an engine a deadline that is over would only come again and again.
   if (world.engine !== 'up') return next;
   for (const entry of world.services.values()) {
     const { state, removeAt } = entry;
     consider(useDue(world, entry));
+    consider(hopeEnds(world, entry, policy));
     consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);
   }

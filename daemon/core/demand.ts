@@ -1,16 +1,17 @@
-import { planFor, type Wish } from './admission.js';
+import { attempt, type Wish } from './admission.js';
 import { carryOut } from './carry-out.js';
 import { coolsUntil } from './cooldown.js';
 import type { Draft } from './draft.js';
 import type { Event } from './event.js';
 import { type Failure, failure } from './failure.js';
+import { thaw } from './idle.js';
 import { type Ms, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { admitsNow, describe } from './pressure.js';
-import { idOf, isWanted, type Request, type ServiceEntry } from './world.js';
+import { idOf, isWanted, requestFrom, type ServiceEntry } from './world.js';
 
-/** How often a request that finds no room is looked at again. */
-const ASK_AGAIN: Ms = 250;
+/** How often a request that finds no room is looked at again, though nothing has happened: what is idle or young now is not for ever. */
+const ASK_AGAIN: Ms = 1_000;
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
@@ -19,19 +20,15 @@ export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requ
   const entry = draft.entry(id);
   if (entry?.want !== 'up' || entry.request !== null) return;
   const { state } = entry;
-  if (state.kind === 'running' && state.frozen) {
-    draft.patch(id, { request: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
-    draft.steps.push({ kind: 'thaw', id, container: state.container });
+  if (state.kind === 'running' && state.frozen && isWanted(entry)) return thaw(draft, id, state.container, policy, now);
+  if (isUnderWay(entry)) {
+    // What is under way goes on when the engine is back; whoever waits is not kept waiting longer than for room.
+    if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { request: requestFrom(now, policy), refusal: null });
     return;
   }
-  if (isUnderWay(entry)) return;
   if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
   draft.patch(id, { request: requestFrom(now, policy), refusal: null });
   draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
-}
-
-export function requestFrom(now: Ms, policy: Policy): Request {
-  return { since: now, until: now + policy.patience, askAt: now };
 }
 
 /** It runs, or will by itself. */
@@ -42,10 +39,9 @@ function isUnderWay(entry: ServiceEntry): boolean {
 
 /** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function meet(draft: Draft, policy: Policy, now: Ms): void {
+  loseTrack(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
-  const waiting = [...draft.services].filter(
-    ([, { request, state }]) => request !== null && state.kind !== 'stopping' && state.kind !== 'running',
-  );
+  const waiting = [...draft.services].filter(([, entry]) => entry.request !== null && !isInTheWay(entry));
   for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
     const entry = draft.entry(id);
     if (entry === undefined || request === null) continue;
@@ -54,22 +50,37 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       continue;
     }
     const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
-    const admission = planFor(draft.world(), wish, policy, now);
-    if (admission.ok) {
+    const plan = attempt(draft.world(), wish, policy, now);
+    if (typeof plan !== 'function') {
       draft.patch(id, { request: null, refusal: null });
-      carryOut(draft, admission.plan, wish, policy, now);
+      carryOut(draft, plan, wish, policy, now);
     } else if (now >= request.until) {
-      refuse(draft, id, admission.failure);
+      refuse(draft, id, plan());
     } else {
       draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     }
   }
 }
 
+/** Its present container has to stop, or to go on, before there is anything to plan: an event tells of that, not time. */
+export function isInTheWay({ state }: ServiceEntry): boolean {
+  return state.kind === 'stopping' || state.kind === 'running';
+}
+
+/** What is in the way stays there: whoever waits is told. */
+function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    if (entry.request === null || now < entry.request.until || !isInTheWay(entry)) continue;
+    const what = entry.state.kind === 'stopping' ? 'has not stopped, to start again,' : 'could not be let go on';
+    refuse(draft, id, failure('timeout', `${entry.spec.name} ${what} for ${policy.patience / 1000} s.`));
+  }
+}
+
 /** Under pressure nobody new is let in: they wait, as long as they would for room. */
 function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
-  for (const [id, { request, spec }] of draft.services) {
-    if (request === null) continue;
+  for (const [id, entry] of draft.services) {
+    const { request, spec } = entry;
+    if (request === null || isInTheWay(entry)) continue;
     if (now < request.until) draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     else
       refuse(

@@ -20,8 +20,15 @@ const MOST_PORTS = 1000;
  * and reachable only through TCP ports that the daemon can hold.
  */
 export function canSleep(spec: Definition): boolean {
-  return isAskedToSleep(spec) && obstacle(spec) === null;
+  const known = sleepers.get(spec);
+  if (known !== undefined) return known;
+  const can = isAskedToSleep(spec) && obstacle(spec) === null;
+  sleepers.set(spec, can);
+  return can;
 }
+
+/** Asked of each service in each decision; definitions are never changed in place. */
+const sleepers = new WeakMap<Definition, boolean>();
 
 /** Why a service that is asked to sleep cannot; null: it can, or is not asked to. */
 export function whyAwake(spec: Definition): string | null {

@@ -8,7 +8,7 @@ import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
 import { type Exit, held, liveContainer } from './service-state.js';
 import { usedFrom } from './use.js';
-import { idOf, type ServiceEntry } from './world.js';
+import { idOf, requestFrom, type ServiceEntry } from './world.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
 const STRAYS = 64;
@@ -19,9 +19,16 @@ const REMOVED_WITH: Ms = 3_000;
 const ENDING_ENGINE: Ms = 30_000;
 
 /** The engine went away: what it stopped on its way out was not the user's wish. */
-export function foldEngineLost(draft: Draft, now: Ms): void {
+export function foldEngineLost(draft: Draft, policy: Policy, now: Ms): void {
   draft.engine = 'lost';
+  // Clients may wait for what is under way.
+  for (const [id, entry] of draft.services)
+    if (entry.request === null && isComing(entry)) draft.patch(id, { request: requestFrom(now, policy) });
   for (const entry of draft.services.values()) revokeOutsideStop(draft, entry, ENDING_ENGINE, now);
+}
+
+function isComing({ want, awake, state: { kind } }: ServiceEntry): boolean {
+  return want === 'up' && awake && (kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff');
 }
 
 /** What the engine says has happened becomes fact. */
@@ -78,7 +85,7 @@ function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
     grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
   draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);
   const next = draft.entry(id);
-  if (next?.state.kind !== 'running' || next.state.resizing !== null) return;
+  if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
   const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
   if (after.kind === 'grow') growTo(draft, next, next.state.container, after.grant);
 }

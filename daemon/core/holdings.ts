@@ -1,4 +1,5 @@
 import type { Bytes } from './bytes.js';
+import { committed } from './committed.js';
 import { canSleep } from './doors.js';
 import { whyHeld } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
@@ -22,7 +23,8 @@ function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: S
     id,
     priority: spec.priority,
     standard: spec.memory.standard,
-    grant: held(state),
+    // What a shrink under way gives back is promised to somebody already.
+    grant: committed(entry),
     workingSet: isFresh ? last.workingSet : null,
     peak: isFresh ? peakOf(samples) : null,
     lastUseAt: use.lastAt,

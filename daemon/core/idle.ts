@@ -3,17 +3,18 @@ import type { Draft } from './draft.js';
 import type { Event, UseSeen } from './event.js';
 import { whyLeased } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
+import { neededBy } from './needed-by.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
 import { formatSpan } from './span.js';
 import { type Use, usedFrom } from './use.js';
-import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
+import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from './world.js';
 
-export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, now: Ms): void {
-  for (const seen of uses) note(draft, seen, now);
+export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, policy: Policy, now: Ms): void {
+  for (const seen of uses) note(draft, seen, policy, now);
 }
 
-function note(draft: Draft, { id, connections, holding, execs, lastByteAt }: UseSeen, now: Ms): void {
+function note(draft: Draft, { id, connections, holding, execs, lastByteAt }: UseSeen, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (!entry) return;
   const { use } = entry;
@@ -21,11 +22,22 @@ function note(draft: Draft, { id, connections, holding, execs, lastByteAt }: Use
   const held = use.holding || use.execs > 0 || holding || execs > 0;
   const lastAt = Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0);
   draft.patch(id, { use: { ...use, connections, holding, execs, lastAt } });
+  const { state } = entry;
+  const isAsked = holding || execs > 0 || (lastByteAt ?? 0) > use.lastAt;
+  if (state.kind === 'running' && state.frozen && isAsked && isWanted(entry)) thaw(draft, id, state.container, policy, now);
+}
+
+/** Somebody waits until it goes on: given once, while the request stands. */
+export function thaw(draft: Draft, id: ServiceId, container: string, policy: Policy, now: Ms): void {
+  const entry = draft.entry(id);
+  if (!entry || entry.request !== null) return;
+  draft.patch(id, { request: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
+  draft.steps.push({ kind: 'thaw', id, container });
 }
 
 /** A look at how it is used has found nothing, or something. */
 export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useChecked' }>, policy: Policy, now: Ms): void {
-  note(draft, event.seen, now);
+  note(draft, event.seen, policy, now);
   const entry = draft.entry(event.id);
   if (!entry) return;
   const use: Use = {
@@ -41,6 +53,8 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   if (entry.spec.idle !== null && quiet >= entry.spec.idle) return fallAsleep(draft, event.id, entry, `unused for ${formatSpan(quiet)}`);
   const { freezeAfter } = entry.spec.activation;
   if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
+  // The engine may take its time: it is not looked at, nor paused again, before.
+  draft.patch(event.id, { use: { ...use, notBefore: now + policy.lookAgain } });
   draft.steps.push({ kind: 'freeze', id: event.id, container: event.container });
   draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
 }
@@ -51,9 +65,15 @@ export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why
   draft.notice(entry.spec, 'info', 'stopping', `falls asleep: ${why}`);
 }
 
-/** What was seen before the machine slept is no silence. */
-export function foldResumed(draft: Draft, now: Ms): void {
-  for (const [id, entry] of draft.services) draft.patch(id, { use: usedFrom(entry.use, now) });
+/** While the machine slept there was no silence, and nobody waited. */
+export function foldResumed(draft: Draft, policy: Policy, now: Ms): void {
+  for (const [id, { use, request, state }] of draft.services) {
+    draft.patch(id, {
+      use: usedFrom(use, now),
+      request: request === null ? null : requestFrom(now, policy),
+      state: state.kind === 'queued' ? { ...state, since: now } : state,
+    });
+  }
 }
 
 /** When it is to be looked at next whether it is idle; null: it never is, or something that will be told holds it. */
@@ -84,9 +104,8 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
   const doors = world.projects.get(spec.project)?.doors;
   const isServed = doors?.kind === 'open' && doors.served.has(spec.name);
-  for (const other of world.services.values()) {
-    if (other.spec.project !== spec.project || !isWanted(other)) continue;
-    if (!other.spec.dependsOn.some(on => on.service === spec.name)) continue;
+  for (const other of neededBy(world, spec)) {
+    if (!isWanted(other)) continue;
     const starts =
       other.state.kind === 'queued' || other.state.kind === 'pending' || other.state.kind === 'starting' || other.state.kind === 'backoff';
     if (starts) return `${other.spec.name} starts and needs it`;

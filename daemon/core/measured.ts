@@ -47,11 +47,16 @@ export function isBusy(samples: readonly Sample[], policy: Policy, now: Ms): boo
 
 /** A service that comes near its limit gets more while the budget has room: nobody who waits is passed over. */
 function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): void {
-  if (entry?.state.kind !== 'running' || entry.state.resizing !== null || draft.host.pressure.level !== 'none') return;
+  if (entry?.state.kind !== 'running' || entry.state.resizing !== null || !mayGrow(draft)) return;
   const { grant, container } = entry.state;
   const { maximum } = entry.spec.memory;
   const to = growthFor({ grant, maximum, workingSet: entry.samples.at(-1)?.workingSet ?? null }, roomFor(draft, policy), policy.growth);
   if (to !== null) growTo(draft, entry, container, to);
+}
+
+/** While the engine is away nobody can say who holds what, nor change a limit. */
+export function mayGrow(draft: Draft): boolean {
+  return draft.engine === 'up' && draft.host.pressure.level === 'none';
 }
 
 /** What is free when those that wait have had their standard. */

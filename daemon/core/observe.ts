@@ -37,6 +37,16 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }
   for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry);
+  if (wasLost) beginAnew(draft, now);
+}
+
+/** Who was refused for want of an engine goes on, and those that depend on it; who is queued waits for room from now on. */
+function beginAnew(draft: Draft, now: Ms): void {
+  for (const [id, entry] of draft.services) {
+    if (!isWanted(entry)) continue;
+    if (entry.refusal !== null) draft.patch(id, { refusal: null });
+    if (entry.state.kind === 'queued') draft.setState(id, { ...entry.state, since: now });
+  }
 }
 
 function isBusy({ state, version, removing }: ServiceEntry, asOf: number): boolean {

@@ -10,6 +10,7 @@ import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { held, liveContainer } from './service-state.js';
 import { formatTime } from './span.js';
+import { stopIt } from './stop.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { idOf, isWanted, type ServiceEntry } from './world.js';
@@ -109,7 +110,9 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
   const { state } = entry;
   if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
   if (event.failure.code === 'engine-unavailable') {
-    // Not the service's fault: it is queued again, and goes on when the engine is back.
+    // Not the service's fault: it goes on when the engine is back. What may run meanwhile keeps its grant until it has stopped.
+    if (event.running && state.kind === 'starting' && state.container !== null)
+      return stopIt(draft, event.id, entry, { kind: 'restart', grant: state.next ?? state.grant }, policy, now);
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now, asIs: false } });
     return;
   }
@@ -214,7 +217,10 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
       state: { ...state, frozen: event.frozen },
       ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
     });
-    if (event.frozen && entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    if (!event.frozen) return;
+    if (entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
+    else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
     return;
   }
   draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);

@@ -157,6 +157,10 @@ export function isWanted(entry: ServiceEntry): boolean {
   return entry.want === 'up' && entry.awake;
 }
 
+export function requestFrom(now: Ms, { patience }: { readonly patience: Ms }): Request {
+  return { since: now, until: now + patience, askAt: now };
+}
+
 /** G: Σ of what all states hold now. */
 export function grantedTotal(services: Iterable<ServiceEntry>): number {
   let sum = 0;

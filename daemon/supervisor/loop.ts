@@ -89,7 +89,7 @@ export class Loop {
   private arm(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    const due = this.closed ? null : nextDeadline(this.current);
+    const due = this.closed ? null : nextDeadline(this.current, this.options.policy);
     if (due === null) return;
     this.timer = setTimeout(() => this.post({ kind: 'tick' }), Math.max(1, due - this.options.clock.now()));
   }

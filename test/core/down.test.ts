@@ -112,13 +112,13 @@ describe('what the engine does not answer to', () => {
     const driver = leaving();
     driver.send({ kind: 'removeFailed', id: 'p/db', container: 'db-1', failure: silence });
     expect(driver.steps).toEqual([]);
-    driver.now = nextDeadline(driver.world) ?? 0;
+    driver.now = nextDeadline(driver.world, driver.policy) ?? 0;
     expect(driver.now).toBe(5_000);
     expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['remove db']);
     driver.send({ kind: 'removed', id: 'p/db', container: 'db-1' });
     driver.send({ kind: 'projectCleared', project: 'p', failure: silence });
     expect(driver.world.projects.size).toBe(1);
-    driver.now = nextDeadline(driver.world) ?? 0;
+    driver.now = nextDeadline(driver.world, driver.policy) ?? 0;
     expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['clearProject']);
     driver.send({ kind: 'projectCleared', project: 'p', failure: null });
     expect(driver.world.projects.size).toBe(0);
@@ -134,9 +134,12 @@ describe('what the engine does not answer to', () => {
   test('no deadline comes while there is no engine: it would come again and again', () => {
     const driver = running(project('p', { db: { restart: { policy: 'always', maxRetries: null } } }));
     driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 1 } });
-    expect(nextDeadline(driver.world)).toBe(500);
+    expect(nextDeadline(driver.world, driver.policy)).toBe(500);
     driver.send({ kind: 'engineLost' });
-    expect(nextDeadline(driver.world)).toBeNull();
+    expect(nextDeadline(driver.world, driver.policy), 'the patience of who may wait').toBe(driver.policy.patience);
+    driver.now = driver.policy.patience;
+    driver.send({ kind: 'tick' });
+    expect(nextDeadline(driver.world, driver.policy)).toBeNull();
   });
 });
 
@@ -146,6 +149,6 @@ test('a stop that the engine cannot do is tried again after a pause, its grant h
   const failed = { code: 'engine-timeout', message: 'no answer', details: {}, remedies: ['wait'] } as const;
   driver.send({ kind: 'stopFailed', id: 'p/db', container: 'db-1', failure: failed });
   expect(driver.state('p/db')).toMatchObject({ kind: 'stopping', grant: 200 * MiB });
-  driver.now = nextDeadline(driver.world) ?? 0;
+  driver.now = nextDeadline(driver.world, driver.policy) ?? 0;
   expect(driver.send({ kind: 'tick' }).kinds()).toEqual(['stop db']);
 });

@@ -17,7 +17,7 @@ describe('crashes', () => {
     const pauses: number[] = [];
     for (let crash = 1; crash < 5; crash++) {
       die(driver, 1);
-      const due = nextDeadline(driver.world) ?? 0;
+      const due = nextDeadline(driver.world, driver.policy) ?? 0;
       pauses.push(due - driver.now);
       driver.now = due;
       driver.send({ kind: 'tick' }).settle();

@@ -95,7 +95,7 @@ function happen(simulation: Simulation, choice: number): void {
 function settle(simulation: Simulation): void {
   for (let round = 0; round < 400; round++) {
     if (simulation.inFlight.length > 0) simulation.finish(0, true);
-    else if (nextDeadline(simulation.world) !== null) simulation.wait();
+    else if (nextDeadline(simulation.world, simulation.policy) !== null) simulation.wait();
     else return;
   }
   throw new Error('it never comes to rest');

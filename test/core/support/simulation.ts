@@ -1,4 +1,4 @@
-import { decide, nextDeadline } from '../../../daemon/core/decide.js';
+import { type Decision, decide, nextDeadline } from '../../../daemon/core/decide.js';
 import type { Action, Answer, Event } from '../../../daemon/core/event.js';
 import { failure } from '../../../daemon/core/failure.js';
 import type { ServiceId, ServiceSpec } from '../../../daemon/core/model.js';
@@ -11,7 +11,7 @@ import { observed } from './specs.js';
 
 const SILENCE = failure('engine-timeout', 'no answer');
 
-interface Box {
+export interface Box {
   readonly spec: ServiceSpec;
   readonly id: string;
   grant: number;
@@ -25,7 +25,7 @@ export class Simulation {
   world: World = EMPTY_WORLD;
   now = 0;
   readonly boxes = new Map<string, Box>();
-  readonly inFlight: Step[] = [];
+  inFlight: Step[] = [];
   /** What the state file has. */
   private kept: ReturnType<typeof intentOf> = [];
   private serial = 0;
@@ -39,6 +39,7 @@ export class Simulation {
     const before = this.world;
     const decision = decide(before, event, this.policy, this.now);
     this.world = decision.world;
+    this.decided(before, event, decision);
     for (const step of decision.steps) {
       if (step.kind === 'persist') this.kept = intentOf(this.world);
       else this.inFlight.push(step);
@@ -46,6 +47,9 @@ export class Simulation {
     this.check(this);
     return decision.answer;
   }
+
+  /** For those that look at more than the world. */
+  protected decided(_before: World, _event: Event, _decision: Decision): void {}
 
   act(action: Action): Answer | null {
     const before = this.world;
@@ -74,7 +78,7 @@ export class Simulation {
 
   /** Time passes up to the next deadline, if there is one. */
   wait(): void {
-    this.now = Math.max(this.now + 100, nextDeadline(this.world) ?? 0);
+    this.now = Math.max(this.now + 100, nextDeadline(this.world, this.policy) ?? 0);
     this.send({ kind: 'tick' });
   }
 
@@ -96,7 +100,7 @@ export class Simulation {
     if (step) for (const event of this.effect(step, succeeds)) this.send(event);
   }
 
-  private effect(step: Step, succeeds: boolean): Event[] {
+  protected effect(step: Step, succeeds: boolean): Event[] {
     const lost = failure('engine-error', 'the engine would not');
     switch (step.kind) {
       case 'ensureImage':
