@@ -24,7 +24,11 @@ const serve = (name: string) =>
   `printf 'HTTP/1.1 200 OK\\r\\nContent-Length: ${name.length}\\r\\n\\r\\n${name}' > /answer; ` +
   `printf 'while read -r line; do [ $$\{#line} -gt 1 ] || cat /answer; done' > /serve; nc -ll -p 80 -e sh /serve &`;
 
-const server = (name: string): Wanted => ({
+/** Every third is a service whose protocol the daemon does not know. */
+const isBlind = (index: number): boolean => index % 3 === 2;
+
+const server = (name: string, index: number): Wanted => ({
+  protocol: isBlind(index) ? 'tcp' : 'http',
   memory: '{ standard: 32MB, maximum: 32MB }',
   idle: `${IDLE}ms`,
   command: stays(serve(name)).replace('&;', '&'),
@@ -36,7 +40,7 @@ let folder: string;
 beforeAll(async () => {
   own = await tinyHome();
   const names = Array.from({ length: WIDTH }, (_, index) => `s${index}`);
-  ({ folder, services } = await sleepers(own, 'race', Object.fromEntries(names.map(name => [name, server(name)]))));
+  ({ folder, services } = await sleepers(own, 'race', Object.fromEntries(names.map((name, index) => [name, server(name, index)]))));
 });
 afterAll(() => own?.close());
 
@@ -55,16 +59,19 @@ function again(agent: Agent, { name, port }: Sleeper): Promise<string | null> {
     .catch(error => `${name}, on a connection that stayed open: ${String(error)}`);
 }
 
-/** Uses a service, leaves it until about when it is stopped, and uses it again: on a new connection, on several, on the one that is open. */
-async function races(service: Sleeper, seed: number, count: number): Promise<readonly string[]> {
+/**
+ * Uses a service, leaves it until about when it is stopped, and uses it again: on a new connection, on several, on the one that is
+ * open. The last not where the daemon is blind: it closes what is silent, and cannot know what is on its way.
+ */
+async function races(service: Sleeper, seed: number, count: number, blind: boolean): Promise<readonly string[]> {
   const random = new Random(seed);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const complaints: (string | null)[] = [];
   for (let race = 0; race < count; race++) {
-    complaints.push(await again(agent, service));
+    complaints.push(await (blind ? complaint(service) : again(agent, service)));
     await pause(IDLE - BEFORE + random.below(BEFORE + AFTER));
     const several = random.chance(0.3) ? 4 : 1;
-    const isNew = random.chance(0.7);
+    const isNew = random.chance(0.7) || blind;
     const gaps = Array.from({ length: several }, () => random.below(40));
     const use = async (gap: number): Promise<string | null> => {
       await pause(gap);
@@ -81,7 +88,7 @@ it(
   async () => {
     const began = performance.now();
     const each = Math.ceil(RACES / WIDTH);
-    const complaints = await Promise.all(services.map((service, index) => races(service, SEED * 1_000 + index, each)));
+    const complaints = await Promise.all(services.map((service, index) => races(service, SEED * 1_000 + index, each, isBlind(index))));
     const took = Math.round((performance.now() - began) / 1_000);
     const { notices } = await own.ask<{ notices: LoggedNotice[] }>(['events'], { cwd: folder });
     const count = (kind: string) => notices.filter(notice => notice.kind === kind).length;
