@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kernelLimit } from '../../daemon/containers/kernel-limit.js';
 import { MiB } from '../../daemon/core/bytes.js';
 import type { Failure } from '../../daemon/core/failure.js';
 import { inspect } from './support/engine.js';
@@ -38,11 +39,13 @@ beforeAll(async () => {
 });
 afterAll(() => own?.close());
 
-/** The hard limit in MB, as the engine has it. */
+/** The hard limit in MB, as the engine has it; the kernel has the same. */
 async function limitOf(name: string): Promise<number> {
   const ids = await idsOf(own, `${own.name}-arbiter`);
-  const { Memory, MemorySwap } = (await inspect(ids[name] ?? '')).HostConfig;
+  const { Id, State, HostConfig } = await inspect(ids[name] ?? '');
+  const { Memory, MemorySwap } = HostConfig;
   expect(MemorySwap).toBe(Memory);
+  if (State.Running) expect(kernelLimit(Id, State.Pid)).toBe(Memory);
   return Memory / MiB;
 }
 
