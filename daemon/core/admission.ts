@@ -186,7 +186,7 @@ function overBudget(
       ...entry.spec.memory,
       grant: committed(entry),
       workingSet: entry.samples.at(-1)?.workingSet ?? null,
-      idleFor: entry.state.kind === 'running' ? now - entry.use.lastAt : null,
+      idleFor: entry.state.kind === 'running' ? Math.round(now - entry.use.lastAt) : null,
       keptBecause: whyNot(id),
     }))
     .sort((a, b) => b.grant - a.grant);

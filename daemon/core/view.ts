@@ -58,7 +58,7 @@ export function shownState({ state, want, awake, request }: ServiceEntry): Servi
 function stopsIn(world: World, entry: ServiceEntry, now: Ms): Ms | null {
   const { state, spec, use } = entry;
   if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || spec.idle === null || whyHeld(world, entry) !== null) return null;
-  return Math.max(0, use.lastAt + spec.idle - now, use.notBefore - now);
+  return Math.max(0, Math.round(use.lastAt + spec.idle - now), Math.round(use.notBefore - now));
 }
 
 /** One sentence: why it is in the state that it is in. */
