@@ -72,7 +72,9 @@ function kindOf(url: string): string {
     .replace(/\?.*/, '')
     .split('/')
     .filter(part => part !== '' && !/^v\d/.test(part));
-  return parts.filter((part, index) => index === 0 || /^(create|start|json|exec|stop|kill|images|networks)$/.test(part)).join(' ');
+  return parts
+    .filter((part, index) => index === 0 || /^(create|start|json|exec|stop|kill|pause|unpause|update|images|networks)$/.test(part))
+    .join(' ');
 }
 
 /** For each request of a start, medians and p95 over all starts that made the usual ones: our time before it went out, and how long it took. */
