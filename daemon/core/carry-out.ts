@@ -19,6 +19,7 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
     const entry = draft.entry(id);
     if (!entry) continue;
     const { state } = entry;
+    draft.openMissing(entry);
     // What stops already would be taken for one that has ended by itself, were the daemon killed now.
     const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
     const fresh = entry.fresh || wish.recreate.has(id);

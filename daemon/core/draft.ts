@@ -107,6 +107,12 @@ export class Draft {
     if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
   }
 
+  /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
+  openMissing({ spec }: ServiceEntry): void {
+    const doors = this.projects.get(spec.project)?.doors;
+    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
+  }
+
   setDoors(name: string, doors: Doors): void {
     const project = this.projects.get(name);
     if (project) this.projects.set(name, { ...project, doors });

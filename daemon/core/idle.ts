@@ -1,10 +1,10 @@
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
-import { formatDuration } from './duration.js';
 import type { Event, UseSeen } from './event.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
+import { formatSpan } from './span.js';
 import { type Use, usedFrom } from './use.js';
 import { isWanted, type ServiceEntry, type World } from './world.js';
 
@@ -37,12 +37,11 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   if (entry.state.kind !== 'running' || entry.state.container !== event.container || event.vetoed) return;
   if (whyHeld(draft, { ...entry, use }) !== null) return;
   const quiet = now - use.lastAt;
-  if (entry.spec.idle !== null && quiet >= entry.spec.idle)
-    return fallAsleep(draft, event.id, entry, `unused for ${formatDuration(quiet)}`);
+  if (entry.spec.idle !== null && quiet >= entry.spec.idle) return fallAsleep(draft, event.id, entry, `unused for ${formatSpan(quiet)}`);
   const { freezeAfter } = entry.spec.activation;
   if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
   draft.steps.push({ kind: 'freeze', id: event.id, container: event.container });
-  draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatDuration(quiet)}`);
+  draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
 }
 
 /** Nobody uses it: `converge` stops it, and its ports go on to answer. */

@@ -1,7 +1,6 @@
 import { formatBytes } from './bytes.js';
 import { afterFailure, afterHealthy, afterRest } from './cooldown.js';
 import type { Draft } from './draft.js';
-import { formatDuration } from './duration.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
@@ -10,6 +9,7 @@ import { foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { held, liveContainer } from './service-state.js';
+import { formatTime } from './span.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { idOf, isWanted, type ServiceEntry } from './world.js';
@@ -102,7 +102,7 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
     state: { kind: 'running', grant, container, since: now, health, hash, frozen: false, resizing: null },
     samples: [],
   });
-  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatDuration(now - state.since)}`);
+  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatTime(now - state.since)}`);
 }
 
 function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
@@ -134,6 +134,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
 function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.openMissing(entry);
   draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false, cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
@@ -225,7 +226,7 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
 function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
   const doors = draft.projects.get(event.project)?.doors;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
-  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served) });
+  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served), missing: new Set(event.failures.map(({ id }) => id)) });
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
     if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))

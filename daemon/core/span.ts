@@ -16,3 +16,8 @@ function pair(ms: Ms, big: Ms, bigUnit: string, small: Ms, smallUnit: string): s
   const rest = (ms % big) / small;
   return `${Math.floor(ms / big)} ${bigUnit}${rest === 0 ? '' : ` ${rest} ${smallUnit}`}`;
 }
+
+/** The same for what may be short: `0.4 s` below ten seconds. */
+export function formatTime(ms: Ms): string {
+  return ms < 10 * SECOND ? `${(Math.max(0, ms) / SECOND).toFixed(1)} s` : formatSpan(ms);
+}

@@ -2,6 +2,7 @@ import { formatBytes } from './bytes.js';
 import { canSleep } from './doors.js';
 import { whyHeld } from './idle.js';
 import type { Ms } from './model.js';
+import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
 import { isWanted, type ServiceEntry, type World } from './world.js';
@@ -91,10 +92,11 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 function whyUp(world: World, entry: ServiceEntry): string {
   const { spec, crashes, ooms } = entry;
   const dependants = [...world.services.values()].filter(
-    other => other.want === 'up' && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
+    other => isWanted(other) && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
   );
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
-  const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : `part of profile ${profile}`;
+  const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
+  const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
   const held = canSleep(entry.spec) ? whyHeld(world, entry) : null;
   const awake = held === null ? [] : [`held awake: ${held}`];

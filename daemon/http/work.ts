@@ -41,7 +41,7 @@ export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, w
 
 function goalIds({ action, goal, project }: Work, plan: Plan): readonly ServiceId[] {
   const named = 'services' in action && action.services !== null ? action.services.map(name => serviceId(project, name)) : [];
-  return goal === 'up' ? [...plan.starts.map(start => start.id), ...plan.keeps, ...named] : [...plan.stops, ...named];
+  return goal === 'up' ? [...plan.starts.map(start => start.id), ...plan.keeps, ...plan.sleeps, ...named] : [...plan.stops, ...named];
 }
 
 async function* lines(

@@ -2,7 +2,7 @@ import { FailureError, failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
-import { held } from '../core/service-state.js';
+import { held, isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
@@ -120,6 +120,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       if (event.kind !== 'engine') onLooked();
     },
     version: effects.version,
+    isBusy: () => [...loop.world.services.values()].some(entry => isActive(entry.state)),
     signal: ending.signal,
     onEngine: info => (engine = info),
   });

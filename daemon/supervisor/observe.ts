@@ -6,6 +6,8 @@ import { asFailure } from './as-failure.js';
 
 const FIRST_PAUSE: Ms = 200;
 const MOST_PAUSE: Ms = 5_000;
+/** How long a lost event may go unnoticed (facts/reliability, fault 6). */
+const RELIST: Ms = 30_000;
 
 export interface ObserveOptions {
   readonly containers: Containers;
@@ -14,6 +16,8 @@ export interface ObserveOptions {
   /** The world's version now. */
   readonly version: () => number;
   readonly post: (event: Event) => void;
+  /** Something runs: then everything is listed again from time to time, for an event can be lost. At rest nobody asks. */
+  readonly isBusy: () => boolean;
   readonly onEngine: (info: EngineInfo | null) => void;
   readonly signal: AbortSignal;
 }
@@ -41,7 +45,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
   }
 }
 
-async function watch({ containers, clock, version, post, onEngine, signal }: ObserveOptions, onUp: () => void): Promise<void> {
+async function watch({ containers, clock, version, post, onEngine, isBusy, signal }: ObserveOptions, onUp: () => void): Promise<void> {
   const info = await containers.info();
   // Events from before the look around, so that nothing falls between the two; one seen twice does no harm.
   const since = clock.wall();
@@ -50,5 +54,17 @@ async function watch({ containers, clock, version, post, onEngine, signal }: Obs
   onEngine(info);
   post({ kind: 'observed', containers: seen, asOf });
   onUp();
-  for await (const event of containers.events(signal, since)) post({ kind: 'engine', event });
+  const relist = setInterval(() => void lookAgain(), RELIST);
+  const lookAgain = async (): Promise<void> => {
+    if (!isBusy()) return;
+    const seenAt = version();
+    // A failure here says nothing that the events do not say too.
+    const found = await containers.list().catch(() => null);
+    if (found) post({ kind: 'observed', containers: found, asOf: seenAt });
+  };
+  try {
+    for await (const event of containers.events(signal, since)) post({ kind: 'engine', event });
+  } finally {
+    clearInterval(relist);
+  }
 }

@@ -4,7 +4,7 @@ import { parseDuration, parseSince } from '../../daemon/cli/duration.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
 import { asFailure } from '../../daemon/cli/run.js';
 import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
-import { formatDuration } from '../../daemon/core/duration.js';
+import { formatTime } from '../../daemon/core/span.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 
@@ -105,13 +105,13 @@ describe('times', () => {
     expect(['soon', '2026-13-01', '31.01.2026'].map(text => parseSince(text, NOW))).toEqual([null, null, null]);
   });
   it('writes durations', () => {
-    expect([0, 440, 9_999, 12_300, 185_000, 7_800_000].map(formatDuration)).toEqual([
+    expect([0, 440, 9_999, 12_300, 185_000, 7_800_000].map(formatTime)).toEqual([
       '0.0 s',
       '0.4 s',
       '10.0 s',
       '12 s',
-      '3 min 5 s',
-      '2 h 10 min',
+      '3 m 5 s',
+      '2 h 10 m',
     ]);
   });
 });

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../core/duration.js';
 import { FailureError, failure } from '../../core/failure.js';
+import { formatTime } from '../../core/span.js';
 import type { VersionView } from '../../http/contract.js';
 import { answer, type Cli } from '../cli.js';
 import { ensureDaemon, runningDaemon } from '../start-daemon.js';
@@ -39,7 +39,7 @@ export async function status(cli: Cli): Promise<number> {
 function told({ pid, version, startedAt, engine }: VersionView): string[] {
   const where = engine ? `${engine.kind} ${engine.version} at ${engine.endpoint}, cgroup v${engine.cgroupVersion}` : 'cannot be reached';
   return [
-    `daemon  runs, PID ${pid}, version ${version}, for ${formatDuration(Date.now() - startedAt)}`,
+    `daemon  runs, PID ${pid}, version ${version}, for ${formatTime(Date.now() - startedAt)}`,
     `engine  ${where}`,
     ...(engine?.warnings ?? []).map(warning => `        ${warning}`),
   ];

@@ -52,17 +52,19 @@ async function read(cli: Cli, found: Found, options: LoadOptions): Promise<Proje
 
 function summary(cli: Cli, spec: ProjectSpec, { plan, result }: Outcome): string[] {
   if (!result) return renderPlan(plan, cli.options.dryRun ? 'would' : 'will');
-  const up = result.services.length;
+  const asleep = result.services.filter(({ state }) => state === 'asleep').length;
+  const up = result.services.length - asleep;
+  const counts = [`${up} ${up === 1 ? 'service' : 'services'}`, ...(asleep > 0 ? [`${asleep} asleep`] : [])];
   const granted = `${formatBytes(plan.grantedAfter)} of ${formatBytes(plan.budget)} granted`;
-  return [`${spec.name} is up (${spec.profile}): ${up} ${up === 1 ? 'service' : 'services'}, ${granted}`, ...addresses(result.services)];
+  return [`${spec.name} is up (${spec.profile}): ${counts.join(', ')}, ${granted}`, ...addresses(result.services)];
 }
 
 /** Where the services are reached. */
 function addresses(services: readonly ServiceView[]): string[] {
   const published = services.filter(service => service.ports.length > 0);
   const width = Math.max(0, ...published.map(({ name }) => name.length));
-  return published.map(({ name, ports }) => {
+  return published.map(({ name, ports, state }) => {
     const places = ports.map(port => (port.hostIp === '127.0.0.1' ? `127.0.0.1:${portText(port)}` : portText(port)));
-    return `  ${name.padEnd(width)}  ${places.join(', ')}`;
+    return `  ${name.padEnd(width)}  ${places.join(', ')}${state === 'asleep' ? '  asleep: a connection wakes it' : ''}`;
   });
 }

@@ -1,6 +1,6 @@
 import { type Bytes, formatBytes } from '../../core/bytes.js';
-import { formatDuration } from '../../core/duration.js';
 import type { NoticeKind, Plan } from '../../core/event.js';
+import { formatTime } from '../../core/span.js';
 import type { LoggedNotice } from '../../core/views.js';
 import type { Colours } from '../cli.js';
 import { shorten } from './table.js';
@@ -117,7 +117,7 @@ interface LineOptions {
 }
 
 function rowLine(row: Row, now: number, nameWidth: number, { width, colours, over }: LineOptions): string {
-  const time = row.since === null ? '' : formatDuration((row.until ?? now) - row.since);
+  const time = row.since === null ? '' : formatTime((row.until ?? now) - row.since);
   const grant = row.grant === null ? '' : formatBytes(row.grant);
   const right = `${time.padStart(9)}  ${grant.padStart(7)}`;
   const room = Math.max(10, Math.min(width, 100) - nameWidth - right.length - 6);

@@ -1,4 +1,5 @@
 import { type Bytes, formatBytes, GiB, MiB } from '../../core/bytes.js';
+import { formatSpan } from '../../core/span.js';
 import type { ServiceView } from '../../core/views.js';
 import type { Colours } from '../cli.js';
 import { type Column, table } from './table.js';
@@ -24,7 +25,7 @@ export function renderServices(
     service.health === 'none' ? '-' : service.health,
     usedOf(service.memory.workingSet, service.memory.grant),
     service.ports.map(portText).join(', ') || '-',
-    service.why,
+    service.stopsIn === null ? service.why : `stops in ${formatSpan(service.stopsIn)}; ${service.why}`,
   ]);
   return table(columns, rows, options.width);
 }
