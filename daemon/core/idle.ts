@@ -40,7 +40,9 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   if (entry.spec.idle !== null && quiet >= entry.spec.idle) return fallAsleep(draft, event.id, entry, `unused for ${formatSpan(quiet)}`);
   const { freezeAfter } = entry.spec.activation;
   if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
-  draft.steps.push({ kind: 'freeze', id: event.id, container: event.container });
+  // Another look before it is paused would find the same, again and again.
+  draft.patch(event.id, { use: { ...use, checking: true } });
+  draft.steps.push({ kind: 'freeze', id: event.id, container: event.container, drain: policy.drain });
   draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
 }
 
@@ -70,7 +72,9 @@ export function lookAtUse(draft: Draft, now: Ms): void {
     const due = useDue(draft, entry);
     if (due === null || now < due || entry.state.kind !== 'running') continue;
     draft.patch(id, { use: { ...entry.use, checking: true } });
-    draft.steps.push({ kind: 'checkUse', id, container: entry.state.container, veto: entry.spec.activation.veto });
+    const { container, frozen } = entry.state;
+    // Nothing can be run in what is frozen, and nothing in it has changed since it was asked.
+    draft.steps.push({ kind: 'checkUse', id, container, veto: frozen ? null : entry.spec.activation.veto });
   }
 }
 

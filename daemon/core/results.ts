@@ -210,11 +210,11 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
   const { state } = entry;
   if (state.kind !== 'running' || state.container !== event.container) return;
   if (event.failure === null) {
-    draft.patch(event.id, {
-      state: { ...state, frozen: event.frozen },
-      ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
-    });
-    if (event.frozen && entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    const use = event.frozen ? { ...entry.use, checking: false } : usedFrom(entry.use, now);
+    draft.patch(event.id, { state: { ...state, frozen: event.frozen }, use, ...(event.frozen ? {} : { request: null }) });
+    // Somebody came while it was being paused, and had been let through.
+    const isUsed = entry.request !== null || use.connections > 0 || use.execs > 0;
+    if (event.frozen && isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
     return;
   }
   draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);
@@ -226,7 +226,12 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
 function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
   const doors = draft.projects.get(event.project)?.doors;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
-  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served), missing: new Set(event.failures.map(({ id }) => id)) });
+  draft.setDoors(event.project, {
+    kind: 'open',
+    gateways: event.gateways,
+    served: new Set(event.served),
+    missing: new Set(event.failures.map(({ id }) => id)),
+  });
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
     if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))

@@ -118,7 +118,8 @@ export class DoorKeeper {
         .filter(({ door }) => mine.some(each => each.gateway === null && isAt(door, each)))
         .map(async ({ door, failure: found }) => ({
           id: door.service,
-          failure: takenByDoor(door, wanted) ?? (await this.options.containers.explainPort(door.hostIp, door.port, found).catch(() => found)),
+          failure:
+            takenByDoor(door, wanted) ?? (await this.options.containers.explainPort(door.hostIp, door.port, found).catch(() => found)),
         })),
     );
     const names = [...served].map(id => id.slice(project.length + 1));
@@ -176,10 +177,12 @@ function takenByDoor({ service, hostIp, port }: Door, wanted: readonly WantedDoo
   const other = wanted.find(each => each.service !== service && each.address === hostIp && each.port === port);
   if (!other) return null;
   const [project, name] = other.service.split('/');
-  return failure('port-taken', `${hostIp}:${port} is the port of ${other.service}, which sleeps and wakes there`, { hostIp, port, owner: other.service }, [
-    `laptop-dev stop ${name} -p ${project} closes it`,
-    'Give the service another host port',
-  ]);
+  return failure(
+    'port-taken',
+    `${hostIp}:${port} is the port of ${other.service}, which sleeps and wakes there`,
+    { hostIp, port, owner: other.service },
+    [`laptop-dev stop ${name} -p ${project} closes it`, 'Give the service another host port'],
+  );
 }
 
 function isAt(door: Door, wanted: WantedDoor): boolean {
