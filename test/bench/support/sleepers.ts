@@ -152,7 +152,8 @@ interface Twin {
 /** Image, limits, network, published ports as the service's own; no labels, and volumes of its own. */
 async function openTwin(ring: Ring): Promise<Twin> {
   const { own, wire, plan, project } = ring;
-  if (plan.freezes) await ours({ ...ring, plan: { ...plan, freezes: false } }).catch(() => undefined); // an `up` has started nothing yet
+  // An `up` starts nothing that sleeps.
+  if (plan.freezes) await firstByte({ host: '127.0.0.1', port: ring.port }, TALK[plan.service]);
   const made = await until('it has a container', async () => (await view(ring)).container);
   const seen = await wire.call<Inspected>('GET', `/containers/${made}/json`);
   const { Hostname: _, ...config } = seen.Config;
