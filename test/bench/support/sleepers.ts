@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceView } from '../../../daemon/core/views.js';
+import type { Target } from '../../../daemon/ports/doors.js';
 import { type Home, home } from '../../e2e/support/home.js';
 import { freePorts } from '../../e2e/support/ports.js';
 import { until } from '../../e2e/support/until.js';
@@ -21,10 +22,15 @@ export interface Bare {
   readonly inspect: number;
 }
 
+/** One wake through the daemon. `servedAt`: first byte for somebody who asks the container past the daemon, in the same wake. */
+export interface Wake extends Timed {
+  readonly servedAt: number;
+}
+
 /** A service that sleeps, and a container made like its own that the daemon knows nothing of. */
 export interface Sleeper {
   /** Connects to the sleeping service; asleep again when it resolves. */
-  ours(): Promise<Timed>;
+  ours(): Promise<Wake>;
   /** The engine's request and tries from then on. */
   engines(): Promise<Bare>;
 }
@@ -70,7 +76,7 @@ export async function openSleepers(): Promise<Sleepers> {
       const project = `${own.name}-${plan.service}${plan.freezes ? '-frozen' : ''}`;
       const [port = 0, ...others] = await freePorts(3);
       const folder = await own.project(`${plan.service}${plan.freezes ? '-frozen' : ''}`, filesOf(plan, port));
-      const env = portsOf(plan.service, port, others);
+      const env = { ...portsOf(plan.service, port, others), COMPOSE_PROJECT_NAME: project };
       // The images are made and postgres sets its database up here.
       for (const args of [['up', plan.service], ['stop'], ['up']]) await ok(own, args, folder, env);
       const ring = { own, wire, recorder, plan, project, port };
@@ -131,17 +137,32 @@ function resting(ring: Ring): Promise<unknown> {
   return until(`${ring.plan.service} is ${state}`, async () => (await view(ring)).state === state);
 }
 
-async function ours(ring: Ring): Promise<Timed> {
+async function ours(ring: Ring): Promise<Wake> {
   await resting(ring);
   await pause(PAUSE);
   const before = ring.recorder.calls.length;
   const begin = performance.now();
+  const aside = servedAside(ring, before);
   const ms = await firstByte({ host: '127.0.0.1', port: ring.port }, TALK[ring.plan.service]);
   if (ms === null) throw new Error(`${ring.plan.service} was not woken: ${(await view(ring)).why}`);
   const calls = ring.recorder.calls.slice(before).filter(call => call.sent < begin + ms);
+  const servedAt = await aside;
   await resting(ring);
   await pause(PAUSE);
-  return { ms, begin, calls };
+  return { ms, begin, calls, servedAt };
+}
+
+/** Asks the container itself as soon as the engine has started it for the daemon. NaN where it was frozen. */
+async function servedAside({ recorder, wire, plan }: Ring, before: number): Promise<number> {
+  if (plan.freezes) return Number.NaN;
+  for (;;) {
+    const call = recorder.calls.slice(before).find(each => each.what === 'POST containers start' && !Number.isNaN(each.answered));
+    if (call) {
+      await untilFirstByte(await addressOf(wire, call.id, plan), TALK[plan.service]);
+      return performance.now();
+    }
+    await pause(1);
+  }
 }
 
 interface Twin {
@@ -163,9 +184,9 @@ async function openTwin(ring: Ring): Promise<Twin> {
   const twins = volumes.map((_, index) => `${own.name}-twin${index}`);
   const text = volumes.reduce((json, name, index) => json.replaceAll(`"${name}`, `"${twins[index]}`), JSON.stringify(body));
   const id = await wire.create(`${project}-twin`, JSON.parse(text));
-  const wake = (): Promise<Bare> => bare(wire, id, plan, network);
+  const wake = (): Promise<Bare> => bare(wire, id, plan);
   await wire.start(id);
-  await untilFirstByte(await addressOf(wire, id, plan, network), TALK[plan.service]);
+  await untilFirstByte(await addressOf(wire, id, plan), TALK[plan.service]);
   await rest(wire, id, plan);
   return {
     async wake() {
@@ -180,22 +201,22 @@ async function openTwin(ring: Ring): Promise<Twin> {
   };
 }
 
-async function bare(wire: Wire, id: string, plan: SleeperPlan, network: string): Promise<Bare> {
+async function bare(wire: Wire, id: string, plan: SleeperPlan): Promise<Bare> {
   const begin = performance.now();
   // What is frozen has kept its address.
-  const known = plan.freezes ? await addressOf(wire, id, plan, network) : null;
+  const known = plan.freezes ? await addressOf(wire, id, plan) : null;
   const asked = plan.freezes ? performance.now() : begin;
   await wire.call('POST', `/containers/${id}/${plan.freezes ? 'unpause' : 'start'}`);
   const answered = performance.now();
-  const at = known ?? (await addressOf(wire, id, plan, network));
+  const at = known ?? (await addressOf(wire, id, plan));
   const inspected = performance.now();
   await untilFirstByte(at, TALK[plan.service]);
   return { request: answered - asked, after: performance.now() - answered, inspect: inspected - answered };
 }
 
-async function addressOf(wire: Wire, id: string, { service }: SleeperPlan, network: string): Promise<{ host: string; port: number }> {
+async function addressOf(wire: Wire, id: string, { service }: SleeperPlan): Promise<Target> {
   const { NetworkSettings } = await wire.call<Inspected>('GET', `/containers/${id}/json`);
-  return { host: NetworkSettings.Networks[network]?.IPAddress ?? '', port: PORT[service] };
+  return { host: Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '', port: PORT[service] };
 }
 
 async function rest(wire: Wire, id: string, { service, freezes }: SleeperPlan): Promise<void> {
