@@ -8,7 +8,7 @@ import type { Question, Target } from '../ports/doors.js';
  * given up after PATIENCE.
  */
 const SHARE = 0.01;
-const LEAST_PAUSE = { absent: 2, unready: 10 };
+const LEAST_PAUSE = { absent: 2, unready: 5 };
 const LONGEST_PAUSE = 250;
 const PATIENCE = 2000;
 /** A connection that is still open after this counts as accepted by the service: a proxy in front of nothing closes at once, ms. */

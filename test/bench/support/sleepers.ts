@@ -74,7 +74,7 @@ export async function openSleepers(): Promise<Sleepers> {
     home: own,
     async with(plan, work) {
       const project = `${own.name}-${plan.service}${plan.freezes ? '-frozen' : ''}`;
-      const [port = 0, ...others] = await freePorts(3);
+      const [port = 0, ...others] = await freePorts(4);
       const folder = await own.project(`${plan.service}${plan.freezes ? '-frozen' : ''}`, filesOf(plan, port));
       const env = { ...portsOf(plan.service, port, others), COMPOSE_PROJECT_NAME: project };
       // The images are made and postgres sets its database up here.
@@ -121,8 +121,8 @@ function filesOf({ service, freezes }: SleeperPlan, port: number): Readonly<Reco
   return { 'laptop-dev.yaml': `name: wake\nextends: base\nservices:\n${services}` };
 }
 
-function portsOf(service: string, port: number, [one, two]: readonly number[]): Record<string, string> {
-  const ports: Record<string, string> = { API_PORT: `${one}`, POSTGRES_PORT: `${one}`, REDIS_PORT: `${two}` };
+function portsOf(service: string, port: number, [one, two, three]: readonly number[]): Record<string, string> {
+  const ports: Record<string, string> = { API_PORT: `${one}`, POSTGRES_PORT: `${two}`, REDIS_PORT: `${three}` };
   return { ...ports, [`${service.toUpperCase()}_PORT`]: `${port}` };
 }
 
