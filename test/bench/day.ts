@@ -6,7 +6,7 @@ import { until } from '../e2e/support/until.js';
 import { ENGINE } from '../engine/support/open-engine.js';
 import { openStack } from '../engine/support/stack.js';
 import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
-import { DAY, type DayService, dayOf, MINUTES_A_SECOND, type Use } from './support/day.js';
+import { DAY, type DayService, dayOf, MINUTES_A_SECOND, type Session } from './support/day.js';
 import { quantile, table, verdict } from './support/figures.js';
 import { firstByte, talk, untilFirstByte } from './support/first-byte.js';
 import { machineLine } from './support/machine.js';
@@ -46,9 +46,9 @@ export async function run({ seed = '1' }: { readonly seed?: string }): Promise<v
   await (await openStack()).remove(); // makes the images of postgres and redis
   const own = await home();
   try {
-    const uses = dayOf(Number(seed));
-    console.log(`${machineLine(await version(own))}\nseed ${seed}: ${uses.length} requests`);
-    report([await live(own, 'all on', uses), await live(own, 'on demand', uses)]);
+    const sessions = dayOf(Number(seed));
+    console.log(`${machineLine(await version(own))}\nseed ${seed}: ${sessions.flat().length} requests in ${sessions.length} sessions`);
+    report([await live(own, 'all on', sessions), await live(own, 'on demand', sessions)]);
     console.log(`after: ${machineLine(await own.client.version())}`);
   } finally {
     await own.close();
@@ -61,7 +61,7 @@ async function version(own: Home) {
   return own.client.version();
 }
 
-async function live(own: Home, mode: Mode, uses: readonly Use[]): Promise<Day> {
+async function live(own: Home, mode: Mode, sessions: readonly Session[]): Promise<Day> {
   const [api = 0, postgres = 0, redis = 0, docs = 0, llm = 0] = await freePorts(SERVICES.length);
   const ports = { api, postgres, redis, docs, llm };
   const folder = await own.project(mode.replace(' ', '-'), { 'compose.yaml': composeOf(ports, mode) });
@@ -72,7 +72,8 @@ async function live(own: Home, mode: Mode, uses: readonly Use[]): Promise<Day> {
     await until('all sleep', async () => (await own.client.services(null, false)).every(({ state }) => state === 'asleep'));
   }
   const metered = meter(() => own.client.services(null, true), DURATION);
-  const waits = await Promise.all(uses.map(use => waitOf(use, ports)));
+  const begin = performance.now();
+  const waits = (await Promise.all(sessions.map(session => waitsOf(session, ports, begin)))).flat();
   const memory = await metered;
   const daemon = footprint(await own.daemonPid()).rss;
   await ok(own, ['down', '--volumes', '--yes'], folder);
@@ -80,9 +81,13 @@ async function live(own: Home, mode: Mode, uses: readonly Use[]): Promise<Day> {
   return { mode, memory, waits: served, failed: waits.length - served.length, daemon };
 }
 
-async function waitOf({ at: minute, service }: Use, ports: Ports): Promise<number | null> {
-  await pause((minute / MINUTES_A_SECOND) * 1000);
-  return firstByte(at(ports, service), TALK[service]);
+async function waitsOf(session: Session, ports: Ports, begin: number): Promise<(number | null)[]> {
+  const waits: (number | null)[] = [];
+  for (const { at: minute, service } of session) {
+    await pause(Math.max(0, begin + (minute / MINUTES_A_SECOND) * 1000 - performance.now()));
+    waits.push(await firstByte(at(ports, service), TALK[service]));
+  }
+  return waits;
 }
 
 function at(ports: Ports, service: DayService): { readonly host: string; readonly port: number } {

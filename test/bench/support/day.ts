@@ -19,25 +19,30 @@ const WORK: readonly (readonly [from: number, to: number])[] = [
   [390, 465],
 ];
 
+/** What somebody does in one go: the next request goes out when the one before is answered, and its time has come. */
+export type Session = readonly Use[];
+
 /**
  * The requests of a developer's day, the same for the same seed. While programming: what was written is tried every 8 to 25 minutes,
  * with 8 to 30 requests to the API in 1 to 4 minutes, most with queries behind them; documentation is looked up now and then; four
  * times a day a language model is asked 3 to 8 questions.
  */
-export function dayOf(seed: number): readonly Use[] {
+export function dayOf(seed: number): readonly Session[] {
   const random = mulberry32(seed);
   const between = (least: number, most: number): number => least + random() * (most - least);
-  const uses: Use[] = [];
+  const sessions: Use[][] = [];
   for (const [from, to] of WORK) {
     for (let at = from + between(0, 10); at < to; at += between(8, 25)) {
       const span = between(1, 4);
-      for (let count = Math.round(between(8, 30)); count > 0; count -= 1) uses.push(...tried(at + random() * span, random));
-      if (random() < 0.3) uses.push({ at: at + between(0, 8), service: 'docs' });
+      const count = Math.round(between(8, 30));
+      sessions.push(Array.from({ length: count }, (_, index) => tried(at + (index / count) * span, random)).flat());
+      if (random() < 0.3) sessions.push([{ at: at + between(0, 8), service: 'docs' }]);
     }
     const asked = between(from, to - 15);
-    for (let count = Math.round(between(3, 8)); count > 0; count -= 1) uses.push({ at: asked + between(0, 12), service: 'llm' });
+    const questions = Math.round(between(3, 8));
+    sessions.push(Array.from({ length: questions }, (_, index) => ({ at: asked + index * between(1, 2), service: 'llm' })));
   }
-  return uses.sort((a, b) => a.at - b.at);
+  return sessions;
 }
 
 function tried(at: number, random: () => number): Use[] {
