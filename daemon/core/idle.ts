@@ -55,7 +55,7 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
   // The engine may take its time: it is not looked at, nor paused again, before.
   draft.patch(event.id, { use: { ...use, notBefore: now + policy.lookAgain } });
-  draft.steps.push({ kind: 'freeze', id: event.id, container: event.container });
+  draft.steps.push({ kind: 'freeze', id: event.id, container: event.container, drain: policy.drain });
   draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
 }
 
@@ -91,7 +91,9 @@ export function lookAtUse(draft: Draft, now: Ms): void {
     const due = useDue(draft, entry);
     if (due === null || now < due || entry.state.kind !== 'running') continue;
     draft.patch(id, { use: { ...entry.use, checking: true } });
-    draft.steps.push({ kind: 'checkUse', id, container: entry.state.container, veto: entry.spec.activation.veto });
+    const { container, frozen } = entry.state;
+    // Nothing can be run in what is frozen, and nothing in it has changed since it was asked.
+    draft.steps.push({ kind: 'checkUse', id, container, veto: frozen ? null : entry.spec.activation.veto });
   }
 }
 

@@ -218,7 +218,8 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
       ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
     });
     if (!event.frozen) return;
-    if (entry.request !== null) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0;
+    if (isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
     // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
     else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
     return;

@@ -28,8 +28,9 @@ interface StepArgs {
   probe: { readonly id: ServiceId; readonly attempt: number; readonly seen: ObservedContainer; readonly spec: ServiceSpec };
   /** Ends its connections first, for at most `drain`. → stopped | stopFailed */
   stop: { readonly id: ServiceId; readonly container: string; readonly timeout: Ms; readonly drain: Ms };
-  /** Pause it, or let it go on. → shifted */
-  freeze: { readonly id: ServiceId; readonly container: string };
+  /** Pause it, once its connections have ended; not at all when some are left after `drain`. → shifted */
+  freeze: { readonly id: ServiceId; readonly container: string; readonly drain: Ms };
+  /** Let it go on. → shifted */
   thaw: { readonly id: ServiceId; readonly container: string };
   /** Change the hard limit of a running container; downwards with care, never below `floor`. → resized */
   resize: { readonly id: ServiceId; readonly container: string; readonly from: Bytes; readonly to: Bytes; readonly floor: Bytes };

@@ -98,8 +98,14 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async freeze({ id, container }, { containers, post }) {
+  async freeze({ id, container, drain }, { containers, post, doors }) {
+    // A pooled connection that reached into what is frozen would wait for ever for its next answer.
+    await doors.doors.drain(id, drain);
+    if (doors.seen(id).connections > 0 || doors.seen(id).execs > 0) {
+      return post({ kind: 'shifted', id, container, frozen: false, failure: null });
+    }
     const failed = await containers.pause(container).then(() => null, asFailure);
+    post({ kind: 'used', uses: [doors.seen(id)] });
     post({ kind: 'shifted', id, container, frozen: true, failure: failed });
   },
 

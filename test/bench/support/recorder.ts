@@ -6,6 +6,8 @@ import { quantile, table } from './figures.js';
 export interface Call {
   /** As "POST create", without ids and queries. */
   readonly what: string;
+  /** Of the container; empty where there is none. */
+  readonly id: string;
   readonly sent: number;
   /** Last byte of the answer so far. */
   answered: number;
@@ -44,7 +46,12 @@ export class Recorder {
     client.on('data', chunk => {
       const [, method, url] = /^(GET|POST|PUT|DELETE) (\S+) HTTP/.exec(chunk.toString('latin1', 0, 300)) ?? [];
       if (method !== undefined && url !== undefined) {
-        call = { what: `${method} ${kindOf(url)}`, sent: performance.now(), answered: Number.NaN };
+        call = {
+          id: /containers\/([0-9a-f]{12,})/.exec(url)?.[1] ?? '',
+          what: `${method} ${kindOf(url)}`,
+          sent: performance.now(),
+          answered: Number.NaN,
+        };
         this.calls.push(call);
       }
       engine.write(chunk);
@@ -72,7 +79,9 @@ function kindOf(url: string): string {
     .replace(/\?.*/, '')
     .split('/')
     .filter(part => part !== '' && !/^v\d/.test(part));
-  return parts.filter((part, index) => index === 0 || /^(create|start|json|exec|stop|kill|images|networks)$/.test(part)).join(' ');
+  return parts
+    .filter((part, index) => index === 0 || /^(create|start|json|exec|stop|kill|pause|unpause|update|images|networks)$/.test(part))
+    .join(' ');
 }
 
 /** For each request of a start, medians and p95 over all starts that made the usual ones: our time before it went out, and how long it took. */
