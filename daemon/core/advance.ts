@@ -32,7 +32,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   wakeDependencies(draft, entry, policy, now);
   if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
   if (!admitsNow(draft.host.pressure.level)) return;
-  const starting = [...draft.services.values()].filter(other => other.state.kind === 'starting').length;
+  const starting = draft.where(other => other.state.kind === 'starting').length;
   const project = draft.projects.get(spec.project);
   // Its container is told where the daemon listens.
   if (starting >= policy.startsAtOnce || project?.doors.kind !== 'open') return;

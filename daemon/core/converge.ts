@@ -166,7 +166,7 @@ function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
 function promote(draft: Draft, policy: Policy, now: Ms): void {
   if (!admitsNow(draft.host.pressure.level)) return;
   let total = grantedTotal(draft.services.values());
-  const queue = [...draft.services].filter(([, entry]) => entry.state.kind === 'queued' && isWanted(entry) && !entry.removing);
+  const queue = draft.where(entry => entry.state.kind === 'queued' && isWanted(entry) && !entry.removing);
   const since = (entry: ServiceEntry) => (entry.state.kind === 'queued' ? entry.state.since : 0);
   let behind = queue.reduce((sum, [, entry]) => sum + entry.spec.memory.standard, 0);
   for (const [id, entry] of queue.sort((a, b) => since(a[1]) - since(b[1]))) {

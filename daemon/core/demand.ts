@@ -41,7 +41,7 @@ function isUnderWay(entry: ServiceEntry): boolean {
 export function meet(draft: Draft, policy: Policy, now: Ms): void {
   loseTrack(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
-  const waiting = [...draft.services].filter(([, entry]) => entry.request !== null && !isInTheWay(entry));
+  const waiting = draft.where(entry => entry.request !== null && !isInTheWay(entry));
   for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
     const entry = draft.entry(id);
     if (entry === undefined || request === null) continue;

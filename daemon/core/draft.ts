@@ -131,6 +131,13 @@ export class Draft {
     for (const pair of this.services) if (pair[1].spec.project === project) yield pair;
   }
 
+  /** Those of which something holds, without a copy of all. */
+  where(holds: (entry: ServiceEntry) => boolean): [ServiceId, ServiceEntry][] {
+    const found: [ServiceId, ServiceEntry][] = [];
+    for (const [id, entry] of this.services) if (holds(entry)) found.push([id, entry]);
+    return found;
+  }
+
   byContainer(container: string): [ServiceId, ServiceEntry] | undefined {
     for (const pair of this.services) if (pair[1].container === container) return pair;
     return undefined;

@@ -12,7 +12,9 @@ const STALE: Ms = 15_000;
 
 /** Who holds memory, as the arbiter judges it. */
 export function holdingsOf(world: Pick<World, 'services' | 'projects' | 'leases'>, now: Ms): Holding[] {
-  return [...world.services].flatMap(([id, entry]) => (held(entry.state) > 0 && isWanted(entry) ? [holdingOf(world, id, entry, now)] : []));
+  const holdings: Holding[] = [];
+  for (const [id, entry] of world.services) if (held(entry.state) > 0 && isWanted(entry)) holdings.push(holdingOf(world, id, entry, now));
+  return holdings;
 }
 
 function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: ServiceId, entry: ServiceEntry, now: Ms): Holding {

@@ -50,7 +50,10 @@ function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): vo
   if (entry?.state.kind !== 'running' || entry.state.resizing !== null || !mayGrow(draft)) return;
   const { grant, container } = entry.state;
   const { maximum } = entry.spec.memory;
-  const to = growthFor({ grant, maximum, workingSet: entry.samples.at(-1)?.workingSet ?? null }, roomFor(draft, policy), policy.growth);
+  const growing = { grant, maximum, workingSet: entry.samples.at(-1)?.workingSet ?? null };
+  // What is free is summed up only for the few that are near their limit.
+  if (growthFor(growing, Number.POSITIVE_INFINITY, policy.growth) === null) return;
+  const to = growthFor(growing, roomFor(draft, policy), policy.growth);
   if (to !== null) growTo(draft, entry, container, to);
 }
 

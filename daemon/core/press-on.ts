@@ -46,8 +46,8 @@ export function hopeEnds(world: Pick<World, 'services' | 'host'>, entry: Service
 
 /** Oldest first. */
 function queueOf(draft: Draft): [ServiceId, Queued][] {
-  const isQueued = (pair: [ServiceId, ServiceEntry]): pair is [ServiceId, Queued] => pair[1].state.kind === 'queued' && isWanted(pair[1]);
-  return [...draft.services].filter(isQueued).sort((a, b) => a[1].state.since - b[1].state.since);
+  const queue = draft.where(entry => entry.state.kind === 'queued' && isWanted(entry)) as [ServiceId, Queued][];
+  return queue.sort((a, b) => a[1].state.since - b[1].state.since);
 }
 
 /** What all others hold when everything that is decided has been done. */

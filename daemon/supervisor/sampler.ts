@@ -35,7 +35,8 @@ export class Sampler {
 
   /** The world has changed: begins with the first service that runs, and ends with the last. */
   look(world: World): void {
-    const runs = [...world.services.values()].some(entry => entry.state.kind === 'running');
+    // Pressure that stopped the last one has to be seen to end: till then nobody is let in.
+    const runs = world.host.pressure.level !== 'none' || [...world.services.values()].some(entry => entry.state.kind === 'running');
     if (runs && this.timer === null) this.timer = setInterval(() => this.tick(), HOST_EVERY);
     else if (!runs) this.close();
   }

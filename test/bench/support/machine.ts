@@ -3,7 +3,7 @@ import { GiB } from '../../../daemon/core/bytes.js';
 import type { VersionView } from '../../../daemon/http/contract.js';
 
 /** One line that says where a figure comes from. The load counts: two busy neighbours double a start. */
-export function machineLine({ engine }: VersionView): string {
+export function machineLine({ engine }: Pick<VersionView, 'engine'>): string {
   const memory = `${(totalmem() / GiB).toFixed(0)} GB`;
   const what = engine ? `${engine.kind} ${engine.version}, cgroup v${engine.cgroupVersion}` : 'no engine';
   const load = loadavg()[0]?.toFixed(1);

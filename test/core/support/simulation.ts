@@ -25,7 +25,7 @@ export class Simulation {
   world: World = EMPTY_WORLD;
   now = 0;
   readonly boxes = new Map<string, Box>();
-  inFlight: Step[] = [];
+  readonly inFlight: Step[] = [];
   /** What the state file has. */
   private kept: ReturnType<typeof intentOf> = [];
   private serial = 0;
