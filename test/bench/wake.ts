@@ -4,7 +4,7 @@ import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js
 import { machineLine } from './support/machine.js';
 import { IMAGE } from './support/project.js';
 import { profileOf } from './support/recorder.js';
-import { type Bare, openSleepers, type Sleeper, type SleeperPlan, type Wake } from './support/sleepers.js';
+import { type Bare, nameOf, openSleepers, type Sleeper, type SleeperPlan, type Wake } from './support/sleepers.js';
 
 /** What a wake through the daemon takes longer than the engine's start and the service's own readiness; of what is frozen in all, ms. */
 const GOAL_P50 = 15;
@@ -12,7 +12,7 @@ const GOAL_P95 = 50;
 const GOAL_FROZEN = 40;
 const WARM_UP = 2;
 
-const PLANS: readonly SleeperPlan[] = [
+const PLANS: readonly Omit<SleeperPlan, 'aside'>[] = [
   { service: 'instant', freezes: false },
   { service: 'redis', freezes: false },
   { service: 'postgres', freezes: false },
@@ -25,7 +25,9 @@ interface Options {
   readonly samples?: string;
   /** Each request to the engine. */
   readonly profile?: string;
-  /** One of the services alone. */
+  /** 0: nobody asks past the daemon in the same wake, so that pairs do the same work. */
+  readonly aside?: string;
+  /** One alone: `redis`, `redis-frozen`. */
   readonly only?: string;
 }
 
@@ -35,13 +37,14 @@ interface Options {
  * inside` has not: it is, in one wake, the time until the daemon asks the engine, and from the first byte that the container gives
  * somebody who asks it directly to the first byte through the daemon.
  */
-export async function run({ samples = '20', profile = '', only = '' }: Options): Promise<void> {
+export async function run({ samples = '20', profile = '', only = '', aside = '1' }: Options): Promise<void> {
   await tinyImage(ENGINE, IMAGE);
   const sleepers = await openSleepers();
   const version = () => sleepers.home.client.version();
   try {
     console.log(machineLine(await version()));
-    for (const plan of PLANS.filter(({ service }) => only === '' || service === only)) {
+    const plans = PLANS.map(plan => ({ ...plan, aside: aside !== '0' }));
+    for (const plan of plans.filter(each => only === '' || nameOf(each) === only)) {
       await sleepers.with(plan, async sleeper => {
         const pairs = await measure(sleeper, Number(samples));
         report(plan, pairs);
@@ -73,7 +76,7 @@ async function measure(sleeper: Sleeper, samples: number): Promise<Pairs> {
   return pairs;
 }
 
-function report({ service, freezes }: SleeperPlan, { ours, engines }: Pairs): void {
+function report({ service, freezes, aside }: SleeperPlan, { ours, engines }: Pairs): void {
   const verb = freezes ? 'unpause' : 'start';
   const parts = ours.map(timed => partsOf(timed, `POST containers ${verb}`));
   const total = ours.map(({ ms }) => ms);
@@ -91,7 +94,7 @@ function report({ service, freezes }: SleeperPlan, { ours, engines }: Pairs): vo
     ['of it, to ask for the address', engines.map(({ inspect }) => inspect)],
     ['overhead inside', inside],
   ];
-  const shown = rows.filter(([name]) => !freezes || !/from its|of it|inside/.test(name));
+  const shown = rows.filter(([name]) => !(freezes && /from its|of it/.test(name)) && ((aside && !freezes) || !/inside/.test(name)));
   const text = table(
     ['', ...COLUMNS],
     shown.map(([name, values]) => [name, ...summary(values)]),
@@ -100,6 +103,7 @@ function report({ service, freezes }: SleeperPlan, { ours, engines }: Pairs): vo
   if (freezes) return console.log(verdict('p95 of a wake', quantile(total, 0.95), GOAL_FROZEN, 'ms'));
   console.log(verdict('p50 of the differences', quantile(differences, 0.5), GOAL_P50, 'ms'));
   console.log(verdict('p95 of the differences', quantile(differences, 0.95), GOAL_P95, 'ms'));
+  if (!aside) return;
   console.log(verdict('p50 of the overhead inside', quantile(inside, 0.5), GOAL_P50, 'ms'));
   console.log(verdict('p95 of the overhead inside', quantile(inside, 0.95), GOAL_P95, 'ms'));
 }

@@ -53,6 +53,12 @@ export interface SleeperPlan {
   readonly service: 'api' | 'postgres' | 'redis' | 'instant';
   /** Frozen and thawed, instead of stopped and started. */
   readonly freezes: boolean;
+  /** Also asks the container past the daemon while it wakes: the measure of the overhead inside, and work for both. */
+  readonly aside: boolean;
+}
+
+export function nameOf({ service, freezes }: SleeperPlan): string {
+  return freezes ? `${service}-frozen` : service;
 }
 
 const PORT = { api: 8080, postgres: 5432, redis: 6379, instant: 8080 };
@@ -73,16 +79,19 @@ export async function openSleepers(): Promise<Sleepers> {
   return {
     home: own,
     async with(plan, work) {
-      const project = `${own.name}-${plan.service}${plan.freezes ? '-frozen' : ''}`;
+      const project = `${own.name}-${nameOf(plan)}`;
       const [port = 0, ...others] = await freePorts(4);
-      const folder = await own.project(`${plan.service}${plan.freezes ? '-frozen' : ''}`, filesOf(plan, port));
+      const folder = await own.project(nameOf(plan), filesOf(plan, port));
       const env = { ...portsOf(plan.service, port, others), COMPOSE_PROJECT_NAME: project };
       // The images are made and postgres sets its database up here.
       for (const args of [['up', plan.service], ['stop'], ['up']]) await ok(own, args, folder, env);
       const ring = { own, wire, recorder, plan, project, port };
       const twin = await openTwin(ring);
-      await work({ ours: () => ours(ring), engines: () => twin.wake() });
-      await twin.remove();
+      try {
+        await work({ ours: () => ours(ring), engines: () => twin.wake() });
+      } finally {
+        await twin.remove();
+      }
       await ok(own, ['down', '--volumes', '--yes'], folder, env);
     },
     async close() {
@@ -152,9 +161,9 @@ async function ours(ring: Ring): Promise<Wake> {
   return { ms, begin, calls, servedAt };
 }
 
-/** Asks the container itself as soon as the engine has started it for the daemon. NaN where it was frozen. */
+/** Asks the container itself as soon as the engine has started it for the daemon. NaN where it was frozen, or nobody asks. */
 async function servedAside({ recorder, wire, plan }: Ring, before: number): Promise<number> {
-  if (plan.freezes) return Number.NaN;
+  if (plan.freezes || !plan.aside) return Number.NaN;
   for (;;) {
     const call = recorder.calls.slice(before).find(each => each.what === 'POST containers start' && !Number.isNaN(each.answered));
     if (call) {
@@ -179,7 +188,9 @@ async function openTwin(ring: Ring): Promise<Twin> {
   const seen = await wire.call<Inspected>('GET', `/containers/${made}/json`);
   const { Hostname: _, ...config } = seen.Config;
   const network = Object.keys(seen.NetworkSettings.Networks)[0] ?? '';
-  const body = { ...config, Labels: {}, HostConfig: seen.HostConfig, NetworkingConfig: { EndpointsConfig: { [network]: {} } } };
+  // Its engine refuses now and then to pause what it is checking.
+  const quiet = plan.freezes ? { Healthcheck: { Test: ['NONE'] } } : {};
+  const body = { ...config, ...quiet, Labels: {}, HostConfig: seen.HostConfig, NetworkingConfig: { EndpointsConfig: { [network]: {} } } };
   const volumes = seen.Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? [Name] : []));
   const twins = volumes.map((_, index) => `${own.name}-twin${index}`);
   const text = volumes.reduce((json, name, index) => json.replaceAll(`"${name}`, `"${twins[index]}`), JSON.stringify(body));
