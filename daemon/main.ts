@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     instance,
     pid: process.pid,
     openDoors: hooks => createDoors(hooks, { log, clock }),
+    openKernelPath: async () => (await import('./kernel-path/kernel-path.js')).openKernelPath({ instance, log }),
     isLocal: isLocalAddress,
     untilReady,
     onShutdown: () => end(),

@@ -6,7 +6,9 @@ import { held, isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { BudgetView, ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { KernelPath } from '../ports/kernel-path.js';
 import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { Carrier } from './carrier.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
@@ -36,6 +38,8 @@ export interface SupervisorOptions {
   readonly pid: number;
   /** Makes the doors that listen for sleeping services. */
   readonly openDoors: (hooks: DoorHooks) => Doors;
+  /** Finds out, once it is known what runs, whether the kernel can carry connections; null: it is not to. */
+  readonly openKernelPath: (() => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
   /** Called when a client asks the daemon to end. */
@@ -64,8 +68,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const looked = new Promise<void>(resolve => {
     onLooked = resolve;
   });
+  const carrier = new Carrier({ open: options.openKernelPath, containers, clock, log, world: () => loop.world });
   const doors = new DoorKeeper({
     containers,
+    carrier,
     openDoors: options.openDoors,
     isLocal: options.isLocal,
     world: () => loop.world,
@@ -82,6 +88,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
     world: () => loop.world,
     post: event => loop.post(event),
+    onFigures: () => {
+      const uses = carrier.ids().map(id => doors.seen(id));
+      if (uses.length > 0) loop.post({ kind: 'used', uses });
+    },
   });
   const effects: Effects = {
     containers,
@@ -92,6 +102,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
     version: () => loop.world.version,
     doors,
+    carrier,
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     persist: () => {
@@ -107,6 +118,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     onWorld: world => {
       waiters.look(world);
       sampler.look(world);
+      carrier.look(world);
     },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
@@ -117,6 +129,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
     post: event => {
       loop.post(event);
+      if (event.kind === 'observed') carrier.begin();
       if (event.kind !== 'engine') onLooked();
     },
     version: effects.version,
@@ -132,7 +145,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       ending.abort();
       loop.close();
       sampler.close();
-      await doors.close();
+      await Promise.all([carrier.close(), doors.close()]);
     },
   };
 }
