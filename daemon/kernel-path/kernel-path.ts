@@ -1,7 +1,6 @@
 import type { Failure } from '../core/failure.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { Log } from '../ports.js';
-import { heldBy } from './ask.js';
 import { openConnections, readCounters } from './counters.js';
 import { closingScript, tableName } from './rules.js';
 import { createSetter } from './setter.js';
@@ -38,7 +37,8 @@ export async function openKernelPath({ instance, log, helper = null, own = local
   return {
     available: 'run' in way ? { how: way.how } : way,
     used: USED,
-    heldBy,
+    // Loaded when it is needed: most daemons never ask.
+    heldBy: async (...question) => (await import('./ask.js')).heldBy(...question),
     refuses: redirect => ('reason' in way ? way.reason : (setter?.refuses(redirect) ?? null)),
     set: redirects => inOrder(async () => (await setter?.set(redirects)) ?? null),
     use: (_redirect, pid) => (pid === null ? null : readCounters(pid)),

@@ -2,13 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Ms, ServiceId } from '../core/model.js';
 import { shortcutsOf } from '../core/redirects.js';
 import type { ServiceEntry, World } from '../core/world.js';
-import type { Counters, Exec, KernelPath, Redirect } from '../ports/kernel-path.js';
+import type { Counters, KernelPath, Redirect } from '../ports/kernel-path.js';
 import type { Clock, Containers, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
+import { execIn } from './exec-in.js';
 
 export interface CarrierOptions {
-  /** Finds out whether the kernel can carry connections. Null: it is not to. */
-  readonly open: (() => Promise<KernelPath>) | null;
+  /** Finds out whether the kernel can carry connections, by a helper container too where `helper`. Null: it is not to. */
+  readonly open: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly containers: Pick<Containers, 'exec'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,8 +40,6 @@ interface Run {
 const JUST_NOW: Ms = 5_000;
 /** Connections that were made a moment before the rule went have their first exchange within this time. */
 const SETTLE: Ms = 100;
-/** A service that does not say what is under way after this long counts as held. */
-const ANSWER: Ms = 15_000;
 
 /**
  * Lets the kernel carry new connections of awake services past the daemon, and knows how these are used. INVARIANT: the rules follow the
@@ -48,6 +47,8 @@ const ANSWER: Ms = 15_000;
  */
 export class Carrier {
   private path: KernelPath | null = null;
+  /** How far was tried to find a way: by ourselves, or by a helper too. */
+  private tried: 'nothing' | 'own' | 'helper' = 'nothing';
   private opening: Promise<void> = Promise.resolve();
   private readonly runs = new Map<ServiceId, Run>();
   private readonly released = new Set<ServiceId>();
@@ -62,23 +63,15 @@ export class Carrier {
 
   /** Call when it is known what runs: from then on the rules follow the world, those that an earlier daemon left too. */
   begin(): void {
-    const { open, log, world } = this.options;
-    if (open === null || this.path !== null) return;
-    this.opening = (async () => {
-      try {
-        const path = await open();
-        if ('reason' in path.available) return;
-        this.path = path;
-        this.look(world());
-      } catch (error) {
-        log.warn({ err: error }, 'connections are carried by the daemon: it could not be found out whether the kernel can');
-      }
-    })();
+    if (this.tried === 'nothing' && this.options.open !== null) this.find(this.options.world(), this.options.open);
   }
 
   /** The world has changed: the rules are changed where what is to be carried has. */
   look(world: World): void {
-    if (this.path === null) return;
+    if (this.path === null) {
+      if (this.tried === 'own' && this.options.open !== null) this.find(world, this.options.open);
+      return;
+    }
     for (const [id, run] of this.runs) if (!isSame(run, world.services.get(id))) this.forget(id);
     for (const [id, entry] of world.services) if (entry.state.kind === 'running') this.track(id, entry);
     this.wanted = [...this.runs].flatMap(([id, run]) => {
@@ -149,12 +142,27 @@ export class Carrier {
 
   /** Removes all rules. */
   async close(): Promise<void> {
+    this.tried = 'helper'; // nothing more is tried
     await this.opening;
     const path = this.path;
     this.path = null;
     await this.applying;
     const failed = await path?.close();
     if (failed) this.options.log.warn({ failure: failed.message }, 'rules of the kernel could not be removed');
+  }
+
+  /** A helper container for each change of the rules is worth its time only to who asks for the kernel by name. */
+  private find(world: World, open: (helper: boolean) => Promise<KernelPath>): void {
+    const helper = [...world.services.values()].some(({ spec }) => spec.activation.path === 'kernel');
+    if (this.tried === 'own' && !helper) return;
+    this.tried = helper ? 'helper' : 'own';
+    this.opening = this.opening.then(async () => {
+      const path = this.path ?? (await open(helper).catch(asFailure));
+      if ('message' in path)
+        this.options.log.warn({ failure: path.message }, 'it could not be found out whether the kernel can carry connections');
+      else if ('how' in path.available) this.path = path;
+      this.look(this.options.world());
+    });
   }
 
   private isCarried(id: ServiceId): boolean {
@@ -232,19 +240,4 @@ export class Carrier {
 
 function isSame(run: Run, entry: ServiceEntry | undefined): boolean {
   return entry !== undefined && entry.container === run.container && (entry.state.kind === 'running' || entry.state.kind === 'stopping');
-}
-
-function execIn(containers: Pick<Containers, 'exec'>, container: string): Exec {
-  return async command => {
-    const session = await containers.exec(container, { command, tty: false, user: null, workingDir: null, environment: {} });
-    const timer = setTimeout(() => session.close(), ANSWER);
-    try {
-      let stdout = '';
-      for await (const { data } of session.output) stdout += Buffer.from(data).toString('utf8');
-      return { exitCode: await session.exitCode(), stdout };
-    } finally {
-      clearTimeout(timer);
-      session.close();
-    }
-  };
 }

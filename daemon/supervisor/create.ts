@@ -38,8 +38,8 @@ export interface SupervisorOptions {
   readonly pid: number;
   /** Makes the doors that listen for sleeping services. */
   readonly openDoors: (hooks: DoorHooks) => Doors;
-  /** Finds out, once it is known what runs, whether the kernel can carry connections; null: it is not to. */
-  readonly openKernelPath: (() => Promise<KernelPath>) | null;
+  /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
+  readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
   /** Called when a client asks the daemon to end. */

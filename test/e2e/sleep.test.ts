@@ -253,6 +253,18 @@ describe.sequential('services that sleep, with warm connections carried by the k
   ofClients();
   ofPools();
 
+  it('twenty silent connections that only the kernel carries do not hold postgres', async () => {
+    expect(await psql('psql', '-At', '-c', 'select 1')).toMatchObject({ code: 0 });
+    await until('the rule is there', () => rules().includes(rule('postgres')));
+    const clients = pool(20);
+    clients.on('error', () => undefined);
+    const all = await Promise.all(Array.from({ length: 20 }, () => clients.connect()));
+    for (const client of all) client.release();
+    await asleep('postgres');
+    expect((await clients.query('select 40 + 2 as answer')).rows).toEqual([{ answer: 42 }]);
+    await clients.end();
+  });
+
   it('a transaction that only the kernel carries is asked about', async () => {
     expect(await psql('psql', '-At', '-c', 'select 1')).toMatchObject({ code: 0 });
     await until('the rule is there', () => rules().includes(rule('postgres')));
@@ -286,6 +298,9 @@ describe.sequential('services that sleep, with warm connections carried by the k
     const env = { COMPOSE_PROJECT_NAME: `${laptop.name}-races` };
     await laptop.ask(['up'], { cwd: races, env });
     const random = new Random(6);
+    let stops = 0;
+    const ended = new AbortController();
+    const watched = count(laptop.client.notices({ project: `${laptop.name}-races`, follow: true, signal: ended.signal }), () => stops++);
     const offsets = names.map(() => Array.from({ length: 25 }, () => 900 + random.below(300)));
     const outcomes = await Promise.all(
       offsets.map(async (mine, index) => {
@@ -298,6 +313,9 @@ describe.sequential('services that sleep, with warm connections carried by the k
       }),
     );
     expect(outcomes.flat()).toEqual(Array.from({ length: 200 }, () => '+PONG\r\n'));
+    ended.abort();
+    await watched;
+    expect(stops).toBeGreaterThan(100);
     await laptop.ask(['down'], { cwd: races, env });
   });
 
@@ -310,6 +328,15 @@ describe.sequential('services that sleep, with warm connections carried by the k
     expect(rules()).toBe('');
   });
 });
+
+/** Calls back for each service that falls asleep, until the notices end. */
+async function count(notices: AsyncIterable<{ readonly text: string }>, onAsleep: () => void): Promise<void> {
+  try {
+    for await (const { text } of notices) if (text.startsWith('falls asleep')) onAsleep();
+  } catch {
+    // We have ended it.
+  }
+}
 
 /** The answer of a Redis, or how the connection was lost. */
 function ping(port: number): Promise<string> {

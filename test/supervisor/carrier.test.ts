@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type Failure, failure } from '../../daemon/core/failure.js';
+import { PLAIN_ACTIVATION } from '../../daemon/core/model.js';
 import { EMPTY_WORLD, type ServiceEntry, type World } from '../../daemon/core/world.js';
 import type { Counters, KernelPath, Redirect } from '../../daemon/ports/kernel-path.js';
 import { Carrier } from '../../daemon/supervisor/carrier.js';
@@ -23,7 +24,8 @@ let kernel: {
 };
 let world: World;
 let now: number;
-let opened: number;
+/** With a helper or not, at each time. */
+let opened: boolean[];
 let carrier: Carrier;
 
 function path(): KernelPath {
@@ -48,7 +50,7 @@ function path(): KernelPath {
   };
 }
 
-function carrierOn(open: (() => Promise<KernelPath>) | null): Carrier {
+function carrierOn(open: ((helper: boolean) => Promise<KernelPath>) | null): Carrier {
   const containers = { exec: () => Promise.reject(new Error('the fake asks nobody')) };
   return new Carrier({ open, containers, clock: { now: () => now, wall: () => now }, log: silent, world: () => world });
 }
@@ -67,18 +69,18 @@ async function begin(): Promise<void> {
 
 beforeEach(() => {
   kernel = { sets: [], failed: null, refused: null, counters: { bytes: 1_000, connections: 0 }, open: 0, held: [], asked: 0, closed: 0 };
-  [world, now, opened] = [EMPTY_WORLD, 1_000, 0];
-  carrier = carrierOn(async () => {
-    opened++;
+  [world, now, opened] = [EMPTY_WORLD, 1_000, []];
+  carrier = carrierOn(async helper => {
+    opened.push(helper);
     return path();
   });
 });
 
 test('nothing is asked of the kernel before it is known what runs; then rules that an earlier daemon left go', async () => {
   await become(running());
-  expect([opened, kernel.sets]).toEqual([0, []]);
+  expect([opened, kernel.sets]).toEqual([[], []]);
   await begin();
-  expect([opened, kernel.sets]).toEqual([1, [[REDIRECT]]]);
+  expect([opened, kernel.sets]).toEqual([[false], [[REDIRECT]]]);
   carrier = carrierOn(async () => path());
   kernel.sets = [];
   world = EMPTY_WORLD;
@@ -185,6 +187,20 @@ test('what the kernel refuses, or cannot do at all, the daemon carries', async (
     expect([carrier.ids(), carrier.seen(ID)]).toEqual([[], null]);
     await carrier.close();
   }
+});
+
+test('a helper sets them only where a service asks for the kernel by name', async () => {
+  carrier = carrierOn(async helper => {
+    opened.push(helper);
+    return helper ? { ...path(), available: { how: 'helper' } } : { ...path(), available: { reason: 'it needs CAP_NET_ADMIN' } };
+  });
+  await begin();
+  await become(running());
+  expect([opened, kernel.sets]).toEqual([[false], []]);
+  const spec = { activation: { ...PLAIN_ACTIVATION, path: 'kernel' as const } };
+  await become(running({ spec }));
+  await become(running({ spec }));
+  expect([opened, kernel.sets]).toEqual([[false, true], [[REDIRECT]]]);
 });
 
 test('at the end all rules go', async () => {
