@@ -301,7 +301,7 @@ describe.sequential('services that sleep, with warm connections carried by the k
     let stops = 0;
     const ended = new AbortController();
     const watched = count(laptop.client.notices({ project: `${laptop.name}-races`, follow: true, signal: ended.signal }), () => stops++);
-    const offsets = names.map(() => Array.from({ length: 25 }, () => 900 + random.below(300)));
+    const offsets = names.map(() => Array.from({ length: 13 }, () => 900 + random.below(300)));
     const outcomes = await Promise.all(
       offsets.map(async (mine, index) => {
         const answers: string[] = [];
@@ -312,10 +312,10 @@ describe.sequential('services that sleep, with warm connections carried by the k
         return answers;
       }),
     );
-    expect(outcomes.flat()).toEqual(Array.from({ length: 200 }, () => '+PONG\r\n'));
+    expect(outcomes.flat()).toEqual(Array.from({ length: 104 }, () => '+PONG\r\n'));
     ended.abort();
     await watched;
-    expect(stops).toBeGreaterThan(100);
+    expect(stops).toBeGreaterThan(50);
     await laptop.ask(['down'], { cwd: races, env });
   });
 
