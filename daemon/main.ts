@@ -9,6 +9,7 @@ import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
+import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import { listenUnix } from './http/listen.js';
 import { createImages } from './images/images.js';
@@ -17,7 +18,9 @@ import { openLog } from './log.js';
 import { findPaths, type Paths } from './paths.js';
 import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
-import { readSettings } from './settings.js';
+import { createScheduler } from './schedule/scheduler.js';
+import { createTickFile } from './schedule/tick-file.js';
+import { readPrune, readSettings } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -35,6 +38,14 @@ const FIRST_LOOK = 3_000;
 
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 
+/** Takes 15 ms: only for expressions that need it. */
+const loadCron = () => import('node-cron');
+
+const after = (ms: number, run: () => void) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+
 /** The composition root: everything is put together here, and nowhere else are signals and exit codes handled. */
 async function main(): Promise<void> {
   process.umask(0o077);
@@ -50,15 +61,18 @@ async function main(): Promise<void> {
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
+  const host = createHostMemory({ proc: process.env['LAPTOP_DEV_PROC'] || '/proc' });
   const { supervisor, looked, close } = createSupervisor({
     containers,
     images: createImages({ endpoint, stateDir: paths.stateDir, log }),
     usage: createUsage(),
-    host: createHostMemory(),
+    history: createHistory({ folder: paths.historyDir, clock, log }),
+    host,
     store: createStateFile(paths.stateFile, wrongIntent),
     clock,
     log,
-    policy: readSettings(process.env, createHostMemory().read().total),
+    policy: readSettings(process.env, host.read().total),
+    budgetFixed: Boolean(process.env['LAPTOP_DEV_BUDGET']),
     version: version(),
     instance,
     pid: process.pid,
@@ -66,6 +80,8 @@ async function main(): Promise<void> {
     openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
     untilReady,
+    openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
+    pruneAt: readPrune(process.env),
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });

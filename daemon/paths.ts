@@ -10,7 +10,11 @@ export interface Paths {
   /** Folder of the state file, the lock and the logs, 0700. */
   readonly stateDir: string;
   readonly stateFile: string;
+  /** The last ticks of running hours and jobs. */
+  readonly tickFile: string;
   readonly lockFile: string;
+  /** What services used, a file a day. */
+  readonly historyDir: string;
   /** The daemon's own log (pino, rotated). */
   readonly logFile: string;
   /** What a daemon that was started in the background writes before its log is open: crashes of the start. */
@@ -30,7 +34,9 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     socket,
     stateDir,
     stateFile: join(stateDir, 'state.json'),
+    tickFile: join(stateDir, 'ticks.json'),
     lockFile: join(stateDir, 'daemon.lock'),
+    historyDir: join(stateDir, 'history'),
     logFile: join(stateDir, 'daemon.log'),
     startLog: join(stateDir, 'start.log'),
   };

@@ -1,8 +1,10 @@
+import type { UsagePoint } from './core/advice.js';
 import type { Bytes } from './core/bytes.js';
+import type { ServiceSample } from './core/event.js';
 import type { Failure } from './core/failure.js';
 import type { HostSample } from './core/host-sample.js';
 import type { Intent } from './core/intent.js';
-import type { BuildSpec, Ms, NetworkSpec, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { BuildSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
 
 export interface EngineInfo {
@@ -70,6 +72,8 @@ export interface Containers {
   remove(id: string, options: { anonymousVolumes: boolean }): Promise<void>;
   /** Names of volumes of this project and, of networks, those that carry our instance's label. */
   projectResources(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
+  /** All networks with our instance's label. */
+  networks(): Promise<readonly { readonly project: string; readonly name: string }[]>;
   /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. */
   ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<void>;
   /** Of these networks the gateways, by the engine's names; a network without one is left out. */
@@ -165,6 +169,25 @@ export interface Usage {
   sample(containerId: string, pid: number): ContainerSample | null;
   /** Forgets a container's open files. Not open: nothing happens. */
   forget(containerId: string): void;
+}
+
+/** What a service used in one minute. `at`: when the minute began. */
+export interface HistoryPoint extends UsagePoint {
+  /** % of one core; null: seen once only. */
+  readonly cpu: number | null;
+}
+
+/** What services used, minute by minute, over days. */
+export interface History {
+  /** Counts samples of this moment. Never throws: what cannot be written is logged. */
+  add(samples: readonly ServiceSample[]): void;
+  /**
+   * The minutes of a service since a time (ms since the epoch) that are over, oldest first; those of one `slot` (ms; a minute where absent)
+   * joined into a point that weighs as many as it has. The last hour is answered from memory.
+   */
+  points(id: ServiceId, sinceWall: Ms, slot?: Ms): Promise<readonly HistoryPoint[]>;
+  /** Keeps what was seen of the running minute, and ends. */
+  close(): void;
 }
 
 export interface HostMemory {

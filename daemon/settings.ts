@@ -1,39 +1,193 @@
-import type { Bytes } from './core/bytes.js';
-import { formatBytes, MiB, parseBytes } from './core/bytes.js';
+import { type Bytes, formatBytes, GiB, MiB, parseBytes } from './core/bytes.js';
+import type { CooldownPolicy } from './core/cooldown.js';
+import { isHarmlessCron } from './core/cron.js';
 import { FailureError, failure } from './core/failure.js';
+import type { GrowthPolicy } from './core/growth.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from './core/policy.js';
+import type { PressurePolicy } from './core/pressure.js';
+import type { ReliefPolicy } from './core/relief.js';
+import { formatDuration, parseDuration } from './profiles/units.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** span: `90s`, in ms. size: `512MB`, in bytes. count: a whole number. share: a fraction such as 0.08. figure: any number. */
+type Unit = 'span' | 'size' | 'count' | 'share' | 'figure';
+
+/** One figure: the end of its variable, LAPTOP_DEV_<name>, its unit, and its bounds, which are allowed themselves. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly least: number;
+  readonly most: number;
+}
+/** A row for each figure of a policy: one that is added without its variable does not compile. */
+type Rows<T> = { readonly [K in keyof T]: Figure };
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+function row(unit: Unit): (name: string, least: number, most: number) => Figure {
+  return (name, least, most) => ({ name, unit, least, most });
+}
+const [span, size, count, share, figure] = [row('span'), row('size'), row('count'), row('share'), row('figure')];
+
+type Single = Omit<Policy, 'budget' | 'relief' | 'pressure' | 'growth' | 'cooldown'>;
+
+const SINGLE: Rows<Single> = {
+  startsAtOnce: count('STARTS_AT_ONCE', 1, 64),
+  crashLimit: count('CRASH_LIMIT', 1, 1_000),
+  crashWindow: span('CRASH_WINDOW', SECOND, DAY),
+  backoffFirst: span('BACKOFF', 10, HOUR),
+  backoffMost: span('BACKOFF_MOST', 10, HOUR),
+  patience: span('PATIENCE', 0, HOUR),
+  drain: span('DRAIN', 0, 10 * MINUTE),
+  lookAgain: span('LOOK_AGAIN', SECOND, HOUR),
+  busyAbove: share('BUSY_ABOVE', 0, 1),
+  busyOver: span('BUSY_OVER', SECOND, 50 * SECOND), // samples are kept for a minute
+};
+const RELIEF: Rows<ReliefPolicy> = {
+  clawMargin: figure('CLAW_MARGIN', 1, 10),
+  shrinkBelow: share('SHRINK_BELOW', 0.1, 1),
+  minUptime: span('MIN_UPTIME', 0, DAY),
+  equalIdle: span('EQUAL_IDLE', 0, DAY),
+  thrashLimit: count('THRASH_LIMIT', 1, 1_000),
+  thrashWindow: span('THRASH_WINDOW', SECOND, DAY),
+};
+const GROWTH: Rows<GrowthPolicy> = {
+  growAbove: share('GROW_ABOVE', 0.1, 1),
+  growTo: figure('GROW_TO', 1, 10),
+  oomLimit: count('OOM_LIMIT', 1, 1_000),
+  oomWindow: span('OOM_WINDOW', SECOND, DAY),
+};
+const COOLDOWN: Rows<CooldownPolicy> = {
+  first: span('COOLDOWN', 0, HOUR),
+  most: span('COOLDOWN_MOST', 0, DAY),
+  resetAfter: span('COOLDOWN_RESET', SECOND, DAY),
+};
+const PRESSURE: Rows<PressurePolicy> = {
+  softAvailable: share('SOFT_AVAILABLE', 0, 1),
+  softAvailableFor: span('SOFT_AVAILABLE_FOR', 0, HOUR),
+  hardAvailable: share('HARD_AVAILABLE', 0, 1),
+  hardAvailableFor: span('HARD_AVAILABLE_FOR', 0, HOUR),
+  softSome: figure('SOFT_SOME', 0, 100),
+  softSomeFor: span('SOFT_SOME_FOR', 0, HOUR),
+  hardFull: figure('HARD_FULL', 0, 100),
+  hardFullFor: span('HARD_FULL_FOR', 0, HOUR),
+  risingSamples: count('RISING_SAMPLES', 1, 1_000),
+  risingPages: count('RISING_PAGES', 1, 1_000_000_000),
+  risingFor: span('RISING_FOR', 0, HOUR),
+  leaveMargin: size('LEAVE_MARGIN', 0, 1024 * GiB),
+  leaveAfter: span('LEAVE_AFTER', 0, HOUR),
+  longestGap: span('LONGEST_GAP', 6 * SECOND, HOUR), // all is well: a sample each 5 s
+  victimPause: span('VICTIM_PAUSE', 0, HOUR),
+  psiSettles: count('PSI_SETTLES', 1, 1_000),
+  startMargin: size('START_MARGIN', 0, 1024 * GiB),
+};
 
 /** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
 const LEAST_BUDGET: Bytes = 64 * MiB;
 
+/** All figures but the budget with what they are when nobody says otherwise, written as in a variable. */
+export function figures(): readonly (Figure & { readonly usual: string })[] {
+  const list = <T extends object>(rows: Rows<T>, values: T) =>
+    (Object.entries(rows) as [keyof T, Figure][]).map(([key, each]) => ({ ...each, usual: written(each, Number(values[key])) }));
+  const { relief, growth, cooldown, pressure } = DEFAULT_POLICY;
+  return [
+    ...list(SINGLE, DEFAULT_POLICY),
+    ...list(RELIEF, relief),
+    ...list(GROWTH, growth),
+    ...list(COOLDOWN, cooldown),
+    ...list(PRESSURE, pressure),
+  ];
+}
+
 /**
- * The daemon's settings from its environment. LAPTOP_DEV_BUDGET: `4GB`, never more than the host allows. LAPTOP_DEV_STARTS_AT_ONCE:
- * 1 to 64. Fails with config-invalid, naming the variable.
+ * The daemon's settings from its environment: LAPTOP_DEV_BUDGET, `4GB`, never more than the host allows, and a variable for each
+ * figure of the policy (docs/settings.md). One that is empty is not set. Fails with config-invalid, naming the variable.
  */
 export function readSettings(env: Environment, hostTotal: Bytes): Policy {
-  return {
-    ...DEFAULT_POLICY,
-    budget: budget(env['LAPTOP_DEV_BUDGET'], hostTotal),
-    startsAtOnce: startsAtOnce(env['LAPTOP_DEV_STARTS_AT_ONCE']),
+  const read = <T extends object>(rows: Rows<T>, usual: T): T => {
+    const entries = Object.entries(rows) as [keyof T, Figure][];
+    return Object.fromEntries(entries.map(([key, each]) => [key, given(each, env) ?? usual[key]])) as T;
   };
+  const policy = {
+    ...read(SINGLE, DEFAULT_POLICY),
+    budget: budget(env['LAPTOP_DEV_BUDGET'], hostTotal),
+    relief: read(RELIEF, DEFAULT_POLICY.relief),
+    growth: read(GROWTH, DEFAULT_POLICY.growth),
+    cooldown: read(COOLDOWN, DEFAULT_POLICY.cooldown),
+    pressure: read(PRESSURE, DEFAULT_POLICY.pressure),
+  };
+  const { backoffFirst, backoffMost, cooldown, pressure } = policy;
+  ordered(SINGLE.backoffFirst, backoffFirst, SINGLE.backoffMost, backoffMost);
+  ordered(COOLDOWN.first, cooldown.first, COOLDOWN.most, cooldown.most);
+  ordered(PRESSURE.hardAvailable, pressure.hardAvailable, PRESSURE.softAvailable, pressure.softAvailable);
+  return policy;
+}
+
+/** Each night; costs a timer and no memory: no node-cron is loaded for it (schedule/calendar). */
+const NIGHTLY = '0 4 * * *';
+
+/** When leftovers are removed. LAPTOP_DEV_PRUNE: a cron expression, or `off` (null). Fails with config-invalid, naming the variable. */
+export function readPrune(env: Environment): string | null {
+  const text = env['LAPTOP_DEV_PRUNE']?.trim();
+  if (!text) return NIGHTLY;
+  if (text === 'off') return null;
+  if (isHarmlessCron(text)) return text;
+  throw new FailureError(
+    failure('config-invalid', `LAPTOP_DEV_PRUNE is "${text}"; expected off, or a cron expression such as ${NIGHTLY}.`),
+  );
 }
 
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {
   if (!text) return budgetFor(hostTotal, null);
   const wanted = parseBytes(text);
-  if (wanted === null || wanted < LEAST_BUDGET) {
-    throw new FailureError(
-      failure('config-invalid', `LAPTOP_DEV_BUDGET is "${text}"; expected a size of at least ${formatBytes(LEAST_BUDGET)}, such as 4GB.`),
-    );
-  }
+  if (wanted === null || wanted < LEAST_BUDGET)
+    throw invalid('BUDGET', `is "${text}"; expected a size of at least ${formatBytes(LEAST_BUDGET)}, such as 4GB.`);
   return budgetFor(hostTotal, wanted);
 }
 
-function startsAtOnce(text: string | undefined): number {
-  if (!text) return DEFAULT_POLICY.startsAtOnce;
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
-  throw new FailureError(failure('config-invalid', `LAPTOP_DEV_STARTS_AT_ONCE is "${text}"; expected a whole number from 1 to 64.`));
+/** Null: not set. */
+function given(each: Figure, env: Environment): number | null {
+  const { name, unit, least, most } = each;
+  const text = env[`LAPTOP_DEV_${name}`];
+  if (!text) return null;
+  const value = READERS[unit](text.trim());
+  if (value !== null && value >= least && value <= most) return value;
+  throw invalid(name, `is "${text}"; expected ${KINDS[unit]} from ${written(each, least)} to ${written(each, most)}.`);
+}
+
+const READERS: Readonly<Record<Unit, (text: string) => number | null>> = {
+  span: parseDuration,
+  size: parseBytes,
+  count: text => (/^\d+$/.test(text) ? Number(text) : null),
+  share: number,
+  figure: number,
+};
+const KINDS: Readonly<Record<Unit, string>> = {
+  span: 'a duration',
+  size: 'a size',
+  count: 'a whole number',
+  share: 'a share',
+  figure: 'a number',
+};
+
+function number(text: string): number | null {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+}
+
+function written({ unit }: Figure, value: number): string {
+  if (unit === 'span') return value === 0 ? '0s' : formatDuration(value);
+  return unit === 'size' ? formatBytes(value).replace(' ', '') : String(value);
+}
+
+function ordered(low: Figure, lowValue: number, high: Figure, highValue: number): void {
+  if (lowValue <= highValue) return;
+  throw invalid(low.name, `is ${written(low, lowValue)}, above LAPTOP_DEV_${high.name} (${written(high, highValue)}).`);
+}
+
+function invalid(name: string, what: string): FailureError {
+  return new FailureError(failure('config-invalid', `LAPTOP_DEV_${name} ${what}`, { variable: `LAPTOP_DEV_${name}` }));
 }

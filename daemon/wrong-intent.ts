@@ -1,20 +1,55 @@
+import { PLAIN_ACTIVATION } from './core/model.js';
 import { departure, type JsonSchema } from './http/conforms.js';
 import { readDocument } from './http/validate.js';
 
-/** Says where a parsed state file departs from an Intent; null when it does not. A definition is held to the same schema as in an `up`. */
+/** Says where a parsed state file departs from an Intent; null when it does not. What an earlier version left out is filled in. A definition is held to the same schema as in an `up`. */
 export function wrongIntent(value: unknown): string | null {
   const document: { components: { schemas: { Up: { properties: { spec: JsonSchema } } } } } = JSON.parse(readDocument());
-  return departure(intentSchema(document.components.schemas.Up.properties.spec), value, 'state');
+  return departure(intentSchema(document.components.schemas.Up.properties.spec), upgraded(value), 'state');
 }
 
 function intentSchema(spec: JsonSchema): JsonSchema {
   const text = { type: 'string' } as const;
   const leaving = record({ volumes: { type: 'boolean' } });
   const names = { type: 'array', items: text } as const;
-  const project = record({ spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } });
-  return record({ version: { const: 1 }, projects: { type: 'array', items: project }, trusted: { type: 'array', items: text } });
+  const hours = record({ due: { anyOf: [{ const: 'up' }, { const: 'down' }, { type: 'null' }] }, closing: names, closed: names });
+  const state = { spec, up: names, restart: names, recreate: names, leaving: { anyOf: [leaving, { type: 'null' }] } } satisfies Record<
+    string,
+    JsonSchema
+  >;
+  const project = record({ ...state, hours }, ['hours']);
+  const figure = { anyOf: [{ type: 'number' }, { type: 'null' }] } satisfies JsonSchema;
+  const pin = record({ id: text, project: text, services: names, until: figure });
+  return record(
+    {
+      version: { const: 1 },
+      projects: { type: 'array', items: project },
+      trusted: { type: 'array', items: text },
+      pins: { type: 'array', items: pin },
+      budget: figure,
+    },
+    ['pins', 'budget'],
+  );
 }
 
-function record(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+function record(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+  const required = Object.keys(properties).filter(key => !optional.includes(key));
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+/** A file of an earlier version has no say in how services sleep: as if nothing had been said. */
+function upgraded(value: unknown): unknown {
+  const projects = isRecord(value) && Array.isArray(value['projects']) ? value['projects'] : [];
+  for (const project of projects) {
+    const spec: unknown = isRecord(project) ? project['spec'] : null;
+    if (!isRecord(spec)) continue;
+    spec['schedule'] ??= null;
+    const services: unknown = spec['services'];
+    for (const service of Array.isArray(services) ? services : []) if (isRecord(service)) service['activation'] ??= PLAIN_ACTIVATION;
+  }
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

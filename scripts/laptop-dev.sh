@@ -55,6 +55,8 @@ quietly() {
 
 install_packages() {
   command -v npm >/dev/null || stop 'npm is needed to set up; it comes with Node.js (Debian and Ubuntu: apt install npm).'
+  # npm ci empties the folder first: through a link that would be somebody else's.
+  [[ ! -L $root/node_modules ]] || stop "$root/node_modules is a link, and what it leads to does not fit package-lock.json: run npm ci there."
   say 'installing packages (npm ci, about half a minute) …'
   # No scripts of packages are run, and the build needs the development packages (the compiler).
   (cd "$root" && quietly npm ci --ignore-scripts --include=dev --no-audit --no-fund) || stop 'npm ci failed; its last words are above.'

@@ -13,8 +13,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   containers: ['core', 'ports'],
   images: ['core', 'ports'],
   usage: ['core', 'ports'],
+  history: ['core', 'ports'],
   activation: ['core', 'ports'],
   'kernel-path': ['core', 'ports'],
+  schedule: ['core', 'ports'],
   store: ['core', 'ports'],
   compose: ['core', 'ports'],
   profiles: ['core', 'ports'],
@@ -24,8 +26,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'client', 'project', 'paths', 'http/contract'],
   lock: ['core'],
   log: [],
-  settings: ['core'],
-  'wrong-intent': ['http'],
+  settings: ['core', 'profiles/units'],
+  'wrong-intent': ['core', 'http'],
   main: ['*'],
 };
 /** What core may not touch: everything that is not in core. */

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly result: (WorkResult & { readonly ok: true }) | null;
 }
 
-const GOALS = { up: 'up', start: 'up', restart: 'up', stop: 'down', down: 'gone' } as const;
+const GOALS = { up: 'up', start: 'up', restart: 'up', lease: 'up', pin: 'up', unpin: 'up', stop: 'down', down: 'gone' } as const;
 
 /** The manner of acting that the options ask for. */
 export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; waitTimeout: number | null } {

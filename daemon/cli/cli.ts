@@ -1,7 +1,7 @@
 import type { createColors } from 'picocolors';
 import type { Client } from '../client/client.js';
 import type { Paths } from '../paths.js';
-import type { Verb } from './verbs.js';
+import type { Verb } from './verb.js';
 
 export type Colours = ReturnType<typeof createColors>;
 
@@ -61,12 +61,16 @@ export interface Options {
   /** ms since the epoch. */
   readonly since?: number;
   readonly tail?: number;
+  /** ms. */
+  readonly for?: number;
+  readonly with?: readonly string[];
   readonly tty?: boolean;
   readonly user?: string;
   readonly workdir?: string;
   readonly env?: readonly string[];
   readonly showValues?: boolean;
   readonly force?: boolean;
+  readonly write?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

@@ -1,5 +1,5 @@
 import { OPTIONS, optionOf } from './option-table.js';
-import type { Verb } from './verbs.js';
+import type { Verb } from './verb.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -26,6 +26,11 @@ function entries(verbs: readonly Verb[], before = ''): Entry[] {
     const options = verb.options.map(name => ({ words: wordsOf(optionOf(name).flags), text: optionOf(name).text }));
     return [{ path, summary: verb.summary, options, inner, completes: verb.completes }, ...entries(inner, path)];
   });
+}
+
+/** Verbs that have verbs of their own. */
+function groups(verbs: readonly Verb[]): string[] {
+  return verbs.filter(verb => verb.verbs).map(verb => verb.name);
 }
 
 /** Options that take a value: the word after one is no verb. As alternatives of a case, quoted for no shell: all are plain. */
@@ -59,7 +64,7 @@ _laptop_dev() {
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
-    case "$path" in ''|config|daemon) path="\${path:+$path }$word" ;; esac
+    case "$path" in ''|${groups(verbs).join('|')}) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
     '') words="${verbs.map(verb => verb.name).join(' ')} help" ;;
@@ -96,7 +101,7 @@ _laptop_dev() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
-    case "$place" in ''|config|daemon) place="\${place:+$place }$word" ;; esac
+    case "$place" in ''|${groups(verbs).join('|')}) place="\${place:+$place }$word" ;; esac
   done
   case "$place" in
     '') found=(${described(verbs)}); _describe verb found ;;
@@ -114,10 +119,10 @@ function zshText(text: string): string {
 function fish(verbs: readonly Verb[]): string {
   const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const top = verbs.map(verb => `complete -c laptop-dev -n __fish_use_subcommand -f -a ${verb.name} -d ${quoted(verb.summary)}`);
-  const groups = verbs.filter(verb => verb.verbs).map(verb => verb.name);
+  const grouping = groups(verbs);
   const rest = entries(verbs).flatMap(({ path, options, inner, completes }) => {
     // `logs` is a verb, and one of the daemon too.
-    const alone = path.includes(' ') || groups.includes(path) ? [] : [`not __fish_seen_subcommand_from ${groups.join(' ')}`];
+    const alone = path.includes(' ') || grouping.includes(path) ? [] : [`not __fish_seen_subcommand_from ${grouping.join(' ')}`];
     const seen = [...path.split(' ').map(word => `__fish_seen_subcommand_from ${word}`), ...alone].join('; and ');
     const at = `complete -c laptop-dev -n ${quoted(seen)}`;
     return [

@@ -25,6 +25,8 @@ export const OPTIONS = {
   wait: { flags: '--wait', text: 'return when it is done (the default)' },
   'no-wait': { flags: '--no-wait', text: 'return at once; the work goes on' },
   'wait-timeout': { flags: '--wait-timeout <time>', text: 'longest wait, as 90, 90s or 2m', value: 'duration' },
+  for: { flags: '--for <time>', text: 'for so long, as 90s, 2h or 1h30m; else until it is taken away', value: 'duration' },
+  with: { flags: '--with <services>', text: 'services that the command needs, separated by commas', value: 'many' },
   all: { flags: '-a, --all', text: 'of all projects' },
   volumes: { flags: '--volumes', text: 'volumes too, with the data in them' },
   yes: { flags: '-y, --yes', text: 'do not ask' },
@@ -37,6 +39,7 @@ export const OPTIONS = {
   workdir: { flags: '-w, --workdir <folder>', text: 'run in this folder' },
   env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
   'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
+  write: { flags: '--write', text: 'put the advice into the profile of the project; comments stay' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

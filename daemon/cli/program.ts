@@ -2,7 +2,8 @@ import { type Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
 import { type OptionName, optionOf } from './option-table.js';
-import { VERBS, type Verb } from './verbs.js';
+import type { Verb } from './verb.js';
+import { VERBS } from './verbs.js';
 
 /** What the command line asks for. */
 export interface Invocation {

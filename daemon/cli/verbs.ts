@@ -1,23 +1,5 @@
-import type { Run } from './cli.js';
-import type { OptionName } from './option-table.js';
-
-/** A verb of the command line. The table is all that help, completion, docs/cli.md and the parser know. */
-export interface Verb {
-  readonly name: string;
-  readonly summary: string;
-  /** In commander's notation: <one>, [maybe], [many...]. */
-  readonly args: string;
-  readonly options: readonly OptionName[];
-  /** What completion offers for the arguments. */
-  readonly completes?: 'services' | 'profiles-and-services';
-  /** Everything after the first argument belongs to the command that is run. */
-  readonly passThrough?: boolean;
-  /** For completion scripts, not for people. */
-  readonly hidden?: boolean;
-  /** Only this verb's file is loaded. */
-  readonly load?: () => Promise<{ readonly run: Run }>;
-  readonly verbs?: readonly Verb[];
-}
+import type { Verb } from './verb.js';
+import { DAEMON } from './verbs-daemon.js';
 
 const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
 const NAME = ['project', 'project-name', 'file'] as const;
@@ -62,6 +44,30 @@ export const VERBS: readonly Verb[] = [
       load: async () => ({ run: (await import('./commands/services.js')).runFor(kind) }),
     }),
   ),
+  {
+    name: 'pin',
+    summary: 'Start services, and keep them from sleeping',
+    args: '<service...>',
+    options: [...NAME, 'for', ...ACT, ...OUTPUT],
+    completes: 'services',
+    load: async () => ({ run: (await import('./commands/pin.js')).pin }),
+  },
+  {
+    name: 'unpin',
+    summary: 'Let services sleep again',
+    args: '[service...]',
+    options: [...NAME, 'dry-run', ...OUTPUT],
+    completes: 'services',
+    load: async () => ({ run: (await import('./commands/pin.js')).unpin }),
+  },
+  {
+    name: 'run',
+    summary: 'Run a command here while services are awake for it',
+    args: '<command...>',
+    options: [...NAME, 'with', ...OUTPUT],
+    passThrough: true,
+    load: () => import('./commands/run-with.js'),
+  },
   {
     name: 'ps',
     summary: 'Show services, their states and their memory',
@@ -112,10 +118,26 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'budget',
-    summary: 'Show the memory budget and who holds it',
+    summary: 'Show the memory budget and who holds it, or set it',
     args: '',
     options: OUTPUT,
     load: () => import('./commands/budget.js'),
+    verbs: [
+      {
+        name: 'set',
+        summary: 'Set the budget from now on: 4GB, or default',
+        args: '<size>',
+        options: ['dry-run', ...OUTPUT],
+        load: () => import('./commands/budget-set.js'),
+      },
+      {
+        name: 'advice',
+        summary: 'Say what the services here should have, by what they used in the last 8 days',
+        args: '',
+        options: [...PLACE, 'write', ...OUTPUT],
+        load: () => import('./commands/budget-advice.js'),
+      },
+    ],
   },
   {
     name: 'why',
@@ -163,56 +185,7 @@ export const VERBS: readonly Verb[] = [
     options: [],
     load: () => import('./commands/completion.js'),
   },
-  {
-    name: 'daemon',
-    summary: 'Start, stop or look at the daemon',
-    args: '',
-    options: [],
-    verbs: [
-      {
-        name: 'start',
-        summary: 'Start the daemon in the background',
-        args: '',
-        options: ['engine', ...OUTPUT],
-        load: async () => ({ run: (await import('./commands/daemon.js')).start }),
-      },
-      {
-        name: 'stop',
-        summary: 'End the daemon; services keep running',
-        args: '',
-        options: OUTPUT,
-        load: async () => ({ run: (await import('./commands/daemon.js')).stop }),
-      },
-      {
-        name: 'status',
-        summary: 'Say whether the daemon runs, and with which engine',
-        args: '',
-        options: OUTPUT,
-        load: async () => ({ run: (await import('./commands/daemon.js')).status }),
-      },
-      {
-        name: 'logs',
-        summary: "Show the daemon's own log",
-        args: '',
-        options: ['follow', 'tail', ...OUTPUT],
-        load: async () => ({ run: (await import('./commands/daemon-logs.js')).run }),
-      },
-      {
-        name: 'run',
-        summary: 'Be the daemon, in the foreground',
-        args: '',
-        options: ['engine'],
-        load: async () => ({ run: (await import('./commands/daemon-run.js')).run }),
-      },
-      {
-        name: 'install-unit',
-        summary: 'Write a systemd user unit, so that the daemon starts with the session',
-        args: '',
-        options: ['dry-run', 'force', ...OUTPUT],
-        load: async () => ({ run: (await import('./commands/install-unit.js')).run }),
-      },
-    ],
-  },
+  DAEMON,
   {
     name: 'version',
     summary: 'Show the versions of laptop-dev, the daemon and the engine',

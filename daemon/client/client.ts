@@ -1,4 +1,4 @@
-import type { BudgetView, LoggedNotice, ServiceView } from '../core/views.js';
+import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type {
   Accepted,
   Bodies,
@@ -12,6 +12,7 @@ import type {
   WorkLine,
 } from '../http/contract.js';
 import type { ExecChannel } from './exec.js';
+import type { HeldLease } from './lease.js';
 import { type Call, callForData, callForLines, dataOf, isLines, linesOf, open } from './wire.js';
 
 /** The mutations of a project and their bodies. */
@@ -21,6 +22,9 @@ export interface Mutations {
   readonly start: Bodies['Services'];
   readonly stop: Bodies['Services'];
   readonly restart: Bodies['Services'];
+  readonly lease: Bodies['Lease'];
+  readonly pin: Bodies['Pin'];
+  readonly unpin: Bodies['Services'];
 }
 
 export interface LogQuery {
@@ -57,6 +61,10 @@ export class Client {
   budget(): Promise<BudgetView> {
     return this.#get('/v1/budget');
   }
+  /** By what the services used: what they should have. */
+  advice(project: string | null): Promise<readonly AdviceView[]> {
+    return this.#get('/v1/advice', { project });
+  }
   why(project: string, service: string): Promise<WhyView> {
     return this.#get(`/v1/projects/${part(project)}/services/${part(service)}/why`);
   }
@@ -87,6 +95,25 @@ export class Client {
     const response = await open(this.socket, call);
     if (isLines(response)) yield* linesOf<WorkLine>(response, this.socket);
     else yield { type: 'plan', plan: (await dataOf<Accepted>(response)).plan };
+  }
+  leases(): Promise<readonly LeaseView[]> {
+    return this.#get('/v1/leases');
+  }
+  /** Holds a lease for `ttl` ms from now on. Fails with not-found when it has run out. */
+  async renew(id: string, ttl: number): Promise<void> {
+    await callForData(this.socket, { method: 'POST', path: '/v1/leases/renew', body: { id, ttl } });
+  }
+  async release(id: string): Promise<void> {
+    await callForData(this.socket, { method: 'POST', path: '/v1/leases/release', body: { id } });
+  }
+  /** Starts services, and keeps them awake until `release` of what it resolves to; it renews by itself meanwhile. */
+  async lease(project: string, services: readonly string[], note: string): Promise<HeldLease> {
+    const { holdLease } = await import('./lease.js');
+    return holdLease(this, project, services, note);
+  }
+  /** Bytes; null: the usual budget. */
+  setBudget(body: Bodies['SetBudget']): Promise<Accepted> {
+    return callForData(this.socket, { method: 'POST', path: '/v1/budget/set', body });
   }
   clean(body: CleanBody): Promise<Cleaned> {
     return callForData(this.socket, { method: 'POST', path: '/v1/clean', body });

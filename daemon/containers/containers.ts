@@ -63,6 +63,7 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     stats: id => engineSample(connection, id),
     remove: (id, options) => removeContainer(connection, id, options.anonymousVolumes),
     projectResources: project => resources.of(project),
+    networks: () => resources.networks(),
     ensureResources: async (project, networks, volumes) => {
       await Promise.all([
         ...networks.map(network => resources.ensureNetwork(project, network)),

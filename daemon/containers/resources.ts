@@ -11,6 +11,7 @@ import { volumeLabels } from './names.js';
 export interface Resources {
   ensureNetwork(project: string, network: NetworkSpec): Promise<void>;
   ensureVolume(project: string, volume: VolumeSpec): Promise<void>;
+  networks(): Promise<readonly { readonly project: string; readonly name: string }[]>;
   of(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
 }
 
@@ -27,6 +28,7 @@ export function createResources(connection: Connection, instance: string): Resou
   return {
     ensureNetwork: (project, network) => single(`network ${network.name}`, () => ensureNetwork(connection, instance, project, network)),
     ensureVolume: (project, volume) => single(`volume ${volume.name}`, () => ensureVolume(connection, instance, project, volume)),
+    networks: () => networksOf(connection, instance),
     of: project => resourcesOf(connection, instance, project),
   };
 }
@@ -56,6 +58,14 @@ async function volumeExists(connection: Connection, name: string): Promise<boole
     if (statusOf(error) === 404) return false;
     throw error;
   }
+}
+
+async function networksOf(connection: Connection, instance: string): Promise<{ project: string; name: string }[]> {
+  const label = [`${LABEL.instance}=${instance}`];
+  const found = await connection.call('list networks', DEADLINE.quick, (client, abortSignal) =>
+    client.listNetworks({ filters: { label }, abortSignal }),
+  );
+  return found.map(({ Name, Labels }) => ({ project: Labels?.[LABEL.composeProject] ?? '', name: Name }));
 }
 
 async function resourcesOf(connection: Connection, instance: string, project: string): ReturnType<Resources['of']> {

@@ -1,9 +1,11 @@
 import { planFor, type Wish } from './admission.js';
+import { setBudget } from './budget.js';
 import { carryOut } from './carry-out.js';
 import type { Draft } from './draft.js';
 import type { Action, Answer } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { dependenciesOf, findCycle } from './graph.js';
+import { releaseLease, renewLease, takeLease, unpin } from './leases.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { nearestName } from './nearest.js';
 import type { Policy } from './policy.js';
@@ -26,7 +28,30 @@ export function foldAction(draft: Draft, action: Action, policy: Policy, now: Ms
       return stop(draft, action, policy, now);
     case 'down':
       return down(draft, action, policy, now);
+    case 'lease': {
+      const answer = start(draft, { ...action, kind: 'start' }, policy, now);
+      if (answer.ok) takeLease(draft, action, now);
+      return answer;
+    }
+    case 'renew':
+      return renewLease(draft, action.id, action.ttl, now) ?? nothingElse(draft, policy, now);
+    case 'release':
+      releaseLease(draft, action.id, now);
+      return nothingElse(draft, policy, now);
+    case 'unpin': {
+      const missing = unknown(action.services, draft.projects.get(action.project)?.spec.services ?? [], action.project);
+      if (missing) return { ok: false, failure: missing };
+      unpin(draft, action.project, action.services, now);
+      return nothingElse(draft, policy, now);
+    }
+    case 'budget':
+      return setBudget(draft, action.bytes, policy, now);
   }
+}
+
+/** Nothing starts or stops by it. */
+function nothingElse(draft: Draft, policy: Policy, now: Ms): Answer {
+  return planFor(draft.world(), { up: [], stops: [], restart: NONE, recreate: NONE, woken: false }, policy, now);
 }
 
 function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answer {
@@ -52,7 +77,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
 }
 
 /** Of the whole profile: what is eager and what that depends on, and what runs already. Of services that are named: all of it. */
-function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | null, chosen: readonly string[]): Set<string> {
+export function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | null, chosen: readonly string[]): Set<string> {
   if (named !== null) return withDependencies(spec.services, named);
   const roots = spec.services.filter(service => {
     const entry = draft.entry(idOf(service));
@@ -67,8 +92,9 @@ function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly string[] | n
 }
 
 /** Wanted, and asleep until somebody connects; an earlier failure is forgotten. */
-function sleepUntilAsked(draft: Draft, id: ServiceId): void {
+export function sleepUntilAsked(draft: Draft, id: ServiceId): void {
   draft.setWant(id, 'up');
+  draft.patch(id, { hours: null });
   const entry = draft.entry(id);
   if (entry?.state.kind === 'failed' || entry?.state.kind === 'completed')
     draft.patch(id, { awake: false, refusal: null, state: { kind: 'asleep', exit: null } });
@@ -126,6 +152,10 @@ function down(draft: Draft, action: ActionOf<'down'>, policy: Policy, now: Ms): 
 
 function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy, now: Ms): Answer {
   const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy, now);
+  for (const id of ids) {
+    const [project = '', name = ''] = id.split('/');
+    unpin(draft, project, [name], now); // who stops it does not want it kept up
+  }
   // What is to be gone stops on its way there.
   for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
   return admission;
@@ -145,6 +175,7 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     leaving: null,
     doors: { kind: 'due' },
     listening: draft.projects.get(spec.name)?.listening ?? false,
+    due: null,
     clearing: isClearing(draft, spec.name),
     clearAt: null,
   });
@@ -163,7 +194,7 @@ function isClearing(draft: Draft, name: string): boolean {
   return project?.clearing === true && project.clearAt === null;
 }
 
-function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {
+export function withDependencies(specs: readonly ServiceSpec[], names: readonly string[]): Set<string> {
   return new Set(names.flatMap(name => [name, ...dependenciesOf(specs, name)]));
 }
 

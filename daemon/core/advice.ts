@@ -49,10 +49,12 @@ export const DEFAULT_ADVICE: AdvicePolicy = {
 export interface Advice {
   readonly standard: Bytes;
   readonly maximum: Bytes;
-  /** Points that it rests on. */
+  /** Points that it rests on, each by its weight. */
   readonly samples: number;
   /** From the first of them to the last. */
   readonly days: number;
+  /** For how long there was a service to measure. */
+  readonly measured: Ms;
   /** Whether enough time was measured; while not, show the figures as a guess or not at all. */
   readonly enough: boolean;
   /** How much less would be reserved than now; negative: more. */
@@ -66,17 +68,19 @@ export interface Advice {
  */
 export function advise(history: readonly UsagePoint[], current: Memory, policy: AdvicePolicy, now: Ms): Advice {
   const points = history.filter(({ at, weight }) => now - at <= policy.window && (weight ?? 1) > 0);
-  if (points.length === 0) return { ...current, samples: 0, days: 0, enough: false, saves: 0 };
+  if (points.length === 0) return { ...current, samples: 0, days: 0, measured: 0, enough: false, saves: 0 };
   const up = (bytes: Bytes) => Math.ceil(Math.max(policy.least, bytes) / policy.step) * policy.step;
   const standard = up(policy.standardMargin * percentileOf(points, policy, now));
   const peak = points.reduce((most, point) => Math.max(most, point.p, point.peak), 0);
   const times = points.map(({ at }) => at).sort((a, b) => a - b);
+  const time = measured(times, policy);
   return {
     standard,
     maximum: Math.max(standard, up(policy.peakMargin * peak)),
-    samples: points.length,
+    samples: points.reduce((sum, { weight }) => sum + (weight ?? 1), 0),
     days: ((times.at(-1) ?? 0) - (times[0] ?? 0)) / DAY,
-    enough: measured(times, policy) >= policy.enoughAfter,
+    measured: time,
+    enough: time >= policy.enoughAfter,
     saves: current.standard - standard,
   };
 }
@@ -95,7 +99,7 @@ function percentileOf(points: readonly UsagePoint[], policy: AdvicePolicy, now: 
   return weighted.at(-1)?.p ?? 0;
 }
 
-/** For how long there was a service to measure. `times`: rising. */
+/** `times`: rising. */
 function measured(times: readonly Ms[], policy: AdvicePolicy): Ms {
   return times.reduce((sum, at, i) => sum + Math.min(policy.longestStand, at - (times[i - 1] ?? at)), 0);
 }

@@ -12,13 +12,14 @@ import { idOf, type ServiceEntry } from './world.js';
 export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
   for (const spec of wish.up) {
     draft.setWant(idOf(spec), 'up');
-    draft.patch(idOf(spec), { awake: true, request: null, refusal: null });
+    draft.patch(idOf(spec), { awake: true, request: null, refusal: null, ...(wish.woken ? {} : { hours: null }) });
   }
   makeRoom(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
     const { state } = entry;
+    draft.openMissing(entry);
     // What stops already would be taken for one that has ended by itself, were the daemon killed now.
     const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
     const fresh = entry.fresh || wish.recreate.has(id);

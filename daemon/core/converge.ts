@@ -2,7 +2,9 @@ import { advance } from './advance.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
+import { keepHours } from './hours.js';
 import { lookAtUse } from './idle.js';
+import { expireLeases } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
@@ -16,7 +18,9 @@ import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
  * Σ held + grant ≤ budget; nothing is started while the engine is not known to be up; a step is given once for a state.
  */
 export function converge(draft: Draft, policy: Policy, now: Ms): void {
+  expireLeases(draft, now);
   if (draft.engine === 'up') {
+    keepHours(draft, policy, now);
     lookAtUse(draft, now);
     meet(draft, policy, now);
   }

@@ -4,7 +4,9 @@ import { foldRequested } from './demand.js';
 import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
+import { foldScheduled } from './hours.js';
 import { foldResumed, foldUsed, useDue } from './idle.js';
+import { leaseDue } from './leases.js';
 import { foldResized, foldSampled } from './measured.js';
 import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
@@ -31,11 +33,17 @@ export interface Decision {
  */
 export function decide(world: World, event: Event, policy: Policy, now: Ms): Decision {
   const draft = new Draft(world);
-  const answer = fold(draft, event, policy, now);
-  if (!answer || answer.ok) converge(draft, policy, now);
+  // Who sets the budget is held against the usual one.
+  const isBudget = event.kind === 'action' && event.action.kind === 'budget';
+  const answer = fold(draft, event, isBudget ? policy : budgeted(draft, policy), now);
+  if (!answer || answer.ok) converge(draft, budgeted(draft, policy), now);
   accountForStrays(draft);
   const persist: Step[] = draft.intentChanged ? [{ kind: 'persist' }] : [];
   return { world: draft.world(), steps: [...persist, ...draft.steps], notices: draft.notices, answer };
+}
+
+function budgeted({ budget }: Pick<World, 'budget'>, policy: Policy): Policy {
+  return budget === null ? policy : { ...policy, budget };
 }
 
 function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | null {
@@ -43,7 +51,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'action':
       return foldAction(draft, event.action, policy, now);
     case 'restored':
-      foldRestored(draft, event.projects);
+      foldRestored(draft, event);
       return null;
     case 'observed':
       foldObserved(draft, event, policy, now);
@@ -69,6 +77,9 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'resumed':
       foldResumed(draft, now);
       return null;
+    case 'scheduled':
+      foldScheduled(draft, event);
+      return null;
     case 'tick':
       return null;
     default:
@@ -85,6 +96,7 @@ export function nextDeadline(world: World): Ms | null {
   };
   for (const { request } of world.services.values())
     consider(request === null ? null : world.engine === 'up' ? request.askAt : request.until);
+  consider(leaseDue(world));
   // Without an engine a deadline that is over would only come again and again.
   if (world.engine !== 'up') return next;
   for (const entry of world.services.values()) {

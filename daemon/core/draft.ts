@@ -17,6 +17,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     request: null,
     refusal: null,
     use: UNUSED,
+    hours: null,
     samples: [],
     shrinkFrom: 0,
     address: null,
@@ -39,6 +40,9 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
   };
 }
 
+/** What changes all the time and says nothing of the container: a list of containers is not outdated by it. */
+const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>(['use', 'samples', 'request', 'refusal', 'shrinkFrom', 'cooldown']);
+
 /** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
 export class Draft {
   engine: World['engine'];
@@ -47,6 +51,8 @@ export class Draft {
   readonly strays: Map<string, Exit | null>;
   evictions: readonly Eviction[];
   host: HostState;
+  leases: World['leases'];
+  budget: World['budget'];
   readonly version: number;
   private forgotten: number;
   private spent: number;
@@ -62,6 +68,8 @@ export class Draft {
     this.strays = new Map(world.strays);
     this.evictions = world.evictions;
     this.host = world.host;
+    this.leases = world.leases;
+    this.budget = world.budget;
     this.version = world.version + 1;
     this.forgotten = world.forgotten;
     this.spent = world.spent;
@@ -76,7 +84,8 @@ export class Draft {
     if (!entry) return;
     const container =
       (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
-    this.services.set(id, { ...entry, ...change, container, version: this.version });
+    const version = Object.keys(change).every(key => BESIDE.has(key)) ? entry.version : this.version;
+    this.services.set(id, { ...entry, ...change, container, version });
   }
 
   add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
@@ -97,7 +106,7 @@ export class Draft {
   setWant(id: ServiceId, want: Want): void {
     const entry = this.services.get(id);
     if (!entry || entry.want === want) return;
-    this.patch(id, { want, ...(want === 'up' ? {} : { awake: false, request: null }) });
+    this.patch(id, { want, hours: null, ...(want === 'up' ? {} : { awake: false, request: null }) });
     this.intentChanged = true;
     this.doorsDue(entry);
   }
@@ -105,6 +114,12 @@ export class Draft {
   /** Its doors are to be opened or closed. */
   private doorsDue(entry: ServiceEntry | undefined): void {
     if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
+  }
+
+  /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
+  openMissing({ spec }: ServiceEntry): void {
+    const doors = this.projects.get(spec.project)?.doors;
+    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
   }
 
   setDoors(name: string, doors: Doors): void {
@@ -126,7 +141,7 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, evictions, host, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, evictions, host, version, forgotten, spent };
+    const { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent };
   }
 }

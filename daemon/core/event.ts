@@ -4,6 +4,7 @@ import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
+import type { Lease } from './world.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
 export type Action =
@@ -16,7 +17,22 @@ export type Action =
   | { readonly kind: 'stop'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'restart'; readonly project: string; readonly services: readonly string[] }
   /** Stops and removes all containers of the project, then its networks, and its volumes only when asked. */
-  | { readonly kind: 'down'; readonly project: string; readonly volumes: boolean };
+  | { readonly kind: 'down'; readonly project: string; readonly volumes: boolean }
+  /** Starts services and what they depend on, and keeps them from sleeping: for `ttl`, or until it is released (null). */
+  | {
+      readonly kind: 'lease';
+      readonly id: string;
+      readonly project: string;
+      readonly services: readonly string[];
+      readonly holder: Lease['holder'];
+      readonly ttl: Ms | null;
+      readonly note: string;
+    }
+  | { readonly kind: 'renew'; readonly id: string; readonly ttl: Ms }
+  | { readonly kind: 'release'; readonly id: string }
+  | { readonly kind: 'unpin'; readonly project: string; readonly services: readonly string[] }
+  /** Another budget from now on; null: the usual one. */
+  | { readonly kind: 'budget'; readonly bytes: number | null };
 
 /** Everything that can happen to the world. The only input of `decide`. */
 export type Event =
@@ -26,7 +42,13 @@ export type Event =
   | { readonly kind: 'engine'; readonly event: EngineEvent }
   | { readonly kind: 'engineLost' }
   /** Intent read from the state file when the daemon starts. */
-  | { readonly kind: 'restored'; readonly projects: readonly RestoredProject[] }
+  | {
+      readonly kind: 'restored';
+      readonly projects: readonly RestoredProject[];
+      /** `until`: monotonic. */
+      readonly pins?: readonly Lease[];
+      readonly budget?: number | null;
+    }
   | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
   | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }
   /** `checked`: by a health check; else it has none and counts as ready once it runs. */
@@ -89,6 +111,8 @@ export type Event =
     }
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
+  /** The running hours of a project begin or end. */
+  | { readonly kind: 'scheduled'; readonly project: string; readonly what: HoursTick }
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
@@ -112,6 +136,9 @@ export interface UseSeen {
   readonly lastByteAt: Ms | null;
 }
 
+/** What running hours ask for. */
+export type HoursTick = 'up' | 'down';
+
 export interface RestoredProject {
   readonly spec: ProjectSpec;
   /** Names of the services wanted up; the others are wanted down. */
@@ -122,6 +149,8 @@ export interface RestoredProject {
   readonly recreate: readonly string[];
   /** Being taken down, with its volumes or without: that is finished first. */
   readonly leaving: { readonly volumes: boolean } | null;
+  /** As far as running hours say anything: what was not carried out yet, and the services that they stop or have stopped. */
+  readonly hours?: { readonly due: HoursTick | null; readonly closing: readonly string[]; readonly closed: readonly string[] };
 }
 
 /** Something worth telling: the event log, `events`, `why`, progress. */

@@ -32,6 +32,7 @@ export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
 export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
   const grant = held(entry.state);
+  draft.openMissing(entry);
   draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.again || entry.fresh)

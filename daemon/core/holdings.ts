@@ -10,11 +10,11 @@ import { isWanted, type Sample, type ServiceEntry, type World } from './world.js
 const STALE: Ms = 15_000;
 
 /** Who holds memory, as the arbiter judges it. */
-export function holdingsOf(world: Pick<World, 'services' | 'projects'>, now: Ms): Holding[] {
+export function holdingsOf(world: Pick<World, 'services' | 'projects' | 'leases'>, now: Ms): Holding[] {
   return [...world.services].flatMap(([id, entry]) => (held(entry.state) > 0 && isWanted(entry) ? [holdingOf(world, id, entry, now)] : []));
 }
 
-function holdingOf(world: Pick<World, 'services' | 'projects'>, id: ServiceId, entry: ServiceEntry, now: Ms): Holding {
+function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: ServiceId, entry: ServiceEntry, now: Ms): Holding {
   const { spec, state, samples, use } = entry;
   const last = samples.at(-1);
   const isFresh = last !== undefined && now - last.at <= STALE;
@@ -39,7 +39,7 @@ export function peakOf(samples: readonly Sample[]): Bytes {
 }
 
 /** Why it is never stopped for another, nor for the host. */
-function whyProtected(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): string | null {
+function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
   const { spec, state } = entry;
   if (state.kind !== 'running') return state.kind === 'stopping' ? 'stops already' : 'is being started';
   if (!canSleep(spec)) return 'never sleeps: no connection could wake it';

@@ -1,12 +1,13 @@
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
 import type { Event, UseSeen } from './event.js';
+import { whyLeased } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
 import { formatSpan } from './span.js';
 import { type Use, usedFrom } from './use.js';
-import { isWanted, type ServiceEntry, type World } from './world.js';
+import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
 export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, now: Ms): void {
   for (const seen of uses) note(draft, seen, now);
@@ -57,7 +58,7 @@ export function foldResumed(draft: Draft, now: Ms): void {
 }
 
 /** When it is to be looked at next whether it is idle; null: it never is, or something that will be told holds it. */
-export function useDue(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): Ms | null {
+export function useDue(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): Ms | null {
   const { state, spec, use } = entry;
   if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || use.checking || whyHeld(world, entry) !== null) return null;
   const { freezeAfter } = spec.activation;
@@ -76,13 +77,15 @@ export function lookAtUse(draft: Draft, now: Ms): void {
 }
 
 /** Why it is not stopped, in a sentence: what holds it, or what it said when it was last asked; null: nothing. */
-export function whyKept(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): string | null {
+export function whyKept(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
   return whyHeld(world, entry) ?? entry.use.heldBy;
 }
 
 /** Why it must not be stopped although no byte flows; null: nothing holds it, as far as events tell. */
-export function whyHeld(world: Pick<World, 'services' | 'projects'>, entry: ServiceEntry): string | null {
+export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
   const { use, spec } = entry;
+  const leased = world.leases.size > 0 ? whyLeased(world, idOf(spec)) : null;
+  if (leased !== null) return leased;
   if (use.holding) return 'an exchange or a transaction is under way';
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
   const doors = world.projects.get(spec.project)?.doors;

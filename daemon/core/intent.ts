@@ -1,4 +1,6 @@
+import type { Bytes } from './bytes.js';
 import type { RestoredProject } from './event.js';
+import type { Ms } from './model.js';
 
 /** What the user wants; the engine's labels are the truth about what is. */
 export interface Intent {
@@ -6,4 +8,16 @@ export interface Intent {
   readonly projects: readonly RestoredProject[];
   /** Content hashes that the user has trusted. */
   readonly trusted: readonly string[];
+  readonly pins?: readonly KeptPin[];
+  /** As set by `budget set`; null or absent: the usual one. */
+  readonly budget?: Bytes | null;
+}
+
+/** A pin over a restart of the daemon. */
+export interface KeptPin {
+  readonly id: string;
+  readonly project: string;
+  readonly services: readonly string[];
+  /** ms since the epoch: the monotonic clock ends with the machine's run. Null: until it is taken away. */
+  readonly until: Ms | null;
 }

@@ -155,6 +155,7 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
       leaving: null,
       doors: { kind: 'due' },
       listening: false,
+      due: null,
       clearing: false,
       clearAt: null,
       ...known,

@@ -1,19 +1,23 @@
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
-import type { RestoredProject } from './event.js';
+import type { Event } from './event.js';
 import type { Intent } from './intent.js';
 import type { ServiceSpec } from './model.js';
 import { idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
-export function foldRestored(draft: Draft, projects: readonly RestoredProject[]): void {
-  for (const { spec, up, restart, recreate, leaving } of projects) {
-    draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, clearAt: null });
+export function foldRestored(draft: Draft, { projects, pins = [], budget = null }: Extract<Event, { kind: 'restored' }>): void {
+  draft.leases = new Map(pins.map(pin => [pin.id, pin]));
+  draft.budget = budget;
+  for (const { spec, up, restart, recreate, leaving, hours } of projects) {
+    const due = hours?.due ?? null;
+    draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, due, clearAt: null });
     for (const service of spec.services) {
       const want = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
       const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };
       const awake = want === 'up' && startsAwake(service);
-      draft.add(service, { ...pending, want, awake });
+      const over = hours?.closing.includes(service.name) ? 'closing' : hours?.closed.includes(service.name) ? 'closed' : null;
+      draft.add(service, { ...pending, want, awake, hours: over });
     }
   }
 }
@@ -25,18 +29,22 @@ export function startsAwake(spec: ServiceSpec): boolean {
 
 /** What the state file keeps: which projects there are, what is wanted of them, and nothing that the engine knows better. */
 export function intentOf(world: World): Intent['projects'] {
-  return [...world.projects.values()].map(({ spec, leaving }) => {
+  return [...world.projects.values()].map(({ spec, leaving, due }) => {
     const named = (holds: (entry: ServiceEntry) => boolean) =>
       spec.services.flatMap(service => {
         const entry = world.services.get(idOf(service));
         return entry && holds(entry) ? [service.name] : [];
       });
+    const closing = named(entry => entry.hours === 'closing');
+    const closed = named(entry => entry.hours === 'closed');
+    const hasHours = due !== null || closing.length + closed.length > 0;
     return {
       spec,
       up: named(entry => entry.want === 'up'),
       restart: named(entry => entry.again),
       recreate: named(entry => entry.fresh),
       leaving,
+      ...(hasHours ? { hours: { due, closing, closed } } : {}),
     };
   });
 }

@@ -134,6 +134,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
 function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.openMissing(entry);
   draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false, cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
@@ -225,7 +226,12 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
 function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
   const doors = draft.projects.get(event.project)?.doors;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
-  draft.setDoors(event.project, { kind: 'open', gateways: event.gateways, served: new Set(event.served) });
+  draft.setDoors(event.project, {
+    kind: 'open',
+    gateways: event.gateways,
+    served: new Set(event.served),
+    missing: new Set(event.failures.map(({ id }) => id)),
+  });
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
     if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))

@@ -1,11 +1,14 @@
 import { formatBytes } from './bytes.js';
 import { canSleep } from './doors.js';
 import { whyKept } from './idle.js';
+import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
 import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
-import { isWanted, type ServiceEntry, type World } from './world.js';
+import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
+
+const BY_HOURS = 'stopped by its running hours';
 
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
 export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView {
@@ -65,6 +68,8 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'asleep':
       if (want === 'up') return whyAsleep(world, entry);
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
+      if (entry.hours === 'closed')
+        return entry.refusal === null ? BY_HOURS : `was not brought up by its running hours: ${entry.refusal.message}`;
       if (state.exit !== null) return 'was stopped';
       return spec.start === 'manual' ? 'starts only when it is named' : 'not started';
     case 'queued':
@@ -76,7 +81,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'running':
       if (state.frozen)
         return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused: nobody uses it; a connection lets it go on';
-      return isWanted(entry) ? whyUp(world, entry) : 'stops when its dependants have';
+      return isWanted(entry) ? whyUp(world, entry, now) : 'stops when its dependants have';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
     case 'backoff':
@@ -89,7 +94,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 }
 
 /** Who needs it, or that it was asked for; and how it fares. */
-function whyUp(world: World, entry: ServiceEntry): string {
+function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
   const dependants = [...world.services.values()].filter(
     other => isWanted(other) && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
@@ -98,10 +103,11 @@ function whyUp(world: World, entry: ServiceEntry): string {
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  const held = canSleep(entry.spec) ? whyKept(world, entry) : null;
+  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyKept(world, entry) : null);
   const awake = held === null ? [] : [`held awake: ${held}`];
   return [
     needed,
+    ...(entry.hours === 'closing' ? ['its running hours are over: stops as soon as nothing holds it'] : []),
     ...awake,
     ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []),
     ...(ooms > 0 ? [`${ooms} OOM kills`] : []),

@@ -1,6 +1,7 @@
+import type { Advice } from './advice.js';
 import type { Bytes } from './bytes.js';
 import type { Notice } from './event.js';
-import type { Ms } from './model.js';
+import type { Memory, Ms } from './model.js';
 
 /** A service as `ps` shows it (DESIGN: ps --json). */
 export interface ServiceView {
@@ -25,6 +26,17 @@ export interface ServiceView {
   readonly ooms: number;
 }
 
+/** A lease as clients see it. */
+export interface LeaseView {
+  readonly id: string;
+  readonly project: string;
+  readonly services: readonly string[];
+  readonly holder: 'pin' | 'client';
+  readonly note: string;
+  /** ms; null: until it is released. */
+  readonly remaining: Ms | null;
+}
+
 /** The budget and who holds it. */
 export interface BudgetView {
   readonly budget: Bytes;
@@ -43,6 +55,15 @@ export interface Holder {
   readonly grant: Bytes;
   readonly maximum: Bytes;
   readonly workingSet: Bytes | null;
+}
+
+/** What a service should have by what it used, beside what it has now. */
+export interface AdviceView extends Advice {
+  readonly project: string;
+  readonly service: string;
+  readonly current: Memory;
+  /** With less measured than this, the advice is a guess. */
+  readonly needed: Ms;
 }
 
 /** A notice with its place in the log. `at`: ms since the epoch. */

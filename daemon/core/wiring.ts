@@ -31,9 +31,11 @@ export type Doors =
       readonly gateways: readonly Gateway[];
       /** Services that others in their networks reach through the daemon, so that a connection wakes them. */
       readonly served: ReadonlySet<string>;
+      /** Services whose ports could not be opened: tried again when they stop or are to start. */
+      readonly missing: ReadonlySet<ServiceId>;
     };
 
-export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set() };
+export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set(), missing: new Set() };
 
 /** Where a running container is reached. */
 export interface Address {

@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.js';
 import type { Cooldown } from './cooldown.js';
+import type { HoursTick } from './event.js';
 import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
@@ -37,6 +38,8 @@ export interface ServiceEntry {
   /** Why the last request was not met; null once one is. */
   readonly refusal: Failure | null;
   readonly use: Use;
+  /** Its running hours are over: closing: it stops as soon as nothing holds it. closed: that has been done. */
+  readonly hours: 'closing' | 'closed' | null;
   /** Of the last minute while it runs, oldest first. */
   readonly samples: readonly Sample[];
   /** Its limit is not lowered before: a shrink was refused. */
@@ -82,8 +85,27 @@ export interface ProjectEntry {
   /** The daemon listens for it, or did when its definition was another one. */
   readonly listening: boolean;
   readonly clearing: boolean;
+  /** What its running hours ask for, until the engine can be asked. */
+  readonly due: HoursTick | null;
   /** As `removeAt` of a service. */
   readonly clearAt: Ms | null;
+}
+
+/** A reason to stay awake that somebody has given. */
+export interface Lease {
+  readonly id: string;
+  readonly project: string;
+  readonly services: readonly string[];
+  /** pin: a person, kept over a restart of the daemon. client: a program that renews it. */
+  readonly holder: 'pin' | 'client';
+  /** Null: until it is released. */
+  readonly until: Ms | null;
+  /** Who, for people: `laptop-dev run (npm test)`. */
+  readonly note: string;
+}
+
+export function serviceIds({ project, services }: Pick<Lease, 'project' | 'services'>): ServiceId[] {
+  return services.map(name => serviceId(project, name));
 }
 
 /** How the host's memory fares, and what was done about it. */
@@ -105,6 +127,9 @@ export interface World {
   /** Who was stopped for whom, while it counts against doing so again. */
   readonly evictions: readonly Eviction[];
   readonly host: HostState;
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** As a person has set it; null: the policy's. */
+  readonly budget: Bytes | null;
   /** Counts decisions. */
   readonly version: number;
   /** The version in which a service was last forgotten. */
@@ -120,6 +145,8 @@ export const EMPTY_WORLD: World = {
   strays: new Map(),
   evictions: [],
   host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0 },
+  leases: new Map(),
+  budget: null,
   version: 0,
   forgotten: 0,
   spent: 0,

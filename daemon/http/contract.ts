@@ -44,6 +44,31 @@ export interface CleanBody {
   readonly volumes?: boolean;
   readonly dryRun?: boolean;
 }
+export interface LeaseBody extends Manner {
+  /** Chosen by the client, so that it can be given again: the same id is the same lease. */
+  readonly id: string;
+  readonly services: readonly string[];
+  /** ms until it ends unless it is renewed. */
+  readonly ttl: number;
+  readonly note: string;
+}
+export interface PinBody extends Manner {
+  readonly services: readonly string[];
+  /** ms; null or absent: until it is taken away. */
+  readonly ttl?: number | null;
+}
+export interface RenewBody {
+  readonly id: string;
+  readonly ttl: number;
+}
+export interface ReleaseBody {
+  readonly id: string;
+}
+export interface BudgetBody {
+  /** null: the usual one. */
+  readonly bytes: number | null;
+  readonly dryRun?: boolean;
+}
 export type EmptyBody = Readonly<Record<string, never>>;
 
 /** The bodies of all mutations, by the name of their schema. */
@@ -52,6 +77,11 @@ export interface Bodies {
   readonly Down: DownBody;
   readonly Services: ServicesBody;
   readonly Clean: CleanBody;
+  readonly Lease: LeaseBody;
+  readonly Pin: PinBody;
+  readonly Renew: RenewBody;
+  readonly Release: ReleaseBody;
+  readonly SetBudget: BudgetBody;
   readonly Empty: EmptyBody;
 }
 

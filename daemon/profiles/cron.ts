@@ -1,5 +1,6 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
+import { isHarmlessField, LONGEST_CRON } from '../core/cron.js';
 
 /** By node-cron's names, in the order in which they stand: what each may be; ranges, lists and steps of it too. */
 const FIELDS: readonly (readonly [name: string, range: string])[] = [
@@ -15,17 +16,6 @@ const cronError = 'a cron expression such as 0 9 * * 1-5, or never';
 const countError = 'five fields (minute, hour, day of the month, month, day of the week), or six with the second in front';
 
 /**
- * node-cron writes names and ranges out before it looks at them: 0-4000000000 or 1-decdecdecdec would take all memory. It is only shown
- * fields made of these words.
- */
-const MONTH =
-  'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
-const DAY = 'sun(?:day)?|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?';
-const WORD = `(?:[*?]|\\d{1,2}[lw]?|lw?|${MONTH}|${DAY})`;
-const HARMLESS = new RegExp(`^${WORD}(?:[-,/#]${WORD})*$`, 'i');
-const LONGEST = 200;
-
-/**
  * A cron expression as node-cron takes it, which is what runs it: an error says which field is wrong. `never` gives null. To
  * load node-cron takes 4 ms beside zod's 38.
  */
@@ -38,11 +28,11 @@ export const cron = z
 
 function faultsOf(text: string): string[] {
   if (text === NEVER) return [];
-  if (text.length > LONGEST) return [cronError];
+  if (text.length > LONGEST_CRON) return [cronError];
   if (/^\S*$/.test(text)) return /^@[a-z]+$/i.test(text) && validateDetailed(text).valid ? [] : [cronError];
   const fields = text.split(/ +/);
   if (fields.length !== 5 && fields.length !== 6) return [`${countError}; not ${fields.length}`];
-  const shown = fields.map(field => (HARMLESS.test(field) ? field : '*'));
+  const shown = fields.map(field => (isHarmlessField(field) ? field : '*'));
   const { errors } = validateDetailed(shown.join(' '));
   return fields.flatMap((field, index) => {
     const [name, range] = FIELDS[index + 6 - fields.length] ?? ['', ''];

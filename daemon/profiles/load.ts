@@ -5,7 +5,7 @@ import type { Problem } from '../core/problem.js';
 import { mergeProfiles, type Profile } from './merge.js';
 import { type ProfileFile, parseProfile, profileNameOf } from './parse.js';
 import { nearestPlace, type Place } from './places.js';
-import { readText } from './text-file.js';
+import { readText, type TextFile } from './text-file.js';
 import { problemAt } from './yaml-file.js';
 
 /** Where profiles are looked up: the project's own files first, then the folder of those that come with laptop-dev. */
@@ -13,6 +13,8 @@ export interface ProfileSources {
   /** Absolute paths. */
   readonly files: readonly string[];
   readonly builtIn: string;
+  /** Reads a profile; absent: from its file. To see what a profile would be with another text. */
+  readonly read?: (file: string) => Promise<TextFile>;
 }
 
 export interface LoadedProfile {
@@ -21,6 +23,7 @@ export interface LoadedProfile {
 }
 
 interface Loading {
+  readonly read: (file: string) => Promise<TextFile>;
   readonly known: ReadonlyMap<string, readonly string[]>;
   readonly parsed: Map<string, ProfileFile>;
   readonly problems: Problem[];
@@ -47,7 +50,13 @@ export async function profileFilesIn(folder: string): Promise<string[]> {
 
 /** Loads the profile in `file` with everything it extends. All mistakes of all its files at once. */
 export async function loadProfile(file: string, sources: ProfileSources): Promise<LoadedProfile> {
-  const loading: Loading = { known: await profileIndex(sources), parsed: new Map(), problems: [], order: [] };
+  const loading: Loading = {
+    read: sources.read ?? readText,
+    known: await profileIndex(sources),
+    parsed: new Map(),
+    problems: [],
+    order: [],
+  };
   await visit(file, [], { file, line: 0, column: 0 }, loading);
   if (loading.problems.length > 0) return { profile: null, problems: loading.problems };
   return mergeProfiles(loading.order);
@@ -56,7 +65,7 @@ export async function loadProfile(file: string, sources: ProfileSources): Promis
 /** Bases first, each file once, so that of two bases with a common one neither is undone by it. */
 async function visit(file: string, path: readonly ProfileFile[], from: Place, loading: Loading): Promise<void> {
   if (loading.parsed.has(file)) return;
-  const read = await readText(file);
+  const read = await loading.read(file);
   if (read.fault !== null) {
     loading.problems.push(
       problemAt(from.line > 0 ? from : { file, line: 0, column: 0 }, '', from.line > 0 ? `${file}: ${read.fault}` : read.fault),

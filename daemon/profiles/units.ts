@@ -1,3 +1,4 @@
+import { type Bytes, GiB, MiB } from '../core/bytes.js';
 import type { Ms } from '../core/model.js';
 
 /** As in the JSON Schema, where patterns have no flags. Same readings as core/bytes parseBytes. */
@@ -19,4 +20,10 @@ export function formatDuration(ms: Ms): string {
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms % 60_000 === 0) return `${ms / 60_000}m`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
+/** Writes a size as people do in files, exactly: `256MB`, `1GB`; in bytes where it is no whole MB. */
+export function formatSize(bytes: Bytes): string {
+  if (bytes % GiB === 0) return `${bytes / GiB}GB`;
+  return bytes % MiB === 0 ? `${bytes / MiB}MB` : String(bytes);
 }

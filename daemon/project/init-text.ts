@@ -1,9 +1,8 @@
 import { relative } from 'node:path';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
-import { type Bytes, GiB, MiB } from '../core/bytes.js';
 import { doorsOf } from '../core/doors.js';
 import type { ServiceSpec } from '../core/model.js';
-import { formatDuration } from '../profiles/units.js';
+import { formatDuration, formatSize } from '../profiles/units.js';
 
 /** What a laptop-dev.yaml is written from. */
 export interface InitSource {
@@ -45,7 +44,7 @@ function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string
   const { standard, maximum } = spec.memory;
   const lines = [
     `  ${spec.name}:`,
-    `    memory: { standard: ${size(standard)}, maximum: ${size(maximum)} } # ${origin(service)}`,
+    `    memory: { standard: ${formatSize(standard)}, maximum: ${formatSize(maximum)} } # ${origin(service)}`,
     `    priority: ${spec.priority}`,
     `    start: ${spec.start}${wakes(spec)}`,
     `    idle: ${idle(spec)}`,
@@ -72,9 +71,4 @@ function origin(service: ComposeService | null): string {
   if (figures?.memory !== undefined) return 'as x-laptop-dev in the Compose file has it';
   if (service?.memoryLimit === null || service === null) return 'not set in the Compose file: the usual for such a service';
   return service.memoryReservation === null ? 'maximum: the limit in the Compose file' : 'the limit and reservation in the Compose file';
-}
-
-function size(bytes: Bytes): string {
-  if (bytes % GiB === 0) return `${bytes / GiB}GB`;
-  return bytes % MiB === 0 ? `${bytes / MiB}MB` : String(bytes);
 }

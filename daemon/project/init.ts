@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadCompose } from '../compose/load.js';
 import { FailureError, failure } from '../core/failure.js';
@@ -8,6 +7,7 @@ import { type FindOptions, type Found, findConfiguration } from './find.js';
 import { withSleep } from './init-sleep.js';
 import { initText } from './init-text.js';
 import { resolveServices } from './services.js';
+import { writeWhole } from './write-whole.js';
 
 export interface InitOptions extends FindOptions {
   /** Write over an existing laptop-dev.yaml. */
@@ -78,19 +78,4 @@ async function refuseExisting(file: string): Promise<void> {
   );
   if (exists)
     throw new FailureError(failure('usage', `${file} exists already`, { file }, ['--force writes it anew; --dry-run shows the text.']));
-}
-
-/** Temp file and rename: never half a file. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx' });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new FailureError(
-      failure('config-invalid', `${file} cannot be written: ${error.message}`, { file }, ['Make the folder writable.']),
-    );
-  }
 }

@@ -1,22 +1,29 @@
-import { FailureError, failure } from '../core/failure.js';
-import type { ServiceId } from '../core/model.js';
+import { failure } from '../core/failure.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
-import { held, isActive } from '../core/service-state.js';
+import { isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
-import type { BudgetView, ServiceView } from '../core/views.js';
+import type { ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
 import type { KernelPath } from '../ports/kernel-path.js';
-import type { Clock, Containers, EngineInfo, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
+import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { adviceOf } from './advice.js';
+import { budgetBeyond } from './budget-beyond.js';
+import { budgetView } from './budget-view.js';
 import { Carrier } from './carrier.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
 import { type Effects, execute } from './executors.js';
+import { Hours } from './hours.js';
 import { Loop } from './loop.js';
 import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
+import { pinsKept, pinsToKeep } from './pins.js';
+import { prune } from './prune.js';
+import { containerFor, wakeFor } from './reach.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -28,11 +35,14 @@ export interface SupervisorOptions {
   readonly containers: Containers;
   readonly images: Images;
   readonly usage: Usage;
+  readonly history: History;
   readonly host: HostMemory;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: Policy;
+  /** The environment has the last word about the budget. */
+  readonly budgetFixed: boolean;
   readonly version: string;
   readonly instance: string;
   readonly pid: number;
@@ -42,6 +52,9 @@ export interface SupervisorOptions {
   readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
+  readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
+  /** When leftovers are removed, as a cron expression; null: never. */
+  readonly pruneAt: string | null;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -82,6 +95,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   });
   const sampler = new Sampler({
     usage: options.usage,
+    history: options.history,
     host: options.host,
     containers,
     clock,
@@ -106,10 +120,20 @@ export function createSupervisor(options: SupervisorOptions): Running {
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     persist: () => {
-      const failed = store.save({ version: 1, projects: intentOf(loop.world), trusted: trust.list() });
+      const { world } = loop;
+      const pins = pinsToKeep(world, clock);
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };
+  const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
+  const hours = new Hours({
+    openScheduler: options.openScheduler,
+    // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
+    jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
+    post: event => loop.post(event),
+    uses: () => doors.uses(),
+  });
   const loop = new Loop({
     policy: options.policy,
     clock,
@@ -119,10 +143,12 @@ export function createSupervisor(options: SupervisorOptions): Running {
       waiters.look(world);
       sampler.look(world);
       carrier.look(world);
+      hours.look(world);
     },
   });
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
-  loop.post({ kind: 'restored', projects: restored.intent.projects });
+  const { projects, pins = [], budget = null } = restored.intent;
+  loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
   void observe({
     containers,
     clock,
@@ -137,14 +163,16 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, hours, engine: () => engine });
   return {
     supervisor,
-    looked,
+    looked: looked.then(() => hours.ready()),
     close: async () => {
       ending.abort();
+      hours.close();
       loop.close();
       sampler.close();
+      options.history.close();
       await Promise.all([carrier.close(), doors.close()]);
     },
   };
@@ -156,10 +184,11 @@ interface Parts {
   readonly trust: Trust;
   readonly doors: DoorKeeper;
   readonly sampler: Sampler;
+  readonly hours: Hours;
   readonly engine: () => EngineInfo | null;
 }
 
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, engine }: Parts): Supervisor {
+function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, hours, engine }: Parts): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
   const views = (project: string | null): ServiceView[] => {
@@ -167,12 +196,14 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     loop.post({ kind: 'used', uses: doors.uses() });
     return [...loop.world.services.values()]
       .filter(entry => project === null || entry.spec.project === project)
-      .map(entry => viewOf(loop.world, entry, clock.now()));
+      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
   return {
     info: { version, pid, instance, startedAt: clock.wall() },
     engine,
     async act(action, { dryRun, trust: granted }) {
+      const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
+      if (beyond) return { ok: false, failure: beyond };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
       loop.post({ kind: 'used', uses: doors.uses() });
@@ -183,7 +214,13 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
     services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
     projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+    leases: () =>
+      [...loop.world.leases.values()].map(({ until, ...lease }) => ({
+        ...lease,
+        remaining: until === null ? null : Math.max(0, until - clock.now()),
+      })),
     budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
+    advice: project => adviceOf(loop.world, options.history, clock, project),
     notices: () => notices.list(),
     subscribe: listener => notices.subscribe(listener),
     logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
@@ -194,44 +231,4 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
     clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
-}
-
-/** What sleeps wakes when somebody wants to work in it. */
-async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
-  const entry = loop.world.services.get(id);
-  if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
-  if (entry.state.kind === 'running' && !entry.state.frozen) return;
-  const outcome = await doors.wake(id, () => 'awake' as const);
-  if (outcome !== 'awake') throw new FailureError(outcome);
-}
-
-function budgetView({ policy, host }: SupervisorOptions, loop: Loop, views: readonly ServiceView[]): BudgetView {
-  const holders = views
-    .filter(view => view.memory.grant > 0)
-    .map(({ project, name, state, memory }) => ({ project, service: name, state, ...memory }))
-    .sort((a, b) => b.grant - a.grant);
-  const { total, available } = host.read();
-  return {
-    budget: policy.budget,
-    granted: [...loop.world.services.values()].reduce((sum, entry) => sum + held(entry.state), 0),
-    standard: holders.reduce((sum, holder) => sum + holder.standard, 0),
-    workingSet: holders.reduce((sum, holder) => sum + (holder.workingSet ?? 0), 0),
-    hostTotal: total,
-    hostAvailable: available,
-    holders,
-  };
-}
-
-function containerFor(loop: Loop, id: ServiceId, running: boolean): string {
-  const entry = loop.world.services.get(id);
-  const isRunning = entry?.state.kind === 'running' || entry?.state.kind === 'starting';
-  if (!entry) throw new FailureError(failure('not-found', `There is no service ${id}.`));
-  if (entry.container === null || (running && !isRunning)) {
-    const [project, name] = id.split('/');
-    const remedy = `laptop-dev start ${name} -p ${project} starts it`;
-    throw new FailureError(
-      failure('not-found', running ? `${id} does not run.` : `${id} has no container, so there are no logs.`, {}, [remedy]),
-    );
-  }
-  return entry.container;
 }

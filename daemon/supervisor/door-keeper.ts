@@ -124,12 +124,9 @@ export class DoorKeeper {
     const served = new Set(mine.filter(door => door.gateway !== null).map(door => door.service));
     for (const door of mine) if (door.gateway !== null && isClosed(door)) served.delete(door.service);
     const failures = await Promise.all(
-      failed
-        .filter(({ door }) => mine.some(each => each.gateway === null && isAt(door, each)))
-        .map(async ({ door, failure: found }) => ({
-          id: door.service,
-          failure: await this.options.containers.explainPort(door.hostIp, door.port, found).catch(() => found),
-        })),
+      mine
+        .filter(door => door.gateway === null && isClosed(door))
+        .map(async door => ({ id: door.service, failure: clashing.get(door) ?? (await this.explained(door, failed)) })),
     );
     const names = [...served].map(id => id.slice(project.length + 1));
     return { kind: 'doorsOpened', project, serial, gateways, served: names, failures };
@@ -153,6 +150,12 @@ export class DoorKeeper {
     });
   }
 
+  /** Why a port could not be opened, with who holds it. */
+  private async explained(door: WantedDoor, failed: readonly { readonly door: Door; readonly failure: Failure }[]): Promise<Failure> {
+    const found = failed.find(each => isAt(each.door, door))?.failure ?? failure('internal', `port ${door.port} was not opened`);
+    return this.options.containers.explainPort(door.address, door.port, found).catch(() => found);
+  }
+
   private doorFor({ service, address, port, containerPort, gateway }: WantedDoor): Door {
     const spec = this.options.world().services.get(service)?.spec;
     return {
@@ -167,18 +170,30 @@ export class DoorKeeper {
   }
 }
 
-/** Two databases with one port cannot both be reached at one gateway: the first is. On the host's ports the second is refused. */
-function distinct(wanted: readonly WantedDoor[]): { doors: WantedDoor[]; clashing: ReadonlySet<WantedDoor> } {
-  const taken = new Set<string>();
-  const clashing = new Set<WantedDoor>();
-  const doors = wanted.filter(door => {
+/**
+ * One door an address and port. Two databases with one port cannot both be reached at one gateway: the first is. Of the host's ports the
+ * first project keeps its own, and the second is told whose it is.
+ */
+function distinct(wanted: readonly WantedDoor[]): { doors: WantedDoor[]; clashing: ReadonlyMap<WantedDoor, Failure> } {
+  const first = new Map<string, WantedDoor>();
+  const clashing = new Map<WantedDoor, Failure>();
+  for (const door of wanted) {
     const key = `${door.address} ${door.port}`;
-    const clashes = door.gateway !== null && taken.has(key);
-    taken.add(key);
-    if (clashes) clashing.add(door);
-    return !clashes;
-  });
-  return { doors, clashing };
+    const owner = first.get(key);
+    if (owner) clashing.set(door, takenByDoor(door, owner));
+    else first.set(key, door);
+  }
+  return { doors: [...first.values()], clashing };
+}
+
+function takenByDoor({ address, port }: WantedDoor, { service }: WantedDoor): Failure {
+  const [project, name] = service.split('/');
+  return failure(
+    'port-taken',
+    `${address}:${port} is the port of ${service}, which wakes there.`,
+    { hostIp: address, port, owner: service },
+    [`laptop-dev stop ${name} -p ${project} closes it`, 'Give the service another host port'],
+  );
 }
 
 function isAt(door: Door, wanted: WantedDoor): boolean {

@@ -3,7 +3,7 @@ import type { Event, ServiceSample } from '../core/event.js';
 import type { HostSample } from '../core/host-sample.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { ServiceEntry, World } from '../core/world.js';
-import type { Clock, Containers, HostMemory, Log, Usage } from '../ports.js';
+import type { Clock, Containers, History, HostMemory, Log, Usage } from '../ports.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;
@@ -15,6 +15,8 @@ const NEAR = { available: 0.15, some10: 5 };
 
 export interface SamplerOptions {
   readonly usage: Usage;
+  /** Is given all samples of services. */
+  readonly history: History;
   readonly host: HostMemory;
   readonly containers: Containers;
   readonly clock: Clock;
@@ -44,7 +46,7 @@ export class Sampler {
   now(): void {
     this.servicesAt = this.options.clock.now();
     const samples = this.running().flatMap(([id, entry]) => this.sample(id, entry) ?? []);
-    this.options.post({ kind: 'sampled', services: samples, host: this.host() });
+    this.tell(samples);
     this.options.onFigures();
   }
 
@@ -70,6 +72,11 @@ export class Sampler {
     if (isNear || world().host.pressure.level !== 'none') post({ kind: 'sampled', services: [], host });
   }
 
+  private tell(services: readonly ServiceSample[]): void {
+    this.options.history.add(services);
+    this.options.post({ kind: 'sampled', services, host: this.host() });
+  }
+
   private host(): HostSample {
     return { at: this.options.clock.now(), ...this.options.host.sample() };
   }
@@ -86,7 +93,7 @@ export class Sampler {
 
   /** Of those whose cgroup files are on another machine. */
   private async askEngine(): Promise<void> {
-    const { clock, containers, log, post } = this.options;
+    const { clock, containers, log } = this.options;
     const unread = this.running().filter(([id, entry]) => entry.container !== null && this.sample(id, entry) === null);
     if (unread.length === 0 || clock.now() - this.engineAt < ENGINE_EVERY) return;
     this.engineAt = clock.now();
@@ -99,6 +106,6 @@ export class Sampler {
       log.debug({ err: error }, 'the engine gave no figures');
       return [];
     });
-    post({ kind: 'sampled', services: samples.flat(), host: this.host() });
+    this.tell(samples.flat());
   }
 }

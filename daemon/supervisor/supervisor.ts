@@ -1,7 +1,7 @@
 import type { Action, Answer } from '../core/event.js';
 import type { Failure } from '../core/failure.js';
 import type { ServiceId } from '../core/model.js';
-import type { BudgetView, LoggedNotice, ServiceView } from '../core/views.js';
+import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
 
 /** up: running and ready, or completed, or asleep with its ports open. awake: running. down: nothing runs. gone: the container is removed. */
@@ -25,7 +25,10 @@ export interface Supervisor {
   /** All services, or those of one project. With measured working sets when `usage`. */
   services(project: string | null, usage: boolean): Promise<readonly ServiceView[]>;
   projects(): readonly { readonly name: string; readonly root: string; readonly profile: string }[];
+  leases(): readonly LeaseView[];
   budget(): Promise<BudgetView>;
+  /** What the services, or those of one project, should have by what they used; by name. */
+  advice(project: string | null): Promise<readonly AdviceView[]>;
   /** The last notices (at most 1,000 kept), oldest first. */
   notices(): readonly LoggedNotice[];
   /** Calls back for each notice from now on; returns the unsubscriber. */

@@ -6,9 +6,9 @@ import type { HostSample } from '../core/host-sample.js';
 import type { HostMemory } from '../ports.js';
 import { keyed } from './cgroup.js';
 
-/** Memory of this machine from /proc; from the operating system's own call where there is no /proc. `root`: for tests. */
-export function createHostMemory({ root = '' }: { readonly root?: string } = {}): HostMemory {
-  const file = (path: string): string => readOrEmpty(join(root, '/proc', path));
+/** Memory of this machine from /proc; from the operating system's own call where there is no /proc. `proc`: for tests, another folder. */
+export function createHostMemory({ proc = '/proc' }: { readonly proc?: string } = {}): HostMemory {
+  const file = (path: string): string => readOrEmpty(join(proc, path));
   const read = (): { total: Bytes; available: Bytes } => {
     const text = file('meminfo');
     const total = kibibytes(text, 'MemTotal');

@@ -35,6 +35,8 @@ describe('completion', () => {
     ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
     ['laptop-dev up --engine p', ['podman']],
     ['laptop-dev completion z', ['zsh']],
+    ['laptop-dev budget ad', ['advice']],
+    ['laptop-dev budget advice --w', ['--write']],
     ['laptop-dev config ', ['validate', 'show', '--help']],
   ])('offers after %s', (line, expected) => {
     expect(offered(line)).toEqual(expected);

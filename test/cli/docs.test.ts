@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optionOf } from '../../daemon/cli/option-table.js';
-import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
+import type { Verb } from '../../daemon/cli/verb.js';
+import { VERBS } from '../../daemon/cli/verbs.js';
 import { CATALOGUE } from '../../daemon/core/failure.js';
 import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
 

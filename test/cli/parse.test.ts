@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseDuration, parseSince } from '../../daemon/cli/duration.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
 import { asFailure } from '../../daemon/cli/run.js';
-import { VERBS, type Verb } from '../../daemon/cli/verbs.js';
+import type { Verb } from '../../daemon/cli/verb.js';
+import { VERBS } from '../../daemon/cli/verbs.js';
 import { formatTime } from '../../daemon/core/span.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');

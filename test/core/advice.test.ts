@@ -23,6 +23,7 @@ describe('advice', () => {
       standard: 128 * MiB,
       maximum: 256 * MiB,
       samples: 95,
+      measured: 94 * MINUTE,
       enough: true,
       saves: 128 * MiB,
     });
@@ -38,7 +39,7 @@ describe('advice', () => {
     expect(advice(now, minutes(80, 200, 3 * DAY)).standard).toBe(128 * MiB);
     expect(advice(now, minutes(160, 200, 3 * DAY)).standard).toBe(240 * MiB);
     const rolled = minutes(80, 200, 3 * DAY).map(point => ({ ...point, weight: 2 }));
-    expect(advice(now, rolled).standard).toBe(240 * MiB);
+    expect(advice(now, rolled)).toMatchObject({ standard: 240 * MiB, samples: 260 });
   });
 
   test('keeps a peak in full for eight days, and then forgets it', () => {
@@ -56,7 +57,7 @@ describe('advice', () => {
   });
 
   test('without any point is what there is now', () => {
-    expect(advice([])).toEqual({ ...CURRENT, samples: 0, days: 0, enough: false, saves: 0 });
+    expect(advice([])).toEqual({ ...CURRENT, samples: 0, days: 0, measured: 0, enough: false, saves: 0 });
   });
 
   test('never falls below what the engine takes', () => {

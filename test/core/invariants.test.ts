@@ -84,6 +84,8 @@ function happen(simulation: Simulation, choice: number): void {
     case 16:
     case 17:
       return simulation.finish(detail, false);
+    case 18:
+      return void simulation.send({ kind: 'scheduled', project: spec.name, what: detail % 2 === 0 ? 'up' : 'down' });
     default:
       return simulation.finish(detail, true);
   }

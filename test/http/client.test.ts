@@ -10,12 +10,26 @@ const connect = (...made: Parameters<typeof fake>) => connected(fake(...made));
 const codeOf = (error: unknown) => (error instanceof FailureError ? error.failure.code : error);
 
 describe('looking', () => {
+  it('asks for the advice of one project, or of all', async () => {
+    const asked: unknown[] = [];
+    const advice = async (project: string | null) => {
+      asked.push(project);
+      return [];
+    };
+    const { client } = await connected(fake({ advice }));
+    await client.advice('shop');
+    await client.advice(null);
+    await expect(client.advice('no such/project')).rejects.toSatisfy(error => codeOf(error) === 'usage');
+    expect(asked).toEqual(['shop', null]);
+  });
+
   it('tells the version, projects, services and the budget', async () => {
     const { client } = await connect();
     expect(await client.version()).toMatchObject({ version: '9.9.9', pid: 42, engine: null });
     expect(await client.projects()).toEqual([{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }]);
     expect((await client.services('shop', true)).map(service => service.name)).toEqual(['api', 'db']);
     expect(await client.budget()).toMatchObject({ holders: [] });
+    expect(await client.advice(null)).toEqual([]);
   });
 
   it('tells why, with the last notices about the service', async () => {

@@ -71,6 +71,7 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
   const supervisor: Supervisor = {
     info: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000 },
     engine: () => null,
+    leases: () => [],
     act: async (...args) => {
       calls.push(['act', ...args]);
       return answer;
@@ -82,6 +83,7 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
     services: async () => [view('api'), view('db')],
     projects: () => [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
     budget: async () => ({ budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0, hostTotal: 1, hostAvailable: 1, holders: [] }),
+    advice: async () => [],
     notices: () => past,
     subscribe: listener => {
       listeners.add(listener);

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import type { ProjectSpec } from '../../daemon/core/model.js';
-import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
+import type { AdviceView, BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import { buildApp } from '../../daemon/http/app.js';
 import type { Bodies, LogEntry } from '../../daemon/http/contract.js';
 import type { ANSWERS } from '../../daemon/http/schema/answers.js';
@@ -41,6 +41,7 @@ describe('the API description', () => {
   it('has answers equal to what the daemon says', () => {
     expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['ServiceViews']>>>().toEqualTypeOf<readonly ServiceView[]>();
     expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['Budget']>>>().toEqualTypeOf<BudgetView>();
+    expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['Advice']>>>().toEqualTypeOf<readonly AdviceView[]>();
     expectTypeOf<LoggedNotice>().toExtend<Frozen<z.infer<(typeof ANSWERS)['Notice']>>>();
     expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['LogEntry']>>>().toEqualTypeOf<LogEntry>();
   });

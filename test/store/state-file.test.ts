@@ -18,6 +18,14 @@ const INTENT: Intent = {
       recreate: [],
       leaving: null,
     },
+    {
+      spec: project('office', { api: {}, db: {} }),
+      up: ['db'],
+      restart: [],
+      recreate: [],
+      leaving: null,
+      hours: { due: 'up', closing: ['db'], closed: ['api'] },
+    },
   ],
   trusted: ['abc'],
 };

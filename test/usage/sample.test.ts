@@ -181,24 +181,29 @@ describe('host', () => {
     put('/proc/meminfo', MEMINFO);
     put('/proc/pressure/memory', 'some avg10=12.50 avg60=1.00 avg300=0.00 total=9\nfull avg10=3.07 avg60=0.10 avg300=0.00 total=7\n');
     put('/proc/vmstat', 'nr_free_pages 9\npswpin 17\npswpout 3\nworkingset_refault_anon 4\nworkingset_refault_file 99\n');
-    expect(createHostMemory({ root }).sample()).toEqual({ ...memory, psi: { some10: 12.5, full10: 3.07 }, swapIn: 17, refaults: 99 });
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({
+      ...memory,
+      psi: { some10: 12.5, full10: 3.07 },
+      swapIn: 17,
+      refaults: 99,
+    });
   });
 
   test('a kernel before 5.9 has one count of refaults', () => {
     put('/proc/vmstat', 'workingset_refault 12\nworkingset_activate 3\npswpin 0\n');
-    expect(createHostMemory({ root }).sample()).toMatchObject({ psi: null, swapIn: 0, refaults: 12 });
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toMatchObject({ psi: null, swapIn: 0, refaults: 12 });
   });
 
   test('without PSI and counters', () => {
     put('/proc/meminfo', MEMINFO);
-    expect(createHostMemory({ root }).sample()).toEqual({ ...memory, psi: null, swapIn: null, refaults: null });
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({ ...memory, psi: null, swapIn: null, refaults: null });
   });
 
   test.each(['', 'some avg10=1.00 avg60=1.00 avg300=0.00 total=9\n', 'some avg10=x avg60=1\nfull avg10=1.00 avg60=1\n', 'full avg10=1.00'])(
     'malformed pressure %j: null',
     text => {
       put('/proc/pressure/memory', text);
-      expect(createHostMemory({ root }).sample().psi).toBeNull();
+      expect(createHostMemory({ proc: join(root, 'proc') }).sample().psi).toBeNull();
     },
   );
 });

@@ -61,16 +61,16 @@ describe('working set', () => {
 describe('host memory', () => {
   test('MemTotal and MemAvailable in bytes', () => {
     put('/proc/meminfo', 'MemTotal:       1000 kB\nMemFree:         100 kB\nMemAvailable:    600 kB\n');
-    expect(createHostMemory({ root }).read()).toEqual({ total: 1_024_000, available: 614_400 });
+    expect(createHostMemory({ proc: join(root, 'proc') }).read()).toEqual({ total: 1_024_000, available: 614_400 });
   });
 
   test('an old kernel has no MemAvailable', () => {
     put('/proc/meminfo', 'MemTotal:       1000 kB\nMemFree:         100 kB\n');
-    expect(createHostMemory({ root }).read().available).toBe(102_400);
+    expect(createHostMemory({ proc: join(root, 'proc') }).read().available).toBe(102_400);
   });
 
   test('without /proc the operating system is asked', () => {
-    const { total, available } = createHostMemory({ root }).read();
+    const { total, available } = createHostMemory({ proc: join(root, 'proc') }).read();
     expect(total).toBeGreaterThan(available);
     expect(available).toBeGreaterThan(0);
   });

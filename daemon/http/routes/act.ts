@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Action, Plan } from '../../core/event.js';
 import { FailureError, failure } from '../../core/failure.js';
 import { done } from '../answer.js';
 import { type Context, projectName } from '../context.js';
@@ -44,6 +45,8 @@ export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: num
     });
   }
 
+  leaseRoutes(app, context);
+
   app.post('/v1/clean', async request => {
     const body = checkedBody('Clean', request.body);
     return done(await supervisor.clean(body.project, { volumes: body.volumes ?? false, dryRun: body.dryRun ?? false }));
@@ -54,6 +57,59 @@ export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: num
     await supervisor.shutdown();
     return done({});
   });
+}
+
+function leaseRoutes(app: FastifyInstance, context: Context): void {
+  const { supervisor } = context;
+  const simply = async (action: Action, dryRun = false): Promise<Plan> => {
+    const answer = await supervisor.act(action, { dryRun, trust: false });
+    if (!answer.ok) throw new FailureError(answer.failure);
+    return answer.plan;
+  };
+
+  app.post('/v1/projects/:project/lease', async (request: ProjectRequest, reply) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Lease', request.body);
+    const { id, services, ttl, note } = body;
+    const action = { kind: 'lease', id, project, services, holder: 'client', ttl, note } as const;
+    return perform(context, reply, { project, action, body, trust: false, goal: 'up' });
+  });
+
+  app.post('/v1/projects/:project/pin', async (request: ProjectRequest, reply) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Pin', request.body);
+    const { services, ttl = null } = body;
+    const action = { kind: 'lease', id: pinId(project, services), project, services, holder: 'pin', ttl, note: 'pin' } as const;
+    return perform(context, reply, { project, action, body, trust: false, goal: 'up' });
+  });
+
+  app.post('/v1/projects/:project/unpin', async (request: ProjectRequest) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Services', request.body);
+    const services = await named(context, project, body.services);
+    return done<Accepted>({ plan: await simply({ kind: 'unpin', project, services }, body.dryRun ?? false) });
+  });
+
+  app.post('/v1/leases/renew', async request => {
+    const { id, ttl } = checkedBody('Renew', request.body);
+    await simply({ kind: 'renew', id, ttl });
+    return done({});
+  });
+
+  app.post('/v1/leases/release', async request => {
+    await simply({ kind: 'release', id: checkedBody('Release', request.body).id });
+    return done({});
+  });
+
+  app.post('/v1/budget/set', async request => {
+    const { bytes, dryRun = false } = checkedBody('SetBudget', request.body);
+    return done<Accepted>({ plan: await simply({ kind: 'budget', bytes }, dryRun) });
+  });
+}
+
+/** One pin for each set of services: pinned again is pinned anew. */
+function pinId(project: string, services: readonly string[]): string {
+  return `pin-${project}-${[...services].sort().join('-')}`;
 }
 
 /** None named: all of the project that are not manual by their nature, so all that there are. */

@@ -18,7 +18,14 @@ export function readRoutes(app: FastifyInstance, { supervisor }: Context): void 
     return done(await supervisor.services(project === null ? null : projectName(project), queryFlag(request.query, 'usage')));
   });
 
+  app.get('/v1/leases', async () => done(supervisor.leases()));
+
   app.get('/v1/budget', async () => done(await supervisor.budget()));
+
+  app.get('/v1/advice', async request => {
+    const project = queryText(request.query, 'project');
+    return done(await supervisor.advice(project === null ? null : projectName(project)));
+  });
 
   app.get<{ Params: { project: string; service: string } }>('/v1/projects/:project/services/:service/why', async request => {
     const project = projectName(request.params.project);

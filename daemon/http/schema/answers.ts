@@ -39,6 +39,9 @@ const plan = z.strictObject({
   starts: z.array(z.strictObject({ id, grant: bytes, standard: bytes, recreate: z.boolean() })),
   keeps: z.array(id),
   stops: z.array(id),
+  sleeps: z.array(id),
+  evicts: z.array(id),
+  shrinks: z.array(z.strictObject({ id, to: bytes, frees: bytes })),
   budget: bytes,
   grantedBefore: bytes,
   grantedAfter: bytes,
@@ -51,6 +54,19 @@ const holder = z.strictObject({
   grant: bytes,
   maximum: bytes,
   workingSet: bytes.nullable(),
+});
+const figures = { standard: bytes, maximum: bytes };
+const advice = z.strictObject({
+  project: z.string(),
+  service: z.string(),
+  current: z.strictObject(figures),
+  ...figures,
+  samples: z.int().describe('Minutes that it rests on'),
+  days: z.number().describe('From the first of them to the last'),
+  measured: z.number().describe('Milliseconds in which the service ran and was measured'),
+  needed: z.number().describe('Milliseconds that have to be measured before the advice is worth following'),
+  enough: z.boolean(),
+  saves: z.int().describe('Bytes less to reserve than now; negative: more'),
 });
 const names = z.array(z.string());
 const engine = z.strictObject({
@@ -83,6 +99,17 @@ export const ANSWERS = {
     hostAvailable: bytes,
     holders: z.array(holder),
   }),
+  Leases: z.array(
+    z.strictObject({
+      id: z.string(),
+      project: z.string(),
+      services: names,
+      holder: z.enum(['pin', 'client']),
+      note: z.string(),
+      remaining: z.number().nullable().describe('Milliseconds; null: until it is released'),
+    }),
+  ),
+  Advice: z.array(advice),
   Notice: notice,
   Why: z.strictObject({ service, notices: z.array(notice) }),
   Accepted: z.strictObject({ plan }),

@@ -7,6 +7,15 @@ const manner = {
   waitTimeout: z.number().positive().max(86_400_000).nullable().optional().describe('Longest wait in milliseconds'),
 };
 
+const leaseId = z
+  .string()
+  .regex(/^[a-zA-Z0-9-]{8,64}$/)
+  .describe('Chosen by the client; the same id is the same lease');
+const ttl = z
+  .number()
+  .positive()
+  .max(30 * 86_400_000);
+
 /** The body of each mutation. http/contract has the same as plain types; a test holds them equal. */
 export const BODIES = {
   Up: z.strictObject({
@@ -19,5 +28,20 @@ export const BODIES = {
   Down: z.strictObject({ ...manner, volumes: z.boolean().optional() }),
   Services: z.strictObject({ ...manner, services: namesOfServices.describe('Empty: all of the project') }),
   Clean: z.strictObject({ project: projectName, volumes: z.boolean().optional(), dryRun: z.boolean().optional() }),
+  Lease: z.strictObject({
+    ...manner,
+    id: leaseId,
+    services: namesOfServices,
+    ttl: ttl.describe('Milliseconds until it ends unless it is renewed'),
+    note: z.string().max(200).describe('Who holds it, for people'),
+  }),
+  Pin: z.strictObject({
+    ...manner,
+    services: namesOfServices,
+    ttl: ttl.nullable().optional().describe('Milliseconds; null: until it is taken away'),
+  }),
+  Renew: z.strictObject({ id: leaseId, ttl }),
+  Release: z.strictObject({ id: leaseId }),
+  SetBudget: z.strictObject({ bytes: z.int().positive().nullable().describe('null: the usual one'), dryRun: z.boolean().optional() }),
   Empty: z.strictObject({}),
 } as const;

@@ -48,6 +48,7 @@ export function running(change: Change = {}): ServiceEntry {
     madeWith: null,
     removing: false,
     removeAt: null,
+    hours: null,
     version: 1,
   };
 }

@@ -1,0 +1,19 @@
+import { formatBytes, parseBytes } from '../../core/bytes.js';
+import { FailureError, failure } from '../../core/failure.js';
+import { answer, type Cli } from '../cli.js';
+import { renderPlan } from '../render/plan.js';
+
+/** Sets the budget of the running daemon, now and after its restart. `default`: what the machine gives. */
+export async function run(cli: Cli, [text = '']: readonly string[]): Promise<number> {
+  const bytes = text === 'default' ? null : parseBytes(text);
+  if (bytes === null && text !== 'default') {
+    throw new FailureError(failure('usage', `"${text}" is no size.`, {}, ['laptop-dev budget set 4GB, or default']));
+  }
+  const dryRun = cli.options.dryRun ?? false;
+  const { plan } = await cli.client.setBudget({ bytes, dryRun });
+  answer(cli, { budget: plan.budget, plan }, () => {
+    const made = plan.evicts.length + plan.shrinks.length > 0 ? renderPlan(plan, dryRun ? 'would' : 'will') : [];
+    return [`The budget ${dryRun ? 'would be' : 'is'} ${formatBytes(plan.budget)}.`, ...made].join('\n');
+  });
+  return 0;
+}

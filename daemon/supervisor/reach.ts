@@ -1,0 +1,28 @@
+import { FailureError, failure } from '../core/failure.js';
+import type { ServiceId } from '../core/model.js';
+import type { DoorKeeper } from './door-keeper.js';
+import type { Loop } from './loop.js';
+
+/** What sleeps wakes when somebody wants to work in it. */
+export async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
+  const entry = loop.world.services.get(id);
+  if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
+  if (entry.state.kind === 'running' && !entry.state.frozen) return;
+  const outcome = await doors.wake(id, () => 'awake' as const);
+  if (outcome !== 'awake') throw new FailureError(outcome);
+}
+
+/** The container of a service; FailureError not-found, with what to do, when it has none, or none that runs. */
+export function containerFor(loop: Loop, id: ServiceId, running: boolean): string {
+  const entry = loop.world.services.get(id);
+  const isRunning = entry?.state.kind === 'running' || entry?.state.kind === 'starting';
+  if (!entry) throw new FailureError(failure('not-found', `There is no service ${id}.`));
+  if (entry.container === null || (running && !isRunning)) {
+    const [project, name] = id.split('/');
+    const remedy = `laptop-dev start ${name} -p ${project} starts it`;
+    throw new FailureError(
+      failure('not-found', running ? `${id} does not run.` : `${id} has no container, so there are no logs.`, {}, [remedy]),
+    );
+  }
+  return entry.container;
+}

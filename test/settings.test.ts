@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { GiB, MiB } from '../daemon/core/bytes.js';
+import { FailureError } from '../daemon/core/failure.js';
+import { DEFAULT_POLICY } from '../daemon/core/policy.js';
+import { figures, readSettings } from '../daemon/settings.js';
+
+const HOST = 16 * GiB;
+const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
+
+function refusal(name: string, text: string): string {
+  try {
+    readSettings({ [`LAPTOP_DEV_${name}`]: text }, HOST);
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.code === 'config-invalid') return error.failure.message;
+    throw error;
+  }
+  throw new Error(`LAPTOP_DEV_${name}=${text} was taken`);
+}
+
+describe('settings from the environment', () => {
+  it('nothing set: the usual figures, and a budget that leaves the host its share', () => {
+    expect(readSettings({ LAPTOP_DEV_PATIENCE: '' }, HOST)).toEqual({ ...DEFAULT_POLICY, budget: Math.floor(0.85 * HOST) });
+  });
+
+  it('each unit is read', () => {
+    const policy = readSettings(
+      {
+        LAPTOP_DEV_BUDGET: '1GB',
+        LAPTOP_DEV_STARTS_AT_ONCE: '2',
+        LAPTOP_DEV_MIN_UPTIME: '1m30s',
+        LAPTOP_DEV_PATIENCE: '0s',
+        LAPTOP_DEV_BUSY_ABOVE: '0.5',
+        LAPTOP_DEV_GROW_TO: '1.25',
+        LAPTOP_DEV_START_MARGIN: '64MB',
+        LAPTOP_DEV_COOLDOWN: '500ms',
+      },
+      HOST,
+    );
+    expect(policy).toMatchObject({ budget: GiB, startsAtOnce: 2, patience: 0, busyAbove: 0.5 });
+    expect(policy.relief).toEqual({ ...DEFAULT_POLICY.relief, minUptime: 90_000 });
+    expect(policy.growth.growTo).toBe(1.25);
+    expect(policy.cooldown.first).toBe(500);
+    expect(policy.pressure.startMargin).toBe(64 * MiB);
+  });
+
+  it.each([
+    ['BUDGET', '10MB', 'LAPTOP_DEV_BUDGET is "10MB"; expected a size of at least 64 MB, such as 4GB.'],
+    ['STARTS_AT_ONCE', '65', 'LAPTOP_DEV_STARTS_AT_ONCE is "65"; expected a whole number from 1 to 64.'],
+    ['STARTS_AT_ONCE', '1.5', 'LAPTOP_DEV_STARTS_AT_ONCE is "1.5"; expected a whole number from 1 to 64.'],
+    ['MIN_UPTIME', '5', 'LAPTOP_DEV_MIN_UPTIME is "5"; expected a duration from 0s to 24h.'],
+    ['BUSY_OVER', '2m', 'LAPTOP_DEV_BUSY_OVER is "2m"; expected a duration from 1s to 50s.'],
+    ['SHRINK_BELOW', '-1', 'LAPTOP_DEV_SHRINK_BELOW is "-1"; expected a share from 0.1 to 1.'],
+    ['LEAVE_MARGIN', 'much', 'LAPTOP_DEV_LEAVE_MARGIN is "much"; expected a size from 0MB to 1024GB.'],
+    ['BACKOFF', '10m', 'LAPTOP_DEV_BACKOFF is 10m, above LAPTOP_DEV_BACKOFF_MOST (1m).'],
+    ['HARD_AVAILABLE', '0.5', 'LAPTOP_DEV_HARD_AVAILABLE is 0.5, above LAPTOP_DEV_SOFT_AVAILABLE (0.08).'],
+  ])('%s=%s is refused with the variable and what is expected', (name, text, message) => {
+    expect(refusal(name, text)).toBe(message);
+  });
+
+  it('every figure has a variable of its own, can be written as it usually is, and stands in docs/settings.md with that', () => {
+    const all = figures();
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    const asUsual = Object.fromEntries(all.map(({ name, usual }) => [`LAPTOP_DEV_${name}`, usual]));
+    expect(readSettings(asUsual, HOST)).toEqual(readSettings({}, HOST));
+    const rows = [...DOCS.matchAll(/^\| `LAPTOP_DEV_([A-Z_]+)` \| ([^|]*) \|/gm)].map(([, name, usual]) => `${name} ${usual?.trim()}`);
+    expect(rows.sort()).toEqual(all.map(({ name, usual }) => `${name} ${usual}`).sort());
+  });
+});
