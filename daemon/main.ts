@@ -7,6 +7,7 @@ import { isLocalAddress } from './activation/local-address.js';
 import { untilReady } from './activation/probe.js';
 import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
+import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
 import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
@@ -15,6 +16,7 @@ import { createImages } from './images/images.js';
 import { takeLock } from './lock.js';
 import { openLog } from './log.js';
 import { findPaths, type Paths } from './paths.js';
+import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
@@ -27,6 +29,9 @@ import { wrongIntent } from './wrong-intent.js';
 
 /** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
 const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');
+
+/** Sets rules of the kernel for a daemon that may not: scripts/build.sh nft makes it. */
+const HELPER_IMAGE = 'laptop-dev/nft';
 
 /** Longest wait in ms for the first look at the engine. */
 const FIRST_LOOK = 3_000;
@@ -51,7 +56,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', error => log.error({ err: error }, 'a bug: nobody caught this'));
   process.on('unhandledRejection', error => log.error({ err: error }, 'a bug: nobody caught this'));
   const instance = instanceOf(paths);
-  const { containers, endpoint } = await connect(log, instance);
+  const { containers, endpoint, tls } = await connect(log, instance);
   let end: () => void = () => undefined;
   const ended = new Promise<void>(resolve => {
     end = resolve;
@@ -72,6 +77,7 @@ async function main(): Promise<void> {
     instance,
     pid: process.pid,
     openDoors: hooks => createDoors(hooks, { log, clock }),
+    openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
     untilReady,
     openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
@@ -95,14 +101,22 @@ async function main(): Promise<void> {
   rmSync(paths.lockFile, { force: true });
 }
 
-async function connect(log: Log, instance: string): Promise<{ containers: Containers; endpoint: string }> {
+async function connect(log: Log, instance: string): Promise<{ containers: Containers; endpoint: string; tls: TlsMaterial | null }> {
   const kind = process.env['LAPTOP_DEV_ENGINE_KIND'];
   const choice = kind === 'docker' || kind === 'podman' ? kind : null;
   const search = await findEngine({ env: process.env, home: homedir(), uid: userInfo().uid, choice });
   if (!search.found) throw new FailureError(search.failure);
   const { tls } = search.found;
   const endpoint = search.found.endpoint.startsWith('/') ? `unix://${search.found.endpoint}` : search.found.endpoint;
-  return { containers: createContainers({ endpoint, tls, instance, log }), endpoint };
+  return { containers: createContainers({ endpoint, tls, instance, log }), endpoint, tls };
+}
+
+/** Loaded when it is asked for; `helper`: the engine that may run one. */
+async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<KernelPath> {
+  const { openKernelPath } = await import('./kernel-path/kernel-path.js');
+  if (helper === null) return openKernelPath({ instance, log });
+  const { createHostNetworkShell } = await import('./containers/host-network-shell.js');
+  return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
 
 /** Two users, or two state folders, on one engine never touch each other's containers. */

@@ -80,6 +80,8 @@ export type Event =
       readonly seen: UseSeen;
       readonly busy: boolean;
       readonly vetoed: boolean;
+      /** What it answers when asked what is under way on connections that the kernel carries, a sentence; null: nothing, or there are none. */
+      readonly heldBy: string | null;
     }
   /** A pause or its end: `failure` when the engine would not. */
   | {
@@ -127,6 +129,8 @@ export interface UseSeen {
   readonly id: ServiceId;
   readonly connections: number;
   readonly holding: boolean;
+  /** Bytes flow through the kernel, where nobody sees whether an exchange is under way: not to be evicted just now. */
+  readonly moving: boolean;
   readonly execs: number;
   /** Monotonic ms; null: never. */
   readonly lastByteAt: Ms | null;

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.js';
 import { committed } from './committed.js';
 import { canSleep } from './doors.js';
-import { whyHeld } from './idle.js';
+import { whyKept } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Holding } from './relief.js';
 import { held } from './service-state.js';
@@ -48,5 +48,5 @@ function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, en
   if (state.kind !== 'running') return state.kind === 'stopping' ? 'stops already' : 'is being started';
   if (!canSleep(spec)) return 'never sleeps: no connection could wake it';
   if (entry.request !== null) return 'is wanted just now';
-  return whyHeld(world, entry);
+  return entry.use.moving ? 'is in use just now' : whyKept(world, entry);
 }

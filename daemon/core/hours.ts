@@ -4,7 +4,7 @@ import { carryOut } from './carry-out.js';
 import type { Draft } from './draft.js';
 import type { Event, NoticeKind } from './event.js';
 import type { Failure } from './failure.js';
-import { whyHeld } from './idle.js';
+import { whyKept } from './idle.js';
 import { type Ms, type ProjectSpec, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { isWanted, type ServiceEntry } from './world.js';
@@ -85,7 +85,7 @@ function stopWhatNothingHolds(draft: Draft): void {
 function isKept(draft: Draft, entry: ServiceEntry): boolean {
   if (entry.request !== null) return true;
   if (!isWanted(entry)) return false;
-  if (whyHeld(draft, entry) !== null) return true;
+  if (entry.use.moving || whyKept(draft, entry) !== null) return true;
   for (const [, other] of draft.ofProject(entry.spec.project)) {
     const needs = other.spec.dependsOn.some(on => on.service === entry.spec.name);
     if (needs && isWanted(other) && (other.state.kind === 'running' || isOnItsWay(other))) return true;

@@ -14,14 +14,14 @@ export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }
   for (const seen of uses) note(draft, seen, policy, now);
 }
 
-function note(draft: Draft, { id, connections, holding, execs, lastByteAt }: UseSeen, policy: Policy, now: Ms): void {
+function note(draft: Draft, { id, connections, holding, moving, execs, lastByteAt }: UseSeen, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (!entry) return;
   const { use } = entry;
   // What holds it, or has just let go of it, is use although no byte may have flowed.
   const held = use.holding || use.execs > 0 || holding || execs > 0;
   const lastAt = Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0);
-  draft.patch(id, { use: { ...use, connections, holding, execs, lastAt } });
+  draft.patch(id, { use: { ...use, connections, holding, moving, execs, lastAt } });
   const { state } = entry;
   const isAsked = holding || execs > 0 || (lastByteAt ?? 0) > use.lastAt;
   if (state.kind === 'running' && state.frozen && isAsked && isWanted(entry)) thaw(draft, id, state.container, policy, now);
@@ -43,7 +43,8 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   const use: Use = {
     ...entry.use,
     checking: false,
-    ...(event.busy ? { lastAt: now } : {}),
+    heldBy: event.heldBy,
+    ...(event.busy || event.heldBy !== null ? { lastAt: now } : {}),
     ...(event.vetoed ? { notBefore: now + policy.lookAgain } : {}),
   };
   draft.patch(event.id, { use });
@@ -97,7 +98,12 @@ export function lookAtUse(draft: Draft, now: Ms): void {
   }
 }
 
-/** Why it must not be stopped although no byte flows; null: nothing holds it. */
+/** Why it is not stopped, in a sentence: what holds it, or what it said when it was last asked; null: nothing. */
+export function whyKept(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
+  return whyHeld(world, entry) ?? entry.use.heldBy;
+}
+
+/** Why it must not be stopped although no byte flows; null: nothing holds it, as far as events tell. */
 export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
   const { use, spec } = entry;
   const leased = world.leases.size > 0 ? whyLeased(world, idOf(spec)) : null;

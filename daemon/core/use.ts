@@ -6,6 +6,10 @@ export interface Use {
   readonly connections: number;
   /** An exchange or a transaction is under way: it must not be stopped. */
   readonly holding: boolean;
+  /** Bytes flowed through the kernel a moment ago: it is not stopped for another now. */
+  readonly moving: boolean;
+  /** What the last look found to be under way on connections that the kernel carries, a sentence for `why`; holds until the next look. */
+  readonly heldBy: string | null;
   /** Exec sessions. */
   readonly execs: number;
   /** When it was last used: a byte, an exec, work of its CPU; never before it was ready or adopted. */
@@ -16,9 +20,18 @@ export interface Use {
   readonly notBefore: Ms;
 }
 
-export const UNUSED: Use = { connections: 0, holding: false, execs: 0, lastAt: 0, checking: false, notBefore: 0 };
+export const UNUSED: Use = {
+  connections: 0,
+  holding: false,
+  moving: false,
+  heldBy: null,
+  execs: 0,
+  lastAt: 0,
+  checking: false,
+  notBefore: 0,
+};
 
 /** The use of a service that is ready just now. */
 export function usedFrom(use: Use, now: Ms): Use {
-  return { ...use, lastAt: now, checking: false, notBefore: 0 };
+  return { ...use, heldBy: null, lastAt: now, checking: false, notBefore: 0 };
 }

@@ -1,6 +1,6 @@
 import { formatBytes } from './bytes.js';
 import { canSleep } from './doors.js';
-import { whyHeld } from './idle.js';
+import { whyKept } from './idle.js';
 import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
 import { startsAwake } from './restore.js';
@@ -57,7 +57,7 @@ export function shownState({ state, want, awake, request }: ServiceEntry): Servi
 /** Until it is stopped for being idle, if nobody uses it; null: something holds it, or it never is. */
 function stopsIn(world: World, entry: ServiceEntry, now: Ms): Ms | null {
   const { state, spec, use } = entry;
-  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || spec.idle === null || whyHeld(world, entry) !== null) return null;
+  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || spec.idle === null || whyKept(world, entry) !== null) return null;
   return Math.max(0, Math.round(use.lastAt + spec.idle - now), Math.round(use.notBefore - now));
 }
 
@@ -103,7 +103,7 @@ function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
-  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyHeld(world, entry) : null);
+  const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyKept(world, entry) : null);
   const awake = held === null ? [] : [`held awake: ${held}`];
   return [
     needed,

@@ -1,14 +1,5 @@
 import type { Protocol } from '../core/model.js';
-
-/** Runs a command in the container, as the image's user. Rejects when it cannot be run at all. */
-export type Exec = (command: readonly string[]) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
-
-interface Question {
-  /** Port in the container; null: what the client in the image takes by itself. */
-  readonly port?: number | null;
-  /** As in Activation: false lets blocked commands, subscriptions and MONITOR not hold. */
-  readonly holdBlocked?: boolean;
-}
+import type { Exec, Question } from '../ports/kernel-path.js';
 
 /**
  * Asks a service whether anything is under way, where the daemon has not seen the bytes itself. Null: nothing holds it, or its protocol has

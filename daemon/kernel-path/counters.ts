@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Counters } from '../ports/kernel-path.js';
 
 /** States of a TCP socket that still carries a connection, from net/tcp_states.h. */
 const ESTABLISHED = 1;
@@ -61,14 +62,6 @@ function isOpen(state: number, isHeld: boolean): boolean {
 function isLoopback(hex: string): boolean {
   if (hex.length === 8) return hex.endsWith('7F');
   return hex === '00000000000000000000000001000000' || (hex.startsWith('0000000000000000FFFF0000') && hex.endsWith('7F'));
-}
-
-/** What a container's network has been used for. */
-export interface Counters {
-  /** TCP connections that it has, to anybody: an upper bound of those to one port. */
-  readonly connections: number;
-  /** Received and sent by the container since it started, beyond headers, bytes. May fall a little when nothing but ARP was sent. */
-  readonly bytes: number;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Failure } from '../core/failure.js';
+import type { KernelPath } from '../ports/kernel-path.js';
 import type { Log } from '../ports.js';
-import { type Counters, openConnections, readCounters } from './counters.js';
-import type { Redirect } from './redirect.js';
+import { openConnections, readCounters } from './counters.js';
 import { closingScript, tableName } from './rules.js';
 import { createSetter } from './setter.js';
 import { localShell, type Shell } from './shell.js';
@@ -12,29 +12,6 @@ import { carryOut, findWay } from './way.js';
  * router solicitations), below ten of the smallest requests. Counted from the last use on, so that seldom small requests add up.
  */
 export const USED = 256;
-
-/** Rules of the kernel that carry connections of awake services past the daemon, in one nft table of this instance. */
-export interface KernelPath {
-  /** Whether rules can be set here, and how: by ourselves, or by the helper; else why not, in a sentence. Asked once, at the start. */
-  readonly available: { readonly how: 'nft' | 'helper' } | { readonly reason: string };
-  /** Why the kernel cannot carry this one, in a sentence; null: it can. Reads two small files, no engine. */
-  refuses(redirect: Redirect): string | null;
-  /**
-   * Makes the rules exactly those of these redirects that the kernel can carry, in one transaction; the same again is no error. Resolves
-   * when the kernel has them. Connections that are open stay as they are. Calls are carried out in order. A failure (kernel-path) leaves
-   * the rules as they were, or, where redirected connections get no answer, out of use.
-   */
-  set(redirects: readonly Redirect[]): Promise<Failure | null>;
-  /**
-   * What the container's network was used for so far, whoever used it: spliced connections and other containers are in it too. Compare with
-   * the reading at the last use: USED more bytes are use again. Null: it cannot be read. `pid`: the container's main process.
-   */
-  use(redirect: Redirect, pid: number | null): Counters | null;
-  /** Connections open to the redirect's port; 0 when it cannot be read. For a drain after the rule was taken away; takes milliseconds. */
-  open(redirect: Redirect, pid: number | null): number;
-  /** Removes the table, and restores what was set on bridges: connections that the kernel still carries end with that. */
-  close(): Promise<Failure | null>;
-}
 
 interface Options {
   readonly instance: string;
@@ -59,6 +36,9 @@ export async function openKernelPath({ instance, log, helper = null, own = local
   };
   return {
     available: 'run' in way ? { how: way.how } : way,
+    used: USED,
+    // Loaded when it is needed: most daemons never ask.
+    heldBy: async (...question) => (await import('./ask.js')).heldBy(...question),
     refuses: redirect => ('reason' in way ? way.reason : (setter?.refuses(redirect) ?? null)),
     set: redirects => inOrder(async () => (await setter?.set(redirects)) ?? null),
     use: (_redirect, pid) => (pid === null ? null : readCounters(pid)),

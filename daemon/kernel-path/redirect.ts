@@ -1,16 +1,7 @@
 import { isIPv4 } from 'node:net';
-import type { ServiceId } from '../core/model.js';
+import type { Redirect } from '../ports/kernel-path.js';
 import { bridgeTo } from './routes.js';
 import type { Rule } from './rules.js';
-
-/** New connections to `hostIp:port` go to the container at `to`, past the daemon's listener. */
-export interface Redirect {
-  readonly service: ServiceId;
-  /** As the listener has it. 127.x.y.z, or 0.0.0.0, of which only 127.0.0.1 is redirected. */
-  readonly hostIp: string;
-  readonly port: number;
-  readonly to: { readonly host: string; readonly port: number };
-}
 
 /** Why the kernel cannot carry it, in a sentence; null: it can. `deaf`: bridges that did not carry anything. */
 export function refusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {

@@ -64,14 +64,16 @@ function comment(service: string): string {
 
 /**
  * Shell script that sets the rules. `closed`: bridges that do not let loopback addresses through yet: they are guarded and noted first, then
- * opened, and only then used; a rule on a closed bridge would swallow connections. Pure.
+ * opened, and only then used; a rule on a closed bridge would swallow connections. Without rules it changes nothing where there is no
+ * table. Pure.
  */
 export function settingScript(table: string, rules: readonly Rule[], closed: readonly string[]): string {
   const opening = closed.flatMap(bridge => [
     nft([...skeleton(table), `add element ip ${table} opened { "${bridge}" }`].join('\n')),
     `echo 1 > ${routeLocalnet(bridge)}`,
   ]);
-  return ['set -e', ...opening, nft(ruleset(table, rules))].join('\n');
+  const unlessNone = rules.length > 0 ? [] : [`nft list table ip ${table} > /dev/null 2>&1 || exit 0`];
+  return ['set -e', ...unlessNone, ...opening, nft(ruleset(table, rules))].join('\n');
 }
 
 /**

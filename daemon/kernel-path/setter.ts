@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../core/failure.js';
+import type { Redirect } from '../ports/kernel-path.js';
 import { isAnswered } from './prove.js';
-import { type Redirect, refusal, ruleOf } from './redirect.js';
+import { refusal, ruleOf } from './redirect.js';
 import { routesLoopback } from './routes.js';
 import { type Rule, settingScript } from './rules.js';
 import type { Shell } from './shell.js';

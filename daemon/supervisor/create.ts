@@ -5,11 +5,13 @@ import { isActive } from '../core/service-state.js';
 import { viewOf } from '../core/view.js';
 import type { ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { KernelPath } from '../ports/kernel-path.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
 import { adviceOf } from './advice.js';
 import { budgetBeyond } from './budget-beyond.js';
 import { budgetView } from './budget-view.js';
+import { Carrier } from './carrier.js';
 import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
@@ -46,6 +48,8 @@ export interface SupervisorOptions {
   readonly pid: number;
   /** Makes the doors that listen for sleeping services. */
   readonly openDoors: (hooks: DoorHooks) => Doors;
+  /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
+  readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
@@ -77,8 +81,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const looked = new Promise<void>(resolve => {
     onLooked = resolve;
   });
+  const carrier = new Carrier({ open: options.openKernelPath, containers, clock, log, world: () => loop.world });
   const doors = new DoorKeeper({
     containers,
+    carrier,
     openDoors: options.openDoors,
     isLocal: options.isLocal,
     world: () => loop.world,
@@ -96,6 +102,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
     world: () => loop.world,
     post: event => loop.post(event),
+    onFigures: () => {
+      const uses = carrier.ids().map(id => doors.seen(id));
+      if (uses.length > 0) loop.post({ kind: 'used', uses });
+    },
   });
   const effects: Effects = {
     containers,
@@ -106,6 +116,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
     version: () => loop.world.version,
     doors,
+    carrier,
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     persist: () => {
@@ -131,6 +142,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     onWorld: world => {
       waiters.look(world);
       sampler.look(world);
+      carrier.look(world);
       hours.look(world);
     },
   });
@@ -143,6 +155,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
     post: event => {
       loop.post(event);
+      if (event.kind === 'observed') carrier.begin();
       if (event.kind !== 'engine') onLooked();
     },
     version: effects.version,
@@ -160,7 +173,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       loop.close();
       sampler.close();
       options.history.close();
-      await doors.close();
+      await Promise.all([carrier.close(), doors.close()]);
     },
   };
 }

@@ -7,10 +7,12 @@ import type { World } from '../core/world.js';
 import type { Door, DoorHooks, Doors, Target } from '../ports/doors.js';
 import type { Containers, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
+import type { Carrier } from './carrier.js';
 
 export interface DoorKeeperOptions {
   readonly containers: Containers;
   readonly openDoors: (hooks: DoorHooks) => Doors;
+  readonly carrier: Pick<Carrier, 'seen'>;
   /** Whether an address is one of this machine's. */
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly world: () => World;
@@ -46,10 +48,18 @@ export class DoorKeeper {
     });
   }
 
-  /** How a service is used now. */
+  /** How a service is used now, through its doors and past them. */
   seen(id: ServiceId): UseSeen {
     const { connections, holding, lastByteAt } = this.doors.activity(id);
-    return { id, connections, holding, lastByteAt, execs: this.execs.get(id) ?? 0 };
+    const carried = this.options.carrier.seen(id);
+    return {
+      id,
+      connections: Math.max(connections, carried?.connections ?? 0),
+      holding,
+      moving: carried?.moving ?? false,
+      lastByteAt: carried?.lastByteAt == null ? lastByteAt : Math.max(lastByteAt ?? 0, carried.lastByteAt),
+      execs: this.execs.get(id) ?? 0,
+    };
   }
 
   /** Of all services that can sleep. */

@@ -7,6 +7,7 @@ import type { Step, StepOf } from '../core/step.js';
 import type { UntilReady } from '../ports/doors.js';
 import type { Clock, Containers, Images, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
+import type { Carrier } from './carrier.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { launch } from './launch.js';
 import { awaitReady } from './readiness.js';
@@ -22,6 +23,7 @@ export interface Effects {
   readonly version: () => number;
   readonly persist: () => void;
   readonly doors: DoorKeeper;
+  readonly carrier: Carrier;
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
@@ -84,8 +86,8 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async stop({ id, container, timeout, drain }, { containers, post, log, doors }) {
-    if (drain > 0) await doors.doors.drain(id, drain);
+  async stop({ id, container, timeout, drain }, { containers, post, log, doors, carrier }) {
+    if (drain > 0) await Promise.all([doors.doors.drain(id, drain), carrier.drain(id, drain)]);
     const failed = await containers.stop(container, timeout).then(() => null, asFailure);
     try {
       // After a call that timed out the outcome is unknown: the engine's word counts, not the call's.
@@ -98,7 +100,8 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async freeze({ id, container, drain }, { containers, post, doors }) {
+  async freeze({ id, container, drain }, { containers, post, doors, carrier }) {
+    await carrier.release(id);
     // A pooled connection that reached into what is frozen would wait for ever for its next answer.
     await doors.doors.drain(id, drain);
     if (doors.seen(id).connections > 0 || doors.seen(id).execs > 0) {
@@ -107,6 +110,7 @@ const EXECUTORS: Executors = {
     const failed = await containers.pause(container).then(() => null, asFailure);
     post({ kind: 'used', uses: [doors.seen(id)] });
     post({ kind: 'shifted', id, container, frozen: true, failure: failed });
+    carrier.restore(id);
   },
 
   async thaw({ id, container }, { containers, post }) {
@@ -114,10 +118,12 @@ const EXECUTORS: Executors = {
     post({ kind: 'shifted', id, container, frozen: false, failure: failed });
   },
 
-  async checkUse({ id, container, veto }, { containers, post, doors }) {
+  async checkUse({ id, container, veto }, { containers, post, doors, carrier }) {
     // A veto that cannot be asked keeps it up: it may be about to say so.
     const exit = veto === null ? 0 : await containers.probe(container, veto, VETO_TIMEOUT).catch(() => 1);
-    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0 });
+    const heldBy = await carrier.check(id);
+    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0, heldBy });
+    carrier.restore(id);
   },
 
   async resize({ id, container, from, to, floor }, { containers, post, workingSet, log }) {

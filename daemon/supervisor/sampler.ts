@@ -23,6 +23,8 @@ export interface SamplerOptions {
   readonly log: Log;
   readonly world: () => World;
   readonly post: (event: Event) => void;
+  /** Called when all figures were taken. */
+  readonly onFigures: () => void;
 }
 
 /** Measures what runs, and the host with it. While nothing runs there is no timer: at rest the daemon works on events. */
@@ -46,6 +48,7 @@ export class Sampler {
     this.servicesAt = this.options.clock.now();
     const samples = this.running().flatMap(([id, entry]) => this.sample(id, entry) ?? []);
     this.tell(samples);
+    this.options.onFigures();
   }
 
   workingSet(id: ServiceId): Bytes | null {

@@ -68,7 +68,10 @@ function decisions(size: number, count: number): [string, number[]][] {
     state.kind === 'running' ? [{ id, container: state.container, workingSet: 60 * MiB, cpu: 0 }] : [],
   );
   const host = { at: driver.now, total: 16_000 * MiB, available: 8_000 * MiB, psi: null, swapIn: null, refaults: null };
-  const use = (id: ServiceId): Event => ({ kind: 'used', uses: [{ id, connections: 1, holding: true, execs: 0, lastByteAt: driver.now }] });
+  const use = (id: ServiceId): Event => ({
+    kind: 'used',
+    uses: [{ id, connections: 1, holding: true, moving: false, execs: 0, lastByteAt: driver.now }],
+  });
   const kinds: [string, (turn: number) => Event][] = [
     ['a tick', () => ({ kind: 'tick' })],
     ['a use', turn => use(entries[turn % entries.length]?.[0] ?? idOf({ project: '', name: '' }))],

@@ -12,7 +12,7 @@ function db(veto: readonly string[] | null = null): Driver {
   const activation = { ...PLAIN_ACTIVATION, freezeAfter: FREEZE, veto };
   return running(project('shop', { db: { start: 'eager', protocol: 'redis', idle: 2 * FREEZE, activation } }));
 }
-const used = (connections: number) => ({ id: ID, connections, holding: false, execs: 0, lastByteAt: null }) as const;
+const used = (connections: number) => ({ id: ID, connections, holding: false, moving: false, execs: 0, lastByteAt: null }) as const;
 const shifted = (driver: Driver, frozen: boolean) =>
   driver.send({ kind: 'shifted', id: ID, container: containerOf(driver, ID), frozen, failure: null });
 
@@ -22,7 +22,15 @@ function freezing(veto: readonly string[] | null = null): Driver {
   driver.now += FREEZE;
   driver.send({ kind: 'tick' });
   expect(driver.kinds()).toEqual(['checkUse db']);
-  return driver.send({ kind: 'useChecked', id: ID, container: containerOf(driver, ID), seen: used(0), busy: false, vetoed: false });
+  return driver.send({
+    kind: 'useChecked',
+    id: ID,
+    container: containerOf(driver, ID),
+    seen: used(0),
+    busy: false,
+    vetoed: false,
+    heldBy: null,
+  });
 }
 
 describe('a service that is frozen before it is stopped', () => {

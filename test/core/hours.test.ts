@@ -28,7 +28,7 @@ function up(budget = 2_000): Driver {
 const tick = (driver: Driver, what: HoursTick) => driver.send({ kind: 'scheduled', project: 'office', what });
 
 function used(driver: Driver, id: ServiceId, seen: Partial<UseSeen>): string[] {
-  driver.send({ kind: 'used', uses: [{ id, connections: 0, holding: false, execs: 0, lastByteAt: null, ...seen }] });
+  driver.send({ kind: 'used', uses: [{ id, connections: 0, holding: false, moving: false, execs: 0, lastByteAt: null, ...seen }] });
   return driver.kinds();
 }
 

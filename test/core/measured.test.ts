@@ -113,7 +113,7 @@ describe('a host that is short of memory', () => {
 
   test('hard: the least one is stopped, but none that is held', () => {
     const driver = running(1_000, 'lab/one', 'lab/two');
-    driver.send({ kind: 'used', uses: [{ id: 'lab/two', connections: 1, holding: true, execs: 0, lastByteAt: 0 }] });
+    driver.send({ kind: 'used', uses: [{ id: 'lab/two', connections: 1, holding: true, moving: false, execs: 0, lastByteAt: 0 }] });
     for (let at = 0; at <= 2_000; at += 1_000) sample(driver, {}, 0.03, at);
     expect(driver.world.host.pressure.level).toBe('hard');
     expect(driver.kinds()).toEqual(['stop one']);

@@ -50,8 +50,8 @@ describe('a connection', () => {
     driver.now = 120_000;
     driver.send({ kind: 'tick' });
     const container = driver.world.services.get('shop/db')?.container ?? never();
-    const seen = { id: 'shop/db' as const, connections: 0, holding: false, execs: 0, lastByteAt: null };
-    driver.send({ kind: 'useChecked', id: 'shop/db', container, seen, busy: false, vetoed: false });
+    const seen = { id: 'shop/db' as const, connections: 0, holding: false, moving: false, execs: 0, lastByteAt: null };
+    driver.send({ kind: 'useChecked', id: 'shop/db', container, seen, busy: false, vetoed: false, heldBy: null });
     expect(driver.kinds()).toEqual(['stop db']);
     driver.send({ kind: 'requested', id: 'shop/db' });
     expect(driver.steps).toEqual([]);

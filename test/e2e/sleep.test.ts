@@ -1,22 +1,28 @@
-import { connect } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../daemon/core/event.js';
 import type { ServiceView } from '../../daemon/core/views.js';
+import { bytes, connected } from '../activation/harness.js';
 import { type Outcome, runClient } from '../engine/support/clients.js';
+import { ensureNft, nft } from '../engine/support/nft.js';
 import { ENGINE, openEngine } from '../engine/support/open-engine.js';
+import { Random } from './kill9/random.js';
 import { type Home, home } from './support/home.js';
 import { freePorts } from './support/ports.js';
 import { patience, until } from './support/until.js';
 
 /** The built-in stack with nothing eager; short idle times, so that sleep comes while one watches. */
-const SLEEPY = `
+const sleepy = (path: 'splice' | 'auto') => `
 name: sleepy
 extends: base
 services:
   api: { start: on-demand, idle: 6s }
-  postgres: { start: on-demand, idle: 3s }
-  redis: { start: on-demand, idle: 3s }
+  postgres: { start: on-demand, idle: 3s, path: ${path} }
+  redis: { start: on-demand, idle: 3s, path: ${path} }
 `;
 const PASSWORD = 'laptop-dev';
 
@@ -40,7 +46,7 @@ beforeAll(async () => {
     POSTGRES_PORT: `${postgres}`,
     REDIS_PORT: `${redis}`,
   });
-  folder = await laptop.project('sleepy', { 'laptop-dev.yaml': SLEEPY });
+  folder = await laptop.project('sleepy', { 'laptop-dev.yaml': sleepy('splice') });
   // The images are made here, so that no client waits for them.
   await laptop.ask<Done>(['up', 'api'], { cwd: folder, timeout: patience(900_000) });
   await laptop.ask<Done>(['stop'], { cwd: folder });
@@ -81,12 +87,8 @@ const redis = (...args: string[]): Promise<Outcome> =>
 const pool = (max: number) =>
   new Pool({ host: '127.0.0.1', port: ports.postgres, user: 'postgres', password: PASSWORD, database: 'app', max, idleTimeoutMillis: 0 });
 
-describe.sequential('services that sleep', () => {
-  it('an up of the profile starts nothing: all of it listens', async () => {
-    await asleep('api', 'postgres', 'redis');
-    expect((await laptop.containers()).filter(({ State }) => State === 'running')).toEqual([]);
-  });
-
+/** Both ways to carry a warm connection keep these. */
+function ofClients(): void {
   it('psql and pgbench wake postgres', async () => {
     expect(await psql('psql', '-At', '-c', 'select 6 * 7')).toMatchObject({ code: 0, stdout: '42\n' });
     await asleep('postgres');
@@ -102,6 +104,70 @@ describe.sequential('services that sleep', () => {
     const run = await redis('redis-benchmark', '-q', '-n', '2000', '-c', '10', '-t', 'set,get');
     expect(run.stdout).toMatch(/GET: [\d.]+ requests per second/);
   });
+}
+
+/** As above. */
+function ofPools(): void {
+  it('twenty silent connections do not hold postgres; the next query of their pool wakes it', async () => {
+    const clients = pool(20);
+    clients.on('error', () => undefined); // an idle client that the server closed: the pool makes another
+    const all = await Promise.all(Array.from({ length: 20 }, () => clients.connect()));
+    for (const client of all) client.release();
+    await asleep('postgres');
+    expect((await clients.query('select 40 + 2 as answer')).rows).toEqual([{ answer: 42 }]);
+    await clients.end();
+  });
+
+  it('an open transaction holds postgres beyond its idle time', async () => {
+    const clients = pool(1);
+    const client = await clients.connect();
+    await client.query('begin');
+    await client.query('create temporary table mine (id int)');
+    const before = performance.now();
+    await until('twice its idle time is over', () => performance.now() - before > 6_500);
+    const view = (await views()).find(({ name }) => name === 'postgres');
+    expect(view).toMatchObject({ state: 'running', stopsIn: null });
+    expect(view?.why).toContain('transaction');
+    await client.query('commit');
+    client.release();
+    await clients.end();
+    await asleep('postgres');
+  });
+}
+
+/** As above. */
+function ofDaemon(): void {
+  it('after kill -9 of the daemon services go on, are adopted, and new connections work', async () => {
+    const clients = pool(50);
+    clients.on('error', () => undefined);
+    await Promise.all(Array.from({ length: 50 }, () => clients.query('select pg_sleep(0.1)')));
+    const before = (await views()).find(({ name }) => name === 'postgres')?.container;
+    process.kill(await laptop.daemonPid(), 'SIGKILL');
+    await laptop.cli(['daemon', 'start'], { cwd: folder });
+    const restarted = performance.now();
+    const fresh = pool(1);
+    expect((await fresh.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    expect(performance.now() - restarted).toBeLessThan(patience(1_000));
+    expect((await views()).find(({ name }) => name === 'postgres')).toMatchObject({ state: 'running', container: before });
+    await Promise.all([fresh.end(), clients.end()]);
+  });
+
+  it('stop closes its port; up opens it again', async () => {
+    await laptop.ask(['stop', 'redis'], { cwd: folder });
+    expect(await stateOf('redis')).toBe('stopped');
+    expect((await redis('redis-cli', 'ping')).stderr).toContain('refused');
+    await laptop.ask(['up'], { cwd: folder });
+    expect(await redis('redis-cli', 'ping')).toMatchObject({ stdout: 'PONG\n' });
+  });
+}
+
+describe.sequential('services that sleep, with warm connections spliced', () => {
+  it('an up of the profile starts nothing: all of it listens', async () => {
+    await asleep('api', 'postgres', 'redis');
+    expect((await laptop.containers()).filter(({ State }) => State === 'running')).toEqual([]);
+  });
+
+  ofClients();
 
   it('one request to the API wakes it, and what it depends on first', async () => {
     await asleep('api', 'postgres', 'redis');
@@ -132,31 +198,7 @@ describe.sequential('services that sleep', () => {
     expect((await views()).find(({ name }) => name === 'postgres')?.why).toBe('asleep: a connection wakes it');
   });
 
-  it('twenty silent connections do not hold postgres; the next query of their pool wakes it', async () => {
-    const clients = pool(20);
-    clients.on('error', () => undefined); // an idle client that the server closed: the pool makes another
-    const all = await Promise.all(Array.from({ length: 20 }, () => clients.connect()));
-    for (const client of all) client.release();
-    await asleep('postgres');
-    expect((await clients.query('select 40 + 2 as answer')).rows).toEqual([{ answer: 42 }]);
-    await clients.end();
-  });
-
-  it('an open transaction holds postgres beyond its idle time', async () => {
-    const clients = pool(1);
-    const client = await clients.connect();
-    await client.query('begin');
-    await client.query('create temporary table mine (id int)');
-    const before = performance.now();
-    await until('twice its idle time is over', () => performance.now() - before > 6_500);
-    const view = (await views()).find(({ name }) => name === 'postgres');
-    expect(view).toMatchObject({ state: 'running', stopsIn: null });
-    expect(view?.why).toContain('transaction');
-    await client.query('commit');
-    client.release();
-    await clients.end();
-    await asleep('postgres');
-  });
+  ofPools();
 
   it('a connection that says nothing wakes nobody', async () => {
     await asleep('redis');
@@ -173,26 +215,143 @@ describe.sequential('services that sleep', () => {
     expect(stdout.trim()).toBe('kept');
   });
 
-  it('after kill -9 of the daemon services go on, are adopted, and new connections work', async () => {
-    const clients = pool(50);
-    clients.on('error', () => undefined);
-    await Promise.all(Array.from({ length: 50 }, () => clients.query('select pg_sleep(0.1)')));
-    const before = (await views()).find(({ name }) => name === 'postgres')?.container;
-    process.kill(await laptop.daemonPid(), 'SIGKILL');
-    await laptop.cli(['daemon', 'start'], { cwd: folder });
-    const restarted = performance.now();
-    const fresh = pool(1);
-    expect((await fresh.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-    expect(performance.now() - restarted).toBeLessThan(patience(1_000));
-    expect((await views()).find(({ name }) => name === 'postgres')).toMatchObject({ state: 'running', container: before });
-    await Promise.all([fresh.end(), clients.end()]);
+  ofDaemon();
+});
+
+describe.sequential('services that sleep, with warm connections carried by the kernel', () => {
+  const rules = (): string => {
+    const table = `laptop_dev_${laptop.instance}`;
+    return nft('list', 'tables', 'ip').includes(table) ? nft('list', 'table', 'ip', table) : '';
+  };
+  const rule = (service: string): string => `comment "${laptop.name}/${service}"`;
+  /** Where Redis sees a connection come from: the client's own port when nobody is in between. */
+  const seenPort = async (socket: Socket): Promise<number> => {
+    socket.write('CLIENT INFO\r\n');
+    return Number(/ addr=[\d.]+:(\d+) /.exec(await bytes(socket, 100))?.[1]);
+  };
+
+  beforeAll(async () => {
+    ensureNft();
+    await writeFile(join(folder, 'laptop-dev.yaml'), sleepy('auto'));
+    await laptop.cli(['daemon', 'stop']); // it looks once for nft
+    await laptop.ask(['up'], { cwd: folder });
   });
 
-  it('stop closes its port; up opens it again', async () => {
-    await laptop.ask(['stop', 'redis'], { cwd: folder });
-    expect(await stateOf('redis')).toBe('stopped');
-    expect((await redis('redis-cli', 'ping')).stderr).toContain('refused');
-    await laptop.ask(['up'], { cwd: folder });
+  it('while it is awake new connections pass the daemon; while it sleeps they reach it', async () => {
+    await asleep('redis', 'postgres');
+    expect(rules()).not.toContain('dnat');
+    const first = await connected(ports.redis);
+    expect(await seenPort(first)).not.toBe(first.localPort);
+    await until('the rule is there', () => rules().includes(rule('redis')));
+    const second = await connected(ports.redis);
+    expect(await seenPort(second)).toBe(second.localPort);
+    for (const socket of [first, second]) socket.destroy();
+    await asleep('redis');
+    expect(rules()).not.toContain('dnat');
+  });
+
+  ofClients();
+  ofPools();
+
+  it('twenty silent connections that only the kernel carries do not hold postgres', async () => {
+    expect(await psql('psql', '-At', '-c', 'select 1')).toMatchObject({ code: 0 });
+    await until('the rule is there', () => rules().includes(rule('postgres')));
+    const clients = pool(20);
+    clients.on('error', () => undefined);
+    const all = await Promise.all(Array.from({ length: 20 }, () => clients.connect()));
+    for (const client of all) client.release();
+    await asleep('postgres');
+    expect((await clients.query('select 40 + 2 as answer')).rows).toEqual([{ answer: 42 }]);
+    await clients.end();
+  });
+
+  it('a transaction that only the kernel carries is asked about', async () => {
+    expect(await psql('psql', '-At', '-c', 'select 1')).toMatchObject({ code: 0 });
+    await until('the rule is there', () => rules().includes(rule('postgres')));
+    const clients = pool(1);
+    const client = await clients.connect();
+    await client.query('begin');
+    const held = async () => (await views()).find(({ name }) => name === 'postgres')?.why?.includes('1 idle in a transaction');
+    await until('it is held', held);
+    expect(rules()).toContain(rule('postgres'));
+    await client.query('commit');
+    client.release();
+    await clients.end();
+    await asleep('postgres');
+  });
+
+  ofDaemon();
+
+  it('a connection that was made in the instant of a stop is served all the same, both ways', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `r${index}`);
+    const free = await freePorts(names.length);
+    const services = names.map(
+      (name, index) => `  ${name}: { image: laptop-dev/redis, mem_limit: 32m, ports: ["127.0.0.1:${free[index]}:6379"] }`,
+    );
+    const sleep = names.map(
+      (name, index) => `  ${name}: { start: on-demand, idle: 1s, protocol: redis, path: ${index % 2 ? 'splice' : 'auto'} }`,
+    );
+    const races = await laptop.project('races', {
+      'compose.yaml': `services:\n${services.join('\n')}\n`,
+      'laptop-dev.yaml': `name: races\ncompose: compose.yaml\nservices:\n${sleep.join('\n')}\n`,
+    });
+    const env = { COMPOSE_PROJECT_NAME: `${laptop.name}-races` };
+    await laptop.ask(['up'], { cwd: races, env });
+    const random = new Random(6);
+    let stops = 0;
+    const ended = new AbortController();
+    const watched = count(laptop.client.notices({ project: `${laptop.name}-races`, follow: true, signal: ended.signal }), () => stops++);
+    const offsets = names.map(() => Array.from({ length: 13 }, () => 900 + random.below(300)));
+    const outcomes = await Promise.all(
+      offsets.map(async (mine, index) => {
+        const answers: string[] = [];
+        for (const offset of mine) {
+          answers.push(await ping(free[index] ?? 0));
+          await pause(offset);
+        }
+        return answers;
+      }),
+    );
+    expect(outcomes.flat()).toEqual(Array.from({ length: 104 }, () => '+PONG\r\n'));
+    ended.abort();
+    await watched;
+    expect(stops).toBeGreaterThan(50);
+    await laptop.ask(['down'], { cwd: races, env });
+  });
+
+  it('after a down no rule is left, and after the daemon no table', async () => {
     expect(await redis('redis-cli', 'ping')).toMatchObject({ stdout: 'PONG\n' });
+    await until('the rule is there', () => rules().includes(rule('redis')));
+    await laptop.ask(['down'], { cwd: folder });
+    expect(rules()).not.toContain('dnat');
+    await laptop.cli(['daemon', 'stop']);
+    expect(rules()).toBe('');
   });
 });
+
+/** Calls back for each service that falls asleep, until the notices end. */
+async function count(notices: AsyncIterable<{ readonly text: string }>, onAsleep: () => void): Promise<void> {
+  try {
+    for await (const { text } of notices) if (text.startsWith('falls asleep')) onAsleep();
+  } catch {
+    // We have ended it.
+  }
+}
+
+/** The answer of a Redis, or how the connection was lost. */
+function ping(port: number): Promise<string> {
+  return new Promise(resolve => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const settle = (outcome: string): void => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.on('data', data => {
+      text += data;
+      if (text.endsWith('\r\n')) settle(text);
+    });
+    socket.once('end', () => settle(`closed after "${text}"`));
+    socket.once('error', error => settle(error.message));
+  });
+}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Exec, heldBy, heldPostgres, heldRedis } from '../../daemon/kernel-path/ask.js';
+import { heldBy, heldPostgres, heldRedis } from '../../daemon/kernel-path/ask.js';
+import type { Exec } from '../../daemon/ports/kernel-path.js';
 
 test.each([
   ['nobody but silent sessions', 'done|0\n', null],

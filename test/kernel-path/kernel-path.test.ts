@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openKernelPath } from '../../daemon/kernel-path/kernel-path.js';
-import type { Redirect } from '../../daemon/kernel-path/redirect.js';
 import type { Outcome, Shell } from '../../daemon/kernel-path/shell.js';
+import type { Redirect } from '../../daemon/ports/kernel-path.js';
 import { silent } from '../activation/harness.js';
 
 const HERE = `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/net')}\n`;

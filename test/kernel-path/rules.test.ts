@@ -49,10 +49,12 @@ test('a closed bridge is guarded and noted, then opened, then used', () => {
   expect(script.startsWith('set -e\n')).toBe(true);
   expect([at('guard iifname @opened') < noted, noted < opened, opened < used]).toEqual([true, true, true]);
   expect(settingScript('t', [rule(5432, '172.18.0.2', 'br-b')], [])).not.toContain('route_localnet');
+  expect(settingScript('t', [], [])).toContain('nft list table ip t > /dev/null 2>&1 || exit 0');
 });
 
 test.each([
   ['set', settingScript('t', [rule(5432, '172.18.0.2', 'br-b')], ['br-b'])],
+  ['set none', settingScript('t', [], [])],
   ['probe', probingScript('t')],
   ['close', closingScript('t')],
 ])('the script of %s is a shell script', (_name, script) => {

@@ -24,6 +24,7 @@ test('what is sampled goes to the history as well as to the loop', () => {
     clock: { now: () => 5, wall: () => 0 },
     world: () => ({ ...EMPTY_WORLD, services }) as unknown as World,
     host: { read: () => ({ total: 2, available: 1 }), sample: () => ({ total: 2, available: 1, psi: null, swapIn: null, refaults: null }) },
+    onFigures: () => undefined,
     post: event => void posted.push(event),
   };
   new Sampler(options as SamplerOptions).now();

@@ -5,8 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Protocol } from '../../../daemon/core/model.js';
-import { type KernelPath, openKernelPath } from '../../../daemon/kernel-path/kernel-path.js';
+import { openKernelPath } from '../../../daemon/kernel-path/kernel-path.js';
 import type { Target } from '../../../daemon/ports/doors.js';
+import type { KernelPath } from '../../../daemon/ports/kernel-path.js';
 import { freePort, silent } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 

@@ -18,6 +18,8 @@ export class Driver {
   /** What a look at the use of a service finds. */
   readonly busy = new Set<ServiceId>();
   readonly vetoes = new Set<ServiceId>();
+  /** What a service says to hold it. */
+  readonly held = new Map<ServiceId, string>();
   readonly bytes = new Map<ServiceId, number>();
   gateways: readonly Gateway[] = [];
   served: readonly string[] = [];
@@ -84,6 +86,7 @@ export class Driver {
       id,
       connections: use?.connections ?? 0,
       holding: use?.holding ?? false,
+      moving: use?.moving ?? false,
       execs: use?.execs ?? 0,
       lastByteAt: this.bytes.get(id) ?? null,
     };
@@ -117,6 +120,7 @@ export class Driver {
             seen: this.seen(step.id),
             busy: this.busy.has(step.id),
             vetoed: this.vetoes.has(step.id),
+            heldBy: this.held.get(step.id) ?? null,
           },
         ];
       case 'openDoors':

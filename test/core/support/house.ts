@@ -157,7 +157,7 @@ export class House extends Simulation {
   }
 
   private seen(id: ServiceId): UseSeen {
-    return this.uses.get(id) ?? { id, connections: 0, holding: false, execs: 0, lastByteAt: null };
+    return this.uses.get(id) ?? { id, connections: 0, holding: false, moving: false, execs: 0, lastByteAt: null };
   }
 
   protected override effect(step: Step, succeeds: boolean): Event[] {
@@ -167,7 +167,9 @@ export class House extends Simulation {
         return this.resize(step, succeeds);
       case 'checkUse': {
         const vetoed = step.veto !== null && !succeeds;
-        return [{ kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: false, vetoed }];
+        return [
+          { kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: false, vetoed, heldBy: null },
+        ];
       }
       case 'openDoors':
         return [this.openDoors(step, succeeds)];
@@ -175,7 +177,7 @@ export class House extends Simulation {
         const events = super.effect(step, succeeds);
         if (this.boxes.get(step.container)?.running !== true && this.uses.has(step.id)) {
           // Its connections have ended; who waits for the next start is counted still.
-          this.uses.set(step.id, { ...this.seen(step.id), connections: 0, holding: false, execs: 0 });
+          this.uses.set(step.id, { ...this.seen(step.id), connections: 0, holding: false, moving: false, execs: 0 });
           return [{ kind: 'used', uses: [this.seen(step.id)] }, ...events];
         }
         return events;
@@ -236,7 +238,9 @@ export class House extends Simulation {
       case 'clearProject':
         return [{ kind: 'projectCleared', project: step.project, failure: value }];
       case 'checkUse':
-        return [{ kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: true, vetoed: false }];
+        return [
+          { kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: true, vetoed: false, heldBy: null },
+        ];
       case 'openDoors':
         return [this.openDoors(step, true)];
       case 'lastWords':

@@ -144,8 +144,8 @@ export class Simulation {
       }
       case 'checkUse': {
         const use = this.world.services.get(step.id)?.use;
-        const seen = { id: step.id, connections: 0, holding: use?.holding ?? false, execs: 0, lastByteAt: null };
-        return [{ kind: 'useChecked', id: step.id, container: step.container, seen, busy: !succeeds, vetoed: false }];
+        const seen = { id: step.id, connections: 0, holding: use?.holding ?? false, moving: false, execs: 0, lastByteAt: null };
+        return [{ kind: 'useChecked', id: step.id, container: step.container, seen, busy: !succeeds, vetoed: false, heldBy: null }];
       }
       case 'openDoors':
         return [{ kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: [], served: [], failures: [] }];

@@ -36,7 +36,7 @@ export function tickAt(driver: Driver, at: number): string[] {
 }
 
 export function use(driver: Driver, id: ServiceId, change: { readonly holding?: boolean; readonly execs?: number }): void {
-  driver.send({ kind: 'used', uses: [{ id, connections: 1, holding: false, execs: 0, lastByteAt: null, ...change }] });
+  driver.send({ kind: 'used', uses: [{ id, connections: 1, holding: false, moving: false, execs: 0, lastByteAt: null, ...change }] });
 }
 
 export function asleep(driver: Driver, id: ServiceId): boolean {

@@ -1,0 +1,54 @@
+import { NO_COOLDOWN } from '../../../daemon/core/cooldown.js';
+import type { ServiceSpec } from '../../../daemon/core/model.js';
+import type { ServiceState } from '../../../daemon/core/service-state.js';
+import { UNUSED } from '../../../daemon/core/use.js';
+import type { Address } from '../../../daemon/core/wiring.js';
+import type { ServiceEntry } from '../../../daemon/core/world.js';
+import { containerSpec, serviceSpec } from '../specs.js';
+
+interface Change {
+  readonly spec?: Partial<ServiceSpec>;
+  readonly state?: ServiceState;
+  readonly frozen?: boolean;
+  readonly awake?: boolean;
+  readonly hostIp?: string;
+  readonly ports?: Address['ports'];
+  readonly container?: string;
+}
+
+/** An on-demand PostgreSQL at the host's port 15432 that runs and is reached at 172.18.0.2, with the keys given on top. */
+export function running(change: Change = {}): ServiceEntry {
+  const { spec = {}, frozen = false, awake = true, hostIp = '127.0.0.1', ports = [], container = 'c1' } = change;
+  const port = { hostIp, host: 15432, container: 5432, protocol: 'tcp' as const };
+  return {
+    spec: {
+      ...serviceSpec({ protocol: 'postgres', start: 'on-demand', idle: 60_000, container: containerSpec({ ports: [port] }) }),
+      ...spec,
+    },
+    want: 'up',
+    awake,
+    request: null,
+    refusal: null,
+    use: UNUSED,
+    samples: [],
+    shrinkFrom: 0,
+    address: { ip: '172.18.0.2', ports, pid: 7 },
+    state: change.state ?? { kind: 'running', grant: 1, container, since: 0, health: 'none', hash: 'h', frozen, resizing: null },
+    attempt: 1,
+    crashes: [],
+    cooldown: NO_COOLDOWN,
+    ooms: 0,
+    oomsAtMaximum: [],
+    oomAt: null,
+    signalled: false,
+    stoppedOutsideAt: null,
+    again: false,
+    fresh: false,
+    container,
+    madeWith: null,
+    removing: false,
+    removeAt: null,
+    hours: null,
+    version: 1,
+  };
+}
