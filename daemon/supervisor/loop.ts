@@ -1,5 +1,6 @@
 import { type Decision, decide, nextDeadline } from '../core/decide.js';
 import type { Action, Answer, Event, Notice } from '../core/event.js';
+import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import type { Step } from '../core/step.js';
 import { EMPTY_WORLD, type World } from '../core/world.js';
@@ -14,6 +15,9 @@ export interface LoopOptions {
   /** Called after each decision with the world that it left. */
   readonly onWorld: (world: World) => void;
 }
+
+/** A timer that is late by more, or a wall clock that ran ahead of the monotonic one by more: the machine or this process stood still. */
+const AWAY: Ms = 10_000;
 
 interface Letter {
   readonly event: Event;
@@ -30,6 +34,8 @@ export class Loop {
   private readonly mailbox: Letter[] = [];
   private deciding = false;
   private timer: NodeJS.Timeout | null = null;
+  /** Both clocks at the last event. */
+  private last: { readonly now: Ms; readonly wall: Ms } | null = null;
   private closed = false;
 
   constructor(private readonly options: LoopOptions) {}
@@ -76,7 +82,23 @@ export class Loop {
     }
   }
 
-  private take({ event, answer }: Letter): void {
+  private take(letter: Letter): void {
+    if (this.wasAway()) this.settle({ event: { kind: 'resumed' }, answer: null });
+    this.settle(letter);
+  }
+
+  /**
+   * Linux holds the monotonic clock while a laptop sleeps, so that the wall clock is ahead afterwards. One that somebody sets forward
+   * looks the same and does no harm: idle times begin anew. One that is set back is no sign of anything.
+   */
+  private wasAway(): boolean {
+    const { last } = this;
+    const [now, wall] = [this.options.clock.now(), this.options.clock.wall()];
+    this.last = { now, wall };
+    return last !== null && wall - last.wall - (now - last.now) > AWAY;
+  }
+
+  private settle({ event, answer }: Letter): void {
     const decision = this.decide(event);
     this.current = decision.world;
     this.options.onNotices(decision.notices);
@@ -91,6 +113,11 @@ export class Loop {
     this.timer = null;
     const due = this.closed ? null : nextDeadline(this.current, this.options.policy);
     if (due === null) return;
-    this.timer = setTimeout(() => this.post({ kind: 'tick' }), Math.max(1, due - this.options.clock.now()));
+    const wait = Math.max(1, due - this.options.clock.now());
+    this.timer = setTimeout(() => {
+      // Where the monotonic clock runs on meanwhile, the deadline is long over.
+      if (this.options.clock.now() - due > AWAY) this.post({ kind: 'resumed' });
+      this.post({ kind: 'tick' });
+    }, wait);
   }
 }

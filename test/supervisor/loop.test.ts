@@ -54,3 +54,27 @@ test('after close nothing is decided', () => {
   loop.post({ kind: 'engineLost' });
   expect(loop.world).toBe(before);
 });
+
+test('after the machine slept idle times begin anew: the wall clock ran ahead of the monotonic one', () => {
+  let [now, wall] = [0, 1_000_000];
+  const loop = new Loop({
+    policy: policy(1_000),
+    clock: { now: () => now, wall: () => wall },
+    execute: () => undefined,
+    onNotices: () => undefined,
+    onWorld: () => undefined,
+  });
+  loop.post({ kind: 'observed', containers: [], asOf: 0 });
+  void loop.ask(up);
+  const lastUse = () => loop.world.services.get('shop/api')?.use.lastAt;
+  const pass = (monotonic: number, clock: number) => {
+    now += monotonic;
+    wall += clock;
+    loop.post({ kind: 'tick' });
+  };
+  pass(60_000, 60_000);
+  pass(60_000, 60_000 - 7_200_000); // somebody set the clock back
+  expect(lastUse()).toBe(0);
+  pass(60_000, 60_000 + 28_800_000); // a night
+  expect(lastUse()).toBe(180_000);
+});
