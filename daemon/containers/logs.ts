@@ -3,6 +3,7 @@ import type { Connection } from './connection.js';
 import { DEADLINE, within } from './deadline.js';
 import { framesOf } from './demux.js';
 import { engineFailure } from './engine-failure.js';
+import { followEnd } from './follow-end.js';
 import { createLineReader } from './log-lines.js';
 import type { Inspected } from './map-inspect.js';
 
@@ -16,6 +17,8 @@ export async function* readLogs(connection: Connection, id: string, options: Log
     client.getContainer(id).inspect({ abortSignal }),
   );
   const lines = createLineReader();
+  const ending = new AbortController();
+  const end = options.follow ? await followEnd(connection, id, () => ending.abort()) : null;
   try {
     const stream = await within(what, DEADLINE.quick, signal =>
       connection.raw<NodeJS.ReadableStream & AsyncIterable<Buffer>>({
@@ -23,10 +26,11 @@ export async function* readLogs(connection: Connection, id: string, options: Log
         path: `/containers/${encodeURIComponent(id)}/logs?`,
         query: query(options),
         stream: true,
-        signal: AbortSignal.any([signal, options.signal]),
+        signal: AbortSignal.any([signal, options.signal, ending.signal]),
       }),
     );
     for await (const frame of framesOf(stream, inspected.Config?.Tty ?? false)) {
+      end?.touch();
       for (const line of recent(lines.push(frame), options.since)) {
         if (options.signal.aborted) return;
         yield line;
@@ -34,7 +38,10 @@ export async function* readLogs(connection: Connection, id: string, options: Log
     }
     yield* recent(lines.flush(), options.since);
   } catch (error) {
-    if (!options.signal.aborted) throw engineFailure(error, what);
+    if (end?.isOver) yield* recent(lines.flush(), options.since);
+    else if (!options.signal.aborted) throw engineFailure(error, what);
+  } finally {
+    end?.stop();
   }
 }
 

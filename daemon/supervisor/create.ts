@@ -86,6 +86,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     containers,
     carrier,
     openDoors: options.openDoors,
+    hasGateways: () => engine?.kind === 'docker',
     isLocal: options.isLocal,
     world: () => loop.world,
     post: event => loop.post(event),

@@ -13,6 +13,8 @@ export interface DoorKeeperOptions {
   readonly containers: Containers;
   readonly openDoors: (hooks: DoorHooks) => Doors;
   readonly carrier: Pick<Carrier, 'seen'>;
+  /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
+  readonly hasGateways: () => boolean;
   /** Whether an address is one of this machine's. */
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly world: () => World;
@@ -136,7 +138,7 @@ export class DoorKeeper {
   private async ownGateways(name: string): Promise<Gateway[]> {
     const { containers, isLocal, world } = this.options;
     const project = world().projects.get(name);
-    if (!project || project.leaving) return [];
+    if (!project || project.leaving || !this.options.hasGateways()) return [];
     const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.want === 'up');
     const keys = new Set(sleepers.flatMap(spec => spec.container?.networks.map(each => each.network) ?? []));
     const networks = project.spec.networks.filter(network => keys.has(network.key));
