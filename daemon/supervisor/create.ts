@@ -23,7 +23,7 @@ import { Notices } from './notices.js';
 import { observe } from './observe.js';
 import { pinsKept, pinsToKeep } from './pins.js';
 import { prune } from './prune.js';
-import { containerFor, wakeFor } from './reach.js';
+import { containerFor, engineBack, wakeFor } from './reach.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -207,6 +207,7 @@ function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trus
       if (beyond) return { ok: false, failure: beyond };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
+      await engineBack(loop, clock);
       loop.post({ kind: 'used', uses: doors.uses() });
       sampler.now();
       const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);

@@ -1,7 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../core/failure.js';
-import type { ServiceId } from '../core/model.js';
+import type { Ms, ServiceId } from '../core/model.js';
+import type { Clock } from '../ports.js';
 import type { DoorKeeper } from './door-keeper.js';
 import type { Loop } from './loop.js';
+
+/** How long an action waits for an engine that is away, and how often it looks. */
+const GRACE: Ms = 3_000;
+const STEP: Ms = 50;
 
 /** What sleeps wakes when somebody wants to work in it. */
 export async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
@@ -25,4 +31,10 @@ export function containerFor(loop: Loop, id: ServiceId, running: boolean): strin
     );
   }
   return entry.container;
+}
+
+/** Podman's events end now and then, and it is back in a moment: nobody is refused for that. Resolves when the engine is there, or after a while. */
+export async function engineBack(loop: Loop, clock: Clock): Promise<void> {
+  const until = clock.now() + GRACE;
+  while (loop.world.engine !== 'up' && clock.now() < until) await pause(STEP);
 }

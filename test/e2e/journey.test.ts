@@ -149,7 +149,9 @@ describe.sequential('a first day with the built-in stack', () => {
     expect((await services()).find(({ name }) => name === 'api')).toMatchObject({ state: 'stopped', memory: { grant: 0 } });
     expect(await ids()).toEqual(before);
     expect((await inspect(before.get('api') ?? '')).State.Running).toBe(false);
-    tell('start', await laptop.cli(['start', 'api', '--json']));
+    const begun = await laptop.cli(['start', 'api', '--json']);
+    tell('start', begun);
+    begun.data();
     await answers(`${api}/records/1`);
     const started = (await inspect(before.get('api') ?? '')).State.StartedAt;
     await laptop.ask(['restart', 'api']);
