@@ -1,22 +1,8 @@
 import { type Bytes, formatBytes, MiB } from './bytes.js';
+import type { HostSample } from './host-sample.js';
 import type { Ms, ServiceId } from './model.js';
 import { byRank, type Holding, isIdle, isYoung, type ReliefPolicy } from './relief.js';
 import { formatSpan } from './span.js';
-
-/** The host's memory at one moment. */
-export interface HostSample {
-  /** Of a monotonic clock. */
-  readonly at: Ms;
-  readonly total: Bytes;
-  /** MemAvailable. */
-  readonly available: Bytes;
-  /** Memory PSI, averages over 10 s in percent; null: the kernel has none. */
-  readonly psi: { readonly some10: number; readonly full10: number } | null;
-  /** pswpin, pages since boot; null: not known. */
-  readonly swapIn: number | null;
-  /** workingset_refault_file, pages since boot; null: not known. */
-  readonly refaults: number | null;
-}
 
 /** soft: admit nobody new, claw back, stop the idle. hard: stop somebody. */
 export type PressureLevel = 'none' | 'soft' | 'hard';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GiB, MiB } from '../../daemon/core/bytes.js';
+import type { HostSample } from '../../daemon/core/host-sample.js';
 import {
   admitsNow,
   classify,
   DEFAULT_PRESSURE,
   describe as describeState,
   explainAdmission,
-  type HostSample,
   mayAct,
   NO_PRESSURE,
   type PressureState,
