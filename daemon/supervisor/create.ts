@@ -1,29 +1,20 @@
-import { failure } from '../core/failure.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
-import { viewOf } from '../core/view.js';
-import type { ServiceView } from '../core/views.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
-import { adviceOf } from './advice.js';
-import { budgetBeyond } from './budget-beyond.js';
-import { budgetView } from './budget-view.js';
 import { Carrier } from './carrier.js';
-import { clean } from './clean.js';
 import { DoorKeeper } from './door-keeper.js';
-import { counted } from './exec-count.js';
 import { type Effects, execute } from './executors.js';
+import { facade } from './facade.js';
 import { Hours } from './hours.js';
 import { Loop } from './loop.js';
-import { measured } from './measure.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
 import { pinsKept, pinsToKeep } from './pins.js';
 import { prune } from './prune.js';
-import { containerFor, engineBack, wakeFor } from './reach.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -176,61 +167,5 @@ export function createSupervisor(options: SupervisorOptions): Running {
       options.history.close();
       await Promise.all([carrier.close(), doors.close()]);
     },
-  };
-}
-
-interface Parts {
-  readonly notices: Notices;
-  readonly waiters: Waiters;
-  readonly trust: Trust;
-  readonly doors: DoorKeeper;
-  readonly sampler: Sampler;
-  readonly hours: Hours;
-  readonly engine: () => EngineInfo | null;
-}
-
-function facade(options: SupervisorOptions, loop: Loop, { notices, waiters, trust, doors, sampler, hours, engine }: Parts): Supervisor {
-  const { containers, usage, clock } = options;
-  const { version, instance, pid } = options;
-  const views = (project: string | null): ServiceView[] => {
-    // How much time is left is known to the doors alone: bytes that flow are no event.
-    loop.post({ kind: 'used', uses: doors.uses() });
-    return [...loop.world.services.values()]
-      .filter(entry => project === null || entry.spec.project === project)
-      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
-  };
-  return {
-    info: { version, pid, instance, startedAt: clock.wall() },
-    engine,
-    async act(action, { dryRun, trust: granted }) {
-      const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
-      if (beyond) return { ok: false, failure: beyond };
-      const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
-      if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
-      await engineBack(loop, clock);
-      loop.post({ kind: 'used', uses: doors.uses() });
-      sampler.now();
-      const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
-      return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
-    },
-    settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
-    services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
-    projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
-    leases: () =>
-      [...loop.world.leases.values()].map(({ until, ...lease }) => ({
-        ...lease,
-        remaining: until === null ? null : Math.max(0, until - clock.now()),
-      })),
-    budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
-    advice: project => adviceOf(loop.world, options.history, clock, project),
-    notices: () => notices.list(),
-    subscribe: listener => notices.subscribe(listener),
-    logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
-    exec: async (id, execOptions) => {
-      await wakeFor(loop, doors, id);
-      return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
-    },
-    clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
-    shutdown: async () => options.onShutdown(),
   };
 }

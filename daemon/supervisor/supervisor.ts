@@ -1,6 +1,8 @@
 import type { Action, Answer } from '../core/event.js';
 import type { Failure } from '../core/failure.js';
-import type { ServiceId } from '../core/model.js';
+import type { Live } from '../core/live.js';
+import type { HistorySpan } from '../core/live-history.js';
+import type { Ms, ServiceId } from '../core/model.js';
 import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
 
@@ -29,6 +31,15 @@ export interface Supervisor {
   budget(): Promise<BudgetView>;
   /** What the services, or those of one project, should have by what they used; by name. */
   advice(project: string | null): Promise<readonly AdviceView[]>;
+  /** All that is known now, from the figures taken last: synchronous and cheap. */
+  live(): Live;
+  /** What a service used since a time (ms since the epoch) in slots of this many ms; 0: as it was measured, from memory, at most 15 minutes back. */
+  history(id: ServiceId, sinceWall: Ms, slot: Ms): Promise<HistorySpan>;
+  /**
+   * Somebody watches: what runs is measured this often as long as anybody does. Calls back when new figures are in or something else of
+   * `live` may have changed, at most once a turn of the event loop. Returns what ends it.
+   */
+  watch(every: Ms, changed: () => void): () => void;
   /** The last notices (at most 1,000 kept), oldest first. */
   notices(): readonly LoggedNotice[];
   /** Calls back for each notice from now on; returns the unsubscriber. */

@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { Client } from '../../daemon/client/client.js';
 import type { Answer, Plan } from '../../daemon/core/event.js';
 import type { Failure } from '../../daemon/core/failure.js';
+import type { Live } from '../../daemon/core/live.js';
 import type { ProjectSpec } from '../../daemon/core/model.js';
 import type { LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import { buildApp, LIMITS, type Limits } from '../../daemon/http/app.js';
@@ -57,6 +58,27 @@ export const PLAN: Plan = {
   grantedAfter: 512 * MB,
 };
 
+export const LIVE: Live = {
+  at: 1_700_000_000_000,
+  daemon: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000, rss: 50 * MB, cpu: 0.1 },
+  engine: { kind: 'docker', version: '20.10.24' },
+  host: {
+    total: 16_384 * MB,
+    available: 8_192 * MB,
+    swapTotal: 0,
+    swapFree: 0,
+    cores: 8,
+    cpu: 5,
+    load: [0.5, 0.4, 0.3],
+    psi: { some10: 0, full10: 0 },
+    pressure: 'none',
+    wsl: false,
+  },
+  budget: { budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0 },
+  projects: [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
+  services: [],
+};
+
 /** A supervisor in memory: quiet, obedient, with what a test replaces. `emit` sends a notice to the subscribers. */
 export interface Fake {
   readonly supervisor: Supervisor;
@@ -84,6 +106,9 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
     projects: () => [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
     budget: async () => ({ budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0, hostTotal: 1, hostAvailable: 1, holders: [] }),
     advice: async () => [],
+    live: () => LIVE,
+    history: async (_id, _since, slot) => ({ slot, entries: [] }),
+    watch: () => () => undefined,
     notices: () => past,
     subscribe: listener => {
       listeners.add(listener);
