@@ -21,6 +21,15 @@ const profile = (up: string, down: string) => `services: { web: {}, db: {} }
 schedule: { up: "${up}", down: "${down}" }
 `;
 
+/** Nothing of it falls into a test. */
+const far = { 'compose.yaml': compose, 'laptop-dev.yaml': profile('0 9 1 1 *', '0 18 1 1 *') };
+
+/** Each day at the time that it will be in so many seconds. */
+function daily(seconds: number): string {
+  const at = new Date(Date.now() + seconds * 1000);
+  return `${at.getSeconds()} ${at.getMinutes()} ${at.getHours()} * * *`;
+}
+
 /** Resolves when both services are in this state. */
 async function both(own: Home, cwd: string, state: ServiceView['state']): Promise<void> {
   await until(`all is ${state}`, async () => (await statesIn(own, cwd)).every(each => each.endsWith(` ${state}`)));
@@ -34,24 +43,28 @@ describe.sequential('running hours', () => {
   afterAll(() => own?.close());
 
   it('stop a project and bring it up again, with the same containers; one that was taken down stays down', async () => {
-    const files = { 'compose.yaml': compose, 'laptop-dev.yaml': profile('*/20 * * * * *', '10-59/20 * * * * *') };
-    const cwd = await own.project('hours', files);
-    const other = await own.project('left', files);
+    // All starts with hours that are far away: nothing is stopped while it is still on its way up.
+    const cwd = await own.project('hours', far);
+    const other = await own.project('left', far);
     await own.ask(['up'], { cwd });
+    await own.ask(['up'], { cwd: other });
     const containers = await idsOf(own, basename(cwd));
+    const near = profile(daily(40), daily(20));
+    for (const folder of [cwd, other]) {
+      await writeFile(join(folder, 'laptop-dev.yaml'), near);
+      await own.ask(['up'], { cwd: folder });
+    }
+    await own.ask(['down'], { cwd: other });
     await both(own, cwd, 'stopped');
     expect((await viewIn(own, cwd, 'web')).why).toMatch(/^stopped by its running hours; up again [A-Z][a-z]{2} \d\d:\d\d$/);
-    await own.ask(['up'], { cwd: other });
-    await own.ask(['down'], { cwd: other });
     await both(own, cwd, 'running');
     expect(await idsOf(own, basename(cwd))).toEqual(containers);
     expect(await idsOf(own, basename(other))).toEqual({});
-    await both(own, cwd, 'stopped');
     await own.ask(['down'], { cwd });
   });
 
   it('make up the last tick that was missed while the daemon was off, once', async () => {
-    const cwd = await own.project('missed', { 'compose.yaml': compose, 'laptop-dev.yaml': profile('0 9 1 1 *', '0 18 1 1 *') });
+    const cwd = await own.project('missed', far);
     await own.ask(['up'], { cwd });
     await own.ask(['daemon', 'stop']);
     const file = join(own.stateDir, 'ticks.json');
