@@ -50,7 +50,7 @@ function v2(): void {
   put('/proc/42/cgroup', `0::/system.slice/docker-${ID}.scope\n`);
   unified('');
 }
-const EXPECTED = { workingSet: 3000, limit: 8192, oomKills: 3 };
+const EXPECTED = { workingSet: 3000, usage: 5000, limit: 8192, oomKills: 3, detail: null, takenAt: null };
 
 describe('one sample', () => {
   test.each<[string, () => void, number]>([
