@@ -23,7 +23,7 @@ export function createHostMemory({ proc = '/proc', system = loadSystem }: HostOp
     // Kernels before 3.14 have no MemAvailable; free memory is the cautious figure then.
     const available = kibibytes(meminfo, 'MemAvailable') ?? kibibytes(meminfo, 'MemFree');
     if (total !== null && available !== null) return { total, available };
-    return { total: totalmem(), available: elsewhere()?.available ?? freemem() };
+    return { total: totalmem(), available: (meminfo === '' ? elsewhere()?.available : undefined) ?? freemem() };
   };
   let isWsl: boolean | null = null;
   return {
@@ -40,13 +40,13 @@ export function createHostMemory({ proc = '/proc', system = loadSystem }: HostOp
     },
     detail: () => {
       const meminfo = file('meminfo');
-      const [swapTotal, swapFree] = [kibibytes(meminfo, 'SwapTotal'), kibibytes(meminfo, 'SwapFree')];
+      const swap = meminfo === '' ? elsewhere() : { swapTotal: kibibytes(meminfo, 'SwapTotal'), swapFree: kibibytes(meminfo, 'SwapFree') };
       const [one = 0, five = 0, fifteen = 0] = loadavg();
       // Windows' kernel for WSL 1 and 2 names its maker.
       isWsl ??= /microsoft/i.test(file('sys/kernel/osrelease'));
       return {
-        swapTotal: swapTotal ?? elsewhere()?.swapTotal ?? 0,
-        swapFree: swapFree ?? elsewhere()?.swapFree ?? 0,
+        swapTotal: swap?.swapTotal ?? 0,
+        swapFree: swap?.swapFree ?? 0,
         ...(processors(file('stat')) ?? processorsElsewhere()),
         load: [one, five, fifteen],
         wsl: isWsl,
