@@ -9,6 +9,7 @@ import { Carrier } from './carrier.js';
 import { DoorKeeper } from './door-keeper.js';
 import { type Effects, execute } from './executors.js';
 import { facade } from './facade.js';
+import { Figures } from './figures.js';
 import { Hours } from './hours.js';
 import { Loop } from './loop.js';
 import { Notices } from './notices.js';
@@ -19,6 +20,7 @@ import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
 import { Waiters } from './waiters.js';
+import { Watchers } from './watchers.js';
 
 const NEVER = new AbortController().signal;
 
@@ -85,6 +87,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     measure: () => sampler.now(),
     log,
   });
+  const figures = new Figures(clock, options.host);
+  const watchers = new Watchers();
   const sampler = new Sampler({
     usage: options.usage,
     history: options.history,
@@ -92,6 +96,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     containers,
     clock,
     log,
+    figures,
+    watchers,
     world: () => loop.world,
     post: event => loop.post(event),
     onFigures: () => {
@@ -136,8 +142,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
       sampler.look(world);
       carrier.look(world);
       hours.look(world);
+      watchers.poke();
     },
   });
+  notices.subscribe(() => watchers.poke());
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   const { projects, pins = [], budget = null } = restored.intent;
   loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
@@ -155,7 +163,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, hours, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine: () => engine });
   return {
     supervisor,
     looked: looked.then(() => hours.ready()),
@@ -163,6 +171,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       ending.abort();
       hours.close();
       loop.close();
+      watchers.close();
       sampler.close();
       options.history.close();
       await Promise.all([carrier.close(), doors.close()]);

@@ -12,7 +12,7 @@ import type { Carrier } from './carrier.js';
 export interface DoorKeeperOptions {
   readonly containers: Containers;
   readonly openDoors: (hooks: DoorHooks) => Doors;
-  readonly carrier: Pick<Carrier, 'seen'>;
+  readonly carrier: Pick<Carrier, 'seen' | 'ids'>;
   /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
   readonly hasGateways: () => boolean;
   /** Whether an address is one of this machine's. */
@@ -67,6 +67,18 @@ export class DoorKeeper {
   /** Of all services that can sleep. */
   uses(): UseSeen[] {
     return [...this.options.world().services].filter(([, entry]) => canSleep(entry.spec)).map(([id]) => this.seen(id));
+  }
+
+  /** As `uses`, for a look alone: of connections that the kernel carries what was found with the last figures. Costs next to nothing. */
+  glance(): UseSeen[] {
+    const carried = new Set(this.options.carrier.ids());
+    return [...this.options.world().services].flatMap(([id, { spec, use }]) => {
+      if (!canSleep(spec)) return [];
+      const { connections, holding, lastByteAt } = this.doors.activity(id);
+      const past = carried.has(id) ? use.connections : 0;
+      const execs = this.execs.get(id) ?? 0;
+      return [{ id, connections: Math.max(connections, past), holding, moving: use.moving, execs, lastByteAt }];
+    });
   }
 
   execOpened(id: ServiceId, by: 1 | -1): void {
