@@ -20,7 +20,7 @@ import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readPrune, readSettings } from './settings.js';
+import { readPrune, readRelist, readSettings } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -83,6 +83,7 @@ async function main(): Promise<void> {
     untilReady,
     openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
     pruneAt: readPrune(process.env),
+    relist: readRelist(process.env),
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });

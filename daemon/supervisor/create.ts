@@ -1,3 +1,4 @@
+import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
@@ -48,6 +49,8 @@ export interface SupervisorOptions {
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
+  /** How often the engine is asked for everything while anything runs, ms. */
+  readonly relist: Ms;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -160,6 +163,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     },
     version: effects.version,
     isBusy: () => [...loop.world.services.values()].some(entry => isActive(entry.state)),
+    relist: options.relist,
     signal: ending.signal,
     onEngine: info => (engine = info),
   });

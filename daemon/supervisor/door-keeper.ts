@@ -150,7 +150,10 @@ export class DoorKeeper {
   private async ownGateways(name: string): Promise<Gateway[]> {
     const { containers, isLocal, world } = this.options;
     const project = world().projects.get(name);
-    if (!project || project.leaving || !this.options.hasGateways()) return [];
+    if (!project || project.leaving) return [];
+    // What runs while the engine is away goes on with the networks that it has.
+    if (world().engine !== 'up') return [...(this.gateways.get(name) ?? [])];
+    if (!this.options.hasGateways()) return [];
     const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.want === 'up');
     const keys = new Set(sleepers.flatMap(spec => spec.container?.networks.map(each => each.network) ?? []));
     const networks = project.spec.networks.filter(network => keys.has(network.key));

@@ -78,14 +78,14 @@ export function facade(
       return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
     },
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
-    services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
+    services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
     projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
     leases: () =>
       [...loop.world.leases.values()].map(({ until, ...lease }) => ({
         ...lease,
         remaining: until === null ? null : Math.max(0, until - clock.now()),
       })),
-    budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
+    budget: async () => budgetView(options, loop, await measured(views(null), loop.world, usage)),
     advice: project => adviceOf(loop.world, options.history, clock, project),
     live: () => picture.live(),
     history: (id, sinceWall, slot) => historyOf({ history: options.history, recent: figures.recent, clock }, id, sinceWall, slot),
