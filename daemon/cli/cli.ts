@@ -71,6 +71,13 @@ export interface Options {
   readonly showValues?: boolean;
   readonly force?: boolean;
   readonly write?: boolean;
+  readonly explain?: boolean;
+  readonly wslconfig?: string;
+  /** Bytes. */
+  readonly hostMemory?: number;
+  /** Bytes. */
+  readonly model?: number;
+  readonly psi?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

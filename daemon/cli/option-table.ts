@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'many' | 'engine';
+  readonly value?: 'duration' | 'since' | 'count' | 'size' | 'many' | 'engine';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -40,6 +40,11 @@ export const OPTIONS = {
   env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
   'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
   write: { flags: '--write', text: 'put the advice into the profile of the project; comments stay' },
+  explain: { flags: '--explain', text: 'say where each figure comes from, and what was never tried on Windows' },
+  wslconfig: { flags: '--wslconfig <file>', text: 'the .wslconfig, where it is not found by itself' },
+  'host-memory': { flags: '--host-memory <size>', text: 'memory of the Windows host, where it cannot be asked', value: 'size' },
+  model: { flags: '--model <size>', text: 'size of the language model that the preset llm makes room for (4.7GB)', value: 'size' },
+  psi: { flags: '--psi', text: 'turn on pressure stall information as well (psi=1 on the kernel command line)' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

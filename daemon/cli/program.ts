@@ -1,4 +1,5 @@
 import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseBytes } from '../core/bytes.js';
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
 import { type OptionName, optionOf } from './option-table.js';
@@ -76,6 +77,8 @@ function toOption(name: OptionName, now: number): Option {
       return option.choices(['docker', 'podman']);
     case 'count':
       return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
+    case 'size':
+      return option.argParser(next => expect(parseBytes(next) || null, 'It has to be a size, as 16GB.'));
     case 'duration':
       return option.argParser(next => expect(parseDuration(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
     case 'since':

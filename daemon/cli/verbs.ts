@@ -1,5 +1,6 @@
 import type { Verb } from './verb.js';
 import { DAEMON } from './verbs-daemon.js';
+import { WSL } from './verbs-wsl.js';
 
 const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
 const NAME = ['project', 'project-name', 'file'] as const;
@@ -186,6 +187,7 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/completion.js'),
   },
   DAEMON,
+  WSL,
   {
     name: 'version',
     summary: 'Show the versions of laptop-dev, the daemon and the engine',

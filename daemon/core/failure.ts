@@ -70,6 +70,13 @@ export const CATALOGUE = {
   'out-of-memory': { status: 503, exit: 7, help: 'Raise memory.maximum of the service in its profile, or let it need less.' },
   'dependency-failed': { status: 424, exit: 7, help: 'Mend the dependency named; its dependants start by themselves with the next up.' },
   timeout: { status: 504, exit: 7, help: 'It goes on in the background; laptop-dev ps shows how far it is. --wait-timeout waits longer.' },
+  'not-wsl': {
+    status: 501,
+    exit: 4,
+    help: 'laptop-dev wsl is for a distribution of WSL2; --wslconfig FILE looks at a file anywhere.',
+  },
+  'preset-too-small': { status: 507, exit: 5, help: 'laptop-dev wsl presets shows what each preset gives and what the profile needs.' },
+  'wsl-pending': { status: 409, exit: 7, help: 'wsl --shutdown in PowerShell, then laptop-dev wsl verify again.' },
   'not-trusted': { status: 403, exit: 8, help: 'Read the points named; --trust accepts this exact content from now on.' },
   cancelled: { status: 499, exit: 130, help: 'What was started goes on; laptop-dev down stops it.' },
 } as const satisfies Record<string, { status: number; exit: number; help: string }>;

@@ -69,6 +69,7 @@ async function daemon(...running: readonly string[]) {
     untilReady: async () => true,
     openScheduler: () => scheduler,
     pruneAt: null,
+    relist: 30_000,
     onShutdown: () => {},
   });
   onTestFinished(() => close());

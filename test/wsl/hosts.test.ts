@@ -1,0 +1,204 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runOn, type Told } from './run-cli.js';
+import { type Simulated, type SimulatedHost, simulate } from './simulated.js';
+
+async function on<T>(parts: Partial<Simulated>, use: (host: SimulatedHost) => Promise<T>): Promise<T> {
+  const host = simulate(parts);
+  try {
+    return await use(host);
+  } finally {
+    host.remove();
+  }
+}
+
+const told = (parts: Partial<Simulated>, line: string): Promise<Told> => on(parts, host => runOn(host, line));
+const dataOf = ({ out }: Told) => JSON.parse(out).data;
+
+describe.concurrent('presets on hosts of all sizes', () => {
+  const off = (gib: number): Partial<Simulated> => ({ host: gib, vm: gib / 2, interop: false, config: '' });
+  it.each<readonly [string, Partial<Simulated>, readonly number[], boolean]>([
+    ['8 GB, 4 processors', { host: 8, cpus: 4 }, [3, 4, 3, 2], true],
+    ['16 GB', { host: 16 }, [5, 8, 10, 10], true],
+    ['32 GB', { host: 32, cpus: 16 }, [5, 8, 10, 20], true],
+    ['64 GB', { host: 64, cpus: 24 }, [5, 8, 10, 40], true],
+    ['8 GB, interop off', off(8), [3, 4, 3, 2], false],
+    ['16 GB, interop off', off(16), [5, 8, 10, 10], false],
+    ['32 GB, interop off', off(32), [5, 8, 10, 20], false],
+    ['64 GB, interop off', off(64), [5, 8, 10, 40], false],
+    ['PowerShell is slow', { powershell: 'slow' }, [5, 8, 10, 10], true],
+    ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
+    ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
+    ['PowerShell hangs', { powershell: 'hangs', vm: 8, config: '' }, [5, 8, 10, 10], false],
+    ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
+    ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
+  ])('%s', async (_, parts, memory, sure) => {
+    const data = dataOf(await told(parts, 'wsl presets full --json'));
+    expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
+    expect(data.host.memory.sure).toBe(sure);
+    expect(data.profile).toEqual({ name: 'full', standard: 2816 * 2 ** 20, maximum: 5632 * 2 ** 20 });
+  });
+});
+
+describe.concurrent('what a host is', () => {
+  it.each<readonly [string, Partial<Simulated>, string, RegExp]>([
+    ['5.15: no PSI, cgroup v1', { kernel: '5.15' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
+    ['6.6: PSI', { kernel: '6.6' }, 'wsl show --json', /"psi":true/],
+    ['6.18: no PSI', { kernel: '6.18' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
+    ['6.18 with psi=1', { kernel: '6.18', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
+    ['the version by wslinfo', { kernel: '6.18' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
+    ['by wsl.exe in UTF-16', { wslinfo: 'absent', wsl: 'utf16' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
+    ['by wsl.exe in UTF-8', { wslinfo: 'fails', wsl: 'utf8' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
+    ['by wsl.exe in German', { wslinfo: 'fails', wsl: 'localized' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe/],
+    ['no version at all', { wslinfo: 'hangs', wsl: 'hangs' }, 'wsl show --json', /"wslVersion":null,"networkingMode":null/],
+    ['mirrored networking', { networkingMode: 'mirrored' }, 'wsl show', /networking +mirrored +wslinfo/],
+    ['interop off is said', { interop: false, config: '' }, 'wsl show', /Windows could not be asked: interop is off\./],
+    ['a failing PowerShell is said', { powershell: 'fails', config: '' }, 'wsl show', /could not be asked: powershell\.exe failed \(3\)/],
+    ['the user of Windows', { users: ['Jo Doe'] }, 'wsl show', /mnt\/c\/Users\/Jo Doe\/\.wslconfig does not exist: all defaults hold/],
+    ['a user outside ASCII', { users: ['José'] }, 'wsl show', /mnt\/c\/Users\/José\/\.wslconfig/],
+    ['the only user', { interop: false }, 'wsl show', /Users\/me\/\.wslconfig does not exist.*guessed: the only folder of a user$/m],
+    ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
+  ])('%s', async (_, parts, line, expected) => {
+    const { code, out } = await told(parts, line);
+    expect(out).toMatch(expected);
+    expect(code).toBe(0);
+  });
+
+  it.each<readonly [string, Partial<Simulated>, string, number, RegExp]>([
+    ['WSL1', { kind: 'wsl1' }, 'wsl show', 4, /the kernel 4\.4\.0-22621-Microsoft is WSL1[\s\S]*--set-version NAME 2/],
+    ['plain Linux', { kind: 'linux' }, 'wsl presets', 4, /This is no WSL2: the kernel 6\.12\.9-amd64 is a Linux of its own/],
+    ['several users, interop off', { interop: false, users: ['a', 'b'] }, 'wsl show', 3, /it may be any of\s+\S*a\/\.wslconfig,\s+\S*b\/\.wslconfig/],
+    ['drives not mounted', { wslConf: '[automount]\nroot = /win\n' }, 'wsl show', 3, /no user's folder is seen below\s+\/win\//],
+    ['an unknown preset', {}, 'wsl apply blanced', 2, /No preset is called blanced[\s\S]*Did you mean balanced/],
+    ['an unknown profile', {}, 'wsl apply balanced fulll', 3, /No profile is called fulll[\s\S]*Did you mean full/],
+    ['a preset that is too small', { host: 8, cpus: 4 }, 'wsl apply minimal full', 5, /gives the VM 3 GB; the profile full needs 4\.3 GB[\s\S]*wsl apply minimal small: that profile needs 2 GB/],
+    ['a size that is none', {}, 'wsl presets --host-memory lots', 2, /It has to be a size/],
+    ['no file to take back', {}, 'wsl undo', 2, /No change to \.wslconfig is known/],
+    ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
+    ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
+  ])('%s is refused', async (_, parts, line, code, expected) => {
+    const answer = await told(parts, line);
+    expect([answer.code, answer.out]).toEqual([code, '']);
+    expect(answer.err).toMatch(expected);
+  }); // biome-ignore format: a table
+
+  it('a file named by hand needs no WSL', async () => {
+    await on({ kind: 'linux', config: '[wsl2]\nmemory=8gb\n' }, async host => {
+      const { code, out } = await runOn(host, `wsl show --wslconfig ${host.config}`);
+      expect([code, out]).toEqual([0, expect.stringContaining('! line 2: wsl2.memory: "8gb" is no size; the default holds → memory=8GB')]);
+      expect(await runOn(host, `wsl presets small --wslconfig ${host.config}`)).toMatchObject({ code: 2, err: expect.stringContaining('--host-memory 16GB') });
+      expect((await runOn(host, `wsl presets full --host-memory 16GB --wslconfig ${host.config}`)).out).toMatch(/balanced +8 GB/);
+    }); // biome-ignore format: short
+  });
+
+  it('PowerShell is asked once in a boot', async () => {
+    await on({}, async host => {
+      for (const line of ['wsl show', 'wsl presets full', 'wsl verify']) expect([line, (await runOn(host, line)).code]).toEqual([line, 0]);
+      const calls = readFileSync(host.calls, 'utf8').split('\n');
+      expect(calls.filter(call => call.startsWith('powershell.exe'))).toHaveLength(1);
+      expect(calls.join('\n')).not.toContain('shutdown');
+    });
+  });
+});
+
+describe.concurrent('apply and undo', () => {
+  const added = (eol: string) => ['', '[wsl2]', 'memory=8GB', 'processors=6', ''].join(eol);
+  it.each<readonly [string, Simulated['config'], string, string | Buffer]>([
+    ['no file', null, '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+    ['an empty file', '', '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+    ['CR LF', '# me\r\n[wsl2]\r\nmemory=4GB # half\r\n', '', '# me\r\n[wsl2]\r\nmemory=8GB # half\r\nprocessors=6\r\n'],
+    ['LF', '[wsl2]\nprocessors=2\nmemory=4GB', '', '[wsl2]\nprocessors=6\nmemory=8GB'],
+    ['another section', '[experimental]\nautoMemoryReclaim=gradual\n', '', `[experimental]\nautoMemoryReclaim=gradual\n${added('\n')}`],
+    ['a mark', '\ufeff[wsl2]\r\n', '', '\ufeff[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+    ['UTF-16', Buffer.from('\ufeff[wsl2]\n', 'utf16le'), '', Buffer.from('\ufeff[wsl2]\nmemory=8GB\nprocessors=6\n', 'utf16le')],
+    ['ANSI', Buffer.from('# caf\xe9\n[wsl2]\n', 'latin1'), '', Buffer.from('# caf\xe9\n[wsl2]\nmemory=8GB\nprocessors=6\n', 'latin1')],
+    ['duplicates', '[wsl2]\nmemory=1GB\nmemory=2GB\n', '', '[wsl2]\nmemory=8GB\nmemory=2GB\nprocessors=6\n'],
+    ['PSI', '[wsl2]\nkernelCommandLine=quiet psi=0\n', ' --psi', '[wsl2]\nkernelCommandLine=quiet psi=1\nmemory=8GB\nprocessors=6\n'],
+  ])('%s', async (_, config, more, expected) => {
+    await on({ config }, async host => {
+      const dry = await runOn(host, `wsl apply balanced full --dry-run${more}`);
+      expect([dry.code, dry.out]).toEqual([0, expect.stringMatching(/^This would change [\s\S]*\n\+ .*memory=8GB/)]);
+      expect(existsSync(host.config) ? readFileSync(host.config) : null).toEqual(config === null ? null : Buffer.from(config));
+      const { code, out } = await runOn(host, `wsl apply balanced full${more}`);
+      expect([code, out]).toEqual([0, expect.stringContaining('wsl --shutdown')]);
+      expect(out).toContain('Running now: Ubuntu, docker-desktop.');
+      expect(readFileSync(host.config)).toEqual(Buffer.from(expected));
+      if (config !== null) expect(readFileSync(`${host.config}.laptop-dev-backup`)).toEqual(Buffer.from(config));
+      expect((await runOn(host, `wsl apply balanced full${more}`)).out).toMatch(/has the preset balanced already/);
+      expect((await runOn(host, 'wsl undo')).code).toBe(0);
+      expect(existsSync(host.config) ? readFileSync(host.config) : null).toEqual(config === null ? null : Buffer.from(config));
+    });
+  });
+
+  it('several are taken back one by one; a file changed since is left alone', async () => {
+    await on({ config: '[wsl2]\n' }, async host => {
+      const text = () => readFileSync(host.config, 'utf8');
+      await runOn(host, 'wsl apply minimal full');
+      const first = text();
+      await runOn(host, 'wsl apply llm full');
+      const { code, err } = await runOn(host, 'wsl apply balanced full');
+      expect([code, err]).toEqual([0, expect.stringContaining('swap=4GB (line 4) stays: balanced leaves swap alone.')]);
+      await runOn(host, 'wsl undo --quiet');
+      await runOn(host, 'wsl undo --quiet');
+      expect(text()).toBe(first);
+      writeFileSync(host.config, `${first}# by hand\n`);
+      const refused = await runOn(host, 'wsl undo --json');
+      expect([refused.code, JSON.parse(refused.out).error.code]).toEqual([3, 'config-invalid']);
+      expect(text()).toBe(`${first}# by hand\n`);
+      expect((await runOn(host, 'wsl undo --force')).code).toBe(0);
+      expect(text()).toBe('[wsl2]\n');
+    });
+  });
+
+  it('nothing is written where nothing is asked for, and no temp file stays', async () => {
+    await on({ config: '[wsl2]\nmemory=8GB\nprocessors=6\n' }, async host => {
+      await runOn(host, 'wsl apply balanced full');
+      expect(readdirSync(join(host.config, '..'))).toEqual(['.wslconfig']);
+      expect(existsSync(join(host.state, 'wslconfig-undo.json'))).toBe(false);
+    });
+  });
+
+  it('mistakes that stay in the file are told', async () => {
+    const { err } = await told({ config: '[wsl2]\n; old\nmemory=1GB\nmemory=2GB\nsawp=0\n' }, 'wsl apply balanced full');
+    for (const mistake of ['line 2: only # starts', 'line 4: wsl2.memory=2GB is not read', 'line 5: WSL knows no key wsl2.sawp → did you mean wsl2.swap?'])
+      expect(err).toContain(mistake); // biome-ignore format: short
+  });
+});
+
+describe.concurrent('verify', () => {
+  const states = (text: Told) => {
+    const { data, error } = JSON.parse(text.out);
+    return Object.fromEntries((data ?? error.details).checks.map(({ key, state }: { key: string; state: string }) => [key, state]));
+  };
+  const given = { vm: 8, vmCpus: 6, swap: 2 };
+  it.each<readonly [string, Partial<Simulated>, number, Readonly<Record<string, string>>]>([
+    ['all holds', { config: '[wsl2]\nmemory=8GB\nprocessors=6\nswap=2GB\n' }, 0, { 'wsl2.memory': 'holds', 'wsl2.processors': 'holds', 'wsl2.swap': 'holds' }],
+    ['raw bytes', { config: '[wsl2]\nmemory=8589934592\n' }, 0, { 'wsl2.memory': 'holds' }],
+    ['no file', { config: null }, 0, {}],
+    ['the file is newer', { config: '[wsl2]\nmemory=4GB\n', changedAfterBoot: 60 }, 7, { 'wsl2.memory': 'pending' }],
+    ['the VM is newer', { config: '[wsl2]\nmemory=4GB\n' }, 7, { 'wsl2.memory': 'differs' }],
+    ['the VM has less', { config: '[wsl2]\nmemory=12GB\n' }, 7, { 'wsl2.memory': 'differs' }],
+    ['more than the host has', { config: '[wsl2]\nmemory=64GB\nprocessors=99\n', host: 8, vm: 7.7, cpus: 6 }, 0, { 'wsl2.memory': 'holds', 'wsl2.processors': 'holds' }],
+    ['a size that is refused', { config: '[wsl2]\nmemory=8gb\n' }, 7, { 'wsl2.memory': 'refused' }],
+    ['the default', { config: '[wsl2]\nmemory=0\nprocessors=0\n' }, 0, { 'wsl2.memory': 'unseen', 'wsl2.processors': 'unseen' }],
+    ['no swap though asked', { config: '[wsl2]\nswap=4GB\n', swap: 0 }, 7, { 'wsl2.swap': 'differs' }],
+    ['swap off', { config: '[wsl2]\nswap=0\n', swap: 0 }, 0, { 'wsl2.swap': 'holds' }],
+    ['the first duplicate', { config: '[wsl2]\nprocessors=6\nprocessors=2\n' }, 0, { 'wsl2.processors': 'holds' }],
+    ['the command line', { config: '[wsl2]\nkernelCommandLine=psi=1 x\n', commandLine: 'a psi=1 x' }, 0, { 'wsl2.kernelCommandLine': 'holds' }],
+    ['networking', { config: '[wsl2]\nnetworkingMode=Mirrored\n', networkingMode: 'mirrored' }, 0, { 'wsl2.networkingMode': 'holds' }],
+    ['networking by its old name', { config: '[experimental]\nnetworkingMode=mirrored\n' }, 7, { 'experimental.networkingMode': 'differs' }],
+    ['networking without wslinfo', { config: '[wsl2]\nnetworkingMode=nat\n', wslinfo: 'absent' }, 0, { 'wsl2.networkingMode': 'unseen' }],
+    ['what only Windows knows', { config: '[general]\ninstanceIdleTimeout=-1\n' }, 0, { 'general.instanceIdleTimeout': 'unseen' }],
+    ['interop off', { config: '[wsl2]\nmemory=8GB\n', interop: false }, 0, { 'wsl2.memory': 'holds' }],
+  ])('%s', async (_, parts, code, expected) => {
+    const answer = await told({ ...given, host: 32, ...parts }, 'wsl verify --json');
+    expect([answer.code, states(answer)]).toEqual([code, expected]);
+  }); // biome-ignore format: a table
+
+  it('says what to do', async () => {
+    const { err } = await told({ ...given, config: '[wsl2]\nmemory=4GB\n', changedAfterBoot: 60 }, 'wsl verify');
+    expect(err).toMatch(/line 2: wsl2\.memory=4GB: the VM has 7\.8 GB, and was started before the\s+file\s+was\s+changed/);
+    expect(err).toMatch(/→ wsl --shutdown, in PowerShell: it stops every distribution, Docker Desktop/);
+  });
+});
