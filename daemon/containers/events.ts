@@ -7,6 +7,7 @@ import { DEADLINE } from './deadline.js';
 import { engineFailure } from './engine-failure.js';
 import { jsonLines } from './json-lines.js';
 import { mapEvent, type RawEvent } from './map-event.js';
+import { reopened } from './podman-reopen.js';
 import { completed } from './podman-watch.js';
 
 /**
@@ -20,8 +21,10 @@ export async function* readEvents(
   since: Ms | null,
 ): AsyncGenerator<EngineEvent> {
   const { kind } = await connection.facts();
-  const stream = engineEvents(connection, instance, signal, since);
-  yield* kind === 'podman' ? completed(connection, instance, stream) : stream;
+  const open = (from: Ms | null) => engineEvents(connection, instance, signal, from);
+  yield* kind === 'podman' ? completed(connection, instance, reopened(open, signal, since)) : open(since);
+  if (!signal.aborted)
+    throw new FailureError(failure('engine-unavailable', 'The engine ended its stream of events', { endpoint: connection.url }));
 }
 
 async function* engineEvents(connection: Connection, instance: string, signal: AbortSignal, since: Ms | null): AsyncGenerator<EngineEvent> {
@@ -39,8 +42,5 @@ async function* engineEvents(connection: Connection, instance: string, signal: A
     }
   } catch (error) {
     if (!signal.aborted) throw engineFailure(error, 'events');
-    return;
   }
-  if (!signal.aborted)
-    throw new FailureError(failure('engine-unavailable', 'The engine ended its stream of events', { endpoint: connection.url }));
 }

@@ -33,7 +33,7 @@ export function containerFor(loop: Loop, id: ServiceId, running: boolean): strin
   return entry.container;
 }
 
-/** Podman's events end now and then, and it is back in a moment: nobody is refused for that. Resolves when the engine is there, or after a while. */
+/** An engine that is restarted is back in a moment: nobody is refused for that. Resolves when the engine is there, or after a while. */
 export async function engineBack(loop: Loop, clock: Clock): Promise<void> {
   const until = clock.now() + GRACE;
   while (loop.world.engine !== 'up' && clock.now() < until) await pause(STEP);

@@ -43,7 +43,8 @@ function towardsDown(world: World, id: ServiceId, goal: 'down' | 'gone'): Failur
   if (!entry) return world.projects.get(id.split('/')[0] ?? '')?.leaving ? undefined : null;
   if (entry.want === 'up') return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
   if (isActive(entry.state)) return undefined;
-  return goal === 'gone' && entry.container !== null ? undefined : null;
+  // The engine's event of a removal may come before its answer: until then nothing has been tidied up.
+  return goal === 'gone' && (entry.container !== null || entry.want === 'gone') ? undefined : null;
 }
 
 interface Waiter {

@@ -9,8 +9,8 @@ import { complaint, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, tinyHome, viewIn } from './support/tiny.js';
 import { patience, until } from './support/until.js';
 
-/** The goal is 50 ms (docs/reliability.md); what is asserted is that nobody waits for the engine, on any machine. */
-const AT_ONCE = 1_000;
+/** The goal is 50 ms (docs/reliability.md); what is asserted is that nobody waits for the engine, which would be 10 s, on any machine. */
+const AT_ONCE = 5_000;
 
 let shim: EngineShim;
 let own: Home;

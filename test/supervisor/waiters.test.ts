@@ -50,6 +50,21 @@ test('gone is reached when the containers are removed and the project is cleared
   expect(standing(driver.world, IDS, 'gone')).toBeNull();
 });
 
+test('gone is not reached by the event of a removal that is not answered yet: its project is still to be cleared', () => {
+  const driver = new Driver(policy(1_000)).boot();
+  driver.up(project('p', { api: {} }));
+  driver.settle();
+  driver.act({ kind: 'down', project: 'p', volumes: false });
+  driver.send({ kind: 'stopped', id: 'p/api', container: 'api-1', exit: null });
+  driver.send({ kind: 'engine', event: { kind: 'destroyed', id: 'api-1', at: 0 } });
+  expect(standing(driver.world, ['p/api'], 'gone')).toBeUndefined();
+  driver.send({ kind: 'removed', id: 'p/api', container: 'api-1' });
+  expect(driver.kinds()).toContain('clearProject');
+  expect(standing(driver.world, ['p/api'], 'gone')).toBeUndefined();
+  driver.send({ kind: 'projectCleared', project: 'p', failure: null });
+  expect(standing(driver.world, ['p/api'], 'gone')).toBeNull();
+});
+
 test('waiters are told once, by the decision that gets them there; one that leaves is forgotten', async () => {
   const driver = running();
   const waiters = new Waiters();
