@@ -104,7 +104,8 @@ async function begin(own: Home, way: Way, size: number): Promise<{ readonly clie
     return {
       client,
       stop: async () => {
-        client.kill();
+        // It does not listen to softer ones.
+        client.kill('SIGKILL');
         await ended;
       },
     };
