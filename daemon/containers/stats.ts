@@ -3,6 +3,7 @@ import type { ContainerDetail, ContainerSample } from '../core/container-sample.
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
+import type { EngineFacts } from './facts.js';
 
 /** The parts of GET /containers/ID/stats that are read. Docker leaves memory_stats empty for what does not run, Podman the whole answer. */
 export interface EngineStats {
@@ -24,13 +25,14 @@ export interface EngineStats {
 /** One sample, asked of the engine: 50 times the CPU of cgroup files and up to 1 s (facts/usage.md), for where those cannot be read. */
 export async function engineSample(connection: Connection, id: string): Promise<ContainerSample | null> {
   try {
-    const { memoryTotal } = await connection.facts();
+    const facts = await connection.facts();
     const stats = await connection.call(`stats ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) => {
       // Without one-shot Docker waits a second for a second sample.
       const options = { stream: false, 'one-shot': true, abortSignal } as const;
       return client.getContainer(id).stats(options);
     });
-    return mapStats(stats, memoryTotal);
+    const sample = mapStats(stats, facts.memoryTotal);
+    return isCrossed(facts) ? uncrossed(sample) : sample;
   } catch (error) {
     if (statusOf(error) === 404) return null;
     throw error;
@@ -57,6 +59,18 @@ export function mapStats(stats: EngineStats, memoryTotal: Bytes): ContainerSampl
     // Podman leaves it out, Docker has the year 1 for what does not run.
     takenAt: takenAt > 0 ? takenAt : null,
   };
+}
+
+/** Before 4.4 Podman counted at the other end of a container's interface: what it received was shown as sent (containers/podman#16618). Pure. */
+export function isCrossed({ kind, version }: Pick<EngineFacts, 'kind' | 'version'>): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return kind === 'podman' && (major < 4 || (major === 4 && minor < 4));
+}
+
+function uncrossed(sample: ContainerSample | null): ContainerSample | null {
+  if (!sample?.detail) return sample;
+  const { netIn, netOut } = sample.detail;
+  return { ...sample, detail: { ...sample.detail, netIn: netOut, netOut: netIn } };
 }
 
 /** The engine's answer has no pressure in it. */

@@ -33,6 +33,12 @@ export function filesBetween(folder: string, since: Ms, until: Ms): string[] {
     .map(({ file }) => file);
 }
 
+/** The file of the last day before that of `at`; null: there is none. */
+export function fileBefore(folder: string, at: Ms): string | null {
+  const today = Math.floor(at / DAY) * DAY;
+  return dayFiles(folder).findLast(({ day }) => day < today)?.file ?? null;
+}
+
 /**
  * Appends whole lines to the file of `at` with one write: 15 µs for 20 services, whatever the file has grown to; written anew and renamed each minute,
  * a day's file of 2.4 MB takes 2 ms and writes 1.7 GB a day. A kill leaves the lines, none of them, or a torn last one: the next append

@@ -1,9 +1,10 @@
 import type { ServiceSample } from '../core/event.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports.js';
-import { append, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
+import { append, fileBefore, fileOf, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';
 import { lineOf, readPoints, take } from './read-points.js';
+import { seal } from './seal.js';
 
 /** Minutes that are answered from memory, and for how long what a full disk refused is kept. */
 const RING = 60;
@@ -37,6 +38,8 @@ class FileHistory implements History {
   private readonly ring: Roll[] = [];
   private timer: NodeJS.Timeout | null = null;
   private complained = false;
+  /** The file that was written to last. */
+  private today: string | null = null;
 
   constructor(private readonly options: HistoryOptions) {}
 
@@ -85,6 +88,20 @@ class FileHistory implements History {
     this.save();
   }
 
+  /** With the first minute of a day, or of this process, the day before is over. It was kept already: what goes wrong here costs nothing. */
+  private rollUp(at: Ms): void {
+    const { folder, log } = this.options;
+    const file = fileOf(folder, at);
+    if (file === this.today) return;
+    this.today = file;
+    const before = fileBefore(folder, at);
+    try {
+      if (before !== null) seal(folder, before);
+    } catch (error) {
+      log.debug({ err: error }, 'a day of the usage history could not be rolled up');
+    }
+  }
+
   /** What could not be written before is tried again with each minute, for as long as it is in memory. */
   private save(): void {
     const { folder, clock, limits = LIMITS, log } = this.options;
@@ -95,6 +112,7 @@ class FileHistory implements History {
         if (!makeRoom(folder, clock.wall(), lines.length, limits)) throw new Error(`today alone is over the cap of ${limits.size} bytes`);
         append(folder, roll.at, lines);
         roll.saved = true;
+        this.rollUp(roll.at);
       }
       this.complained = false;
     } catch (error) {

@@ -76,11 +76,12 @@ function* linesWith(needle: Buffer, lines: Buffer): Generator<string> {
   }
 }
 
-function parsePoint(text: string): MinutePoint | null {
+/** Null: the text is no point. */
+export function parsePoint(text: string): MinutePoint | null {
   try {
     const { at, id, p, peak, cpu } = JSON.parse(text);
     const isWhole = [at, p, peak].every(figure => Number.isFinite(figure) && figure >= 0) && (cpu === null || Number.isFinite(cpu));
-    return isWhole ? { at, id, p, peak, cpu } : null;
+    return isWhole && typeof id === 'string' ? { at, id: id as ServiceId, p, peak, cpu } : null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, KiB } from '../core/bytes.js';
@@ -6,6 +6,9 @@ import type { HostDetail, HostMemory } from '../ports.js';
 import { keyed } from './cgroup.js';
 import { loadSystem, type System, systemMemory } from './host-elsewhere.js';
 import { pressureOf } from './pressure.js';
+import { read as readAgain } from './read-again.js';
+
+const PROC = '/proc';
 
 interface HostOptions {
   /** For tests, another folder. */
@@ -15,8 +18,8 @@ interface HostOptions {
 }
 
 /** Memory and work of this machine from /proc; from the operating system's own calls where there is no /proc. */
-export function createHostMemory({ proc = '/proc', system = loadSystem }: HostOptions = {}): HostMemory {
-  const file = (path: string): string => readOrEmpty(join(proc, path));
+export function createHostMemory({ proc = PROC, system = loadSystem }: HostOptions = {}): HostMemory {
+  const file = proc === PROC ? keptOpen() : (path: string) => readOrEmpty(join(proc, path));
   const elsewhere = systemMemory(system);
   const read = (meminfo = file('meminfo')): { total: Bytes; available: Bytes } => {
     const total = kibibytes(meminfo, 'MemTotal');
@@ -75,6 +78,27 @@ function processorsElsewhere(): Pick<HostDetail, 'cores' | 'cpu'> {
 function kibibytes(text: string, key: string): Bytes | null {
   const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text);
   return match ? Number(match[1]) * KiB : null;
+}
+
+/** The kernel's own files stay where they are: opened once, read again. Half the time of opening them for each look. */
+function keptOpen(): (path: string) => string {
+  const files = new Map<string, number | null>();
+  return path => {
+    if (!files.has(path)) files.set(path, opened(join(PROC, path)));
+    try {
+      return readAgain(files.get(path) ?? null);
+    } catch {
+      return '';
+    }
+  };
+}
+
+function opened(file: string): number | null {
+  try {
+    return openSync(file, 'r');
+  } catch {
+    return null;
+  }
 }
 
 /** Empty also for a file that is no regular one, or that the kernel refuses to read. */

@@ -8,7 +8,7 @@ import { ENGINE } from '../engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
 import { quantile, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
-import { cpuTime, footprint, named } from './support/process.js';
+import { commandOf, cpuTime, footprint, named } from './support/process.js';
 import { IMAGE } from './support/project.js';
 import { watchStream } from './support/stream.js';
 
@@ -104,7 +104,8 @@ async function begin(own: Home, way: Way, size: number): Promise<{ readonly clie
     return {
       client,
       stop: async () => {
-        client.kill();
+        // It does not listen to softer ones.
+        client.kill('SIGKILL');
         await ended;
       },
     };
@@ -122,28 +123,20 @@ async function begin(own: Home, way: Way, size: number): Promise<{ readonly clie
 }
 
 async function costOver(own: Home, over: number, client: ChildProcess | null): Promise<Cost> {
+  const ids = (await own.containers()).map(({ Id }) => Id);
   const pids: Record<Part, readonly number[]> = {
     daemon: [await own.daemonPid()],
     dockerd: named('dockerd'),
     containerd: named('containerd'),
-    shims: named('containerd-shim'),
+    shims: named('containerd-shim').filter(pid => ids.some(id => commandOf(pid).includes(id))),
     client: client?.pid === undefined ? [] : [client.pid],
   };
-  const used = () => PARTS.map(part => pids[part].reduce((sum, pid) => sum + timeOf(pid), 0));
+  const used = () => PARTS.map(part => pids[part].reduce((sum, pid) => sum + cpuTime(pid), 0));
   const [before, from] = [used(), performance.now()];
   await pause(over);
   const [after, seconds] = [used(), (performance.now() - from) / 1_000];
   const parts = PARTS.map((part, index) => [part, ((after[index] ?? 0) - (before[index] ?? 0)) / seconds]);
   return Object.fromEntries(parts) as unknown as Cost;
-}
-
-/** 0 of one that has ended meanwhile: somebody else's shim. */
-function timeOf(pid: number): number {
-  try {
-    return cpuTime(pid);
-  } catch {
-    return 0;
-  }
 }
 
 function report(size: number, seen: Readonly<Record<Way, readonly Cost[]>>, rss: number): void {

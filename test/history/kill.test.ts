@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readPoints } from '../../daemon/history/read-points.js';
-import { HOUR, MINUTE, NOON, tempFolder } from './support/history.js';
+import { filesBetween } from '../../daemon/history/day-files.js';
+import { parsePoint, readPoints } from '../../daemon/history/read-points.js';
+import { HOUR, historyIn, MINUTE, NOON, sample, tempFolder } from './support/history.js';
 import { SERVICES, writerProgram } from './support/writer.js';
 
 let program: Awaited<ReturnType<typeof writerProgram>>;
@@ -44,6 +45,45 @@ test(`kill -9 of the writer, ${ROUNDS} times: all that was kept is there, once, 
     }
   }
   expect(kept.length).toBeGreaterThan(ROUNDS);
+});
+
+test(`kill -9 while days are rolled up, ${ROUNDS} times: all that was kept is there, and days that are over are whole`, {
+  timeout: 120_000,
+}, async () => {
+  const folder = tempFolder();
+  const STEP = 240;
+  const kept: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const from = (kept.at(-1) ?? FIRST - 2 * STEP) + 2 * STEP;
+    const { child, lines, exited } = program.start({ folder, from, minutes: 1_000_000_000, step: STEP });
+    const until = from + STEP * (1 + ((round * 7) % 13));
+    for await (const line of lines) {
+      kept.push(Number(line.slice('kept '.length)));
+      if ((kept.at(-1) ?? 0) >= until && child.exitCode === null && !child.killed) child.kill('SIGKILL');
+    }
+    await exited;
+  }
+  const last = (kept.at(-1) ?? 0) * MINUTE;
+  const recent = kept.filter(minute => minute * MINUTE >= last - 12 * 24 * HOUR);
+  const files = filesBetween(folder, last - 12 * 24 * HOUR, last + HOUR);
+  for (const id of SERVICES) {
+    const found = new Set((await readPoints(files, id, 0, MINUTE)).map(({ at }) => at / MINUTE));
+    expect(recent.filter(minute => !found.has(minute))).toEqual([]);
+  }
+  const next = historyIn(folder);
+  next.time.wall = last + 24 * HOUR;
+  next.minute(sample('shop/api', 1));
+  next.minute(sample('shop/api', 1));
+  const names = readdirSync(folder);
+  expect(names.filter(name => !name.endsWith('.jsonl'))).toEqual([]);
+  const yesterday = readFileSync(join(folder, names.at(-2) ?? ''), 'utf8');
+  expect(
+    yesterday
+      .split('\n')
+      .slice(0, -1)
+      .filter(line => parsePoint(line) === null),
+  ).toEqual([]);
+  expect(yesterday.endsWith('}\n')).toBe(true);
 });
 
 test('a disk that is full: the file ends with a whole line, nothing before is lost, and one complaint is logged', async () => {

@@ -12,15 +12,15 @@ import { build } from 'esbuild';
  */
 const PROGRAM = `
 import { createHistory } from './history.js';
-const { folder, from, minutes } = JSON.parse(process.argv[2]);
+const { folder, from, minutes, step = 1 } = JSON.parse(process.argv[2]);
 let minute = from;
 const clock = { now: () => minute * 60_000, wall: () => minute * 60_000 };
 const said = [];
-const log = { warn: (_, text) => said.push(text) };
+const log = { warn: (_, text) => said.push(text), debug: (_, text) => said.push(text) };
 const history = createHistory({ folder, clock, log });
-for (; minute < from + minutes; minute++) {
+for (; minute < from + minutes; minute += step) {
   history.add(['shop/api', 'shop/db', 'shop/cache'].map(id => ({ id, container: 'c', workingSet: minute, cpu: 0 })));
-  if (minute > from) process._rawDebug('kept ' + (minute - 1));
+  if (minute > from) process._rawDebug('kept ' + (minute - step));
 }
 history.close();
 process._rawDebug('said ' + said.join());
@@ -32,6 +32,8 @@ export interface Job {
   readonly folder: string;
   readonly from: number;
   readonly minutes: number;
+  /** From one minute to the next that is kept; default 1. */
+  readonly step?: number;
 }
 
 export interface WriterProcess {
