@@ -118,6 +118,20 @@ describe('stats', () => {
     expect(after).not.toContain('\u001b');
   });
 
+  it('on a terminal that is too low for all: says how many more there are', async () => {
+    const keyboard = new Keyboard();
+    const screen = capture(true);
+    const services = Array.from({ length: 30 }, (_, at) => liveService(`s${at + 10}`));
+    const { cli } = await against(services, {}, { out: screen, stdin: asStdin(keyboard) });
+    const code = stats(cli, []);
+    await expect.poll(() => screen.text()).toContain('q: quit');
+    // 24 rows: a header, 17 services, and 13 more.
+    expect(screen.text()).toContain('\u001b[18;1Hs26');
+    expect(screen.text()).toContain('\u001b[19;1H… 13 more\u001b[K\u001b[20;1H\u001b[K\u001b[21;1H0 MB of 8 GB granted');
+    keyboard.write('q');
+    await code;
+  });
+
   it('ctrl-C ends it with 130, as a key and as a signal; a daemon that goes leaves the terminal whole too', async () => {
     const ends: ((parts: { keyboard: Keyboard; cancel: () => void; stop: () => Promise<void> }) => unknown)[] = [
       ({ keyboard }) => keyboard.write('\u0003'),

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawn } from '@lydell/node-pty';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Live, LiveService, StreamFrame } from '../../daemon/core/live.js';
 import { applyDelta } from '../../daemon/core/live-delta.js';
 import { send } from '../http/harness.js';
+import { BIN } from './support/cli.js';
 import type { Home } from './support/home.js';
 import { streamLoad } from './support/stream-load.js';
 import { stays, TINY, tinyHome } from './support/tiny.js';
@@ -78,6 +80,25 @@ test('stats tells it to people and programs', async () => {
   expect(stdout).toMatch(/^NAME +STATE +MEMORY/);
   expect(stdout).toMatch(/^web +running +[\d.]+\/16 MB/m);
   expect(stdout.trimEnd().split('\n')).toHaveLength(COUNT + 3);
+});
+
+test('stats on a terminal is redrawn until q, and gives the terminal back', async () => {
+  const { CI: _, ...env } = own.env;
+  const terminal = spawn(process.execPath, [BIN, 'stats', '--every', '250ms'], { cwd, env: { ...env, TERM: 'xterm' }, cols: 80, rows: 24 });
+  onTestFinished(() => terminal.kill());
+  let output = '';
+  let quit = false;
+  terminal.onData(data => {
+    output += data;
+    // A table, and a part of it that was drawn again.
+    if (quit || !output.split('q: quit')[1]?.includes('\u001b[?2026h')) return;
+    quit = true;
+    terminal.write('q');
+  });
+  expect(await new Promise(resolve => terminal.onExit(({ exitCode }) => resolve(exitCode)))).toBe(0);
+  const [live = '', after = ''] = output.split('\u001b[?25h\u001b[?1049l');
+  expect(live.startsWith('\u001b[?2026h\u001b[?1049h\u001b[?25l')).toBe(true);
+  expect(after).toMatch(/^NAME +STATE.*web +running.*available\r\n$/s);
 });
 
 test('/metrics is there for curl, and a history for a chart', async () => {

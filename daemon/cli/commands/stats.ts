@@ -93,7 +93,8 @@ async function watch(cli: Cli, query: StreamQuery): Promise<number> {
   try {
     for await (const live of pictures(cli, { ...query, signal: AbortSignal.any([quit.signal, cli.cancelled]) })) {
       last = live;
-      screen.draw([...text(cli, live), '', cli.out.colours.dim('q: quit')]);
+      const { rows, colours } = cli.out;
+      screen.draw([...fitted(text(cli, live), rows() - 3), '', colours.dim('q: quit')]);
     }
   } catch (error) {
     if (cli.cancelled.aborted) code = CATALOGUE.cancelled.exit;
@@ -110,4 +111,11 @@ async function watch(cli: Cli, query: StreamQuery): Promise<number> {
 function text(cli: Cli, live: Live): string[] {
   const projects = cli.options.all ?? false;
   return renderStats(live, { projects, width: cli.out.columns(), colours: cli.out.colours });
+}
+
+/** At most `height` lines: services that do not fit are counted, the line about the budget stays. */
+function fitted(lines: readonly string[], height: number): readonly string[] {
+  const hidden = lines.length - height;
+  if (hidden <= 0) return lines;
+  return [...lines.slice(0, Math.max(1, height - 3)), `… ${hidden + 1} more`, ...lines.slice(-2)];
 }
