@@ -131,6 +131,19 @@ describe('what follows', () => {
     await expect.poll(watched).toEqual([]);
   });
 
+  it('a storm of changes is told in steps of 50 ms', async () => {
+    const { client, paint, taken } = await stage([liveService('api')]);
+    const seen = await watcher(client);
+    const [before, begin] = [taken(), performance.now()];
+    for (let crashes = 1; crashes <= 300; crashes++) {
+      paint(change('api', { crashes }));
+      await new Promise(setImmediate);
+    }
+    await seen.until('delta', ({ live }) => live.services?.[0]?.crashes === 300);
+    expect(taken() - before).toBeLessThanOrEqual(5 + (performance.now() - begin) / 50);
+    expect(taken() - before).toBeGreaterThanOrEqual(2);
+  });
+
   it('notices come in order, to those whom they concern', async () => {
     const { client, tell } = await stage([liveService('api')]);
     const [all, api, other] = await Promise.all([{}, { services: ['api'] }, { project: 'other' }].map(query => watcher(client, query)));

@@ -6,8 +6,10 @@ import { Audience } from './audience.js';
 import { isTold, type StreamQuery } from './query.js';
 import type { Viewer } from './viewer.js';
 
-/** A new picture is taken at most this often, ms: the first change is told at once, a storm of them in steps. */
+/** In a storm of changes a new picture is taken this often, ms. */
 const SOONEST: Ms = 50;
+/** Before that, so many changes are told at once: a death is not to wait because figures came in a moment ago. */
+const AT_ONCE = 4;
 /** Notices in a snapshot. */
 const NOTICES = 100;
 
@@ -21,8 +23,8 @@ export class Hub {
   #watch: { readonly every: Ms; readonly end: () => void } | null = null;
   #unsubscribe: (() => void) | null = null;
   #picture: Live | null = null;
-  /** When the picture was taken; ms, monotonic. */
-  #takenAt = Number.NEGATIVE_INFINITY;
+  /** When the next one may be taken; ms, monotonic. Falls behind the clock by AT_ONCE steps at most, and each picture moves it one on. */
+  #next = Number.NEGATIVE_INFINITY;
   #isStale = false;
   #turn: { readonly at: Ms; readonly timer: NodeJS.Timeout | NodeJS.Immediate } | null = null;
 
@@ -74,12 +76,12 @@ export class Hub {
 
   #changed(): void {
     this.#isStale = true;
-    this.#look(Math.max(performance.now(), this.#takenAt + SOONEST));
+    this.#look(Math.max(performance.now(), this.#next));
   }
 
   #take(): Live {
     this.#picture = this.supervisor.live();
-    this.#takenAt = performance.now();
+    this.#next = Math.max(this.#next, performance.now() - (AT_ONCE - 1) * SOONEST) + SOONEST;
     this.#isStale = false;
     return this.#picture;
   }
