@@ -12,6 +12,13 @@ export function moved(dash: Dash, by: number): Dash {
   return next ? { ...dash, selected: next.id } : dash;
 }
 
+/** The service so many below another one; from the last it goes on to the first. */
+export function neighbour(dash: Dash, id: ServiceId, by: 1 | -1): ServiceId {
+  const services = shownServices(dash);
+  const at = services.findIndex(service => service.id === id);
+  return services[(at + by + services.length) % Math.max(1, services.length)]?.id ?? id;
+}
+
 /** After something has happened: the cursor is on a service that is shown, and that service is in the window. */
 export function settled(before: Dash, dash: Dash): Dash {
   const selected = selectedNow(before, dash);
