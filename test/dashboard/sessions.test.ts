@@ -368,7 +368,7 @@ describe('the picture', () => {
   it('stands with its project where there are several', () => {
     const both = [...EIGHT, service('web', [80, 64, 128, 256], { project: 'blog' })];
     const player = new Player(undefined, [{ kind: 'frame', frame: snapshot(live(both)) }]);
-    expect(player.lines('── blog · typescript · 1 services, 128M granted')).toHaveLength(1);
+    expect(player.lines('── blog · typescript · 1 service, 128M granted')).toHaveLength(1);
     expect(player.type('s s').lines('PROJECT')).toHaveLength(1);
   });
   it('fits another size at once', () => {

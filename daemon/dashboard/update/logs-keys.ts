@@ -1,4 +1,4 @@
-import { type Dash, type LogScreen, screenOf } from '../state.js';
+import type { Dash, LogScreen } from '../state.js';
 import { opensEntry } from './entry.js';
 import { found } from './logs.js';
 import { changed } from './screens.js';
@@ -60,10 +60,4 @@ function escapedLogs(dash: Dash, screen: LogScreen): Dash | null {
 
 function lastNumber({ logs }: Dash): number | null {
   return logs && logs.lines.length > 0 ? logs.first + logs.lines.length - 1 : null;
-}
-
-/** Whether the screen is a log that goes on at its end. */
-export function follows(dash: Dash): boolean {
-  const screen = screenOf(dash);
-  return screen.kind === 'logs' && screen.bottom === null;
 }

@@ -35,7 +35,7 @@ export function noticeRow(notice: LoggedNotice, names: number, projects: boolean
     span(`${mark} `, style),
     ...(names > 0 ? [span(`${sized(who, names)} `)] : []),
     span(`${sized(notice.kind, 9)} `, style === 'plain' ? 'dim' : style),
-    span(notice.text, notice.level === 'info' ? 'plain' : style),
+    span(notice.text),
   ];
 }
 

@@ -44,6 +44,6 @@ function headingRow(project: string | null, { live, size }: Dash): Row {
   const services = (live?.services ?? []).filter(service => service.project === project);
   const profile = live?.projects.find(({ name }) => name === project)?.profile ?? '';
   const granted = services.reduce((sum, { memory }) => sum + memory.grant, 0);
-  const text = `${profile === '' ? '' : ` · ${profile}`} · ${services.length} services, ${short(granted)} granted`;
+  const text = `${profile === '' ? '' : ` · ${profile}`} · ${services.length} ${services.length === 1 ? 'service' : 'services'}, ${short(granted)} granted`;
   return ruleRow([span(project, 'title'), span(text, 'dim')], size.columns);
 }
