@@ -65,16 +65,19 @@ export function severalProjects(services: readonly LiveService[]): boolean {
 }
 
 /** With the order that holds now. By figures it changes rarely, and only where one has clearly passed another: rows do not jump. */
-export function ordered(dash: Dash): Dash {
+export function ordered(before: Dash, dash: Dash): Dash {
   const services = dash.live?.services ?? [];
-  const isSame = services.length === dash.order.length && dash.order.every(id => services.some(service => service.id === id));
   if (dash.sort === 'state' || dash.sort === 'name') {
+    if (dash.live === before.live && dash.sort === before.sort) return dash;
     const order = byNature(services, dash.sort);
-    return isSame && order.every((id, at) => id === dash.order[at]) ? dash : { ...dash, order, orderedAt: dash.now };
+    return order.length === dash.order.length && order.every((id, at) => id === dash.order[at])
+      ? dash
+      : { ...dash, order, orderedAt: dash.now };
   }
-  const isDue = dash.now - dash.orderedAt >= REORDER && dash.now - dash.keyAt >= QUIET;
-  if (isSame && !isDue && dash.orderedAt > 0) return dash;
-  return { ...dash, order: byFigure(dash, services), orderedAt: dash.now };
+  const isDue = dash.orderedAt === 0 || (dash.now - dash.orderedAt >= REORDER && dash.now - dash.keyAt >= QUIET);
+  const known = new Set(dash.order);
+  const isSame = services.length === known.size && services.every(({ id }) => known.has(id));
+  return isSame && !isDue ? dash : { ...dash, order: byFigure(dash, services), orderedAt: dash.now };
 }
 
 function byNature(services: readonly LiveService[], sort: 'state' | 'name'): ServiceId[] {

@@ -19,7 +19,7 @@ export interface Next {
 /** What happens to the dashboard. Everything in it that comes from outside has been cleaned here. */
 export function update(before: Dash, input: Input): Next {
   const { dash, effects } = happened(before, input);
-  const logs = withWantedLogs(settled(before, ordered(dash)));
+  const logs = withWantedLogs(settled(before, ordered(before, dash)));
   const history = withWantedHistory(logs.dash);
   const more = [...logs.effects, ...history.effects];
   return { dash: history.dash, effects: more.length === 0 ? effects : [...effects, ...more] };
