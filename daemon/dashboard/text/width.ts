@@ -22,7 +22,7 @@ const WIDE: readonly number[] = [
 
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]$/u;
 /** Nothing but letters of Latin, punctuation, box drawing, blocks, shapes and braille: one cell each. Most text, and all of ours. */
-const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*$/;
+const NARROW = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25fc\u2713\u2717\u2800-\u28ff]*$/;
 
 /** Cells of one code point: 0, 1 or 2. */
 export function cellsOf(code: number): 0 | 1 | 2 {
