@@ -78,6 +78,7 @@ export interface Options {
   /** Bytes. */
   readonly model?: number;
   readonly psi?: boolean;
+  readonly afterStop?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

@@ -122,6 +122,8 @@ function writeProc(host: Simulated, write: Write): void {
   ]; // biome-ignore format: a table
   write('proc/meminfo', lines.map(([key, value]) => `${key}:  ${value} kB\n`).join(''));
   write('proc/sys/kernel/osrelease', `${kernels[host.kind]}\n`);
+  write('proc/sys/vm/drop_caches', '');
+  write('proc/sys/vm/compact_memory', '');
   write('proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
   const now = Math.floor(Date.now() / 1000);
   write('proc/stat', `cpu 1 2 3 4\nbtime ${now - host.changedAfterBoot}\n`);
@@ -151,13 +153,13 @@ function writeStubs(host: Simulated, root: string, calls: string, write: Write):
       slow: `sleep 0.3; case "$*" in ${cases.join(' ')} esac`,
     };
     const body = behaviour in doing ? doing[behaviour as keyof typeof doing] : `case "$*" in ${cases.join(' ')} *) exit 1 ;; esac`;
-    write(`bin/${name}`, `#!/bin/sh\necho "${name} $1" >> '${calls}'\n${body}\n`);
+    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> '${calls}'\n${body}\n`);
     chmodSync(join(root, 'bin', name), 0o755);
   };
   stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` });
   const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
   const more = host.wsl === 'localized' ? '\nKernelversion: 6.6.87.2-1\nÜbergeordnete Version: 10.0\n' : '\nKernel version: 6.6.87.2-1\n';
-  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n' });
+  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' });
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
   const answer = `total=${total}\nfree=${Math.round(total / 5)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
   stub('powershell.exe', host.powershell, { '': answer });
