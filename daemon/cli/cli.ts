@@ -78,6 +78,7 @@ export interface Options {
   /** Bytes. */
   readonly model?: number;
   readonly psi?: boolean;
+  readonly fix?: boolean;
   readonly afterStop?: boolean;
 }
 

@@ -29,7 +29,7 @@ export function loadConfig(path: string): ConfigFile {
   const decoded = decode(bytes ?? Buffer.alloc(0));
   const config = readConfig(decoded.text);
   const { fault } = decoded;
-  const whole: Diagnostic[] = fault ? [{ line: 1, kind: 'encoding', message: fault.message, fix: null }] : [];
+  const whole: Diagnostic[] = fault ? [{ line: 1, kind: 'encoding', message: fault.message, fix: null, change: null }] : [];
   const changedAt = bytes === null ? null : statSync(file).mtimeMs;
   return { file, bytes, decoded, config, diagnostics: [...whole, ...config.diagnostics], changedAt };
 }
