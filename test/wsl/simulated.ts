@@ -170,7 +170,7 @@ function writeStubs(host: Simulated, root: string, calls: string, write: Write):
       return `*${argument}*) cat '${root}/answers/${name}.${at}' ;;`;
     });
     const doing = {
-      hangs: 'sleep 60',
+      hangs: `echo $$ > '${root}/hanging'; sleep 60`,
       fails: 'echo broken; exit 3',
       slow: `sleep 0.3; case "$*" in ${cases.join(' ')} esac`,
     };

@@ -82,6 +82,7 @@ function render(cli: Cli, containers: readonly Named[], vm: Whole, before: FreeM
   return [
     ...(rows.length > 0 ? [...table(columns, rows, cli.out.columns()), ''] : []),
     ...(vm.asked ? [vm.done ? 'The page cache of the VM was dropped.' : `The page cache of the VM was not dropped: ${vm.why}.`] : []),
+    `File cache: ${change(before.cache, after.cache)}.`,
     `MemFree: ${change(before.vm, after.vm)}.`,
     ...(before.windows === null || after.windows === null ? [] : [`Free on Windows: ${change(before.windows, after.windows)}; pages go back within seconds.`]),
   ]; // biome-ignore format: short
