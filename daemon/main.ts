@@ -20,7 +20,7 @@ import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readPrune, readSettings } from './settings.js';
+import { readPrune, readRelist, readSettings } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -65,7 +65,8 @@ async function main(): Promise<void> {
   const { supervisor, looked, close } = createSupervisor({
     containers,
     images: createImages({ endpoint, stateDir: paths.stateDir, log }),
-    usage: createUsage(),
+    // For tests: as on Docker Desktop, whose containers run on another machine.
+    usage: createUsage(process.env['LAPTOP_DEV_FIGURES'] === 'engine' ? { root: '/dev/null' } : {}),
     history: createHistory({ folder: paths.historyDir, clock, log }),
     host,
     store: createStateFile(paths.stateFile, wrongIntent),
@@ -82,6 +83,7 @@ async function main(): Promise<void> {
     untilReady,
     openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
     pruneAt: readPrune(process.env),
+    relist: readRelist(process.env),
     onShutdown: () => end(),
   });
   const app = buildApp({ supervisor, log });

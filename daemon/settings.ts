@@ -86,6 +86,10 @@ const PRESSURE: Rows<PressurePolicy> = {
   startMargin: size('START_MARGIN', 0, 1024 * GiB),
 };
 
+/** How long a lost event, or an engine that hangs, may go unnoticed while something runs (daemon/supervisor/observe.ts). */
+const RELIST = span('RELIST', 200, HOUR);
+const RELIST_USUAL = 30 * SECOND;
+
 /** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
 const LEAST_BUDGET: Bytes = 64 * MiB;
 
@@ -100,6 +104,7 @@ export function figures(): readonly (Figure & { readonly usual: string })[] {
     ...list(GROWTH, growth),
     ...list(COOLDOWN, cooldown),
     ...list(PRESSURE, pressure),
+    { ...RELIST, usual: written(RELIST, RELIST_USUAL) },
   ];
 }
 
@@ -139,6 +144,11 @@ export function readPrune(env: Environment): string | null {
   throw new FailureError(
     failure('config-invalid', `LAPTOP_DEV_PRUNE is "${text}"; expected off, or a cron expression such as ${NIGHTLY}.`),
   );
+}
+
+/** How often everything that runs is listed again, in ms: LAPTOP_DEV_RELIST. Fails with config-invalid, naming the variable. */
+export function readRelist(env: Environment): number {
+  return given(RELIST, env) ?? RELIST_USUAL;
 }
 
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {

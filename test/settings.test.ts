@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../daemon/core/bytes.js';
 import { FailureError } from '../daemon/core/failure.js';
 import { DEFAULT_POLICY } from '../daemon/core/policy.js';
-import { figures, readSettings } from '../daemon/settings.js';
+import { figures, readRelist, readSettings } from '../daemon/settings.js';
 
 const HOST = 16 * GiB;
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
@@ -43,6 +43,13 @@ describe('settings from the environment', () => {
     expect(policy.growth.growTo).toBe(1.25);
     expect(policy.cooldown.first).toBe(500);
     expect(policy.pressure.startMargin).toBe(64 * MiB);
+  });
+
+  it('how often the engine is asked for everything', () => {
+    expect([readRelist({}), readRelist({ LAPTOP_DEV_RELIST: '' }), readRelist({ LAPTOP_DEV_RELIST: '1s' })]).toEqual([
+      30_000, 30_000, 1_000,
+    ]);
+    expect(() => readRelist({ LAPTOP_DEV_RELIST: '10ms' })).toThrow('LAPTOP_DEV_RELIST is "10ms"; expected a duration from 200ms to 1h.');
   });
 
   it.each([

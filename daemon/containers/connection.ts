@@ -4,7 +4,7 @@ import { FailureError } from '../core/failure.js';
 import type { Ms } from '../core/model.js';
 import { DEADLINE, within } from './deadline.js';
 import { createAgent, type Endpoint, parseEndpoint, type TlsMaterial } from './endpoint.js';
-import { type EngineFacts, type EngineSystem, mapFacts } from './facts.js';
+import { type EngineFacts, type EngineSystem, type EngineVersion, mapFacts } from './facts.js';
 import { loadDockerode } from './load-dockerode.js';
 
 /** A raw call, for what dockerode cannot do: a log as a stream without following it, Podman's own API. */
@@ -85,8 +85,12 @@ function target(address: Exclude<ReturnType<typeof parseEndpoint>, { code: strin
 /** Asks without a version in the path, which every engine answers, then opens the client in the version agreed on. */
 async function negotiate(open: (version?: string) => Dockerode): Promise<Ready> {
   const plain = open();
-  const [version, system] = await within('version and info', DEADLINE.quick, () =>
-    Promise.all([plain.version(), plain.info() as Promise<EngineSystem>]),
+  // dockerode's own types know no signal here, and without one the requests to an engine that hangs pile up.
+  const [version, system] = await within('version and info', DEADLINE.quick, signal =>
+    Promise.all([
+      dial<EngineVersion>(plain, { method: 'GET', path: '/version', signal }),
+      dial<EngineSystem>(plain, { method: 'GET', path: '/info', signal }),
+    ]),
   );
   const facts = mapFacts(version, { ...system, ...(await libpodInfo(plain, system)) });
   return { client: open(facts.apiVersion), facts };

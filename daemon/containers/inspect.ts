@@ -1,8 +1,9 @@
+import { sameLimit } from '../core/drift.js';
 import type { ObservedContainer } from '../core/observed.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
-import { kernelLimit, sameLimit } from './kernel-limit.js';
+import { kernelLimit } from './kernel-limit.js';
 import { mapInspect } from './map-inspect.js';
 
 /** What the engine knows of a container; null: there is none. */

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
-import { type Bytes, KiB } from '../core/bytes.js';
+import type { Bytes } from '../core/bytes.js';
 import { counterFile } from './oom-counter.js';
-
-/** The kernel rounds limits down to whole pages, the largest of which are 64 KiB (arm64). */
-const LARGEST_PAGE = 64 * KiB;
 
 /**
  * The hard limit that the kernel holds a container to: memory.limit_in_bytes (v1) or memory.max (v2). Null when it cannot be read (ended,
@@ -34,9 +31,4 @@ function limitIn(file: string): Bytes | null {
   } catch {
     return null;
   }
-}
-
-/** Whether a limit that the kernel shows is the one that was asked for, but for the rounding. */
-export function sameLimit(applied: Bytes, asked: Bytes): boolean {
-  return applied === asked || (applied < asked && asked - applied < LARGEST_PAGE);
 }

@@ -1,10 +1,10 @@
 import { type Bytes, formatBytes } from '../core/bytes.js';
+import { sameLimit } from '../core/drift.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { ObservedContainer } from '../core/observed.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { inspect } from './inspect.js';
-import { sameLimit } from './kernel-limit.js';
 import { checkLimits, limitStands } from './limits.js';
 import { podmanUpdate } from './podman-update.js';
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../core/bytes.js';
-import type { ContainerSample } from '../ports.js';
+import type { ContainerDetail, ContainerSample } from '../core/container-sample.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
@@ -12,6 +12,13 @@ export interface EngineStats {
     readonly stats?: { readonly total_inactive_file?: number; readonly inactive_file?: number };
   };
   readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
+  readonly pids_stats?: { readonly current?: number };
+  /** By interface. Absent where it has the host's network. */
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes?: number; readonly tx_bytes?: number }>> | null;
+  /** `op`: Read, Write, Total and others (cgroup v1), read and write (v2); an entry a device. */
+  readonly blkio_stats?: { readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null };
+  /** When it was taken, by the engine's clock. */
+  readonly read?: string;
 }
 
 /** One sample, asked of the engine: 50 times the CPU of cgroup files and up to 1 s (facts/usage.md), for where those cannot be read. */
@@ -39,5 +46,30 @@ export function mapStats(stats: EngineStats, memoryTotal: Bytes): ContainerSampl
   const cpu = stats.cpu_stats?.cpu_usage?.total_usage;
   if (usage === undefined || cpu === undefined) return null;
   const cache = parts?.total_inactive_file ?? parts?.inactive_file ?? 0;
-  return { workingSet: Math.max(0, usage - cache), limit: limit && limit < memoryTotal ? limit : null, cpu, oomKills: null };
+  const takenAt = Date.parse(stats.read ?? '');
+  return {
+    workingSet: Math.max(0, usage - cache),
+    usage,
+    limit: limit && limit < memoryTotal ? limit : null,
+    cpu,
+    oomKills: null,
+    detail: detailOf(stats),
+    // Podman leaves it out, Docker has the year 1 for what does not run.
+    takenAt: takenAt > 0 ? takenAt : null,
+  };
+}
+
+/** The engine's answer has no pressure in it. */
+function detailOf({ pids_stats, networks, blkio_stats }: EngineStats): ContainerDetail {
+  const interfaces = networks ? Object.entries(networks).flatMap(([name, each]) => (name === 'lo' ? [] : [each])) : null;
+  const moved = (op: string) =>
+    (blkio_stats?.io_service_bytes_recursive ?? []).reduce((sum, each) => sum + (each.op.toLowerCase() === op ? each.value : 0), 0);
+  return {
+    pids: pids_stats?.current ?? null,
+    netIn: interfaces?.reduce((sum, { rx_bytes = 0 }) => sum + rx_bytes, 0) ?? null,
+    netOut: interfaces?.reduce((sum, { tx_bytes = 0 }) => sum + tx_bytes, 0) ?? null,
+    blockIn: blkio_stats ? moved('read') : null,
+    blockOut: blkio_stats ? moved('write') : null,
+    psi: null,
+  };
 }

@@ -29,9 +29,10 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
   }
   for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
+  // Who connects while the engine is away waits for it at an open door, and hears why in the end.
+  if (draft.engine !== 'unknown') openDoors(draft);
   if (draft.engine !== 'up') return loseHope(draft, policy, now);
   stopAgain(draft, now);
-  openDoors(draft);
   for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
   promote(draft, policy, now);
   advanceAll(draft, policy, now);

@@ -61,6 +61,8 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'destroyed':
       return destroyed(draft, entry, now);
     case 'updated':
+      // Its limit may be another one now: by our own hand, or by somebody else's.
+      if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'look' });
       return;
   }
 }

@@ -101,6 +101,11 @@ export function failure(
   return { code, message, details, remedies: remedies.length > 0 ? remedies : [CATALOGUE[code].help] };
 }
 
+/** The engine has said nothing: the outcome of the call is unknown. */
+export function isSilence({ code }: Failure): boolean {
+  return code === 'engine-unavailable' || code === 'engine-timeout';
+}
+
 /** Carries a Failure through code that throws; anything else thrown is a bug. */
 export class FailureError extends Error {
   readonly failure: Failure;

@@ -14,17 +14,22 @@ export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }
   for (const seen of uses) note(draft, seen, policy, now);
 }
 
-function note(draft: Draft, { id, connections, holding, moving, execs, lastByteAt }: UseSeen, policy: Policy, now: Ms): void {
+function note(draft: Draft, seen: UseSeen, policy: Policy, now: Ms): void {
+  const { id, holding, execs, lastByteAt } = seen;
   const entry = draft.entry(id);
   if (!entry) return;
   const { use } = entry;
-  // What holds it, or has just let go of it, is use although no byte may have flowed.
-  const held = use.holding || use.execs > 0 || holding || execs > 0;
-  const lastAt = Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0);
-  draft.patch(id, { use: { ...use, connections, holding, moving, execs, lastAt } });
+  draft.patch(id, { use: useAfter(use, seen, now) });
   const { state } = entry;
   const isAsked = holding || execs > 0 || (lastByteAt ?? 0) > use.lastAt;
   if (state.kind === 'running' && state.frozen && isAsked && isWanted(entry)) thaw(draft, id, state.container, policy, now);
+}
+
+/** How a service is used, by what was just seen of it. */
+export function useAfter(use: Use, { connections, holding, moving, execs, lastByteAt }: UseSeen, now: Ms): Use {
+  // What holds it, or has just let go of it, is use although no byte may have flowed.
+  const held = use.holding || use.execs > 0 || holding || execs > 0;
+  return { ...use, connections, holding, moving, execs, lastAt: Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0) };
 }
 
 /** Somebody waits until it goes on: given once, while the request stands. */

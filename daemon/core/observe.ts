@@ -1,5 +1,6 @@
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
+import { foldDrift, foldStrangeLimit } from './drift.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { isAwaited } from './exits.js';
@@ -69,9 +70,9 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   const { state } = entry;
   const live = liveContainer(state);
   if (isLive(seen)) {
-    if (live === seen.id && state.kind === 'running') draft.setState(id, { ...state, frozen: seen.status === 'paused' });
-    else if (live !== seen.id) adopt(draft, id, entry, seen, now);
-    return;
+    if (live === seen.id) return foldDrift(draft, id, entry, seen, policy);
+    adopt(draft, id, entry, seen, now);
+    return foldStrangeLimit(draft, id, entry, seen, policy);
   }
   draft.patch(id, { container: seen.id, madeWith: seen.configHash });
   if (live === null) {

@@ -186,13 +186,18 @@ export function mayAct(
   return state.level === 'hard' && (state.signals.hardAvailable !== null || isPsiSettled);
 }
 
-/** Who is stopped next for the host, by rank. soft: of the idle. hard: of all that are not protected, however short they have been up. Null: nobody. */
+/** Who is stopped next for the host, by rank. Null: nobody. */
 export function pressureVictim(level: PressureLevel, holdings: readonly Holding[], policy: ReliefPolicy, now: Ms): ServiceId | null {
-  if (level === 'none') return null;
+  return pressureOrder(level, holdings, policy, now)[0]?.id ?? null;
+}
+
+/** Who would be stopped for the host, first to go first. soft: of the idle. hard: of all that are not protected, however short they have been up. */
+export function pressureOrder(level: PressureLevel, holdings: readonly Holding[], policy: ReliefPolicy, now: Ms): readonly Holding[] {
+  if (level === 'none') return [];
   const candidates = holdings.filter(
     holding => holding.protectedBy === null && (level === 'hard' || (isIdle(holding, now) && !isYoung(holding, policy, now))),
   );
-  return candidates.sort(byRank(now))[0]?.id ?? null;
+  return candidates.sort(byRank(now));
 }
 
 /** Whether a service may start at this level. */

@@ -4,7 +4,7 @@ import type { Draft } from './draft.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
-import type { Failure } from './failure.js';
+import { isSilence } from './failure.js';
 import { foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
@@ -172,10 +172,6 @@ function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: Res
   }
   draft.patch(id, { removing: false, removeAt: null, container: null });
   draft.notice(entry.spec, 'warn', 'removed', `its container could not be removed; laptop-dev clean removes it: ${value.message}`);
-}
-
-function isSilence({ code }: Failure): boolean {
-  return code === 'engine-unavailable' || code === 'engine-timeout';
 }
 
 function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {

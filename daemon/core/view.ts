@@ -3,6 +3,7 @@ import { canSleep } from './doors.js';
 import { whyKept } from './idle.js';
 import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
+import { neededBy } from './needed-by.js';
 import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
@@ -96,9 +97,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 /** Who needs it, or that it was asked for; and how it fares. */
 function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
-  const dependants = [...world.services.values()].filter(
-    other => isWanted(other) && other.spec.project === spec.project && other.spec.dependsOn.some(on => on.service === spec.name),
-  );
+  const dependants = neededBy(world, spec).filter(isWanted);
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;

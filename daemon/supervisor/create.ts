@@ -1,3 +1,4 @@
+import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
@@ -9,6 +10,7 @@ import { Carrier } from './carrier.js';
 import { DoorKeeper } from './door-keeper.js';
 import { type Effects, execute } from './executors.js';
 import { facade } from './facade.js';
+import { Figures } from './figures.js';
 import { Hours } from './hours.js';
 import { Loop } from './loop.js';
 import { Notices } from './notices.js';
@@ -19,6 +21,7 @@ import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
 import { Waiters } from './waiters.js';
+import { Watchers } from './watchers.js';
 
 const NEVER = new AbortController().signal;
 
@@ -46,6 +49,8 @@ export interface SupervisorOptions {
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
+  /** How often the engine is asked for everything while anything runs, ms. */
+  readonly relist: Ms;
   /** Called when a client asks the daemon to end. */
   readonly onShutdown: () => void;
 }
@@ -85,6 +90,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     measure: () => sampler.now(),
     log,
   });
+  const figures = new Figures(clock, options.host);
+  const watchers = new Watchers();
   const sampler = new Sampler({
     usage: options.usage,
     history: options.history,
@@ -92,6 +99,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     containers,
     clock,
     log,
+    figures,
+    watchers,
     world: () => loop.world,
     post: event => loop.post(event),
     onFigures: () => {
@@ -136,8 +145,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
       sampler.look(world);
       carrier.look(world);
       hours.look(world);
+      watchers.poke();
     },
   });
+  notices.subscribe(() => watchers.poke());
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   const { projects, pins = [], budget = null } = restored.intent;
   loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
@@ -152,10 +163,11 @@ export function createSupervisor(options: SupervisorOptions): Running {
     },
     version: effects.version,
     isBusy: () => [...loop.world.services.values()].some(entry => isActive(entry.state)),
+    relist: options.relist,
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, hours, engine: () => engine });
+  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine: () => engine });
   return {
     supervisor,
     looked: looked.then(() => hours.ready()),
@@ -163,6 +175,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       ending.abort();
       hours.close();
       loop.close();
+      watchers.close();
       sampler.close();
       options.history.close();
       await Promise.all([carrier.close(), doors.close()]);

@@ -12,7 +12,7 @@ import type { Carrier } from './carrier.js';
 export interface DoorKeeperOptions {
   readonly containers: Containers;
   readonly openDoors: (hooks: DoorHooks) => Doors;
-  readonly carrier: Pick<Carrier, 'seen'>;
+  readonly carrier: Pick<Carrier, 'seen' | 'ids'>;
   /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
   readonly hasGateways: () => boolean;
   /** Whether an address is one of this machine's. */
@@ -67,6 +67,18 @@ export class DoorKeeper {
   /** Of all services that can sleep. */
   uses(): UseSeen[] {
     return [...this.options.world().services].filter(([, entry]) => canSleep(entry.spec)).map(([id]) => this.seen(id));
+  }
+
+  /** As `uses`, for a look alone: of connections that the kernel carries what was found with the last figures. Costs next to nothing. */
+  glance(): UseSeen[] {
+    const carried = new Set(this.options.carrier.ids());
+    return [...this.options.world().services].flatMap(([id, { spec, use }]) => {
+      if (!canSleep(spec)) return [];
+      const { connections, holding, lastByteAt } = this.doors.activity(id);
+      const past = carried.has(id) ? use.connections : 0;
+      const execs = this.execs.get(id) ?? 0;
+      return [{ id, connections: Math.max(connections, past), holding, moving: use.moving, execs, lastByteAt }];
+    });
   }
 
   execOpened(id: ServiceId, by: 1 | -1): void {
@@ -138,7 +150,10 @@ export class DoorKeeper {
   private async ownGateways(name: string): Promise<Gateway[]> {
     const { containers, isLocal, world } = this.options;
     const project = world().projects.get(name);
-    if (!project || project.leaving || !this.options.hasGateways()) return [];
+    if (!project || project.leaving) return [];
+    // What runs while the engine is away goes on with the networks that it has.
+    if (world().engine !== 'up') return [...(this.gateways.get(name) ?? [])];
+    if (!this.options.hasGateways()) return [];
     const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.want === 'up');
     const keys = new Set(sleepers.flatMap(spec => spec.container?.networks.map(each => each.network) ?? []));
     const networks = project.spec.networks.filter(network => keys.has(network.key));

@@ -9,8 +9,10 @@ import { clean } from './clean.js';
 import type { SupervisorOptions } from './create.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
+import type { Figures } from './figures.js';
+import { historyOf } from './history-view.js';
 import type { Hours } from './hours.js';
-import { liveOf } from './live.js';
+import { Picture } from './live.js';
 import type { Loop } from './loop.js';
 import { measured } from './measure.js';
 import type { Notices } from './notices.js';
@@ -19,6 +21,7 @@ import type { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import type { Trust } from './trust.js';
 import type { Waiters } from './waiters.js';
+import type { Watchers } from './watchers.js';
 
 /** What answers them. */
 export interface Parts {
@@ -27,6 +30,8 @@ export interface Parts {
   readonly trust: Trust;
   readonly doors: DoorKeeper;
   readonly sampler: Sampler;
+  readonly figures: Figures;
+  readonly watchers: Watchers;
   readonly hours: Hours;
   readonly engine: () => EngineInfo | null;
 }
@@ -35,7 +40,7 @@ export interface Parts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, trust, doors, sampler, hours, engine }: Parts,
+  { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine }: Parts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -47,6 +52,17 @@ export function facade(
       .filter(entry => project === null || entry.spec.project === project)
       .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
+  const picture = new Picture({
+    clock,
+    policy: options.policy,
+    world: () => loop.world,
+    figures,
+    sampler,
+    uses: () => doors.glance(),
+    told: (world, view, wall) => hours.told(world, view, wall),
+    engine,
+    daemon: { version, pid, instance, startedAt },
+  });
   return {
     info: { version, pid, instance, startedAt },
     engine,
@@ -62,40 +78,23 @@ export function facade(
       return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
     },
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
-    services: async (project, withUsage) => (withUsage ? measured(views(project), containers, usage) : views(project)),
+    services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
     projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
     leases: () =>
       [...loop.world.leases.values()].map(({ until, ...lease }) => ({
         ...lease,
         remaining: until === null ? null : Math.max(0, until - clock.now()),
       })),
-    budget: async () => budgetView(options, loop, await measured(views(null), containers, usage)),
+    budget: async () => budgetView(options, loop, await measured(views(null), loop.world, usage)),
     advice: project => adviceOf(loop.world, options.history, clock, project),
-    live: () =>
-      liveOf({
-        world: loop.world,
-        views: views(null),
-        engine: engine(),
-        host: options.host,
-        clock,
-        budget: loop.world.budget ?? options.policy.budget,
-        daemon: { version, pid, instance, startedAt },
-      }),
-    history: async (id, sinceWall, slot) => ({
-      slot,
-      entries: (await options.history.points(id, sinceWall, slot || undefined)).map(({ at, p, peak, cpu }) => ({
-        at,
-        workingSet: p,
-        peak,
-        cpu,
-      })),
-    }),
+    live: () => picture.live(),
+    history: (id, sinceWall, slot) => historyOf({ history: options.history, recent: figures.recent, clock }, id, sinceWall, slot),
     watch: (every, changed) => {
-      const timer = setInterval(changed, every);
-      const stop = notices.subscribe(changed);
+      const end = watchers.add(every, changed);
+      sampler.watched();
       return () => {
-        clearInterval(timer);
-        stop();
+        end();
+        sampler.watched();
       };
     },
     notices: () => notices.list(),

@@ -1,80 +1,72 @@
-import { cpus, loadavg } from 'node:os';
-import { leaseWords } from '../core/leases.js';
-import type { Live, LiveService } from '../core/live.js';
+import type { UseSeen } from '../core/event.js';
+import type { Live } from '../core/live.js';
+import { type Beside, liveBudget, liveServices, withUses } from '../core/live-view.js';
+import type { Ms, ServiceId } from '../core/model.js';
+import type { Policy } from '../core/policy.js';
 import type { ServiceView } from '../core/views.js';
-import { idOf, type World } from '../core/world.js';
-import type { Clock, EngineInfo, HostMemory } from '../ports.js';
+import type { World } from '../core/world.js';
+import type { Clock, EngineInfo } from '../ports.js';
+import type { Figures } from './figures.js';
+import type { Sampler } from './sampler.js';
 
-interface Sources {
-  readonly world: World;
-  readonly views: readonly ServiceView[];
-  readonly engine: EngineInfo | null;
-  readonly host: HostMemory;
+export interface PictureOptions {
   readonly clock: Clock;
-  readonly budget: number;
+  readonly policy: Policy;
+  readonly world: () => World;
+  readonly figures: Figures;
+  readonly sampler: Pick<Sampler, 'looked'>;
+  /** How services are used, as far as that is known without a look at the kernel's counters. */
+  readonly uses: () => readonly UseSeen[];
+  readonly told: (world: World, view: ServiceView, wall: Ms) => ServiceView;
+  readonly engine: () => EngineInfo | null;
   readonly daemon: Pick<Live['daemon'], 'version' | 'pid' | 'instance' | 'startedAt'>;
 }
 
-/** The picture that the stream shows, from what the world knows. */
-export function liveOf({ world, views, engine, host, clock, budget, daemon }: Sources): Live {
-  const services = views.map(view => serviceOf(world, view, clock));
-  const sample = host.sample();
-  const holders = services.filter(({ memory }) => memory.grant > 0);
-  const sum = (of: (service: LiveService) => number) => holders.reduce((total, service) => total + of(service), 0);
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  return {
-    at: clock.wall(),
-    daemon: { ...daemon, rss: process.memoryUsage.rss(), cpu: null },
-    engine: engine && { kind: engine.kind, version: engine.version },
-    host: {
-      total: sample.total,
-      available: sample.available,
-      swapTotal: 0,
-      swapFree: 0,
-      cores: cpus().length,
-      cpu: null,
-      load: [one, five, fifteen],
-      psi: sample.psi,
-      pressure: world.host.pressure.level,
-      wsl: false,
-    },
-    budget: {
-      budget,
-      granted: sum(({ memory }) => memory.grant),
-      standard: sum(({ memory }) => memory.standard),
-      workingSet: sum(({ usage }) => usage?.workingSet ?? 0),
-    },
-    projects: [...world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
-    services,
-  };
-}
+/** The picture that the stream shows: the world, and the figures taken last. Looking decides nothing and posts nothing. */
+export class Picture {
+  /** When each service began to run, by both clocks. */
+  private readonly begins = new Map<ServiceId, { readonly moment: Ms; readonly wall: Ms }>();
 
-function serviceOf(world: World, view: ServiceView, clock: Clock): LiveService {
-  const entry = [...world.services.values()].find(({ spec }) => spec.project === view.project && spec.name === view.name);
-  const last = entry?.samples.at(-1);
-  const state = entry?.state;
-  return {
-    ...view,
-    memory: { ...view.memory, workingSet: last?.workingSet ?? null },
-    id: entry ? idOf(entry.spec) : `${view.project}/${view.name}`,
-    usage: last
-      ? {
-          workingSet: last.workingSet,
-          usage: null,
-          cpu: null,
-          netIn: null,
-          netOut: null,
-          blockIn: null,
-          blockOut: null,
-          pids: null,
-          psi: null,
-        }
-      : null,
-    connections: entry?.use.connections ?? 0,
-    next: null,
-    protectedBy: null,
-    pinned: entry ? leaseWords(world, idOf(entry.spec), clock.now()) !== null : false,
-    since: state?.kind === 'running' ? clock.wall() - (clock.now() - state.since) : null,
-    address: null,
-  };
+  constructor(private readonly options: PictureOptions) {}
+
+  live(): Live {
+    const { clock, policy, figures, sampler, uses, told, engine, daemon } = this.options;
+    sampler.looked();
+    const [now, wall] = [clock.now(), Math.round(clock.wall())];
+    const before = this.options.world();
+    const world = withUses(before, uses(), now);
+    const beside: Beside = {
+      usage: id => figures.usage(id),
+      wallOf: (id, moment) => this.wallOf(id, moment),
+      told: view => told(before, view, wall),
+    };
+    const services = liveServices(world, beside, policy, now);
+    const seen = engine();
+    const { host, own } = figures.host();
+    this.clear(world);
+    return {
+      at: wall,
+      daemon: { ...daemon, ...own },
+      engine: seen && { kind: seen.kind, version: seen.version },
+      host: { ...host, pressure: world.host.pressure.level },
+      budget: liveBudget(world.budget ?? policy.budget, services),
+      projects: [...world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+      services,
+    };
+  }
+
+  /** Found out once: the two clocks drift, and what has not changed is not told again. */
+  private wallOf(id: ServiceId, moment: Ms): Ms {
+    const known = this.begins.get(id);
+    if (known?.moment === moment) return known.wall;
+    const { clock } = this.options;
+    const wall = Math.round(clock.wall() - (clock.now() - moment));
+    this.begins.set(id, { moment, wall });
+    return wall;
+  }
+
+  private clear({ services }: World): void {
+    if (this.begins.size <= services.size) return;
+    for (const id of this.begins.keys()) if (!services.has(id)) this.begins.delete(id);
+  }
 }

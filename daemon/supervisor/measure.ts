@@ -1,16 +1,21 @@
+import { serviceId } from '../core/model.js';
+import { isActive } from '../core/service-state.js';
 import type { ServiceView } from '../core/views.js';
-import type { Containers, Usage } from '../ports.js';
+import type { World } from '../core/world.js';
+import type { Usage } from '../ports.js';
 
-/** Adds what only the engine and the kernel know of running services: their ports and working sets. One inspect each. */
-export async function measured(views: readonly ServiceView[], containers: Containers, usage: Usage): Promise<ServiceView[]> {
-  return Promise.all(views.map(view => measure(view, containers, usage)));
+/**
+ * Adds what only the kernel knows of running services, their working sets, and at which ports the engine has published them. The engine is
+ * not asked: what clients see does not wait for one that hangs.
+ */
+export async function measured(views: readonly ServiceView[], world: World, usage: Usage): Promise<ServiceView[]> {
+  return Promise.all(views.map(view => measure(view, world, usage)));
 }
 
-async function measure(view: ServiceView, containers: Containers, usage: Usage): Promise<ServiceView> {
-  if (view.container === null || view.memory.grant === 0) return view;
-  const seen = await containers.inspect(view.container).catch(() => null);
-  if (!seen || seen.pid === null) return view;
-  const workingSet = await usage.workingSet(seen.id, seen.pid);
-  const ports = seen.ports.length > 0 ? seen.ports : view.ports;
-  return { ...view, ports, memory: { ...view.memory, workingSet } };
+async function measure(view: ServiceView, world: World, usage: Usage): Promise<ServiceView> {
+  const entry = world.services.get(serviceId(view.project, view.name));
+  if (!entry || view.container === null || entry.address?.pid == null || !isActive(entry.state)) return view;
+  const { pid, ports } = entry.address;
+  const workingSet = await usage.workingSet(view.container, pid);
+  return { ...view, ports: ports.length > 0 ? ports : view.ports, memory: { ...view.memory, workingSet } };
 }

@@ -1,13 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '../core/event.js';
+import { isSilence } from '../core/failure.js';
 import type { Ms } from '../core/model.js';
 import type { Clock, Containers, EngineInfo, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
 
 const FIRST_PAUSE: Ms = 200;
 const MOST_PAUSE: Ms = 5_000;
-/** How long a lost event may go unnoticed (facts/reliability, fault 6). */
-const RELIST: Ms = 30_000;
 
 export interface ObserveOptions {
   readonly containers: Containers;
@@ -18,6 +17,8 @@ export interface ObserveOptions {
   readonly post: (event: Event) => void;
   /** Something runs: then everything is listed again from time to time, for an event can be lost. At rest nobody asks. */
   readonly isBusy: () => boolean;
+  /** From one such list to the next: so long a lost event, or an engine that hangs, may go unnoticed (docs/reliability.md). */
+  readonly relist: Ms;
   readonly onEngine: (info: EngineInfo | null) => void;
   readonly signal: AbortSignal;
 }
@@ -45,7 +46,9 @@ export async function observe(options: ObserveOptions): Promise<void> {
   }
 }
 
-async function watch({ containers, clock, version, post, onEngine, isBusy, signal }: ObserveOptions, onUp: () => void): Promise<void> {
+/** Follows the engine until it ends its events, or does not answer. */
+async function watch(options: ObserveOptions, onUp: () => void): Promise<void> {
+  const { containers, clock, version, post, onEngine, signal } = options;
   const info = await containers.info();
   // Events from before the look around, so that nothing falls between the two; one seen twice does no harm.
   const since = clock.wall();
@@ -54,17 +57,31 @@ async function watch({ containers, clock, version, post, onEngine, isBusy, signa
   onEngine(info);
   post({ kind: 'observed', containers: seen, asOf });
   onUp();
-  const relist = setInterval(() => void lookAgain(), RELIST);
-  const lookAgain = async (): Promise<void> => {
-    if (!isBusy()) return;
-    const seenAt = version();
-    // A failure here says nothing that the events do not say too.
-    const found = await containers.list().catch(() => null);
-    if (found) post({ kind: 'observed', containers: found, asOf: seenAt });
-  };
+  const ending = new AbortController();
+  const until = AbortSignal.any([signal, ending.signal]);
   try {
-    for await (const event of containers.events(signal, since)) post({ kind: 'engine', event });
+    await Promise.race([follow(options, since, until), lookAgain(options, until)]);
   } finally {
-    clearInterval(relist);
+    ending.abort();
+  }
+}
+
+async function follow({ containers, post }: ObserveOptions, since: Ms, until: AbortSignal): Promise<void> {
+  for await (const event of containers.events(until, since)) if (!until.aborted) post({ kind: 'engine', event });
+}
+
+/** One look at a time. Rejects when the engine does not answer: one that hangs keeps its events open, and says nothing in them. */
+async function lookAgain({ containers, version, post, isBusy, relist, log }: ObserveOptions, until: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(relist, undefined, { signal: until });
+    if (!isBusy()) continue;
+    const asOf = version();
+    try {
+      const seen = await containers.list();
+      if (!until.aborted) post({ kind: 'observed', containers: seen, asOf });
+    } catch (error) {
+      if (isSilence(asFailure(error))) throw error;
+      log.warn({ err: error }, 'the containers could not be listed');
+    }
   }
 }

@@ -1,112 +1,221 @@
 import type { Bytes } from '../core/bytes.js';
+import type { ContainerSample } from '../core/container-sample.js';
 import type { Event, ServiceSample } from '../core/event.js';
 import type { HostSample } from '../core/host-sample.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { ServiceEntry, World } from '../core/world.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../ports.js';
+import type { Figures } from './figures.js';
+import type { Watchers } from './watchers.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;
 const SERVICES_EVERY: Ms = 5_000;
 /** The engine takes a second for an answer, so it is asked less often where cgroup files cannot be read. */
-const ENGINE_EVERY: Ms = 15_000;
+const ENGINE_EVERY = { watched: 5_000, alone: 15_000 };
 /** From here on every look at the host is told: the windows of the pressure rules are seconds. */
 const NEAR = { available: 0.15, some10: 5 };
+/** Who asks without watching asks again, as a scraper of metrics does: for so long what people look at is read for him. */
+const LOOKED_FOR: Ms = 60_000;
+
+type Memory = Omit<HostSample, 'at'>;
 
 export interface SamplerOptions {
   readonly usage: Usage;
-  /** Is given all samples of services. */
+  /** Is given all samples of services that the core is. */
   readonly history: History;
   readonly host: HostMemory;
   readonly containers: Containers;
   readonly clock: Clock;
   readonly log: Log;
+  readonly figures: Figures;
+  readonly watchers: Watchers;
   readonly world: () => World;
   readonly post: (event: Event) => void;
-  /** Called when all figures were taken. */
+  /** Called when all figures were taken for the core. */
   readonly onFigures: () => void;
 }
 
-/** Measures what runs, and the host with it. While nothing runs there is no timer: at rest the daemon works on events. */
+/**
+ * Measures what runs, and the host with it: for the core always at the same pace, for those who watch at theirs. What is decided does not
+ * depend on who looks. While nothing runs and nobody watches there is no timer: at rest the daemon works on events.
+ */
 export class Sampler {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: { readonly every: Ms; readonly handle: NodeJS.Timeout } | null = null;
   private servicesAt: Ms = Number.NEGATIVE_INFINITY;
+  private hostAt: Ms = Number.NEGATIVE_INFINITY;
+  private figuresAt: Ms = Number.NEGATIVE_INFINITY;
   private engineAt: Ms = Number.NEGATIVE_INFINITY;
+  private lookedAt: Ms = Number.NEGATIVE_INFINITY;
+  private isAsking = false;
+  /** What is open or known, by container: forgotten when it does not run any more. */
+  private readonly known = new Map<ServiceId, string>();
+  /** Containers whose files cannot be read: not tried at each look. */
+  private readonly unread = new Set<string>();
+  private forgotten = 0;
 
   constructor(private readonly options: SamplerOptions) {}
 
   /** The world has changed: begins with the first service that runs, and ends with the last. */
   look(world: World): void {
-    // Pressure that stopped the last one has to be seen to end: till then nobody is let in.
-    const runs = world.host.pressure.level !== 'none' || [...world.services.values()].some(entry => entry.state.kind === 'running');
-    if (runs && this.timer === null) this.timer = setInterval(() => this.tick(), HOST_EVERY);
-    else if (!runs) this.close();
+    for (const [id, container] of this.known) {
+      const state = world.services.get(id)?.state;
+      if (state?.kind !== 'running' || state.container !== container) this.forget(id, container);
+    }
+    if (world.forgotten !== this.forgotten) this.options.figures.recent.keep(id => world.services.has(id));
+    this.forgotten = world.forgotten;
+    this.arm();
+  }
+
+  /** Somebody begins to watch, or has ended. */
+  watched(): void {
+    const { watchers, clock } = this.options;
+    this.arm();
+    if (watchers.every !== null && clock.now() - this.figuresAt >= watchers.every) this.measure(false);
+  }
+
+  /** Somebody looks who does not watch: figures that are older than at rest are taken now. */
+  looked(): void {
+    const now = this.options.clock.now();
+    const isDetailed = this.isDetailed;
+    this.lookedAt = now;
+    if (!isDetailed || now - this.figuresAt >= SERVICES_EVERY) this.measure(false);
   }
 
   /** All figures, now: before a decision that rests on them. */
   now(): void {
-    this.servicesAt = this.options.clock.now();
-    const samples = this.running().flatMap(([id, entry]) => this.sample(id, entry) ?? []);
-    this.tell(samples);
-    this.options.onFigures();
+    this.measure(true);
   }
 
   workingSet(id: ServiceId): Bytes | null {
     const entry = this.options.world().services.get(id);
-    return entry ? (this.sample(id, entry)?.workingSet ?? null) : null;
+    return entry ? (this.sample(id, entry, false)?.workingSet ?? null) : null;
   }
 
   close(): void {
-    if (this.timer) clearInterval(this.timer);
+    if (this.timer) clearInterval(this.timer.handle);
     this.timer = null;
+    for (const [id, container] of [...this.known]) this.forget(id, container);
+  }
+
+  private get isDetailed(): boolean {
+    return this.options.watchers.every !== null || this.options.clock.now() - this.lookedAt < LOOKED_FOR;
+  }
+
+  /** One timer, as fast as its fastest user needs it; parts of a second, so that the host is looked at each second whoever watches. */
+  private arm(): void {
+    const { watchers, world } = this.options;
+    const asked = watchers.every;
+    const forWatchers = asked === null || asked >= HOST_EVERY ? asked : HOST_EVERY / Math.ceil(HOST_EVERY / asked);
+    const every = isBusy(world()) ? Math.min(HOST_EVERY, forWatchers ?? HOST_EVERY) : forWatchers;
+    if (every === (this.timer?.every ?? null)) return;
+    if (this.timer) clearInterval(this.timer.handle);
+    this.timer = every === null ? null : { every, handle: setInterval(() => this.tick(), every) };
   }
 
   private tick(): void {
-    const { clock, world, post } = this.options;
-    if (clock.now() - this.servicesAt >= SERVICES_EVERY) {
-      this.now();
-      void this.askEngine();
-      return;
+    const { watchers, world, host } = this.options;
+    const isRunning = isBusy(world());
+    const isForCore = isRunning && this.isDue(this.servicesAt, SERVICES_EVERY);
+    const isForWatchers = watchers.every !== null && this.isDue(this.figuresAt, watchers.every);
+    const memory = isForCore || isForWatchers ? this.measure(isForCore) : null;
+    if (isRunning && this.isDue(this.hostAt, HOST_EVERY)) this.tellIfNear(memory ?? host.sample());
+    if (this.isDue(this.engineAt, watchers.every === null ? ENGINE_EVERY.alone : ENGINE_EVERY.watched)) void this.askEngine();
+  }
+
+  /** At the tick that is nearest: a timer is early or late. */
+  private isDue(last: Ms, every: Ms): boolean {
+    return this.options.clock.now() - last >= every - (this.timer?.every ?? 0) / 2;
+  }
+
+  /** All figures. `forCore`: decisions rest on them; else they are for those who look. Returns the host's memory, which was looked at too. */
+  private measure(forCore: boolean): Memory {
+    const { clock, figures, history, host, onFigures, watchers } = this.options;
+    const isDetailed = this.isDetailed;
+    this.figuresAt = clock.now();
+    if (forCore) this.unread.clear();
+    const memory = host.sample();
+    const samples = this.running().flatMap(([id, entry]) => {
+      const sample = entry.container !== null && this.unread.has(entry.container) ? null : this.sample(id, entry, isDetailed);
+      return sample && entry.container !== null ? [this.kept(id, entry.container, sample)] : [];
+    });
+    if (isDetailed) figures.look(memory);
+    if (forCore) {
+      this.servicesAt = this.figuresAt;
+      history.add(samples);
+      this.tell(samples, memory);
+      onFigures();
     }
-    const host = this.host();
-    const isNear = host.available < NEAR.available * host.total || (host.psi?.some10 ?? 0) > NEAR.some10;
-    if (isNear || world().host.pressure.level !== 'none') post({ kind: 'sampled', services: [], host });
+    watchers.poke();
+    return memory;
   }
 
-  private tell(services: readonly ServiceSample[]): void {
-    this.options.history.add(services);
-    this.options.post({ kind: 'sampled', services, host: this.host() });
+  private tell(services: readonly ServiceSample[], memory: Memory): void {
+    this.hostAt = this.options.clock.now();
+    this.options.post({ kind: 'sampled', services, host: { at: this.hostAt, ...memory } });
   }
 
-  private host(): HostSample {
-    return { at: this.options.clock.now(), ...this.options.host.sample() };
+  /** What is told of the host between the figures of services: nothing when all is well. */
+  private tellIfNear(memory: Memory): void {
+    this.hostAt = this.options.clock.now();
+    const isNear = memory.available < NEAR.available * memory.total || (memory.psi?.some10 ?? 0) > NEAR.some10;
+    if (isNear || this.options.world().host.pressure.level !== 'none') this.tell([], memory);
   }
 
   private running(): [ServiceId, ServiceEntry][] {
     return [...this.options.world().services].filter(([, entry]) => entry.state.kind === 'running');
   }
 
-  private sample(id: ServiceId, { container, address }: ServiceEntry): ServiceSample | null {
+  private sample(id: ServiceId, { container, address }: ServiceEntry, detailed: boolean): ContainerSample | null {
     if (container === null || address?.pid == null) return null;
-    const seen = this.options.usage.sample(container, address.pid);
-    return seen ? { id, container, workingSet: seen.workingSet, cpu: seen.cpu } : null;
+    this.known.set(id, container);
+    const seen = this.options.usage.sample(container, address.pid, detailed);
+    if (seen === null) this.unread.add(container);
+    return seen;
+  }
+
+  private kept(id: ServiceId, container: string, sample: ContainerSample): ServiceSample {
+    this.known.set(id, container);
+    this.options.figures.keep(id, container, sample);
+    return { id, container, workingSet: sample.workingSet, cpu: sample.cpu };
+  }
+
+  private forget(id: ServiceId, container: string): void {
+    this.known.delete(id);
+    this.unread.delete(container);
+    this.options.usage.forget(container);
+    this.options.figures.drop(id);
   }
 
   /** Of those whose cgroup files are on another machine. */
   private async askEngine(): Promise<void> {
-    const { clock, containers, log } = this.options;
-    const unread = this.running().filter(([id, entry]) => entry.container !== null && this.sample(id, entry) === null);
-    if (unread.length === 0 || clock.now() - this.engineAt < ENGINE_EVERY) return;
+    const { clock, containers, figures, history, host, watchers } = this.options;
+    const unread = this.running().flatMap(([id, { container, address }]) =>
+      container !== null && (address?.pid == null || this.unread.has(container)) ? [{ id, container }] : [],
+    );
+    if (unread.length === 0 || this.isAsking) return;
+    this.isAsking = true;
     this.engineAt = clock.now();
-    const samples = await Promise.all(
-      unread.map(async ([id, { container }]) => {
-        const seen = container === null ? null : await containers.stats(container).catch(() => null);
-        return seen && container !== null ? [{ id, container, workingSet: seen.workingSet, cpu: seen.cpu }] : [];
-      }),
-    ).catch(error => {
-      log.debug({ err: error }, 'the engine gave no figures');
-      return [];
-    });
-    this.tell(samples.flat());
+    // One that gives no answer, or is gone, is left out.
+    const answers = await Promise.all(
+      unread.map(async each => ({ ...each, sample: await containers.stats(each.container).catch(() => null) })),
+    );
+    this.isAsking = false;
+    const running = new Map(this.running().map(([id, { container }]) => [id, container]));
+    const samples = answers.flatMap(({ id, container, sample }) =>
+      sample && running.get(id) === container ? [this.kept(id, container, sample)] : [],
+    );
+    history.add(samples);
+    const memory = host.sample();
+    if (this.isDetailed) figures.look(memory);
+    this.tell(samples, memory);
+    watchers.poke();
   }
+}
+
+/** Pressure that stopped the last one has to be seen to end: till then nobody is let in. */
+function isBusy(world: World): boolean {
+  if (world.host.pressure.level !== 'none') return true;
+  for (const { state } of world.services.values()) if (state.kind === 'running') return true;
+  return false;
 }

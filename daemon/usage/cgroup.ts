@@ -53,13 +53,31 @@ export function cpuFile(procCgroup: string, containerId: string, unified = ''): 
   return { paths: ['cpuacct', found.v1].map(mount => posix.join(mount, found.path, 'cpuacct.usage')), unit: 'ns' };
 }
 
-/** `v1`: the controllers that are mounted together; null in v2. */
-function find(procCgroup: string, controller: string, containerId: string): { v1: string | null; path: string } | null {
-  const rows = procCgroup.split('\n').map(line => /^\d+:([^:]*):(\/.*)$/.exec(line));
-  const v1 = rows.find(row => row?.[1]?.split(',').includes(controller));
-  const row = v1 ?? rows.find(each => each?.[1] === '');
-  const path = containerPath(row?.[2] ?? '', containerId);
-  return path === null ? null : { v1: v1?.[1] ?? null, path };
+/** Where a controller has a container's cgroup. `v1`: the controllers that are mounted together; null in v2. Pure. */
+export function find(procCgroup: string, controller: string, containerId: string): { v1: string | null; path: string } | null {
+  const rows = rowsOf(procCgroup);
+  const v1 = rows.find(({ controllers }) => controllers.split(',').includes(controller));
+  const path = containerPath((v1 ?? rows.find(isV2))?.path ?? '', containerId);
+  return path === null ? null : { v1: v1?.controllers ?? null, path };
+}
+
+/** The container's cgroup in v2, where a hybrid machine may have it beside those of v1; null: there is none. Pure. */
+export function findV2(procCgroup: string, containerId: string): string | null {
+  return containerPath(rowsOf(procCgroup).find(isV2)?.path ?? '', containerId);
+}
+
+interface Row {
+  readonly controllers: string;
+  readonly path: string;
+}
+
+const isV2 = ({ controllers }: Row) => controllers === '';
+
+function rowsOf(procCgroup: string): Row[] {
+  return procCgroup.split('\n').flatMap(line => {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    return controllers === undefined || path === undefined ? [] : [{ controllers, path }];
+  });
 }
 
 function containerPath(path: string, containerId: string): string | null {
@@ -97,6 +115,7 @@ export function keyed(text: string, key: string): number | null {
   return whole(text.slice(from, end < 0 ? text.length : end));
 }
 
-function whole(text: string): number | null {
+/** Pure. */
+export function whole(text: string): number | null {
   return /^\d+\s*$/.test(text) ? Number(text) : null;
 }

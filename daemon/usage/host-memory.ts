@@ -1,41 +1,75 @@
 import { readFileSync } from 'node:fs';
-import { freemem, totalmem } from 'node:os';
+import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Bytes, KiB } from '../core/bytes.js';
-import type { HostSample } from '../core/host-sample.js';
-import type { HostMemory } from '../ports.js';
+import type { HostDetail, HostMemory } from '../ports.js';
 import { keyed } from './cgroup.js';
+import { loadSystem, type System, systemMemory } from './host-elsewhere.js';
+import { pressureOf } from './pressure.js';
 
-/** Memory of this machine from /proc; from the operating system's own call where there is no /proc. `proc`: for tests, another folder. */
-export function createHostMemory({ proc = '/proc' }: { readonly proc?: string } = {}): HostMemory {
+interface HostOptions {
+  /** For tests, another folder. */
+  readonly proc?: string;
+  /** What is asked where there is no /proc. */
+  readonly system?: () => Promise<System>;
+}
+
+/** Memory and work of this machine from /proc; from the operating system's own calls where there is no /proc. */
+export function createHostMemory({ proc = '/proc', system = loadSystem }: HostOptions = {}): HostMemory {
   const file = (path: string): string => readOrEmpty(join(proc, path));
-  const read = (): { total: Bytes; available: Bytes } => {
-    const text = file('meminfo');
-    const total = kibibytes(text, 'MemTotal');
+  const elsewhere = systemMemory(system);
+  const read = (meminfo = file('meminfo')): { total: Bytes; available: Bytes } => {
+    const total = kibibytes(meminfo, 'MemTotal');
     // Kernels before 3.14 have no MemAvailable; free memory is the cautious figure then.
-    const available = kibibytes(text, 'MemAvailable') ?? kibibytes(text, 'MemFree');
-    return total === null || available === null ? { total: totalmem(), available: freemem() } : { total, available };
+    const available = kibibytes(meminfo, 'MemAvailable') ?? kibibytes(meminfo, 'MemFree');
+    if (total !== null && available !== null) return { total, available };
+    return { total: totalmem(), available: (meminfo === '' ? elsewhere()?.available : undefined) ?? freemem() };
   };
+  let isWsl: boolean | null = null;
   return {
-    read,
+    read: () => read(),
     sample: () => {
       const vmstat = file('vmstat');
       return {
         ...read(),
-        psi: pressure(file('pressure/memory')),
+        psi: pressureOf(file('pressure/memory')),
         swapIn: keyed(vmstat, 'pswpin'),
         // Linux 5.9 split the count into _anon and _file; before, files alone were counted.
         refaults: keyed(vmstat, 'workingset_refault_file') ?? keyed(vmstat, 'workingset_refault'),
       };
     },
+    detail: () => {
+      const meminfo = file('meminfo');
+      const swap = meminfo === '' ? elsewhere() : { swapTotal: kibibytes(meminfo, 'SwapTotal'), swapFree: kibibytes(meminfo, 'SwapFree') };
+      const [one = 0, five = 0, fifteen = 0] = loadavg();
+      // Windows' kernel for WSL 1 and 2 names its maker.
+      isWsl ??= /microsoft/i.test(file('sys/kernel/osrelease'));
+      return {
+        swapTotal: swap?.swapTotal ?? 0,
+        swapFree: swap?.swapFree ?? 0,
+        ...(processors(file('stat')) ?? processorsElsewhere()),
+        load: [one, five, fifteen],
+        wsl: isWsl,
+      };
+    },
   };
 }
 
-/** Absent without CONFIG_PSI and before Linux 4.20; there but unreadable when the kernel was booted with psi=0. */
-function pressure(text: string): HostSample['psi'] {
-  const average = (kind: string): number => Number(new RegExp(`^${kind} avg10=(\\d+(?:\\.\\d+)?) `, 'm').exec(text)?.[1]);
-  const [some10, full10] = [average('some'), average('full')];
-  return Number.isNaN(some10) || Number.isNaN(full10) ? null : { some10, full10 };
+/** /proc/stat: `cpu user nice system idle iowait irq softirq steal …` in ticks; waiting for a disk is no work. Null when the text is none. Pure. */
+function processors(text: string): Pick<HostDetail, 'cores' | 'cpu'> | null {
+  const times = /^cpu +(.*)$/m.exec(text)?.[1]?.split(' ').slice(0, 8).map(Number) ?? [];
+  const all = times.reduce((sum, time) => sum + time, 0);
+  const [, , , idle = 0, waiting = 0] = times;
+  if (times.length < 5 || Number.isNaN(all)) return null;
+  return { cores: text.match(/^cpu\d/gm)?.length ?? 1, cpu: { busy: all - idle - waiting, all } };
+}
+
+function processorsElsewhere(): Pick<HostDetail, 'cores' | 'cpu'> {
+  const all = cpus();
+  const sum = (of: (times: (typeof all)[number]['times']) => number) => all.reduce((total, { times }) => total + of(times), 0);
+  const idle = sum(times => times.idle);
+  const worked = sum(({ user, nice, sys, irq }) => user + nice + sys + irq);
+  return { cores: Math.max(1, all.length), cpu: all.length === 0 ? null : { busy: worked, all: worked + idle } };
 }
 
 function kibibytes(text: string, key: string): Bytes | null {

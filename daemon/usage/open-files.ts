@@ -1,27 +1,27 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerSample } from '../ports.js';
-import { type CpuFile, cpuFile, cpuOf, keyed, limitOf, type MemoryFiles, memoryFiles, workingSetOf } from './cgroup.js';
+import type { ContainerDetail, ContainerSample } from '../core/container-sample.js';
+import { type CpuFile, cpuFile, cpuOf, keyed, limitOf, type MemoryFiles, memoryFiles, whole, workingSetOf } from './cgroup.js';
+import { openDetail } from './detail.js';
+import { first, read } from './read-again.js';
 
 /** The cgroup files of one run of a container, open. */
 export interface OpenFiles {
   readonly pid: number;
-  /** Null: the container has ended (the kernel answers ENODEV), or a file is not as it should be. */
-  sample(): ContainerSample | null;
+  /** Null: the container has ended (the kernel answers ENODEV), or a file is not as it should be. `detailed`: what only people look at too. */
+  sample(detailed: boolean): ContainerSample | null;
   close(): void;
 }
-
-/** memory.stat of v2 is the longest of them, about 2.5 KB; each read overwrites it. */
-const buffer = Buffer.allocUnsafe(16 * 1024);
 
 /** Null when the files are not there, or the PID is another process by now. `root`: prefix of /proc and /sys, for tests. */
 export function openFiles(root: string, containerId: string, pid: number): OpenFiles | null {
   const opened: number[] = [];
-  const open = (path: string): number => {
-    const file = openSync(join(root, '/sys/fs/cgroup', path), 'r');
+  const openAt = (path: string): number => {
+    const file = openSync(path, 'r');
     opened.push(file);
     return file;
   };
+  const open = (path: string): number => openAt(join(root, '/sys/fs/cgroup', path));
   const close = (): void => opened.splice(0).forEach(file => void closeSync(file));
   try {
     const { memory, cpu } = locate(root, containerId, pid) ?? {};
@@ -34,7 +34,13 @@ export function openFiles(root: string, containerId: string, pid: number): OpenF
       events: first([memory.events], open),
       cpu: first(cpu.paths, open),
     };
-    return { pid, sample: () => sample(files, memory.inactiveKey, cpu.unit), close };
+    // Opened when somebody looks for the first time.
+    let detail: (() => ContainerDetail) | null = null;
+    const detailOf = (): ContainerDetail => {
+      detail ??= openDetail(root, containerId, pid, openAt);
+      return detail();
+    };
+    return { pid, sample: detailed => sample(files, memory.inactiveKey, cpu.unit, detailed ? detailOf : null), close };
   } catch {
     close();
     return null;
@@ -49,20 +55,22 @@ interface Descriptors {
   readonly cpu: number | null;
 }
 
-function sample(files: Descriptors, inactiveKey: MemoryFiles['inactiveKey'], unit: CpuFile['unit']): ContainerSample | null {
+function sample(
+  files: Descriptors,
+  inactiveKey: MemoryFiles['inactiveKey'],
+  unit: CpuFile['unit'],
+  detail: (() => ContainerDetail) | null,
+): ContainerSample | null {
   try {
-    const workingSet = workingSetOf(read(files.usage), read(files.stat), inactiveKey);
+    const usage = read(files.usage);
+    const [used, workingSet] = [whole(usage), workingSetOf(usage, read(files.stat), inactiveKey)];
     const cpu = cpuOf(read(files.cpu), unit);
-    if (workingSet === null || cpu === null) return null;
-    return { workingSet, limit: limitOf(read(files.limit)), cpu, oomKills: keyed(read(files.events), 'oom_kill') };
+    if (used === null || workingSet === null || cpu === null) return null;
+    const [limit, oomKills] = [limitOf(read(files.limit)), keyed(read(files.events), 'oom_kill')];
+    return { workingSet, usage: used, limit, cpu, oomKills, detail: detail?.() ?? null, takenAt: null };
   } catch {
     return null;
   }
-}
-
-/** At position 0 the kernel makes a cgroup file's text anew. */
-function read(file: number | null): string {
-  return file === null ? '' : buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
 }
 
 /** Which files; null when the PID is another process by now. Throws when it is none. */
@@ -72,13 +80,4 @@ export function locate(root: string, containerId: string, pid: number): { memory
   const unified = existsSync(join(root, '/sys/fs/cgroup/unified/cgroup.controllers')) ? 'unified' : '';
   const memory = memoryFiles(text, containerId, unified);
   return memory ? { memory, cpu: cpuFile(text, containerId, unified) } : null;
-}
-
-function first(paths: readonly string[], open: (path: string) => number): number | null {
-  for (const path of paths) {
-    try {
-      return open(path);
-    } catch {}
-  }
-  return null;
 }

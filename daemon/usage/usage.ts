@@ -17,12 +17,12 @@ export function createUsage({ root = '' }: { readonly root?: string } = {}): Usa
   };
   return {
     workingSet: (containerId, pid) => Promise.resolve(pid === null ? null : read(root, containerId, pid)),
-    sample: (containerId, pid) => {
+    sample: (containerId, pid, detailed = false) => {
       // Open files belong to one run: the next run of the container has another PID and a cgroup made anew.
       if (open.get(containerId)?.pid !== pid) forget(containerId);
       const files = open.get(containerId) ?? openFiles(root, containerId, pid);
       if (files) open.set(containerId, files);
-      const sample = files?.sample() ?? null;
+      const sample = files?.sample(detailed) ?? null;
       if (!sample) forget(containerId);
       return sample;
     },

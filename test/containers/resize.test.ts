@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createContainers } from '../../daemon/containers/containers.js';
-import { kernelLimit, sameLimit } from '../../daemon/containers/kernel-limit.js';
+import { kernelLimit } from '../../daemon/containers/kernel-limit.js';
 import { podmanObstacle, resourcesOf } from '../../daemon/containers/podman-update.js';
 import { mapStats } from '../../daemon/containers/stats.js';
 import { MiB } from '../../daemon/core/bytes.js';
+import { sameLimit } from '../../daemon/core/drift.js';
 import { FailureError } from '../../daemon/core/failure.js';
 import type { Containers } from '../../daemon/ports.js';
 import { type Answer, fakeEngine, json } from './support/fake-engine.js';
@@ -257,6 +258,7 @@ describe('stats', () => {
     memory_stats: { usage: 5000, limit, ...(stats ? { stats } : {}) },
   });
 
+  const none = { pids: null, netIn: null, netOut: null, blockIn: null, blockOut: null, psi: null };
   test.each([
     ['cgroup v1', memory({ total_inactive_file: 2000, inactive_file: 1 }), { workingSet: 3000, limit: 64 * MiB }],
     ['cgroup v2', memory({ inactive_file: 2000 }), { workingSet: 3000, limit: 64 * MiB }],
@@ -264,7 +266,37 @@ describe('stats', () => {
     ['more cache than usage', memory({ inactive_file: 9000 }), { workingSet: 0, limit: 64 * MiB }],
     ['the machine as limit', memory(undefined, 512 * MiB), { workingSet: 5000, limit: null }],
   ])('%s', (_name, stats, expected) => {
-    expect(mapStats(stats, 512 * MiB)).toEqual({ ...expected, cpu: 139145447, oomKills: null });
+    const rest = { usage: 5000, cpu: 139145447, oomKills: null, detail: none, takenAt: null };
+    expect(mapStats(stats, 512 * MiB)).toEqual({ ...rest, ...expected });
+  });
+
+  test.each([
+    ['cgroup v1', 'Read', 'Write'],
+    ['cgroup v2', 'read', 'write'],
+  ])('the detail of %s: processes, all interfaces but lo, all devices', (_name, read, write) => {
+    const stats = {
+      ...memory(undefined),
+      read: '2026-03-10T12:00:00.123456789Z',
+      pids_stats: { current: 7 },
+      networks: { eth0: { rx_bytes: 10, tx_bytes: 1 }, eth1: { rx_bytes: 20, tx_bytes: 2 }, lo: { rx_bytes: 99, tx_bytes: 99 } },
+      blkio_stats: {
+        io_service_bytes_recursive: [
+          { op: read, value: 4 },
+          { op: write, value: 8 },
+          { op: 'Total', value: 12 },
+          { op: read, value: 1 },
+        ],
+      },
+    };
+    expect(mapStats(stats, 512 * MiB)).toMatchObject({
+      detail: { pids: 7, netIn: 30, netOut: 3, blockIn: 5, blockOut: 8, psi: null },
+      takenAt: Date.UTC(2026, 2, 10, 12, 0, 0, 123),
+    });
+  });
+
+  test('one that never did any input or output, with the host’s network, and without a time', () => {
+    const stats = { ...memory(undefined), read: '0001-01-01T00:00:00Z', networks: null, blkio_stats: { io_service_bytes_recursive: null } };
+    expect(mapStats(stats, 512 * MiB)).toMatchObject({ detail: { netIn: null, netOut: null, blockIn: 0, blockOut: 0 }, takenAt: null });
   });
 
   test('not running, with empty figures (Docker), or gone: null', async () => {

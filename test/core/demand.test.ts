@@ -158,3 +158,14 @@ test('an engine that is away refuses who waits after a minute, and once it is ba
   expect(refusalOf(driver, 'lab/one')).toBeNull();
   expect(driver.settle().filter(step => step.startsWith('launch'))).toEqual(['launch one']);
 });
+
+test('ports that closed when an engine that ends stopped their service open again before it is back', () => {
+  const driver = sleeping();
+  wake(driver, 'shop/db');
+  driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
+  driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 0 } });
+  expect(driver.kinds()).toEqual(['persist', 'openDoors']); // closes them: so far it was somebody's docker stop
+  driver.settle();
+  driver.send({ kind: 'engineLost' });
+  expect(driver.kinds()).toEqual(['persist', 'openDoors']);
+});

@@ -1,34 +1,214 @@
-import { expect, test } from 'vitest';
-import type { Event, ServiceSample } from '../../daemon/core/event.js';
-import type { World } from '../../daemon/core/world.js';
-import { EMPTY_WORLD } from '../../daemon/core/world.js';
-import type { History, Usage } from '../../daemon/ports.js';
-import { Sampler, type SamplerOptions } from '../../daemon/supervisor/sampler.js';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DETAIL, Rig, runningAs, sampleOf } from './support/rig.js';
 
-test('what is sampled goes to the history as well as to the loop', () => {
-  const entry = (kind: string, pid: number) => ({ state: { kind }, container: `c${pid}`, address: { pid } });
-  const services = new Map([
-    ['shop/api', entry('running', 1)],
-    ['shop/db', entry('stopped', 2)],
-    ['shop/gone', entry('running', 3)],
-  ]);
-  const kept: (readonly ServiceSample[])[] = [];
-  const posted: Event[] = [];
-  const history: Partial<History> = { add: samples => void kept.push(samples) };
-  const usage: Partial<Usage> = {
-    sample: (_, pid) => (pid === 3 ? null : { workingSet: 100 * pid, limit: null, cpu: 7, oomKills: 0 }),
-  };
-  const options: Partial<SamplerOptions> = {
-    usage: usage as Usage,
-    history: history as History,
-    clock: { now: () => 5, wall: () => 0 },
-    world: () => ({ ...EMPTY_WORLD, services }) as unknown as World,
-    host: { read: () => ({ total: 2, available: 1 }), sample: () => ({ total: 2, available: 1, psi: null, swapIn: null, refaults: null }) },
-    onFigures: () => undefined,
-    post: event => void posted.push(event),
-  };
-  new Sampler(options as SamplerOptions).now();
-  const samples = [{ id: 'shop/api', container: 'c1', workingSet: 100, cpu: 7 }];
-  expect(kept).toEqual([samples]);
-  expect(posted).toMatchObject([{ kind: 'sampled', services: samples, host: { at: 5, total: 2 } }]);
+const MB = 1024 * 1024;
+let rig: Rig;
+beforeEach(() => {
+  vi.useFakeTimers();
+  rig = new Rig();
+});
+afterEach(() => {
+  rig.watchers.close();
+  rig.sampler.close();
+  vi.useRealTimers();
+});
+
+/** Time passes in steps of the finest timer. */
+async function pass(ms: number): Promise<void> {
+  for (let step = 0; step < ms; step += 50) {
+    rig.time.now += 50;
+    await vi.advanceTimersByTimeAsync(50);
+  }
+}
+
+function up(...names: string[]): void {
+  for (const name of names) rig.files.set(`c-${name}`, 100);
+  rig.set(...names.map(name => runningAs(name)));
+}
+
+describe('for the core', () => {
+  test('what is sampled goes to the history as well as to the loop', () => {
+    rig.files.set('c-api', 100);
+    rig.set(runningAs('api'), { ...runningAs('db'), state: { kind: 'asleep', exit: null } }, runningAs('gone'));
+    rig.time.now = 5;
+    rig.sampler.now();
+    const samples = [{ id: 'p/api', container: 'c-api', workingSet: 100 * MB, cpu: 5 * 5e5 }];
+    expect(rig.kept).toEqual([samples]);
+    expect(rig.posted).toMatchObject([{ services: samples, host: { at: 5, total: 1_000 * MB } }]);
+  });
+
+  test('services are measured every 5 s while anything runs, and then there is no timer', async () => {
+    expect(vi.getTimerCount()).toBe(0);
+    up('api');
+    expect(vi.getTimerCount()).toBe(1);
+    await pass(12_000);
+    expect(rig.told()).toEqual([
+      [1_000, 1],
+      [6_000, 1],
+      [11_000, 1],
+    ]);
+    rig.set();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(rig.forgotten).toEqual(['c-api']);
+  });
+
+  test('a host that is nearly full, or under pressure, is told of each second, also when nothing runs any more', async () => {
+    up('api');
+    rig.memory = { total: 1_000 * MB, available: 149 * MB };
+    await pass(3_000);
+    expect(rig.told()).toEqual([
+      [1_000, 1],
+      [2_000, 0],
+      [3_000, 0],
+    ]);
+    rig.memory = { total: 1_000 * MB, available: 900 * MB };
+    rig.underPressure('soft').set();
+    await pass(1_000);
+    expect(rig.told().at(-1)).toEqual([4_000, 0]);
+    rig.underPressure('none');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([250, 300, 700, 1_000, 2_500, 60_000])('is told the same when somebody watches every %i ms', async every => {
+    up('api', 'db');
+    rig.memory = { total: 1_000 * MB, available: 140 * MB };
+    rig.watch(every);
+    await pass(30_000);
+    const told = rig.told();
+    const gaps = told.slice(1).map(([at], index) => at - (told[index]?.[0] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(1_000);
+    expect(told.filter(([, services]) => services > 0).length).toBe(6);
+    expect(rig.kept.length).toBe(6);
+  });
+});
+
+describe('for those who watch', () => {
+  test.each([
+    [250, 250],
+    [300, 250],
+    [700, 500],
+    [1_000, 1_000],
+    [2_500, 2_000],
+    [10, 250],
+  ])('every %i ms: figures every %i ms at the latest', async (every, expected) => {
+    up('api');
+    rig.watch(every);
+    await pass(10_000);
+    const looks = rig.reads.filter(read => read === 'c-api true').length;
+    expect(looks).toBeGreaterThanOrEqual(Math.floor(10_000 / Math.max(every, 250)));
+    expect(looks).toBeLessThanOrEqual(Math.ceil(10_000 / expected) + 2);
+  });
+
+  test('the fastest counts, and with the last of them the pace of rest is back', async () => {
+    up('api');
+    const ends = [rig.watch(1_000), rig.watch(250), rig.watch(60_000)];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(1);
+    await pass(2_000);
+    expect(rig.reads.length).toBeGreaterThanOrEqual(8);
+    for (const end of ends) end();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(1);
+    const before = rig.reads.length;
+    await pass(20_000);
+    expect(rig.reads.length - before).toBe(4);
+  });
+
+  test('what sleeps is not measured; the host is, by one timer', async () => {
+    rig.set({ ...runningAs('db'), state: { kind: 'asleep', exit: null } });
+    const end = rig.watch(1_000);
+    await pass(3_000);
+    expect(rig.reads).toEqual([]);
+    expect(rig.posted).toEqual([]);
+    expect(rig.figures.host().host).toMatchObject({ swapTotal: 4 * MB, cores: 4, cpu: 25, wsl: true });
+    end();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('detail is read for them, and for a minute after somebody has asked once', async () => {
+    up('api');
+    await pass(1_000);
+    expect(rig.reads).toEqual(['c-api false']);
+    rig.sampler.looked();
+    expect(rig.reads.at(-1)).toBe('c-api true');
+    expect(rig.figures.usage('p/api')).toMatchObject({ workingSet: 100 * MB, usage: 200 * MB, pids: 3, netIn: null });
+    rig.sampler.looked();
+    expect(rig.reads.length).toBe(2);
+    await pass(5_000);
+    expect(rig.figures.usage('p/api')).toMatchObject({ cpu: 50, netIn: 0 });
+    await pass(60_000);
+    expect(rig.reads.at(-1)).toBe('c-api false');
+  });
+
+  test('they are called back once a turn, whatever happens in it', async () => {
+    up('api');
+    let calls = 0;
+    const end = rig.watch(60_000, () => calls++);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls).toBe(1);
+    for (let i = 0; i < 10; i++) rig.watchers.poke();
+    expect(calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls).toBe(2);
+    rig.watchers.poke();
+    end();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls).toBe(2);
+  });
+
+  test('a service that does not run any more has no figures, and its files are closed', async () => {
+    up('api', 'db');
+    rig.watch(1_000);
+    await pass(2_000);
+    rig.set(runningAs('api'), { ...runningAs('db'), state: { kind: 'asleep', exit: null } });
+    expect(rig.forgotten).toEqual(['c-db']);
+    expect(rig.figures.usage('p/db')).toBeNull();
+    expect(rig.figures.recent.entries('p/db', 0, 0, rig.clock.wall())).toHaveLength(3);
+    rig.set(runningAs('api'));
+    expect(rig.figures.recent.entries('p/db', 0, 0, rig.clock.wall())).toEqual([]);
+  });
+});
+
+describe('where cgroup files cannot be read', () => {
+  test('the engine is asked every 15 s, every 5 s while somebody watches, and its answers are figures as others are', async () => {
+    let asked = 0;
+    rig.stats = async () => sampleOf(50 * MB, 1e9 * ++asked, { detail: DETAIL, takenAt: 1_000_000 + rig.time.now });
+    rig.set(runningAs('far'));
+    await pass(30_000);
+    expect(rig.asked.map(({ at }) => at)).toEqual([1_000, 16_000]);
+    const end = rig.watch(1_000);
+    await pass(15_000);
+    expect(rig.asked.slice(2).map(({ at }) => at)).toEqual([31_000, 36_000, 41_000]);
+    expect(rig.figures.usage('p/far')).toMatchObject({ workingSet: 50 * MB, cpu: 20, netIn: 0, pids: 3 });
+    expect(rig.posted.at(-1)?.services).toMatchObject([{ id: 'p/far', workingSet: 50 * MB }]);
+    end();
+    await pass(15_000);
+    expect(rig.asked).toHaveLength(6);
+  });
+
+  test('files are not tried at each look of a watcher', async () => {
+    rig.set(runningAs('far'));
+    rig.watch(250);
+    await pass(5_000);
+    expect(rig.reads.length).toBeLessThanOrEqual(3);
+  });
+
+  test('an engine that does not answer is not asked again before it has; an answer of a container that has ended is left out', async () => {
+    let answer: () => void = () => undefined;
+    rig.stats = () =>
+      new Promise(resolve => {
+        answer = () => resolve(sampleOf(1, 1));
+      });
+    rig.set(runningAs('far'));
+    rig.watch(1_000);
+    await pass(20_000);
+    expect(rig.asked).toHaveLength(1);
+    rig.set();
+    answer();
+    await pass(1_000);
+    expect(rig.figures.usage('p/far')).toBeNull();
+    expect(rig.kept.flat()).toEqual([]);
+  });
 });

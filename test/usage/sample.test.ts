@@ -50,7 +50,7 @@ function v2(): void {
   put('/proc/42/cgroup', `0::/system.slice/docker-${ID}.scope\n`);
   unified('');
 }
-const EXPECTED = { workingSet: 3000, limit: 8192, oomKills: 3 };
+const EXPECTED = { workingSet: 3000, usage: 5000, limit: 8192, oomKills: 3, detail: null, takenAt: null };
 
 describe('one sample', () => {
   test.each<[string, () => void, number]>([
@@ -197,6 +197,53 @@ describe('host', () => {
   test('without PSI and counters', () => {
     put('/proc/meminfo', MEMINFO);
     expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({ ...memory, psi: null, swapIn: null, refaults: null });
+  });
+
+  test('swap, cores, work and load', () => {
+    put('/proc/meminfo', `${MEMINFO}SwapTotal:       200 kB\nSwapFree:         50 kB\n`);
+    put('/proc/stat', 'cpu  10 1 20 100 9 2 3 5 4 1\ncpu0 5 0 10 50 4 1 1 2 2 0\ncpu1 5 1 10 50 5 1 2 3 2 1\nintr 1\n');
+    const detail = createHostMemory({ proc: join(root, 'proc') }).detail();
+    // user + nice + system + irq + softirq + steal; what guests use is part of user.
+    expect(detail).toEqual({
+      swapTotal: 204_800,
+      swapFree: 51_200,
+      cores: 2,
+      cpu: { busy: 41, all: 150 },
+      load: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      wsl: false,
+    });
+  });
+
+  test.each([
+    ['5.15.167.4-microsoft-standard-WSL2\n', true],
+    ['4.4.0-19041-Microsoft\n', true],
+    ['6.1.0-31-amd64\n', false],
+  ])('kernel %s is WSL’s: %s', (release, expected) => {
+    put('/proc/sys/kernel/osrelease', release);
+    expect(createHostMemory({ proc: join(root, 'proc') }).detail().wsl).toBe(expected);
+  });
+
+  test('without /proc: what the operating system says, and what is told of swap in the background', async () => {
+    let asked = 0;
+    const answered = Promise.resolve({ available: 600, swaptotal: 30, swapfree: 20 });
+    const system = async () => {
+      asked++;
+      return { mem: () => answered };
+    };
+    const host = createHostMemory({ proc: join(root, 'none'), system });
+    expect(host.detail()).toMatchObject({ swapTotal: 0, swapFree: 0 });
+    await new Promise(setImmediate);
+    expect(host.detail()).toMatchObject({ swapTotal: 30, swapFree: 20, cpu: { all: expect.any(Number) } });
+    expect(host.detail().cores).toBeGreaterThan(0);
+    expect(host.read().available).toBe(600);
+    expect(asked).toBe(1);
+  });
+
+  test('without /proc, and nobody to ask: swap is not known', async () => {
+    const host = createHostMemory({ proc: join(root, 'none'), system: () => Promise.reject(new Error('not here')) });
+    host.detail();
+    await new Promise(setImmediate);
+    expect(host.detail()).toMatchObject({ swapTotal: 0, swapFree: 0 });
   });
 
   test.each(['', 'some avg10=1.00 avg60=1.00 avg300=0.00 total=9\n', 'some avg10=x avg60=1\nfull avg10=1.00 avg60=1\n', 'full avg10=1.00'])(

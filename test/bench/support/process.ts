@@ -28,3 +28,19 @@ export function children(pid: number): readonly number[] {
     readFileSync(`${folder}/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
   );
 }
+
+/** Processes whose program has this name, of which the kernel keeps 15 characters. */
+export function named(name: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter(entry => /^\d+$/.test(entry))
+    .filter(pid => nameOf(pid) === name)
+    .map(Number);
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return ''; // it has just ended
+  }
+}

@@ -38,10 +38,11 @@ export interface Listed {
 
 type Address = { readonly socketPath: string } | { readonly host: string; readonly port: string };
 
-/** One request to the engine past the code under test, over plain HTTP. Throws on an answer of 400 or more. `body` is sent as JSON. */
-export async function engine<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+/** One request to an engine past the code under test, over plain HTTP. Throws on an answer of 400 or more. `body` is sent as JSON. */
+export async function engine<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, endpoint = ENGINE): Promise<T> {
+  const headers = { host: 'engine', 'content-type': 'application/json' };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const call = request({ ...address(), method, path, agent: false, headers: { host: 'engine', 'content-type': 'application/json' } });
+    const call = request({ ...address(endpoint), method, path, agent: false, headers });
     call.once('response', resolve);
     call.once('error', reject);
     call.end(body === undefined ? undefined : JSON.stringify(body));
@@ -51,18 +52,18 @@ export async function engine<T>(method: 'GET' | 'POST' | 'DELETE', path: string,
   return (answer === '' ? undefined : JSON.parse(answer)) as T;
 }
 
-function address(): Address {
-  const url = new URL(ENGINE.startsWith('/') ? `unix://${ENGINE}` : ENGINE);
+function address(endpoint: string): Address {
+  const url = new URL(endpoint.startsWith('/') ? `unix://${endpoint}` : endpoint);
   return url.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url.hostname, port: url.port };
 }
 
-export function inspect(container: string): Promise<Inspected> {
-  return engine('GET', `/containers/${container}/json`);
+export function inspect(container: string, endpoint = ENGINE): Promise<Inspected> {
+  return engine('GET', `/containers/${container}/json`, undefined, endpoint);
 }
 
 /** In any state. */
-export function containersOf(instance: string): Promise<readonly Listed[]> {
-  return engine('GET', `/containers/json?all=true&filters=${labelled(instance)}`);
+export function containersOf(instance: string, endpoint = ENGINE): Promise<readonly Listed[]> {
+  return engine('GET', `/containers/json?all=true&filters=${labelled(instance)}`, undefined, endpoint);
 }
 
 export async function networksOf(instance: string): Promise<readonly string[]> {

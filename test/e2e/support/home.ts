@@ -41,7 +41,8 @@ export interface Home {
   close(): Promise<void>;
 }
 
-export async function home(): Promise<Home> {
+/** `endpoint`: the engine whose containers are looked at; the tests' own where absent. */
+export async function home(endpoint?: string): Promise<Home> {
   const name = `ldt-${randomBytes(4).toString('hex')}`;
   const root = await mkdtemp(join(tmpdir(), `${name}-`));
   const stateDir = join(root, 'state');
@@ -64,7 +65,7 @@ export async function home(): Promise<Home> {
     project: (suffix, files) => writeProject(join(root, `${name}-${suffix}`), files),
     api: path => getData(socket, path),
     daemonPid: async () => (await client.version()).pid,
-    containers: () => containersOf(instance),
+    containers: () => containersOf(instance, endpoint),
     leftovers: async ({ volumes } = { volumes: false }) => [
       ...(await containersOf(instance)).map(({ Labels, Id }) => `container ${Labels[LABEL.service] ?? Id}`),
       ...(await networksOf(instance)).map(network => `network ${network}`),

@@ -15,16 +15,19 @@ export interface Done {
   readonly services: readonly ServiceView[];
 }
 
-/** A home whose engine has the tiny image. `env` is added to the environment of all its commands, its daemon's too. */
-export async function tinyHome(env: Readonly<Record<string, string>> = {}): Promise<Home> {
-  await tinyImage(ENGINE, TINY);
-  const made = await home();
+/**
+ * A home whose engine has the tiny image. `env` is added to the environment of all its commands, its daemon's too. `endpoint`: an engine
+ * other than the tests' own.
+ */
+export async function tinyHome(env: Readonly<Record<string, string>> = {}, endpoint = ENGINE): Promise<Home> {
+  await tinyImage(endpoint, TINY);
+  const made = await home(endpoint);
   Object.assign(made.env, env);
   return {
     ...made,
     close: async () => {
       await made.close();
-      await removeImage(ENGINE, TINY);
+      await removeImage(endpoint, TINY);
     },
   };
 }

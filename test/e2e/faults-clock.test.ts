@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeWall, fakeWall } from './support/faketime.js';
+import type { Home } from './support/home.js';
+import { complaint, sleepers } from './support/sleepers.js';
+import { statesIn, tinyHome, viewIn } from './support/tiny.js';
+import { until } from './support/until.js';
+
+const HOUR = 3_600_000;
+/** So much of the hour is over before the clock is changed, ms: more than a look takes. */
+const USED = 1_500;
+
+let own: Home;
+let cwd: string;
+let wall: FakeWall;
+
+beforeAll(async () => {
+  own = await tinyHome();
+  wall = fakeWall(own.root);
+  await own.ask(['daemon', 'start'], { env: wall.env });
+  const plain = { memory: '{ standard: 32MB, maximum: 32MB }', idle: '1h' };
+  const made = await sleepers(own, 'clock', { one: plain, two: plain });
+  cwd = made.folder;
+  for (const service of made.services) expect(await complaint(service)).toBeNull();
+});
+afterAll(() => own?.close());
+
+/** What is left of its hour, ms. */
+const left = async () => (await viewIn(own, cwd, 'one')).stopsIn ?? Number.NaN;
+const someGone = () => until('some of the hour is over', async () => (await left()) < HOUR - USED);
+/** The daemon's wall clock against this machine's when it last had something to say, in whole hours. */
+async function ahead(): Promise<number> {
+  const { notices } = await own.ask<{ notices: { at: number }[] }>(['events'], { cwd });
+  return Math.round(((notices.at(-1)?.at ?? Number.NaN) - Date.now()) / HOUR);
+}
+
+describe.sequential('two services with an hour of idle time each', () => {
+  it.each([
+    ['slept for a night: the wall clock is ahead of the monotonic one', 8],
+    ['has its clock set forward, which looks the same', 24],
+  ])('run on when the machine %s; the hour begins anew', async (_what, hours) => {
+    await someGone();
+    wall.set(hours * 3_600);
+    await until('the hour began anew', async () => (await left()) > HOUR - USED);
+    expect(await statesIn(own, cwd)).toEqual(['one running', 'two running']);
+  });
+
+  it('run on when the clock is set back, and the hour with them', async () => {
+    await someGone();
+    wall.set(-48 * 3_600);
+    const before = await left();
+    await own.ask(['restart', 'two'], { cwd });
+    expect(await ahead()).toBe(-48);
+    expect(await left()).toBeLessThanOrEqual(before);
+    expect(await statesIn(own, cwd)).toEqual(['one running', 'two running']);
+  });
+});

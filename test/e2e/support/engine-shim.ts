@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { ENGINE } from '../../engine/support/open-engine.js';
+
+interface Lie {
+  /** Of `METHOD /path`, without the API version. */
+  readonly call: RegExp;
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Stands between a daemon and the tests' engine, passes everything on, and fails as it is told: the engine itself is never touched. */
+export class EngineShim {
+  /** Answered in the engine's place with what it says, as often as they are asked. */
+  lies: readonly Lie[] = [];
+  /** Events get lost: their stream stays open and silent. */
+  losesEvents = false;
+  /** The most requests that waited at once for a shim that hangs. */
+  mostWaiting = 0;
+  private server: Server | null = null;
+  private readonly connections = new Set<Socket>();
+  private readonly answers = new Set<IncomingMessage>();
+  private waiting: (() => void)[] = [];
+  private hangs = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly engineSocket: string,
+  ) {}
+
+  static async open(): Promise<EngineShim> {
+    const engineSocket = ENGINE.replace(/^unix:\/\//, '');
+    if (!engineSocket.startsWith('/')) throw new Error(`the shim stands before a Unix socket, not before ${ENGINE}`);
+    const shim = new EngineShim(mkdtempSync(join(tmpdir(), 'ldt-shim-')), engineSocket);
+    await shim.appear();
+    return shim;
+  }
+
+  get endpoint(): string {
+    return `unix://${join(this.folder, 'engine.sock')}`;
+  }
+
+  /** Connections are accepted; nothing is answered, and nothing more comes in streams. */
+  hang(): void {
+    this.hangs = true;
+    for (const answer of this.answers) answer.pause();
+  }
+
+  /** All that has waited goes on. */
+  goOn(): void {
+    this.hangs = false;
+    for (const answer of this.answers) answer.resume();
+    for (const pass of this.waiting.splice(0)) pass();
+  }
+
+  /** The socket is gone, and with it all connections. */
+  async vanish(): Promise<void> {
+    const { server } = this;
+    this.server = null;
+    for (const connection of this.connections) connection.destroy();
+    server?.close();
+    if (server) await once(server, 'close');
+  }
+
+  async appear(): Promise<void> {
+    this.server = createServer((asked, answer) => this.take(asked, () => this.pass(asked, answer)));
+    this.server.on('upgrade', (asked, socket, head) => this.take(asked, () => this.join(asked, socket, head)));
+    this.server.on('connection', (socket: Socket) => {
+      this.connections.add(socket);
+      socket.once('close', () => this.connections.delete(socket));
+    });
+    this.server.listen(join(this.folder, 'engine.sock'));
+    await once(this.server, 'listening');
+  }
+
+  async close(): Promise<void> {
+    await this.vanish();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private take(asked: IncomingMessage, pass: () => void): void {
+    if (!this.hangs) return pass();
+    const turn = () => {
+      if (!asked.socket.destroyed) pass();
+    };
+    this.waiting.push(turn);
+    this.mostWaiting = Math.max(this.mostWaiting, this.waiting.length);
+    asked.socket.once('close', () => {
+      this.waiting = this.waiting.filter(each => each !== turn);
+    });
+  }
+
+  private pass(asked: IncomingMessage, answer: ServerResponse): void {
+    const path = (asked.url ?? '').replace(/^\/v[\d.]+(?=\/)/, '');
+    const lie = this.lies.find(({ call }) => call.test(`${asked.method} ${path}`));
+    if (lie) {
+      asked.resume();
+      answer.writeHead(lie.status, { 'content-type': 'application/json' }).end(JSON.stringify({ message: lie.message }));
+      return;
+    }
+    const { method = 'GET', url: target = '/', headers } = asked;
+    const call = request({ socketPath: this.engineSocket, method, path: target, headers, agent: false }, real => {
+      this.answers.add(real);
+      answer.writeHead(real.statusCode ?? 500, real.headers);
+      answer.flushHeaders();
+      const isEvents = path.startsWith('/events');
+      real.on('data', (chunk: Buffer) => (isEvents && this.losesEvents) || answer.write(chunk));
+      real.once('end', () => answer.end());
+      real.once('close', () => this.answers.delete(real));
+      real.once('error', () => answer.destroy());
+      if (this.hangs) real.pause();
+    });
+    call.once('error', () => answer.destroy());
+    answer.once('close', () => call.destroy());
+    asked.pipe(call);
+  }
+
+  /** A hijacked connection: bytes both ways. */
+  private join({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const real = connect(this.engineSocket);
+    const lines = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []));
+    real.write(`${[`${method} ${url} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`);
+    real.write(head);
+    real.pipe(socket).pipe(real);
+    for (const [one, other] of [
+      [real, socket],
+      [socket, real],
+    ] as const) {
+      one.once('error', () => other.destroy());
+      one.once('close', () => other.destroy());
+    }
+  }
+}
