@@ -81,6 +81,8 @@ export interface Options {
   /** Bytes. */
   readonly model?: number;
   readonly psi?: boolean;
+  readonly fix?: boolean;
+  readonly afterStop?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

@@ -47,6 +47,8 @@ export const OPTIONS = {
   'host-memory': { flags: '--host-memory <size>', text: 'memory of the Windows host, where it cannot be asked', value: 'size' },
   model: { flags: '--model <size>', text: 'size of the language model that the preset llm makes room for (4.7GB)', value: 'size' },
   psi: { flags: '--psi', text: 'turn on pressure stall information as well (psi=1 on the kernel command line)' },
+  'after-stop': { flags: '--after-stop', text: 'services are stopped: only what they left in the page cache of the VM' },
+  fix: { flags: '--fix', text: 'mend what can be taken back: lines of .wslconfig, the mode of the socket' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

@@ -47,5 +47,12 @@ export const WSL: Verb = {
       options: ['wslconfig', ...OUTPUT],
       load: async () => ({ run: (await import('./commands/wsl-verify.js')).run }),
     },
+    {
+      name: 'reclaim',
+      summary: 'Give file cache back: of running services, and with consent of the whole VM; measured before and after',
+      args: '',
+      options: ['after-stop', 'yes', ...OUTPUT],
+      load: async () => ({ run: (await import('./commands/wsl-reclaim.js')).run }),
+    },
   ],
 };

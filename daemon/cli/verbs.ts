@@ -197,6 +197,14 @@ export const VERBS: readonly Verb[] = [
   DAEMON,
   WSL,
   {
+    name: 'doctor',
+    summary: 'Look for what is wrong: engine, host, WSL2, project; each finding with evidence and fix',
+    args: '[profile]',
+    options: [...PLACE, 'fix', 'dry-run', 'explain', 'wslconfig', ...OUTPUT],
+    completes: 'profiles-and-services',
+    load: () => import('./commands/doctor.js'),
+  },
+  {
     name: 'version',
     summary: 'Show the versions of laptop-dev, the daemon and the engine',
     args: '',

@@ -29,7 +29,7 @@ export function loadConfig(path: string): ConfigFile {
   const decoded = decode(bytes ?? Buffer.alloc(0));
   const config = readConfig(decoded.text);
   const { fault } = decoded;
-  const whole: Diagnostic[] = fault ? [{ line: 1, kind: 'encoding', message: fault.message, fix: null }] : [];
+  const whole: Diagnostic[] = fault ? [{ line: 1, kind: 'encoding', message: fault.message, fix: null, change: null }] : [];
   const changedAt = bytes === null ? null : statSync(file).mtimeMs;
   return { file, bytes, decoded, config, diagnostics: [...whole, ...config.diagnostics], changedAt };
 }
@@ -153,17 +153,26 @@ function writeHistory(history: string, changes: readonly Change[]): void {
   writeWhole(history, Buffer.from(JSON.stringify(changes)), history);
 }
 
-/** Temp file and rename: never half a file. It gets the mode of `like`. */
+/** Temp file and rename: never half a file. It gets the mode of `like`, where the file system has modes. */
 function writeWhole(file: string, bytes: Buffer, like: string): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeFileSync(temporary, bytes, { flag: 'wx' });
     const mode = modeOf(like);
-    if (mode !== null) chmodSync(temporary, mode);
+    if (mode !== null && mode !== modeOf(temporary)) keepMode(temporary, mode);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw new FailureError(unusable(file, `it cannot be written (${(error as NodeJS.ErrnoException).code})`));
+  }
+}
+
+/** Drives of Windows are mounted without modes as a rule, and refuse to change them. */
+function keepMode(file: string, mode: number): void {
+  try {
+    chmodSync(file, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly message: string;
   /** What the line should say, or what to do; null: nothing better is known. */
   readonly fix: string | null;
+  /** The change that does what `fix` says, where it is a matter of the value alone; else null. */
+  readonly change: { readonly name: string; readonly value: string } | null;
 }
 
 export interface WslConfig {
@@ -36,26 +38,34 @@ export const LEAST_VM: Bytes = 256 * MiB;
 export function readConfig(text: string): WslConfig {
   const lines = scan(text);
   const effective = new Map<string, Entry>();
-  const found: Diagnostic[] = lines.faults.map(({ line, kind, message }) => ({ line, kind, message, fix: null }));
+  const found: Diagnostic[] = lines.faults.map(({ line, kind, message }) => ({ line, kind, message, fix: null, change: null }));
   for (const entry of lines.entries) {
     if (!entry.sound) continue;
     const identity = identityOf(entry.name);
     const first = effective.get(identity);
     if (first === undefined) effective.set(identity, entry);
     const diagnostic = judge(entry) ?? (first === undefined ? null : duplicate(entry, first));
-    if (diagnostic !== null) found.push({ line: entry.line, ...diagnostic });
+    if (diagnostic === null) continue;
+    const { value = null, ...rest } = diagnostic;
+    // Of a duplicate that does not count no value has to be corrected.
+    const change = value === null || first !== undefined ? null : { name: entry.name, value };
+    found.push({ line: entry.line, ...rest, change });
   }
   return { lines, effective, diagnostics: found.sort((a, b) => a.line - b.line) };
 }
 
-type Verdict = Omit<Diagnostic, 'line'>;
+type Verdict = Omit<Diagnostic, 'line' | 'change'> & { readonly value?: string | null };
 
 function judge(entry: Entry): Verdict | null {
   const { name, value } = entry;
   const fault = faultOf(name, value);
   if (fault?.kind === 'gone') return { kind: 'gone-key', message: fault.text, fix: 'remove the line' };
   if (fault?.kind === 'unknown') return unknown(name, fault.text);
-  if (fault?.kind === 'value') return { kind: 'bad-value', message: `${name}: ${fault.text}; the default holds`, fix: betterSize(entry) };
+  if (fault?.kind === 'value') {
+    const better = betterSize(entry);
+    const message = `${name}: ${fault.text}; the default holds`;
+    return { kind: 'bad-value', message, fix: better === null ? null : `${keyOf(name)}=${better}`, value: better };
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for
   if (/[\u0000-\u001f]/.test(value)) {
     const fix = 'write each backslash of a path twice';
@@ -67,8 +77,9 @@ function judge(entry: Entry): Verdict | null {
   }
   const size = name.toLowerCase() === 'wsl2.memory' ? (parseSize(value) ?? 0) : 0;
   if (size === 0 || size >= LEAST_VM) return null;
-  const fix = size < 1024 ? `memory=${value}GB` : null;
-  return { kind: 'tiny-memory', message: `memory=${value} are ${size} bytes; WSL raises it to 256 MB`, fix };
+  const better = size < 1024 ? `${size}GB` : null;
+  const message = `memory=${value} are ${size} bytes; WSL raises it to 256 MB`;
+  return { kind: 'tiny-memory', message, fix: better === null ? null : `memory=${better}`, value: better };
 }
 
 function unknown(name: string, text: string): Verdict {
@@ -94,9 +105,12 @@ function duplicate(entry: Entry, first: Entry): Verdict {
 
 /** What a size would look like that WSL can read; null: the value is none in anybody's notation. */
 function betterSize({ name, value }: Entry): string | null {
-  const key = name.split('.')[1] ?? name;
   const bytes = parseBytes(value.replaceAll('"', ''));
-  return bytes === null || !/size$/.test(faultOf(name, value)?.text ?? '') ? null : `${key}=${formatSize(bytes)}`;
+  return bytes === null || !/size$/.test(faultOf(name, value)?.text ?? '') ? null : formatSize(bytes);
+}
+
+function keyOf(name: string): string {
+  return name.split('.')[1] ?? name;
 }
 
 /** A size as WSL reads it, exactly: 8GB, 1536MB, else the bytes. */

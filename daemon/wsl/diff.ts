@@ -13,7 +13,7 @@ export function diffLines(before: string, after: string): readonly DiffLine[] {
   const near = all.map((_, at) => all.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ kind }) => kind !== 'same'));
   return all.flatMap((line, at) => {
     if (near[at]) return [line];
-    return near[at + 1] && at > 0 ? [{ kind: 'gap', text: '…' } as const] : [];
+    return near[at + 1] ? [{ kind: 'gap', text: '…' } as const] : [];
   });
 }
 

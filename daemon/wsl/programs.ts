@@ -16,8 +16,10 @@ const LONGEST = 256 * 1024;
 /** What a program prints on stdout; a fault in words when it is not there, fails or has not ended after `limit`. Never rejects. */
 export function run({ env }: Host, program: string, args: readonly string[], limit: Ms): Promise<Ran> {
   return new Promise(resolve => {
-    // WSL_UTF8 is obeyed by wsl.exe since 0.64; others print UTF-16. A group of its own: a shell's child would outlive it and hold the pipe.
-    const child = spawn(program, args, { env: { ...env, WSL_UTF8: '1' }, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    // WSL_UTF8 is obeyed by wsl.exe since 0.64, and only variables that WSLENV names cross over; others print UTF-16.
+    const passed = { ...env, WSL_UTF8: '1', WSLENV: [env['WSLENV'], 'WSL_UTF8'].filter(Boolean).join(':') };
+    // A group of its own: a shell's child would outlive it and hold the pipe.
+    const child = spawn(program, args, { env: passed, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
     const chunks: Buffer[] = [];
     let length = 0;
     const end = (ran: Ran) => {

@@ -23,11 +23,12 @@ export type AskedWindows =
 /** A first PowerShell after a start of Windows takes seconds, a later one about 700 ms. */
 const LIMIT: Ms = 10_000;
 
+/** Where scripts are restricted (AppLocker) the first line fails alone, and the rest still answers. */
 const SCRIPT = [
   '[Console]::OutputEncoding = New-Object Text.UTF8Encoding $false',
   '$o = Get-CimInstance Win32_OperatingSystem',
   'Write-Output "total=$($o.TotalVisibleMemorySize)" "free=$($o.FreePhysicalMemory)" "build=$($o.BuildNumber)"',
-  'Write-Output "cpus=$([Environment]::ProcessorCount)" "profile=$env:USERPROFILE"',
+  'Write-Output "cpus=$env:NUMBER_OF_PROCESSORS" "profile=$env:USERPROFILE"',
 ].join('\n');
 
 /**

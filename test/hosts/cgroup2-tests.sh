@@ -10,7 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/laptop-dev-job-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 engine=$1 result=$2
 shift 2
-if [[ $# = 0 ]]; then set -- test/engine/containers test/engine/usage test/e2e/journey; fi
+if [[ $# = 0 ]]; then set -- test/engine/containers test/engine/usage test/engine/wsl-reclaim test/e2e/journey; fi
 
 scripts/laptop-dev.sh completion bash > /dev/null # packages and build
 test/hosts/cgroup2.sh prepare

@@ -30,7 +30,6 @@ describe.concurrent('presets on hosts of all sizes', () => {
     ['PowerShell is slow', { powershell: 'slow' }, [5, 8, 10, 10], true],
     ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
     ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
-    ['PowerShell hangs', { powershell: 'hangs', vm: 8, config: '' }, [5, 8, 10, 10], false],
     ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
     ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
   ])('%s', async (_, parts, memory, sure) => {

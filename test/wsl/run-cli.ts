@@ -11,15 +11,15 @@ export interface Told {
 }
 
 /** Runs a command line through the real parser and verbs, in this process, on a simulated host. */
-export async function runOn(host: SimulatedHost, line: string, packageRoot = PACKAGE): Promise<Told> {
+export async function runOn(host: SimulatedHost, line: string, socket = `${host.root}/daemon.sock`): Promise<Told> {
   const said: string[] = [];
   const [out, err] = [capture(), capture()];
   const argv = line.split(' ');
   let code = 0;
-  const paths = findPaths({ LAPTOP_DEV_SOCKET: `${host.root}/daemon.sock`, LAPTOP_DEV_STATE: host.state }, 1000, host.root, () => false);
+  const paths = findPaths({ LAPTOP_DEV_SOCKET: socket, LAPTOP_DEV_STATE: host.state }, 1000, host.root, () => false);
   const program = buildProgram(
     async ({ run, options, args }) => {
-      const { cli } = testCli(paths.socket, {}, { env: host.env, cwd: host.project, packageRoot, paths, out, err, options });
+      const { cli } = testCli(paths.socket, {}, { env: host.env, cwd: host.project, packageRoot: PACKAGE, paths, out, err, options });
       code = await run(cli, args);
     },
     { out: text => out.write(text), err: text => said.push(text) },

@@ -31,6 +31,16 @@ export interface Simulated {
   readonly networkingMode: string;
   readonly wslConf: string | null;
   readonly kind: 'wsl2' | 'wsl1' | 'linux';
+  /** Share of the VM that is file cache. */
+  readonly cache: number;
+  /** Load average of 5 minutes. */
+  readonly load: number;
+  /** Free on Windows, GiB. */
+  readonly windowsFree: number;
+  /** Services that the Compose plugin sees; null: there is none. */
+  readonly compose: readonly string[] | null;
+  /** Further files below the root, and their texts. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export const HOST: Simulated = {
@@ -51,6 +61,11 @@ export const HOST: Simulated = {
   networkingMode: 'nat',
   wslConf: null,
   kind: 'wsl2',
+  cache: 0.2,
+  load: 0.4,
+  windowsFree: 3,
+  compose: null,
+  files: {},
 };
 
 const RELEASE: Readonly<Record<Kernel, readonly [kernel: string, wsl: string]>> = {
@@ -89,7 +104,8 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
   if (host.config !== null) writeFileSync(config, host.config);
   if (host.wslConf !== null) write('etc/wsl.conf', host.wslConf);
   writeProject(write);
-  const env = { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, LAPTOP_DEV_HOST_ROOT: root };
+  for (const [path, text] of Object.entries(host.files)) write(path, text);
+  const env = { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, LAPTOP_DEV_HOST_ROOT: root, HOME: '/home/me' };
   return {
     root,
     env,
@@ -117,11 +133,19 @@ function writeProc(host: Simulated, write: Write): void {
   const kib = (gib: number) => Math.round((gib * GiB) / KiB);
   const total = kib(host.vm * 0.97);
   const lines = [
-    ['MemTotal', total], ['MemFree', Math.round(total / 4)], ['MemAvailable', Math.round(total / 2)], ['Buffers', 100], ['Cached', Math.round(total / 4)],
-    ['SReclaimable', Math.round(total / 20)], ['SwapTotal', kib(host.swap)],
+    ['MemTotal', total], ['MemFree', Math.round(total / 4)], ['MemAvailable', Math.round(total / 2)], ['Buffers', 100], ['Cached', Math.round(total * host.cache)],
+    ['SReclaimable', 100], ['SwapTotal', kib(host.swap)],
   ]; // biome-ignore format: a table
   write('proc/meminfo', lines.map(([key, value]) => `${key}:  ${value} kB\n`).join(''));
   write('proc/sys/kernel/osrelease', `${kernels[host.kind]}\n`);
+  write('proc/loadavg', `9.00 ${host.load} 0.10 1/200 300\n`);
+  write('proc/uptime', '1000.00 4000.00\n');
+  const stat = (name: string, ticks: number) => `(${name}) S 1 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 5000 0 0\n`;
+  write('proc/41/stat', `41 ${stat('node (server)', 19_000)}`);
+  write('proc/42/stat', `42 ${stat('sleep', 1)}`);
+  write('proc/net/tcp', 'sl local rem st\n   0: 0100007F:1F90 00000000:0000 0A 0\n   1: 0100007F:1F91 00000000:0000 01 0\n');
+  write('proc/sys/vm/drop_caches', '');
+  write('proc/sys/vm/compact_memory', '');
   write('proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
   const now = Math.floor(Date.now() / 1000);
   write('proc/stat', `cpu 1 2 3 4\nbtime ${now - host.changedAfterBoot}\n`);
@@ -146,19 +170,20 @@ function writeStubs(host: Simulated, root: string, calls: string, write: Write):
       return `*${argument}*) cat '${root}/answers/${name}.${at}' ;;`;
     });
     const doing = {
-      hangs: 'sleep 60',
+      hangs: `echo $$ > '${root}/hanging'; sleep 60`,
       fails: 'echo broken; exit 3',
       slow: `sleep 0.3; case "$*" in ${cases.join(' ')} esac`,
     };
     const body = behaviour in doing ? doing[behaviour as keyof typeof doing] : `case "$*" in ${cases.join(' ')} *) exit 1 ;; esac`;
-    write(`bin/${name}`, `#!/bin/sh\necho "${name} $1" >> '${calls}'\n${body}\n`);
+    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> '${calls}'\n${body}\n`);
     chmodSync(join(root, 'bin', name), 0o755);
   };
   stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` });
   const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
   const more = host.wsl === 'localized' ? '\nKernelversion: 6.6.87.2-1\nÜbergeordnete Version: 10.0\n' : '\nKernel version: 6.6.87.2-1\n';
-  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n' });
+  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' });
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
-  const answer = `total=${total}\nfree=${Math.round(total / 5)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
+  const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
+  stub('docker', 'utf8', host.compose === null ? {} : { compose: `${host.compose.join('\n')}\n` });
   stub('powershell.exe', host.powershell, { '': answer });
 }

@@ -7,9 +7,6 @@ import { type Fact, findConfig, type HostFacts, hostCpus, hostMemory, readHost }
 import type { Host } from '../../wsl/programs.js';
 import type { Cli } from '../cli.js';
 
-/** What is said wherever something rests on Windows. */
-export const UNVERIFIED = 'Unverified on a real host: read from the sources of WSL up to 2.9.4 and tried on simulated hosts only.';
-
 /** What the verbs of `wsl` stand on. */
 export interface Wsl {
   readonly host: Host;

@@ -5,8 +5,11 @@ import type { Fact } from '../../wsl/facts.js';
 import { PRESETS, type Preset, type ProfileNeed } from '../../wsl/presets.js';
 import type { Check } from '../../wsl/verify.js';
 import type { Colours, Output } from '../cli.js';
-import { UNVERIFIED, type Wsl } from '../commands/wsl.js';
+import type { Wsl } from '../commands/wsl.js';
 import { table } from './table.js';
+
+/** What is said wherever something rests on Windows. */
+export const UNVERIFIED = 'Unverified on a real host: read from the sources of WSL up to 2.9.4 and tried on simulated hosts only.';
 
 interface Look {
   readonly explain: boolean;

@@ -1,0 +1,79 @@
+import { chmodSync } from 'node:fs';
+import type { Evidence } from '../../doctor/evidence.js';
+import { type Coded, type Examined, examine } from '../../doctor/examine.js';
+import { applyPatches, type Change, planEdit } from '../../wsl/config-edit.js';
+import { type ConfigFile, saveConfig } from '../../wsl/config-file.js';
+import { diffLines } from '../../wsl/diff.js';
+import { answer, type Cli, type Colours } from '../cli.js';
+import { wrap } from '../render/table.js';
+import { renderDiff, UNVERIFIED } from '../render/wsl.js';
+import { gather } from './doctor-evidence.js';
+import { undoFile } from './wsl.js';
+
+/** Exit code when something is wrong: that of what is unhealthy. */
+const UNWELL = 7;
+
+/** Looks for what is wrong here, and with --fix mends what can be taken back. Exit 0 only when no problem is left. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const profile = args[0] ?? null;
+  const { fix = false, dryRun = false } = cli.options;
+  let evidence = await gather(cli, profile);
+  const done = fix ? repair(cli, evidence, examine(evidence).findings, dryRun) : [];
+  if (done.length > 0 && !dryRun) evidence = await gather(cli, profile);
+  const examined = examine(evidence);
+  answer(cli, { ...examined, repaired: done, dryRun }, () => render(cli, examined, done, evidence.facts.vm.kind === 'wsl2').join('\n'));
+  return examined.findings.some(({ level }) => level === 'problem') ? UNWELL : 0;
+}
+
+interface Repaired {
+  readonly codes: readonly string[];
+  readonly what: string;
+  readonly diff: ReturnType<typeof diffLines>;
+}
+
+function repair(cli: Cli, { config }: Evidence, findings: readonly Coded[], dryRun: boolean): readonly Repaired[] {
+  const modes = findings.flatMap(({ code, repair: how }): Repaired[] => {
+    if (how?.kind !== 'mode') return [];
+    if (!dryRun) chmodSync(how.path, how.mode);
+    return [{ codes: [code], what: `chmod ${how.mode.toString(8)} ${how.path}`, diff: [] }];
+  });
+  const edits = findings.flatMap(({ code, repair: how }) => (how?.kind === 'config' ? [{ code, changes: how.changes }] : []));
+  if (config === null || edits.length === 0 || config.decoded.fault?.fatal) return modes;
+  const changes = edits.flatMap(each => each.changes);
+  return [...modes, { codes: [...new Set(edits.map(({ code }) => code))], ...edit(cli, config, changes, dryRun) }];
+}
+
+function edit(cli: Cli, config: ConfigFile, changes: readonly Change[], dryRun: boolean): Omit<Repaired, 'codes'> {
+  const { text, show } = config.decoded;
+  const edited = applyPatches(text, planEdit(text, changes));
+  if (!dryRun) saveConfig(config, edited, undoFile(cli), 'doctor --fix', Date.now());
+  return { what: `${config.file}; laptop-dev wsl undo takes it back`, diff: diffLines(show(text), show(edited)) };
+}
+
+function render(cli: Cli, { findings, fine, skipped }: Examined, done: readonly Repaired[], wsl: boolean): string[] {
+  const { colours } = cli.out;
+  const width = Math.min(Math.max(40, cli.out.columns()), 120);
+  const explain = cli.options.explain ?? false;
+  const repaired = done.flatMap(({ what, diff }) => [
+    `${cli.options.dryRun ? 'Would mend' : 'Mended'} ${what}`,
+    ...renderDiff(diff, colours),
+    '',
+  ]);
+  const reasons = [...new Set(skipped.map(({ why }) => why))].map(
+    why => `${skipped.filter(each => each.why === why).map(({ code }) => code).join(', ')}: ${why}`,
+  ); // biome-ignore format: short
+  return [
+    ...repaired,
+    ...findings.flatMap(finding => renderFinding(finding, width, colours)),
+    ...(explain ? [...fine.flatMap(({ code, text }) => wrap(`${colours.green('✓')} ${code}: ${text}`, width)), ''] : []),
+    `${fine.length} checks found nothing wrong${explain ? '' : ' (--explain shows them)'}.`,
+    ...(skipped.length > 0 ? [`${skipped.length} do not apply here:`, ...reasons.flatMap(reason => wrap(`  ${reason}`, width))] : []),
+    ...(explain && wsl ? [UNVERIFIED] : []),
+  ];
+}
+
+function renderFinding({ level, code, symptom, evidence, fix }: Coded, width: number, colours: Colours): string[] {
+  const mark = level === 'problem' ? colours.red('✗') : colours.yellow('!');
+  const indented = (text: string, first: string) => wrap(text, width - 4).map((line, at) => `${at === 0 ? first : '    '}${line}`);
+  return [`${mark} ${symptom} ${colours.dim(`[${code}]`)}`, ...indented(evidence, '    '), ...indented(fix, '  → '), ''];
+}

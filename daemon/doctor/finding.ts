@@ -1,0 +1,41 @@
+import type { Change } from '../wsl/config-edit.js';
+import type { Evidence } from './evidence.js';
+
+/** What `doctor --fix` does by itself; each can be taken back. */
+export type Repair =
+  | { readonly kind: 'config'; readonly changes: readonly Change[] }
+  | { readonly kind: 'mode'; readonly path: string; readonly mode: number };
+
+export interface Finding {
+  /** problem: something is wrong. note: worth knowing, and nothing is wrong. */
+  readonly level: 'problem' | 'note';
+  /** What the user notices, or will. */
+  readonly symptom: string;
+  /** What was seen, with figures and where. */
+  readonly evidence: string;
+  readonly fix: string;
+  readonly repair: Repair | null;
+}
+
+/** Nothing found (`fine`: what was looked at), findings, or the reason why it was not looked at. */
+export type Verdict = { readonly fine: string } | { readonly findings: readonly Finding[] } | { readonly skipped: string };
+
+/** A check by its stable code (docs/doctor.md). Pure. */
+export type Look = (evidence: Evidence) => Verdict;
+
+export function problem(symptom: string, evidence: string, fix: string, repair: Repair | null = null): Finding {
+  return { level: 'problem', symptom, evidence, fix, repair };
+}
+
+export function note(symptom: string, evidence: string, fix: string): Finding {
+  return { level: 'note', symptom, evidence, fix, repair: null };
+}
+
+export function found(...findings: readonly Finding[]): Verdict {
+  return { findings };
+}
+
+/** For checks of what only WSL2 has. */
+export function onWsl(look: Look): Look {
+  return evidence => (evidence.facts.vm.kind === 'wsl2' ? look(evidence) : { skipped: 'no WSL2' });
+}
