@@ -215,7 +215,8 @@ function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, 
   if (event.failure === null) {
     draft.patch(event.id, {
       state: { ...state, frozen: event.frozen },
-      ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
+      // The pause before another look was for the engine's answer, which is here.
+      ...(event.frozen ? { use: { ...entry.use, notBefore: 0 } } : { request: null, use: usedFrom(entry.use, now) }),
     });
     if (!event.frozen) return;
     const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0;
