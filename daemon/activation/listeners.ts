@@ -33,7 +33,7 @@ export function createListeners(context: (door: Door) => Context, log: Log): Lis
       for (const door of doors) {
         const key = keyOf(door);
         const known = open.get(key);
-        if (wanted.get(key) !== door) failed.push({ door, failure: taken(door, 'EADDRINUSE') });
+        if (wanted.get(key) !== door) failed.push({ door, failure: cannotListen(door, 'EADDRINUSE') });
         else if (known) known.door = door;
         else {
           const opened = await openDoor(door, context, log);
@@ -67,7 +67,7 @@ async function openDoor(door: Door, context: (door: Door) => Context, log: Log):
     return code;
   };
   const code = await open(door.hostIp);
-  if (code !== null) return taken(door, code);
+  if (code !== null) return cannotListen(door, code);
   if (door.hostIp === '127.0.0.1' && hasIPv6Loopback()) {
     const twin = await open('::1');
     if (twin !== null) log.warn({ service: door.service, port: door.port, code: twin }, 'the port is open on 127.0.0.1 only, not on ::1');
@@ -102,8 +102,18 @@ function hasIPv6Loopback(): boolean {
   return Object.values(networkInterfaces()).some(addresses => addresses?.some(({ address }) => address === '::1'));
 }
 
-function taken(door: Door, code: string): Failure {
-  const { service, hostIp, port } = door;
+/** Why a door could not be opened; `code` is the system's. */
+export function cannotListen({ service, hostIp, port }: Door, code: string): Failure {
   const why = code === 'EACCES' ? 'this user may not listen on it' : code === 'EADDRINUSE' ? 'it is taken' : code;
-  return failure('port-taken', `port ${port} on ${hostIp} cannot be opened for ${service}: ${why}`, { service, hostIp, port, cause: code });
+  // The kernel keeps ports below net.ipv4.ip_unprivileged_port_start (1024) for root: ip(7).
+  const remedies = [
+    `Give ${service} another host port, such as ${port + 8000}`,
+    `sudo sysctl net.ipv4.ip_unprivileged_port_start=${port} lets every user of this machine listen from ${port} on`,
+  ];
+  return failure(
+    'port-taken',
+    `port ${port} on ${hostIp} cannot be opened for ${service}: ${why}`,
+    { service, hostIp, port, cause: code },
+    code === 'EACCES' ? remedies : [],
+  );
 }

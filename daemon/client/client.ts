@@ -130,10 +130,10 @@ export class Client {
   async release(id: string): Promise<void> {
     await callForData(this.socket, { method: 'POST', path: '/v1/leases/release', body: { id } });
   }
-  /** Starts services, and keeps them awake until `release` of what it resolves to; it renews by itself meanwhile. */
-  async lease(project: string, services: readonly string[], note: string): Promise<HeldLease> {
+  /** Starts services, and keeps them awake until `release` of what it resolves to; it renews by itself meanwhile. `ttl`: ms that it outlasts its holder. */
+  async lease(project: string, services: readonly string[], note: string, ttl?: number): Promise<HeldLease> {
     const { holdLease } = await import('./lease.js');
-    return holdLease(this, project, services, note);
+    return holdLease(this, project, services, note, ttl);
   }
   /** Bytes; null: the usual budget. */
   setBudget(body: Bodies['SetBudget']): Promise<Accepted> {

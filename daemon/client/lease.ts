@@ -4,7 +4,8 @@ import type { Client } from './client.js';
 
 /** How long a lease lasts without a word from its holder, ms: what a holder that was killed leaves behind. */
 const TTL = 30_000;
-const RENEW_EVERY = 10_000;
+/** It is renewed when a third of its time is over, so that two words may be lost. */
+const RENEWALS = 3;
 
 export interface HeldLease {
   readonly id: string;
@@ -12,29 +13,38 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Wakes services and holds them awake, renewing the lease until it is released. A daemon that was restarted is asked for it anew. */
-export async function holdLease(client: Client, project: string, services: readonly string[], note: string): Promise<HeldLease> {
+/**
+ * Wakes services and holds them awake, renewing the lease until it is released. A daemon that was restarted is asked for it anew.
+ * `ttl`: ms. Throws what the start failed with; nothing is held then.
+ */
+export async function holdLease(client: Client, project: string, services: readonly string[], note: string, ttl = TTL): Promise<HeldLease> {
   const id = randomUUID();
   const take = async (): Promise<void> => {
-    for await (const line of client.act(project, 'lease', { id, services, ttl: TTL, note, wait: true })) {
+    for await (const line of client.act(project, 'lease', { id, services, ttl, note, wait: true })) {
       if (line.type === 'result' && !line.ok) throw new FailureError(line.error);
     }
   };
-  await take();
+  let isUp = false;
   const renew = async (): Promise<void> => {
     try {
-      await client.renew(id, TTL);
+      await client.renew(id, ttl);
     } catch (error) {
-      // What it could not be asked now is asked again in ten seconds.
-      if (error instanceof FailureError && error.failure.code === 'not-found') await take().catch(() => undefined);
+      // What it could not be asked now is asked again in a while.
+      if (isUp && error instanceof FailureError && error.failure.code === 'not-found') await take().catch(() => undefined);
     }
   };
-  const timer = setInterval(() => void renew(), RENEW_EVERY);
-  return {
-    id,
-    release: async () => {
-      clearInterval(timer);
-      await client.release(id).catch(() => undefined);
-    },
+  // From the beginning: a start may take longer than the lease.
+  const timer = setInterval(() => void renew(), ttl / RENEWALS);
+  const release = async (): Promise<void> => {
+    clearInterval(timer);
+    await client.release(id).catch(() => undefined);
   };
+  try {
+    await take();
+    isUp = true;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { id, release };
 }

@@ -25,8 +25,9 @@ export async function explainPort(connection: Connection, id: string, found: Fai
   return { failure: portTaken(place.hostIp, place.port, publisher, owner, found), gone: publisher === null && owner === null };
 }
 
-/** A port that the daemon itself could not open. */
+/** A port that the daemon itself could not open; a reason other than an owner (EACCES: it is below 1024) says all there is. */
 export async function explainHeldPort(connection: Connection, hostIp: string, port: number, found: Failure): Promise<Failure> {
+  if (found.details['cause'] !== undefined && found.details['cause'] !== 'EADDRINUSE') return found;
   const publisher = await publisherOf(connection, port).catch(() => null);
   return portTaken(hostIp, port, publisher, portOwner(hostIp, port), found);
 }

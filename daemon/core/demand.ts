@@ -24,6 +24,8 @@ export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requ
   if (isUnderWay(entry)) {
     // What is under way goes on when the engine is back; whoever waits is not kept waiting longer than for room.
     if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+    // Whoever asked finds it running: it is not stopped for another in this same decision.
+    else if (state.kind === 'running') draft.patch(id, { use: { ...entry.use, lastAt: now } });
     return;
   }
   if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
@@ -42,6 +44,7 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
   loseTrack(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
   const waiting = draft.where(entry => entry.request !== null && !isInTheWay(entry));
+  const inVain: [ServiceId, () => Failure][] = [];
   for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
     const entry = draft.entry(id);
     if (entry === undefined || request === null) continue;
@@ -55,11 +58,13 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       draft.patch(id, { request: null, refusal: null });
       carryOut(draft, plan, wish, policy, now);
     } else if (now >= request.until) {
-      refuse(draft, id, plan());
+      inVain.push([id, plan]);
     } else {
       draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
     }
   }
+  // After all plans: another one's may have taken it along.
+  for (const [id, why] of inVain) if (draft.entry(id)?.request !== null) refuse(draft, id, why());
 }
 
 /** Its present container has to stop, or to go on, before there is anything to plan: an event tells of that, not time. */

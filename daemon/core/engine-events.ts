@@ -27,8 +27,10 @@ export function foldEngineLost(draft: Draft, policy: Policy, now: Ms): void {
   for (const entry of draft.services.values()) revokeOutsideStop(draft, entry, ENDING_ENGINE, now);
 }
 
-function isComing({ want, awake, state: { kind } }: ServiceEntry): boolean {
-  return want === 'up' && awake && (kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff');
+function isComing({ want, awake, state }: ServiceEntry): boolean {
+  const { kind } = state;
+  const isStarting = kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff';
+  return want === 'up' && awake && (isStarting || (kind === 'stopping' && state.after.kind === 'restart'));
 }
 
 /** What the engine says has happened becomes fact. */

@@ -34,7 +34,7 @@ function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: S
     idle: spec.idle,
     frozen: state.kind === 'running' && state.frozen,
     shrinkable: state.kind === 'running' && state.resizing === null && now >= entry.shrinkFrom && isFresh,
-    protectedBy: whyProtected(world, entry),
+    protectedBy: whyProtected(world, entry, now),
   };
 }
 
@@ -43,10 +43,12 @@ export function peakOf(samples: readonly Sample[]): Bytes {
 }
 
 /** Why it is never stopped for another, nor for the host. */
-function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): string | null {
+function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry, now: Ms): string | null {
   const { spec, state } = entry;
   if (state.kind !== 'running') return state.kind === 'stopping' ? 'stops already' : 'is being started';
   if (!canSleep(spec)) return 'never sleeps: no connection could wake it';
   if (entry.request !== null) return 'is wanted just now';
-  return entry.use.moving ? 'is in use just now' : whyKept(world, entry);
+  if (entry.use.moving) return 'is in use just now';
+  // It was asked for, made ready or let go on in this very decision: who waited for that has to find it running.
+  return whyKept(world, entry) ?? (entry.use.lastAt >= now ? 'is wanted just now' : null);
 }

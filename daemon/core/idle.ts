@@ -3,9 +3,10 @@ import type { Draft } from './draft.js';
 import type { Event, UseSeen } from './event.js';
 import { whyLeased } from './leases.js';
 import type { Ms, ServiceId } from './model.js';
-import { neededBy } from './needed-by.js';
+import { dependantsOf } from './needed-by.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
+import { livesIn } from './sharing.js';
 import { formatSpan } from './span.js';
 import { type Use, usedFrom } from './use.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from './world.js';
@@ -65,6 +66,28 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
 }
 
+/** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
+export function foldShifted(draft: Draft, entry: ServiceEntry, event: Extract<Event, { kind: 'shifted' }>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'running' || state.container !== event.container) return;
+  if (event.failure === null) {
+    draft.patch(event.id, {
+      state: { ...state, frozen: event.frozen },
+      // The pause before another look was for the engine's answer, which is here.
+      ...(event.frozen ? { use: { ...entry.use, notBefore: 0 } } : { request: null, use: usedFrom(entry.use, now) }),
+    });
+    if (!event.frozen) return;
+    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0;
+    if (isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
+    // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
+    else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
+    return;
+  }
+  draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);
+  if (event.frozen) draft.patch(event.id, { use: usedFrom(entry.use, now) });
+  else draft.patch(event.id, { awake: false });
+}
+
 /** Nobody uses it: `converge` stops it, and its ports go on to answer. */
 export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why: string): void {
   draft.patch(id, { awake: false });
@@ -84,8 +107,14 @@ export function foldResumed(draft: Draft, policy: Policy, now: Ms): void {
 
 /** When it is to be looked at next whether it is idle; null: it never is, or something that will be told holds it. */
 export function useDue(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry): Ms | null {
+  const due = quietAt(entry);
+  return due === null || whyHeld(world, entry) !== null ? null : due;
+}
+
+/** The same for one that nothing holds. */
+function quietAt(entry: ServiceEntry): Ms | null {
   const { state, spec, use } = entry;
-  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || use.checking || whyHeld(world, entry) !== null) return null;
+  if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || use.checking) return null;
   const { freezeAfter } = spec.activation;
   const after = freezeAfter !== null && !state.frozen ? freezeAfter : spec.idle;
   return after === null ? null : Math.max(use.lastAt + after, use.notBefore);
@@ -94,8 +123,9 @@ export function useDue(world: Pick<World, 'services' | 'projects' | 'leases'>, e
 /** Looks at those that seem idle. */
 export function lookAtUse(draft: Draft, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    const due = useDue(draft, entry);
-    if (due === null || now < due || entry.state.kind !== 'running') continue;
+    const due = quietAt(entry);
+    // What holds it is looked up only for those whose time has come: this is done for all, in each decision.
+    if (due === null || now < due || entry.state.kind !== 'running' || whyHeld(draft, entry) !== null) continue;
     draft.patch(id, { use: { ...entry.use, checking: true } });
     const { container, frozen } = entry.state;
     // Nothing can be run in what is frozen, and nothing in it has changed since it was asked.
@@ -117,11 +147,13 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
   const doors = world.projects.get(spec.project)?.doors;
   const isServed = doors?.kind === 'open' && doors.served.has(spec.name);
-  for (const other of neededBy(world, spec)) {
-    if (!isWanted(other)) continue;
+  for (const id of dependantsOf(world, spec)) {
+    const other = world.services.get(id);
+    if (other === undefined || !isWanted(other)) continue;
     const starts =
       other.state.kind === 'queued' || other.state.kind === 'pending' || other.state.kind === 'starting' || other.state.kind === 'backoff';
     if (starts) return `${other.spec.name} starts and needs it`;
+    if (isActive(other.state) && livesIn(other.spec, spec.name)) return `${other.spec.name} runs in its network`;
     // Connections of those that reach it through the daemon are seen; others may use it at any time.
     if (!isServed && isActive(other.state)) return `${other.spec.name} runs and reaches it past the daemon`;
   }

@@ -5,10 +5,11 @@ import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
 import { isSilence } from './failure.js';
-import { foldUseChecked } from './idle.js';
+import { foldShifted, foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { held, liveContainer } from './service-state.js';
+import { startSharersAgain } from './sharing.js';
 import { formatTime } from './span.js';
 import { stopIt } from './stop.js';
 import { usedFrom } from './use.js';
@@ -64,7 +65,7 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
     case 'useChecked':
       return foldUseChecked(draft, event, policy, now);
     case 'shifted':
-      return shifted(draft, entry, event, now);
+      return foldShifted(draft, entry, event, now);
     case 'lastWords':
       return lastWords(draft, entry, event);
   }
@@ -80,6 +81,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
     draft.intentChanged = true;
   }
   draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
+  startSharersAgain(draft, entry, container.id, policy, now);
   const stray = draft.strays.get(container.id);
   draft.strays.delete(container.id);
   const started = draft.entry(event.id) ?? entry;
@@ -202,27 +204,6 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
   if (project.leaving) draft.projects.delete(event.project);
   else draft.projects.set(event.project, { ...project, clearing: false, clearAt: null });
   draft.intentChanged = true;
-}
-
-/** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
-function shifted(draft: Draft, entry: ServiceEntry, event: ResultOf<'shifted'>, now: Ms): void {
-  const { state } = entry;
-  if (state.kind !== 'running' || state.container !== event.container) return;
-  if (event.failure === null) {
-    draft.patch(event.id, {
-      state: { ...state, frozen: event.frozen },
-      ...(event.frozen ? {} : { request: null, use: usedFrom(entry.use, now) }),
-    });
-    if (!event.frozen) return;
-    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0;
-    if (isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
-    // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
-    else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
-    return;
-  }
-  draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);
-  if (event.frozen) draft.patch(event.id, { use: usedFrom(entry.use, now) });
-  else draft.patch(event.id, { awake: false });
 }
 
 /** Ports that could not be opened fail their service; it is tried again when it is asked for. */

@@ -3,7 +3,7 @@ import { canSleep } from './doors.js';
 import { whyKept } from './idle.js';
 import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
-import { neededBy } from './needed-by.js';
+import { dependantsOf } from './needed-by.js';
 import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
@@ -97,7 +97,9 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 /** Who needs it, or that it was asked for; and how it fares. */
 function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
-  const dependants = neededBy(world, spec).filter(isWanted);
+  const dependants = dependantsOf(world, spec)
+    .flatMap(id => world.services.get(id) ?? [])
+    .filter(isWanted);
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
   const part = startsAwake(spec) ? `part of profile ${profile}` : 'woken on demand';
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import { createDoors } from '../../daemon/activation/doors.js';
+import { cannotListen } from '../../daemon/activation/listeners.js';
 import { type Failure, failure } from '../../daemon/core/failure.js';
 import type { Doors, Target } from '../../daemon/ports/doors.js';
 import {
@@ -173,6 +174,19 @@ test('a port that is taken is told with its failure; the others open', async () 
   expect(codes).toEqual([
     [SERVICE, 'port-taken', target.port, 'EADDRINUSE'],
     [SERVICE, 'port-taken', free.port, 'EADDRINUSE'],
+  ]);
+});
+
+test('a port that belongs to root is told with what to do', () => {
+  const { code, message, details, remedies } = cannotListen(doorAt(80), 'EACCES');
+  expect([code, message, details['cause']]).toEqual([
+    'port-taken',
+    `port 80 on 127.0.0.1 cannot be opened for ${SERVICE}: this user may not listen on it`,
+    'EACCES',
+  ]);
+  expect(remedies).toEqual([
+    `Give ${SERVICE} another host port, such as 8080`,
+    'sudo sysctl net.ipv4.ip_unprivileged_port_start=80 lets every user of this machine listen from 80 on',
   ]);
 });
 

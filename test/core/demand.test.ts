@@ -42,6 +42,16 @@ describe('a request that finds no room', () => {
     expect(driver.state('lab/one').kind).toBe('running');
   });
 
+  test('does not have one stopped for which somebody asks at the same moment: who asked would wait for ever', () => {
+    const driver = full();
+    driver.now = 119_500;
+    driver.send({ kind: 'requested', id: 'lab/two' });
+    driver.now = 120_500;
+    driver.send({ kind: 'requested', id: 'lab/one' });
+    expect([driver.kinds(), driver.state('lab/one').kind]).toEqual([[], 'running']);
+    expect(tickAt(driver, 200_000)).toContain('stop one');
+  });
+
   test('is asked again each second, not all the time', () => {
     const driver = full();
     driver.now = 10_000;

@@ -8,17 +8,17 @@ const FREEZE = 60_000;
 const ID = 'shop/db';
 
 /** Runs, and was used last a moment ago. */
-function db(veto: readonly string[] | null = null): Driver {
+function db(veto: readonly string[] | null = null, idle = 2 * FREEZE): Driver {
   const activation = { ...PLAIN_ACTIVATION, freezeAfter: FREEZE, veto };
-  return running(project('shop', { db: { start: 'eager', protocol: 'redis', idle: 2 * FREEZE, activation } }));
+  return running(project('shop', { db: { start: 'eager', protocol: 'redis', idle, activation } }));
 }
 const used = (connections: number) => ({ id: ID, connections, holding: false, moving: false, execs: 0, lastByteAt: null }) as const;
 const shifted = (driver: Driver, frozen: boolean) =>
   driver.send({ kind: 'shifted', id: ID, container: containerOf(driver, ID), frozen, failure: null });
 
 /** Up to the step that pauses it. */
-function freezing(veto: readonly string[] | null = null): Driver {
-  const driver = db(veto);
+function freezing(veto: readonly string[] | null = null, idle = 2 * FREEZE): Driver {
+  const driver = db(veto, idle);
   driver.now += FREEZE;
   driver.send({ kind: 'tick' });
   expect(driver.kinds()).toEqual(['checkUse db']);
@@ -47,6 +47,14 @@ describe('a service that is frozen before it is stopped', () => {
     driver.now += FREEZE;
     driver.send({ kind: 'tick' });
     expect(driver.stepsOf('checkUse')).toEqual([expect.objectContaining({ veto: null })]);
+    expect(driver.settle()).toContain('stop db');
+  });
+
+  it('is stopped on time however short that is: the pause of its look was for the freeze', () => {
+    const driver = shifted(freezing(null, FREEZE + 1_000), true);
+    driver.settle();
+    driver.now += 1_000;
+    driver.send({ kind: 'tick' });
     expect(driver.settle()).toContain('stop db');
   });
 

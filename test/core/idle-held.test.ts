@@ -45,5 +45,7 @@ test('bytes that flow through the kernel keep it from being stopped for another,
   driver.send({ kind: 'used', uses: [{ ...use, moving: true }] });
   expect(shown(driver)).toMatchObject({ stopsIn: IDLE, protectedBy: 'is in use just now' });
   driver.send({ kind: 'used', uses: [{ ...use, moving: false }] });
-  expect(shown(driver)).toMatchObject({ stopsIn: IDLE, protectedBy: null });
+  expect(shown(driver)).toMatchObject({ stopsIn: IDLE, protectedBy: 'is wanted just now' });
+  driver.now += 1;
+  expect(shown(driver)).toMatchObject({ stopsIn: IDLE - 1, protectedBy: null });
 });

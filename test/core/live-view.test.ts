@@ -65,6 +65,7 @@ describe('who goes next', () => {
     const driver = sleeping(spec);
     wake(driver, 'shop/high');
     wake(driver, 'shop/low');
+    driver.now += 1;
     expect([pick(driver, 'shop/high')?.next?.rank, pick(driver, 'shop/low')?.next?.rank]).toEqual([2, 1]);
     driver.now = 90_000;
     expect([pick(driver, 'shop/high')?.next?.rank, pick(driver, 'shop/low')?.next?.rank]).toEqual([1, 2]);

@@ -132,6 +132,7 @@ test('looking decides nothing: no notice, no callback, and what has not changed 
   own.supervisor.watch(60_000, () => calls++);
   await turn();
   await turn();
+  own.time.now += 0.1; // in the moment in which it was asked for it is nobody's victim
   const before = { calls, notices: own.supervisor.notices().length };
   const first = own.supervisor.live();
   own.time.now += 0.4;

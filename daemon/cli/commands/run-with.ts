@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { FailureError, failure } from '../../core/failure.js';
 import { type Cli, remark } from '../cli.js';
+import { parseDuration } from '../duration.js';
 import { projectOf } from '../place.js';
 
 /** Signals that are meant for the command: a terminal sends its own to both. */
@@ -22,13 +23,22 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
     );
   }
   const project = await projectOf(cli);
-  const lease = await cli.client.lease(project, services, `laptop-dev run (${args.join(' ').slice(0, 80)})`);
+  const lease = await cli.client.lease(project, services, `laptop-dev run (${args.join(' ').slice(0, 80)})`, leaseTime(cli));
   try {
     return await runCommand(args);
   } finally {
     await lease.release();
     remark(cli, `${services.join(', ')}: may sleep again`);
   }
+}
+
+/** LAPTOP_DEV_LEASE, in ms; undefined: as long as usual. */
+function leaseTime({ env }: Cli): number | undefined {
+  const text = env['LAPTOP_DEV_LEASE'];
+  if (!text) return undefined;
+  const ttl = parseDuration(text);
+  if (ttl !== null && ttl >= 1_000 && ttl <= 3_600_000) return ttl;
+  throw new FailureError(failure('usage', `LAPTOP_DEV_LEASE is "${text}"; expected a duration from 1s to 1h.`));
 }
 
 function runCommand([command = '', ...args]: readonly string[]): Promise<number> {

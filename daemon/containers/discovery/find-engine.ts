@@ -36,15 +36,16 @@ export type EngineSearch =
   | { readonly found: FoundEngine; readonly failure: null; readonly tried: readonly Attempt[] }
   | { readonly found: null; readonly failure: Failure; readonly tried: readonly Attempt[] };
 
-/** How long an engine has to answer, in ms. */
+/** How long an engine has to answer, in ms; one that the user named has longer: there is nothing else to try, and a busy one is late. */
 const PING_LIMIT = 2000;
+const NAMED_LIMIT = 10_000;
 
 const DOCKER: readonly Strategy[] = [fromDockerContext, fromDockerEngine, fromDockerDesktop, fromRancherDesktop];
 const PODMAN: readonly Strategy[] = [fromPodman];
 
 /**
  * The first engine that answers: environment, Docker context, Docker Engine, Docker Desktop, Rancher Desktop, Podman. All places
- * are asked at once, so that hung ones cost 2 s together. One that the user named and that does not answer is a failure.
+ * are asked at once, so that hung ones cost 2 s together. One that the user named and that does not answer in 10 s is a failure.
  */
 export async function findEngine(options: FindOptions): Promise<EngineSearch> {
   const enough = new AbortController();
@@ -63,7 +64,7 @@ async function search(options: FindOptions, signal: AbortSignal): Promise<Engine
   const choice = options.choice ?? wordChoice(options.env['LAPTOP_DEV_ENGINE']);
   const strategies = [fromEnvironment, ...(choice === 'podman' ? [] : DOCKER), ...(choice === 'docker' ? [] : PODMAN)];
   const candidates = withoutDoubles(strategies.flatMap(strategy => strategy(surroundings)));
-  const pings = candidates.map(({ endpoint, tls }) => ping(endpoint, tls, PING_LIMIT, signal));
+  const pings = candidates.map(({ endpoint, tls, explicit }) => ping(endpoint, tls, explicit ? NAMED_LIMIT : PING_LIMIT, signal));
   const tried: Attempt[] = [];
   for (const [index, candidate] of candidates.entries()) {
     const answer: Ping = (await pings[index]) ?? { reason: 'not asked' };

@@ -80,6 +80,13 @@ export class Driver {
     return done;
   }
 
+  /** Carries out the first of the steps given; the steps that follow from it are in `steps`. */
+  settleOne(): void {
+    this.steps = [];
+    const step = this.due.shift();
+    for (const event of step ? this.outcome(step) : []) this.send(event);
+  }
+
   private seen(id: ServiceId): UseSeen {
     const use = this.world.services.get(id)?.use;
     return {

@@ -3,6 +3,7 @@ import { type Decision, nextDeadline } from '../../../daemon/core/decide.js';
 import { canSleep } from '../../../daemon/core/doors.js';
 import type { Event, UseSeen } from '../../../daemon/core/event.js';
 import { failure } from '../../../daemon/core/failure.js';
+import type { HostSample } from '../../../daemon/core/host-sample.js';
 import { type Ms, type ServiceId, serviceId } from '../../../daemon/core/model.js';
 import type { Policy } from '../../../daemon/core/policy.js';
 import type { Step } from '../../../daemon/core/step.js';
@@ -21,8 +22,12 @@ interface Pending {
   readonly due: Ms;
 }
 
+/** What tells that the host is short of memory. */
+export type Signs = 'available' | 'psi' | 'refaults';
+
 const HOST_TOTAL = 16 * GiB;
 const AVAILABLE = { none: 0.5, soft: 0.06, hard: 0.02 };
+const PSI = { none: { some10: 0.5, full10: 0 }, soft: { some10: 25, full10: 8 }, hard: { some10: 60, full10: 40 } };
 /** Less often than a daemon: most decisions of a trace should be about something else. */
 const SAMPLES = { calm: 10_000, near: 2_000 };
 /** More events than this without time passing is a loop. */
@@ -35,10 +40,12 @@ export class House extends Simulation {
   /** Working sets as shares of the standard; by service. */
   readonly loads = new Map<ServiceId, number>();
   hostLevel: 'none' | 'soft' | 'hard' = 'none';
+  signs: Signs = 'available';
   engineAway = false;
   weather: Weather = { failures: 0, longest: 1_000 };
   private readonly pending: Pending[] = [];
   private sampledAt = 0;
+  private refaults = 0;
 
   constructor(
     policy: Policy,
@@ -129,9 +136,20 @@ export class House extends Simulation {
       if (!box?.running) return [];
       return [{ id, container: box.id, workingSet: this.workingSet(box), cpu: this.uses.get(id)?.holding ? this.now * 1e6 : 0 }];
     });
-    const available = Math.floor(AVAILABLE[this.hostLevel] * HOST_TOTAL);
-    const host = { at: this.now, total: HOST_TOTAL, available, psi: null, swapIn: null, refaults: null };
-    this.send({ kind: 'sampled', services, host });
+    this.send({ kind: 'sampled', services, host: this.host() });
+  }
+
+  private host(): HostSample {
+    const { hostLevel: level, signs, now } = this;
+    if (signs === 'refaults' && level !== 'none') this.refaults += 100;
+    return {
+      at: now,
+      total: HOST_TOTAL,
+      available: Math.floor(AVAILABLE[signs === 'available' ? level : 'none'] * HOST_TOTAL),
+      psi: signs === 'psi' ? PSI[level] : null,
+      swapIn: null,
+      refaults: signs === 'refaults' ? this.refaults : null,
+    };
   }
 
   workingSet(box: Box): number {

@@ -14,7 +14,7 @@ export function sleeper(port: number, idleSeconds: number, sketch: Sketch = {}):
   return { start: 'on-demand', idle: idleSeconds * 1_000, ...ports(port), ...sketch };
 }
 
-const frozenAfter = (seconds: number): Pick<ServiceSpec, 'activation'> => ({
+export const frozenAfter = (seconds: number): Pick<ServiceSpec, 'activation'> => ({
   activation: { ...PLAIN_ACTIVATION, freezeAfter: seconds * 1_000 },
 });
 

@@ -12,6 +12,7 @@ export interface Inspected {
   readonly Image: string;
   readonly State: {
     readonly Running: boolean;
+    readonly Paused: boolean;
     readonly ExitCode: number;
     readonly Pid: number;
     readonly OOMKilled: boolean;
