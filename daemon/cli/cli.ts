@@ -71,6 +71,8 @@ export interface Options {
   readonly showValues?: boolean;
   readonly force?: boolean;
   readonly write?: boolean;
+  readonly ascii?: boolean;
+  readonly mouse?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

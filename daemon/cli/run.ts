@@ -26,13 +26,19 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const program = buildProgram(call, { out: text => out.write(text), err: text => said.push(text) }, Date.now());
   const json = argv.includes('--json');
   try {
-    if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync([...argv], { from: 'user' });
+    const words = argv.length === 0 && isWatched(env) ? ['dashboard'] : argv;
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     code = tell(asFailure(error, said), json, out, err);
   }
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   return code;
+}
+
+/** Whether somebody sits at a terminal that can show the dashboard, which is what no words at all ask for. */
+function isWatched(env: NodeJS.ProcessEnv): boolean {
+  return process.stdin.isTTY && process.stdout.isTTY && !env['CI'] && Boolean(env['TERM']) && env['TERM'] !== 'dumb';
 }
 
 /** null: nothing went wrong, as with --help. */

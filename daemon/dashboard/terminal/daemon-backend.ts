@@ -6,13 +6,6 @@ import type { WorkLine } from '../../http/contract.js';
 import type { Work } from '../input.js';
 import type { Backend } from './backend.js';
 
-/** How far back each span looks, and the length of its slots, ms: as many slots as a chart has room for. 0: as it was measured. */
-const SPANS = {
-  '1m': { back: 60_000, slot: 0 },
-  '15m': { back: 900_000, slot: 10_000 },
-  '24h': { back: 86_400_000, slot: 600_000 },
-} as const;
-
 /** The daemon behind a client. `every`: how often figures come, ms. */
 export function daemonBackend(client: Client, every: Ms, shell: Backend['shell']): Backend {
   return {
@@ -24,7 +17,7 @@ export function daemonBackend(client: Client, every: Ms, shell: Backend['shell']
       for await (const line of act(client, work, { wait: true }, signal)) last = line;
       return last?.type === 'result' && !last.ok ? last.error : null;
     },
-    history: (id, span) => client.history(id, Date.now() - SPANS[span].back, SPANS[span].slot),
+    history: (project, service, span) => client.history(project, service, { span }),
     logs: (project, services, tail, signal) => client.logs(project, { services, follow: true, since: null, tail, signal }),
   };
 }

@@ -36,12 +36,14 @@ export class Effects {
           failure => ({ kind: 'worked', work: effect.work, failure }),
           failure => ({ kind: 'worked', work: effect.work, failure }),
         );
-      case 'fetchHistory':
+      case 'fetchHistory': {
+        const [project = '', service = ''] = effect.id.split('/');
         return this.#settle(
-          this.#backend.history(effect.id, effect.span, this.#signal),
+          this.#backend.history(project, service, effect.span),
           history => ({ kind: 'history', id: effect.id, span: effect.span, history }),
           ({ message }) => ({ kind: 'told', text: message, isError: true }),
         );
+      }
       case 'openLogs':
         return this.#openLogs(effect);
       case 'closeLogs':

@@ -6,6 +6,8 @@ import type { Backend } from './backend.js';
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 2_000;
 
+const ENDED = failure('daemon-unavailable', 'The daemon has ended.');
+
 export interface Follower {
   frame(frame: StreamFrame): void;
   /** Once each time when the daemon goes, or is found missing; not for each vain attempt. */
@@ -37,6 +39,7 @@ async function once(backend: Pick<Backend, 'stream'>, signal: AbortSignal, each:
     for (;;) {
       const next = await nextOf(frames);
       if ('failure' in next) return next.failure;
+      if (signal.aborted) return ENDED;
       each(next.frame);
     }
   } finally {
@@ -47,7 +50,7 @@ async function once(backend: Pick<Backend, 'stream'>, signal: AbortSignal, each:
 async function nextOf(frames: AsyncIterator<StreamFrame>): Promise<{ frame: StreamFrame } | { failure: Failure }> {
   try {
     const { done, value } = await frames.next();
-    return done ? { failure: failure('daemon-unavailable', 'The daemon has ended.') } : { frame: value };
+    return done ? { failure: ENDED } : { frame: value };
   } catch (error) {
     return { failure: asFailure(error) };
   }
