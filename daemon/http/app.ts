@@ -3,11 +3,14 @@ import { type FastifyHttpOptions, type FastifyInstance, fastify } from 'fastify'
 import { FailureError, failure } from '../core/failure.js';
 import { answerRaw, asFailure, failed, statusOf } from './answer.js';
 import type { Context } from './context.js';
-import { serveExec } from './exec.js';
+import { execSessions } from './exec.js';
 import { ANSWER_HEADERS, refusal } from './guard.js';
 import { actRoutes } from './routes/act.js';
+import { metricsRoute } from './routes/metrics.js';
 import { readRoutes } from './routes/read.js';
 import { streamRoutes } from './routes/streams.js';
+import { createStreams, type Streams } from './stream/streams.js';
+import { serveUpgrades } from './upgrades.js';
 
 /** Bounds of what clients may take (facts: security 13). */
 export interface Limits {
@@ -16,13 +19,24 @@ export interface Limits {
   readonly sessions: number;
   /** A request has to be complete this many ms after its first byte. */
   readonly requestTimeout: number;
+  /** Clients of the stream. `connections` has room for as many as are usual; more of them are allowed in addition. */
+  readonly streams: number;
+  /** The stream is silent for this many ms at most. */
+  readonly heartbeat: number;
 }
-export const LIMITS: Limits = { bodyBytes: 64 * 1024, connections: 64, sessions: 16, requestTimeout: 30_000 };
+export const LIMITS: Limits = {
+  bodyBytes: 64 * 1024,
+  connections: 64,
+  sessions: 16,
+  requestTimeout: 30_000,
+  streams: 16,
+  heartbeat: 10_000,
+};
 
-/** The API over a supervisor; not listening yet (see listen.ts). */
-export function buildApp(context: Context, limits: Limits = LIMITS): FastifyInstance {
+/** The API over a supervisor; not listening yet (see listen.ts). `streams`: what other doors serve too; absent: its own. */
+export function buildApp(context: Context, limits: Limits = LIMITS, streams: Streams = streamsOf(context, limits)): FastifyInstance {
   const app = fastify({ ...serverOptions(limits), clientErrorHandler: onClientError });
-  app.server.maxConnections = limits.connections;
+  app.server.maxConnections = limits.connections + Math.max(0, limits.streams - LIMITS.streams);
   // Node takes the larger of the two for the body, so its own 60 s for headers would win over ours.
   app.server.headersTimeout = Math.floor(limits.requestTimeout / 3);
   app.removeContentTypeParser('text/plain');
@@ -56,9 +70,17 @@ export function buildApp(context: Context, limits: Limits = LIMITS): FastifyInst
   readRoutes(app, context);
   streamRoutes(app, context);
   actRoutes(app, context, limits.bodyBytes);
-  const endSessions = serveExec(app.server, context, limits.sessions);
-  app.addHook('preClose', async () => endSessions());
+  metricsRoute(app, context, streams);
+  const upgrades = [execSessions(context, limits.sessions), streams];
+  serveUpgrades(app.server, upgrades, context.log);
+  app.addHook('preClose', async () => {
+    for (const each of upgrades) each.close();
+  });
   return app;
+}
+
+function streamsOf(context: Context, { streams: most, heartbeat }: Limits): Streams {
+  return createStreams(context, { most, heartbeat });
 }
 
 const NO_ROUTE = failure('not-found', 'The API has no such route.', {}, ['GET /v1/openapi.json describes all routes.']);
