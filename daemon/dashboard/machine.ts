@@ -1,0 +1,36 @@
+import type { Size } from './cells.js';
+import type { Machine } from './dash.js';
+import type { Dash } from './state.js';
+import { update } from './update/update.js';
+import { view } from './view/view.js';
+
+/** The dashboard. */
+export const machine: Machine<Dash> = { begin, update, view };
+
+function begin(size: Size, now: number): Dash {
+  return {
+    size,
+    now,
+    link: { kind: 'waiting', since: now },
+    live: null,
+    stopsAt: new Map(),
+    series: new Map(),
+    notices: [],
+    screens: [{ kind: 'services' }],
+    selected: null,
+    top: 0,
+    sort: 'state',
+    order: [],
+    orderedAt: 0,
+    filter: '',
+    entry: null,
+    ask: null,
+    working: [],
+    message: null,
+    keyAt: 0,
+    logs: null,
+    serial: 0,
+    history: null,
+    askedAt: 0,
+  };
+}

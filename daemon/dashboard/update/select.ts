@@ -1,0 +1,40 @@
+import type { ServiceId } from '../../core/model.js';
+import { splitOf } from '../layout.js';
+import { listRows, shownServices } from '../list.js';
+import type { Dash } from '../state.js';
+import { layoutNow } from '../view/view.js';
+
+/** With another service under the cursor: so many further down. */
+export function moved(dash: Dash, by: number): Dash {
+  const services = shownServices(dash);
+  const at = services.findIndex(({ id }) => id === dash.selected);
+  const next = services[Math.max(0, Math.min(services.length - 1, at + by))];
+  return next ? { ...dash, selected: next.id } : dash;
+}
+
+/** After something has happened: the cursor is on a service that is shown, and that service is in the window. */
+export function settled(before: Dash, dash: Dash): Dash {
+  const selected = selectedNow(before, dash);
+  const next = selected === dash.selected ? dash : { ...dash, selected };
+  const top = topFor(next);
+  return top === next.top ? next : { ...next, top };
+}
+
+/** The same service as before; where it is not shown any more, the one in its place. */
+function selectedNow(before: Dash, dash: Dash): ServiceId | null {
+  const services = shownServices(dash);
+  if (services.some(({ id }) => id === dash.selected)) return dash.selected;
+  const was = shownServices(before).findIndex(({ id }) => id === dash.selected);
+  return services[Math.max(0, Math.min(was, services.length - 1))]?.id ?? null;
+}
+
+function topFor(dash: Dash): number {
+  const rows = listRows(dash);
+  const { table } = splitOf(dash, layoutNow(dash).body);
+  const height = Math.max(1, table - 1);
+  const at = rows.findIndex(row => row.kind === 'service' && row.service.id === dash.selected);
+  // The heading of the first one is seen with it.
+  const from = rows[at - 1]?.kind === 'heading' ? at - 1 : at;
+  const top = Math.min(Math.max(dash.top, at - height + 1), Math.max(0, from), Math.max(0, rows.length - height));
+  return Math.max(0, top);
+}
