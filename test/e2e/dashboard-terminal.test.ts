@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BIN } from './support/cli.js';
 import { type Home, home } from './support/home.js';
-import { type Session, session } from './support/session.js';
+import { openSession, type Place, type Session } from './support/session.js';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/monitor-resources.sh', import.meta.url));
 const DIST = new URL('../../dist/', import.meta.url).href;
@@ -15,6 +15,13 @@ beforeAll(async () => {
   own = await home();
 });
 afterAll(() => own?.close());
+
+/** Ended with the test. */
+function session(file: string, args: readonly string[], where: Place): Session {
+  const opened = openSession(file, args, where);
+  onTestFinished(() => opened.kill());
+  return opened;
+}
 
 const place = () => ({ cwd: own.root, env: own.env });
 const dashboard = () => session(process.execPath, [BIN, 'dashboard'], place());

@@ -43,6 +43,7 @@ export class Program<Dash> {
   #painted: Painted = null;
   #shown = true;
   #drawnAt = Number.NEGATIVE_INFINITY;
+  #drawnBefore = Number.NEGATIVE_INFINITY;
   #drawing: NodeJS.Timeout | null = null;
   #ticking: NodeJS.Timeout | null = null;
   #tickedAt = performance.now();
@@ -202,10 +203,10 @@ export class Program<Dash> {
     this.#drawSoon();
   }
 
-  /** At once after a pause; else when the time of a frame is over. */
+  /** At once, unless there were two frames within the time of two: then when that is over. What follows close on a tick does not wait. */
   #drawSoon(): void {
     if (this.#drawing) return;
-    const wait = this.#drawnAt + FRAME - performance.now();
+    const wait = this.#drawnBefore + 2 * FRAME - performance.now();
     if (wait > 0) this.#drawing = setTimeout(() => this.#guarded(() => this.#draw()), wait);
     else this.#draw();
   }
@@ -218,6 +219,7 @@ export class Program<Dash> {
     const { text, painted } = paint(this.#painted, machine.view(this.#dash, capabilities), terminal.size(), this.#palette);
     if (text !== '') terminal.write(text);
     this.#painted = painted;
+    this.#drawnBefore = this.#drawnAt;
     this.#drawnAt = performance.now();
   }
 }

@@ -1,5 +1,4 @@
 import { spawn } from '@lydell/node-pty';
-import { onTestFinished } from 'vitest';
 import { type Screen, screenOf } from '../../dashboard/terminal/support/screen.js';
 import { patience } from './until.js';
 
@@ -15,6 +14,10 @@ export interface Session {
   until(what: string | RegExp | ((screen: Screen) => boolean)): Promise<void>;
   /** As when the window is closed. */
   hangUp(): void;
+  /** Ends it, if it runs still. */
+  kill(): void;
+  /** Called with what the terminal is sent, before it is on the screen. */
+  onData(listener: (data: string) => void): void;
   /** Its exit code, when everything that it wrote is on the screen. */
   readonly ended: Promise<number>;
 }
@@ -26,8 +29,7 @@ export interface Place {
   readonly rows?: number;
 }
 
-/** Killed at the end of the test, if it runs still. */
-export function session(file: string, args: readonly string[], { cwd, env, columns = 100, rows = 30 }: Place): Session {
+export function openSession(file: string, args: readonly string[], { cwd, env, columns = 100, rows = 30 }: Place): Session {
   const { CI: _, ...rest } = env;
   const own = { LANG: 'C.UTF-8', ...rest, TERM: 'xterm-256color' };
   const terminal = spawn(file, [...args], { cwd, env: own, cols: columns, rows });
@@ -49,9 +51,6 @@ export function session(file: string, args: readonly string[], { cwd, env, colum
       resolve(exitCode);
     });
   });
-  onTestFinished(() => {
-    if (!over) terminal.kill('SIGKILL');
-  });
   return {
     pid: terminal.pid,
     screen,
@@ -62,6 +61,10 @@ export function session(file: string, args: readonly string[], { cwd, env, colum
       terminal.resize(width, height);
     },
     hangUp: () => terminal.kill('SIGHUP'),
+    kill: () => {
+      if (!over) terminal.kill('SIGKILL');
+    },
+    onData: listener => void terminal.onData(listener),
     until: what => seen(screen, waiting, what),
     ended: ended.then(code => drawn.then(() => code)),
   };
