@@ -1,4 +1,4 @@
-import { listRows } from './list.js';
+import { isOnBudget, listRows } from './list.js';
 import type { Dash } from './state.js';
 
 /** The smallest screen that everything has room on. */
@@ -25,11 +25,15 @@ export function layoutOf({ size }: Dash, drawer: number, foot: number): Layout {
   return { header, drawer: drawn, foot, body: room - drawn };
 }
 
-/** What of the body of the services screen is the table, its titles included, and what is about the selected service below it. */
-export function splitOf(dash: Dash, body: number): { readonly table: number; readonly pane: number } {
+/** Lines of the budget above its table, where there is room for all. */
+const BUDGET_LINES = 5;
+
+/** What of the body is the table of services, its titles included, what is above it, and what is about the selected service below it. */
+export function splitOf(dash: Dash, body: number): { readonly above: number; readonly table: number; readonly pane: number } {
   const rows = 1 + listRows(dash).length;
-  const least = body >= 14 ? 4 : 0;
-  const table = Math.min(rows, body - least);
-  const pane = body - table;
-  return pane >= 4 ? { table, pane } : { table: body, pane: 0 };
+  const above = isOnBudget(dash) ? (body < 14 ? Math.min(3, Math.max(0, body - 5)) : BUDGET_LINES) : 0;
+  const room = body - above;
+  const table = Math.min(rows, room - (body >= 14 ? 4 : 0));
+  const pane = room - table;
+  return pane >= 4 ? { above, table, pane } : { above, table: room, pane: 0 };
 }

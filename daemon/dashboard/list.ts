@@ -2,8 +2,10 @@ import type { LiveService } from '../core/live.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { Dash, Point } from './state.js';
 
-/** A line of the table of services. */
-export type ListRow = { readonly kind: 'heading'; readonly project: string } | { readonly kind: 'service'; readonly service: LiveService };
+/** A line of a table of services. A heading names a project, or (null) begins those that hold nothing. */
+export type ListRow =
+  | { readonly kind: 'heading'; readonly project: string | null }
+  | { readonly kind: 'service'; readonly service: LiveService };
 
 /** An order by figures is looked at again this often, and not while somebody moves through it. */
 const REORDER: Ms = 5_000;
@@ -14,10 +16,16 @@ const MARGIN = 1.15;
 /** The services that the filter lets through, in the order shown. */
 export function shownServices(dash: Dash): readonly LiveService[] {
   const services = new Map((dash.live?.services ?? []).map(service => [service.id, service]));
-  return dash.order.flatMap(id => {
+  const shown = dash.order.flatMap(id => {
     const service = services.get(id);
     return service && matches(service, dash.filter) ? [service] : [];
   });
+  return isOnBudget(dash) ? shown.toSorted((a, b) => b.memory.grant - a.memory.grant || b.memory.standard - a.memory.standard) : shown;
+}
+
+/** The tab at the bottom is the budget: who holds most comes first. */
+export function isOnBudget({ screens }: Dash): boolean {
+  return screens[0]?.kind === 'budget';
 }
 
 /** All words of the filter are in its project, name or state. */
@@ -33,11 +41,18 @@ function matches({ project, name, state, health }: LiveService, filter: string):
 /** With a line for each project where there are several and they stand together. */
 export function listRows(dash: Dash): readonly ListRow[] {
   const services = shownServices(dash);
+  if (isOnBudget(dash)) return budgetRows(services);
   if (!isGrouped(dash)) return services.map(service => ({ kind: 'service', service }));
   return services.flatMap((service, at): ListRow[] => {
     const row: ListRow = { kind: 'service', service };
     return services[at - 1]?.project === service.project ? [row] : [{ kind: 'heading', project: service.project }, row];
   });
+}
+
+function budgetRows(services: readonly LiveService[]): readonly ListRow[] {
+  const idle = services.findIndex(({ memory }) => memory.grant === 0);
+  const rows = services.map((service): ListRow => ({ kind: 'service', service }));
+  return idle < 0 ? rows : [...rows.slice(0, idle), { kind: 'heading', project: null }, ...rows.slice(idle)];
 }
 
 /** Projects stand together when the order is not by figures. */
@@ -50,16 +65,19 @@ export function severalProjects(services: readonly LiveService[]): boolean {
 }
 
 /** With the order that holds now. By figures it changes rarely, and only where one has clearly passed another: rows do not jump. */
-export function ordered(dash: Dash): Dash {
+export function ordered(before: Dash, dash: Dash): Dash {
   const services = dash.live?.services ?? [];
-  const isSame = services.length === dash.order.length && dash.order.every(id => services.some(service => service.id === id));
   if (dash.sort === 'state' || dash.sort === 'name') {
+    if (dash.live === before.live && dash.sort === before.sort) return dash;
     const order = byNature(services, dash.sort);
-    return isSame && order.every((id, at) => id === dash.order[at]) ? dash : { ...dash, order, orderedAt: dash.now };
+    return order.length === dash.order.length && order.every((id, at) => id === dash.order[at])
+      ? dash
+      : { ...dash, order, orderedAt: dash.now };
   }
-  const isDue = dash.now - dash.orderedAt >= REORDER && dash.now - dash.keyAt >= QUIET;
-  if (isSame && !isDue && dash.orderedAt > 0) return dash;
-  return { ...dash, order: byFigure(dash, services), orderedAt: dash.now };
+  const isDue = dash.orderedAt === 0 || (dash.now - dash.orderedAt >= REORDER && dash.now - dash.keyAt >= QUIET);
+  const known = new Set(dash.order);
+  const isSame = services.length === known.size && services.every(({ id }) => known.has(id));
+  return isSame && !isDue ? dash : { ...dash, order: byFigure(dash, services), orderedAt: dash.now };
 }
 
 function byNature(services: readonly LiveService[], sort: 'state' | 'name'): ServiceId[] {

@@ -31,6 +31,6 @@ function begin(size: Size, now: number): Dash {
     logs: null,
     serial: 0,
     history: null,
-    askedAt: 0,
+    asked: null,
   };
 }

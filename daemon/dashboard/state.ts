@@ -36,6 +36,8 @@ export interface LogScreen {
   /** Cells that are left out at the left of each line. */
   readonly left: number;
   readonly search: string;
+  /** The number of the line that was found last. */
+  readonly hit: number | null;
   readonly filter: string;
   readonly wraps: boolean;
   readonly clocks: boolean;
@@ -43,6 +45,8 @@ export interface LogScreen {
 
 /** The log lines that are open: those of a log screen, or the last ones of a detail. */
 export interface Logs {
+  /** What they are the logs of. */
+  readonly key: string;
   readonly serial: number;
   readonly lines: readonly LogText[];
   /** The number of the first line that is still kept. */
@@ -50,7 +54,9 @@ export interface Logs {
   /** Letters in `lines`. */
   readonly letters: number;
   /** null: they go on; else why they do not. */
-  readonly ended: { readonly failure: Failure | null } | null;
+  readonly ended: { readonly failure: Failure | null; readonly at: Ms } | null;
+  /** Lines up to then came before they were opened again. */
+  readonly after: Ms;
 }
 
 /** A question, or an answer, that has to be looked at before anything else. */
@@ -102,9 +108,9 @@ export interface Dash {
   /** Of the logs opened last. */
   readonly serial: number;
   /** The chart's data of the detail on the screen. */
-  readonly history: { readonly id: ServiceId; readonly span: SpanName; readonly data: HistorySpan; readonly at: Ms } | null;
-  /** When history was last asked for. */
-  readonly askedAt: Ms;
+  readonly history: { readonly id: ServiceId; readonly span: SpanName; readonly data: HistorySpan } | null;
+  /** The history that was asked for last. */
+  readonly asked: { readonly id: ServiceId; readonly span: SpanName; readonly at: Ms } | null;
 }
 
 export interface Lost {

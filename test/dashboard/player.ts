@@ -9,9 +9,10 @@ export const ASCII: Capabilities = { color: 'none', ascii: true };
 
 /** Keys as a person types them: names between blanks, `'text'` letter by letter. */
 export function keys(text: string): Input[] {
-  return text.split(' ').flatMap(word => {
+  return (text.match(/'[^']*'|\S+/g) ?? []).flatMap(word => {
     const typed = /^'(.*)'$/.exec(word)?.[1];
-    return typed !== undefined ? [...typed].map(letter) : [word.length === 1 ? letter(word) : key(word)];
+    if (typed !== undefined) return [...typed].map(each => letter(each));
+    return [word === 'space' ? letter(' ') : word.length === 1 ? letter(word) : key(word)];
   });
 }
 

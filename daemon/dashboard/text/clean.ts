@@ -46,11 +46,11 @@ function cleanedValue(value: unknown): unknown {
   if (typeof value === 'string') return clean(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const items = value.map(cleanedValue);
-    return items.every((item, at) => item === value[at]) ? value : items;
+    return value.every(item => cleanedValue(item) === item) ? value : value.map(cleanedValue);
   }
   let changed: Record<string, unknown> | null = null;
-  for (const [key, before] of Object.entries(value)) {
+  for (const key in value) {
+    const before: unknown = Reflect.get(value, key);
     const after = cleanedValue(before);
     if (after === before) continue;
     changed ??= { ...value };

@@ -1,11 +1,12 @@
 import { type Bytes, GiB, KiB, MiB } from '../../core/bytes.js';
 import type { Ms } from '../../core/model.js';
 
-/** At most four letters, for columns: `0`, `640K`, `4.4M`, `297M`, `1.5G`, `16G`. Binary multiples. */
+/** At most five letters, for columns: `0`, `640K`, `4.4M`, `297M`, `1.5G`, `10.2G`. Binary multiples. */
 export function short(bytes: Bytes): string {
   if (bytes <= 0) return '0';
   if (bytes < 0.95 * MiB) return `${Math.max(1, Math.round(bytes / KiB))}K`;
   if (bytes < 999.5 * MiB) return `${brief(bytes / MiB)}M`;
+  if (bytes < 99.95 * GiB) return `${Math.round((bytes / GiB) * 10) / 10}G`;
   if (bytes < 999.5 * GiB) return `${brief(bytes / GiB)}G`;
   return `${brief(bytes / (1024 * GiB))}T`;
 }

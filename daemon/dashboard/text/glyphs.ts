@@ -8,6 +8,10 @@ export interface Glyphs {
   readonly mark: string;
   /** From low to high. */
   readonly levels: readonly string[];
+  /** Charts are drawn with the eight dots of braille; else with letters. */
+  readonly braille: boolean;
+  /** A line of a chart where nothing is drawn. */
+  readonly line: string;
   readonly state: Readonly<Record<'running' | 'unhealthy' | 'starting' | 'stopping' | 'frozen' | 'asleep' | 'stopped' | 'failed', string>>;
 }
 
@@ -17,6 +21,8 @@ const UNICODE: Glyphs = {
   reserve: '░',
   mark: '│',
   levels: [...'▁▂▃▄▅▆▇█'],
+  braille: true,
+  line: '┄',
   state: { running: '●', unhealthy: '▲', starting: '◐', stopping: '◑', frozen: '‖', asleep: '○', stopped: '□', failed: '✗' },
 };
 
@@ -26,6 +32,8 @@ const ASCII: Glyphs = {
   reserve: '.',
   mark: '|',
   levels: [...'_.-:=+*#'],
+  braille: false,
+  line: '-',
   state: { running: '*', unhealthy: '!', starting: '>', stopping: '<', frozen: '"', asleep: 'z', stopped: '-', failed: 'X' },
 };
 

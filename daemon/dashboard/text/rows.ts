@@ -54,7 +54,7 @@ export function joined(parts: readonly Row[], between: string, cells: number): R
 
 /** What is written instead where only ASCII is shown. */
 const ASCII: Readonly<Record<string, string>> = {
-  '…': '~', '·': '-', '×': 'x', '–': '-', '—': '-', '→': '>', '←': '<', '↑': '^', '↓': 'v', '▸': '>', '─': '-', '│': '|', '┄': '.', '▲': '^',
+  '…': '~', '·': '-', '×': 'x', '–': '-', '—': '-', '→': '>', '←': '<', '↑': '^', '↓': 'v', '▸': '>', '─': '-', '│': '|', '┄': '.', '▲': '^', '▾': '*', '▏': '_',
   '✗': 'x', '✓': '*', '’': "'", '‘': "'", '“': '"', '”': '"',
 }; // biome-ignore format: a table
 

@@ -37,8 +37,8 @@ function begun(dash: Dash, { live, notices, recent }: Extract<StreamFrame, { typ
     stopsAt: new Map(live.services.map(({ id }) => [id, live.at])),
     series,
     notices: notices.slice(-KEPT_NOTICES),
-    // What was being done, and asked, was with another daemon.
-    working: dash.link.kind === 'lost' ? [] : dash.working,
+    // What was under way was with a daemon that is gone; logs are opened anew.
+    ...(dash.link.kind === 'lost' ? { working: [], ask: null, logs: null, asked: null } : {}),
   };
 }
 

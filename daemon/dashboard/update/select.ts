@@ -1,6 +1,6 @@
 import type { ServiceId } from '../../core/model.js';
 import { splitOf } from '../layout.js';
-import { listRows, shownServices } from '../list.js';
+import { isOnBudget, listRows, shownServices } from '../list.js';
 import type { Dash } from '../state.js';
 import { layoutNow } from '../view/view.js';
 
@@ -12,8 +12,23 @@ export function moved(dash: Dash, by: number): Dash {
   return next ? { ...dash, selected: next.id } : dash;
 }
 
+/** The service so many below another one; from the last it goes on to the first. */
+export function neighbour(dash: Dash, id: ServiceId, by: 1 | -1): ServiceId {
+  const services = shownServices(dash);
+  const at = services.findIndex(service => service.id === id);
+  return services[(at + by + services.length) % Math.max(1, services.length)]?.id ?? id;
+}
+
+/** What the cursor and the window depend on, where neither a filter nor the order of the budget goes by what services use. */
+const KEYS = ['order', 'selected', 'top', 'filter', 'screens', 'size', 'ask', 'entry', 'message', 'link', 'sort'] as const;
+
+function isPlain(dash: Dash): boolean {
+  return dash.filter === '' && !isOnBudget(dash) && dash.live?.engine !== null;
+}
+
 /** After something has happened: the cursor is on a service that is shown, and that service is in the window. */
 export function settled(before: Dash, dash: Dash): Dash {
+  if (isPlain(dash) && isPlain(before) && KEYS.every(key => before[key] === dash[key])) return dash;
   const selected = selectedNow(before, dash);
   const next = selected === dash.selected ? dash : { ...dash, selected };
   const top = topFor(next);

@@ -3,9 +3,13 @@ import { ordered } from '../list.js';
 import type { Dash } from '../state.js';
 import { cleaned } from '../text/clean.js';
 import { foldFrame } from './frames.js';
+import { foldHistory, withWantedHistory } from './history.js';
 import { onKey } from './keys.js';
+import { foldLogs, foldLogsEnded, withWantedLogs } from './logs.js';
+import { onMouse } from './mouse.js';
 import { said } from './say.js';
 import { settled } from './select.js';
+import { foldPlanned, foldWorked } from './work.js';
 
 export interface Next {
   readonly dash: Dash;
@@ -15,7 +19,10 @@ export interface Next {
 /** What happens to the dashboard. Everything in it that comes from outside has been cleaned here. */
 export function update(before: Dash, input: Input): Next {
   const { dash, effects } = happened(before, input);
-  return { dash: settled(before, ordered(dash)), effects };
+  const logs = withWantedLogs(settled(before, ordered(before, dash)));
+  const history = withWantedHistory(logs.dash);
+  const more = [...logs.effects, ...history.effects];
+  return { dash: history.dash, effects: more.length === 0 ? effects : [...effects, ...more] };
 }
 
 function happened(dash: Dash, input: Input): Next {
@@ -35,8 +42,18 @@ function happened(dash: Dash, input: Input): Next {
       });
     case 'told':
       return only(said(dash, cleaned(input.text), input.isError));
-    default:
-      return only(dash);
+    case 'mouse':
+      return only(onMouse({ ...dash, keyAt: dash.now }, input));
+    case 'planned':
+      return foldPlanned(dash, cleaned(input));
+    case 'worked':
+      return only(foldWorked(dash, cleaned(input)));
+    case 'history':
+      return only(foldHistory(dash, input));
+    case 'logs':
+      return only(foldLogs(dash, input));
+    case 'logsEnded':
+      return only(foldLogsEnded(dash, input));
   }
 }
 

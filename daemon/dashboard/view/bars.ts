@@ -57,7 +57,7 @@ export function scaled(
       { to: grant, sign: granted, style: 'granted' },
       { to: maximum, sign: reserve, style: 'reserve' },
     ],
-    { at: standard, sign: mark },
+    cells < 4 ? null : { at: standard, sign: mark },
   );
 }
 

@@ -71,7 +71,7 @@ function figures(isMedium: boolean): Column[] {
   ];
 }
 
-function nowCell({ memory, usage }: LiveService): Row {
+export function nowCell({ memory, usage }: LiveService): Row {
   if (usage === null) return [span(memory.grant > 0 ? '?' : '-', 'dim')];
   const used = usage.workingSet;
   if (memory.grant > 0 && used > 0.9 * memory.grant) return [span(`!${short(used)}`, 'bad')];
@@ -109,5 +109,5 @@ function stopsColumn(dash: Dash): Column {
 
 function nextColumn(): Column {
   const row = (service: LiveService): Row => [service.next ? span(`#${service.next.rank}`, 'accent') : span(keptWord(service), 'dim')];
-  return { title: 'NEXT', sort: 'next', cells: 4, row };
+  return { title: 'NEXT', sort: 'next', cells: 5, row };
 }

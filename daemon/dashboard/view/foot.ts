@@ -1,9 +1,9 @@
 import { formatSpan } from '../../core/span.js';
 import type { Row } from '../cells.js';
 import { shownServices } from '../list.js';
-import { type Dash, screenOf } from '../state.js';
+import type { Dash } from '../state.js';
 import { countdown, short } from '../text/figures.js';
-import { joined, span } from '../text/rows.js';
+import { cellsIn, joined, span } from '../text/rows.js';
 import { wrap } from '../text/width.js';
 import { keysOf } from './keys.js';
 import { stopsIn } from './words.js';
@@ -59,7 +59,13 @@ function nextRow(dash: Dash): Row {
     : [];
   const goes: Row[] =
     first?.next != null
-      ? [[span('short of memory: ', 'dim'), span(name(first.id, first.name)), span(` goes, frees ${short(first.next.frees)}`, 'accent')]]
+      ? [
+          [
+            span(dash.size.columns < 74 ? 'if short: ' : 'if memory is short: ', 'dim'),
+            span(name(first.id, first.name)),
+            span(` goes, frees ${short(first.next.frees)}`, 'accent'),
+          ],
+        ]
       : [];
   const filter: Row[] =
     dash.filter === '' ? [] : [[span(`filter "${dash.filter}": ${shownServices(dash).length} of ${services.length}`, 'key')]];
@@ -67,28 +73,11 @@ function nextRow(dash: Dash): Row {
   return [span(' '), ...joined(parts.length > 0 ? parts : [[span('nothing sleeps by itself', 'dim')]], ' · ', dash.size.columns - 1)];
 }
 
+/** As many keys as have room; help and the way out always are among them. */
 function keyRow(dash: Dash): Row {
   const parts = keysOf(dash).map(([key, what]): Row => [span(key, 'key'), span(` ${what}`, 'dim')]);
-  const last = parts.at(-1);
+  const kept = parts.splice(Math.max(0, parts.length - 2));
   const room = dash.size.columns - 2;
-  // The way out is always named.
-  const fits = joined(parts, '  ', room);
-  if (!last || parts.length < 2 || fits.some(part => part.text === last[0]?.text)) return [span(' '), ...fits];
-  return [span(' '), ...joined([...parts.slice(0, -1).slice(0, shownParts(parts, room)), last], '  ', room)];
-}
-
-function shownParts(parts: readonly Row[], room: number): number {
-  const width = (row: Row) => row.reduce((sum, { text }) => sum + text.length, 2);
-  let left = room - width(parts.at(-1) ?? []);
-  let count = 0;
-  for (const part of parts) {
-    left -= width(part);
-    if (left < 0) break;
-    count++;
-  }
-  return count;
-}
-
-export function isTyping(dash: Dash): boolean {
-  return dash.entry !== null && screenOf(dash).kind !== 'help';
+  const first = joined(parts, '  ', room - kept.reduce((sum, row) => sum + cellsIn(row) + 2, 0));
+  return [span(' '), ...joined([...(first.length > 0 ? [first] : []), ...kept], '  ', room)];
 }

@@ -1,6 +1,6 @@
 import type { Live } from '../../core/live.js';
 import type { Row, Style } from '../cells.js';
-import { type Dash, screenOf } from '../state.js';
+import type { Dash } from '../state.js';
 import { percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { cellsIn, ends, joined, span } from '../text/rows.js';
@@ -90,8 +90,4 @@ export function tabAt(column: number): (typeof TABS)[number] | null {
     from += tab.length + 2;
   }
   return null;
-}
-
-export function isTab(dash: Dash): boolean {
-  return TABS.some(tab => tab === screenOf(dash).kind);
 }

@@ -9,7 +9,11 @@ export function keysOf(dash: Dash): Keys {
   if (ask?.kind === 'planning') return [['escape', 'never mind']];
   if (ask?.kind === 'refused') return [['enter', 'close']];
   if (ask?.kind === 'confirm') return [['y', ask.work.verb], ['n', 'no']]; // biome-ignore format: pairs
-  switch (screenOf(dash).kind) {
+  const screen = screenOf(dash).kind;
+  if (screen === 'services' && (dash.live?.services.length ?? 0) === 0) return [['tab', 'events'], ['?', 'help'], ['q', 'quit']]; // biome-ignore format: pairs
+  if (dash.link.kind === 'lost' && (screen === 'services' || screen === 'budget'))
+    return [['enter', 'detail'], ['/', 'filter'], ['s', `sort: ${dash.sort}`], ['tab', 'other views'], ['?', 'help'], ['q', 'quit']]; // biome-ignore format: pairs
+  switch (screen) {
     case 'services':
       return [
         ['enter', 'detail'], ['u', 'up'], ['x', 'stop'], ['r', 'restart'], ['p', 'pin'], ['l', 'logs'], ['/', 'filter'],

@@ -1,24 +1,23 @@
 import type { LiveService } from '../../core/live.js';
-import type { Row, Style } from '../cells.js';
+import type { Row } from '../cells.js';
 import { type ListRow, listRows } from '../list.js';
 import type { Dash } from '../state.js';
 import { short } from '../text/figures.js';
-import type { Glyphs } from '../text/glyphs.js';
 import { filled, span } from '../text/rows.js';
 import { sized } from '../text/width.js';
-import { type Column, columnsFor } from './columns.js';
+import type { Column } from './columns.js';
+import { ruleRow } from './parts.js';
 
 /** The table of services: a line of titles, and those of its rows that are in the window. */
-export function tableRows(dash: Dash, height: number, glyphs: Glyphs): readonly Row[] {
-  const columns = columnsFor(dash, glyphs);
+export function tableRows(dash: Dash, columns: readonly Column[], height: number): readonly Row[] {
   const rows = listRows(dash).slice(dash.top, dash.top + height - 1);
   return [titles(columns, dash), ...rows.map(row => tableRow(row, columns, dash))];
 }
 
 function titles(columns: readonly Column[], { sort }: Dash): Row {
   const cells = columns.map(({ title, cells: width, align, sort: by }): Row => {
-    const style: Style = by === sort && title !== 'NOW' ? 'strong' : 'dim';
-    return [span(sized(title, width, align), style)];
+    const isSort = by === sort && !title.startsWith('MEMORY');
+    return [span(sized(isSort ? `${title}▾` : title, width, align), isSort ? 'strong' : 'dim')];
   });
   return [span('  '), ...cells.flatMap((cell, at) => (at === 0 ? cell : [span(' '), ...cell]))];
 }
@@ -40,10 +39,11 @@ function cellOf({ title, cells, align, row }: Column, service: LiveService, isSe
 }
 
 /** A project with what its services hold together. */
-function headingRow(project: string, { live, size }: Dash): Row {
+function headingRow(project: string | null, { live, size }: Dash): Row {
+  if (project === null) return ruleRow([span('hold nothing now', 'dim')], size.columns);
   const services = (live?.services ?? []).filter(service => service.project === project);
   const profile = live?.projects.find(({ name }) => name === project)?.profile ?? '';
   const granted = services.reduce((sum, { memory }) => sum + memory.grant, 0);
-  const text = ` ${project}${profile === '' ? '' : ` · ${profile}`} · ${services.length} services, ${short(granted)} granted `;
-  return [span('─', 'dim'), span(text, 'title'), span('─'.repeat(Math.max(0, size.columns - text.length - 1)), 'dim')];
+  const text = `${profile === '' ? '' : ` · ${profile}`} · ${services.length} ${services.length === 1 ? 'service' : 'services'}, ${short(granted)} granted`;
+  return ruleRow([span(project, 'title'), span(text, 'dim')], size.columns);
 }

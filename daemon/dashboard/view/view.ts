@@ -2,7 +2,7 @@ import type { Capabilities, Row } from '../cells.js';
 import { isTooSmall, type Layout, LEAST, layoutOf } from '../layout.js';
 import { type Dash, screenOf } from '../state.js';
 import { type Glyphs, glyphsFor } from '../text/glyphs.js';
-import { shown, span } from '../text/rows.js';
+import { ends, shown, span } from '../text/rows.js';
 import { bodyRows } from './body.js';
 import { drawerRows } from './drawer.js';
 import { footRows } from './foot.js';
@@ -16,10 +16,8 @@ export function view(dash: Dash, capabilities: Capabilities): readonly Row[] {
   const foot = footRows(dash);
   const drawer = drawerRows(dash, glyphs);
   const layout = layoutOf(dash, drawer.length, foot.length);
-  const picture = [
-    ...blanksAfter(headerRows(dash, glyphs), layout.header),
-    ...blanksAfter(bodyRows(dash, layout.body, glyphs), layout.body),
-  ];
+  const body = inWindow(bodyRows(dash, layout.body, glyphs), topOf(dash), layout.body, columns);
+  const picture = [...exactly(headerRows(dash, glyphs), layout.header), ...exactly(body, layout.body)];
   const isOld = dash.link.kind === 'lost';
   return [
     ...picture.map(row => shown(row, columns, capabilities, isOld)),
@@ -33,16 +31,30 @@ export function layoutNow(dash: Dash): Layout {
   return layoutOf(dash, drawerRows(dash, glyphs).length, footRows(dash).length);
 }
 
+/** How many rows the body has in all. */
+export function bodyHeight(dash: Dash): number {
+  return bodyRows(dash, layoutNow(dash).body, glyphsFor({ ascii: true })).length;
+}
+
+/** Rows of the body that are scrolled out at the top. */
+function topOf(dash: Dash): number {
+  const screen = screenOf(dash);
+  return screen.kind === 'detail' || screen.kind === 'help' ? screen.top : 0;
+}
+
+/** What of the rows is seen; an arrow where more follow. */
+function inWindow(rows: readonly Row[], top: number, height: number, columns: number): readonly Row[] {
+  const seen = exactly(rows.slice(top), height);
+  const rest = rows.length - top - height;
+  return rest > 0 ? [...seen.slice(0, -1), ends(seen.at(-1) ?? [], [span(` ↓ ${rest} more`, 'key')], columns)] : seen;
+}
+
 /** Exactly so many rows. */
-function blanksAfter(rows: readonly Row[], height: number): readonly Row[] {
+function exactly(rows: readonly Row[], height: number): readonly Row[] {
   return Array.from({ length: Math.max(0, height) }, (_, at) => rows[at] ?? []);
 }
 
 function tooSmall({ size: { columns, rows } }: Dash): readonly Row[] {
   const lines = [`${columns} × ${rows} is too small`, `needs ${LEAST.columns} × ${LEAST.rows}; q quits`];
   return lines.slice(0, Math.max(0, rows - 1)).map(line => [span(line, 'warn')]);
-}
-
-export function isOn(dash: Dash, kind: ReturnType<typeof screenOf>['kind']): boolean {
-  return screenOf(dash).kind === kind;
 }
