@@ -8,7 +8,7 @@ const EVERY = 1_000;
 /** What runs, what it costs and what sleeps next, on the terminal until the user leaves. No daemon is needed to open it, and none is started. */
 export async function run(cli: Cli): Promise<number> {
   // For a program that works 1 ms a second and keeps little: no optimising compiler, no growth of the young generation. Measured with 20
-  // services: 52 MB instead of 62.
+  // services: 52 MB instead of 66.
   setFlagsFromString('--no-opt');
   setFlagsFromString('--semi-space-growth-factor=1');
   const [{ runDashboard }, { machine }] = await Promise.all([import('../../dashboard/run.js'), import('../../dashboard/machine.js')]);

@@ -22,7 +22,7 @@ export function screenOf(columns: number, rows: number): Screen {
   return {
     write: text => new Promise(resolve => terminal.write(text, resolve)),
     resize: (width, height) => terminal.resize(width, height),
-    rows: () => Array.from({ length: terminal.rows }, (_, row) => lineAt(row)?.translateToString(true) ?? ''),
+    rows: () => Array.from({ length: terminal.rows }, (_, row) => lineAt(row)?.translateToString(true, 0, terminal.cols) ?? ''),
     cells: row =>
       Array.from({ length: terminal.cols }, (_, column) => {
         const cell = lineAt(row)?.getCell(column);
