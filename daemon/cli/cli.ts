@@ -83,6 +83,8 @@ export interface Options {
   readonly psi?: boolean;
   readonly fix?: boolean;
   readonly afterStop?: boolean;
+  readonly ascii?: boolean;
+  readonly mouse?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { Client } from '../client/client.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../core/failure.js';
 import { findPaths } from '../paths.js';
+import { bareDashboard } from './bare-dashboard.js';
 import type { Cli, Options, Output } from './cli.js';
-import { buildProgram, type Invocation } from './program.js';
+import type { Invocation } from './program.js';
 import { renderFailure } from './render/failure.js';
 import { VERBS } from './verbs.js';
 
@@ -23,11 +23,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const call = async (invocation: Invocation) => {
     code = await invocation.run(createCli(invocation.options, env, out, err), invocation.args);
   };
-  const program = buildProgram(call, { out: text => out.write(text), err: text => said.push(text) }, Date.now());
   const json = argv.includes('--json');
   try {
-    if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync([...argv], { from: 'user' });
+    const dashboard = bareDashboard(argv, env, process.stdin.isTTY && process.stdout.isTTY);
+    if (dashboard) await call(dashboard);
+    else await parsed(argv, call, { out: text => out.write(text), err: text => said.push(text) });
   } catch (error) {
     code = tell(asFailure(error, said), json, out, err);
   }
@@ -35,10 +35,22 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   return code;
 }
 
+/** commander is loaded for who needs it: the dashboard, which stays, does not hold its 4 MB. */
+async function parsed(
+  argv: readonly string[],
+  call: (invocation: Invocation) => Promise<void>,
+  write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+): Promise<void> {
+  const { buildProgram } = await import('./program.js');
+  const program = buildProgram(call, write, Date.now());
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync([...argv], { from: 'user' });
+}
+
 /** null: nothing went wrong, as with --help. */
 export function asFailure(error: unknown, said: readonly string[]): Failure | null {
   if (error instanceof FailureError) return error.failure;
-  if (error instanceof CommanderError) {
+  if (isCommanders(error)) {
     if (error.exitCode === 0 || error.code === 'commander.help') return null;
     const text = said
       .join('')
@@ -48,6 +60,11 @@ export function asFailure(error: unknown, said: readonly string[]): Failure | nu
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
+}
+
+/** A CommanderError, told by its form. */
+function isCommanders(error: unknown): error is Error & { readonly exitCode: number; readonly code: string } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
 export function tell(value: Failure | null, json: boolean, out: Output, err: Output): number {

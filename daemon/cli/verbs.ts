@@ -119,6 +119,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/events.js'),
   },
   {
+    name: 'dashboard',
+    summary: 'Show live what runs, what it costs and what sleeps next; so does laptop-dev alone',
+    args: '',
+    options: ['ascii', 'no-mouse'],
+    load: () => import('./commands/dashboard.js'),
+  },
+  {
     name: 'profiles',
     summary: 'List the profiles to choose from',
     args: '',

@@ -49,7 +49,8 @@ function connectInput(cli: Cli, channel: ExecChannel): () => void {
   const write = (data: Uint8Array) => channel.write(data);
   const end = () => channel.end();
   const hangUp = () => channel.close();
-  cli.stdin.on('data', write).on('end', end);
+  // It may have been paused by the dashboard, which lends its terminal.
+  cli.stdin.on('data', write).on('end', end).resume();
   cli.cancelled.addEventListener('abort', hangUp);
   return () => {
     cli.stdin.off('data', write).off('end', end).pause();

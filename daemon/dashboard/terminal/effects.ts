@@ -1,0 +1,104 @@
+import type { Effect, Input, LogText } from '../input.js';
+import type { Backend } from './backend.js';
+import { asFailure } from './follow.js';
+
+/** Effects that ask the daemon. The others concern the terminal and are the program's own. */
+export type Asked = Extract<Effect, { kind: 'plan' | 'work' | 'fetchHistory' | 'openLogs' | 'closeLogs' }>;
+
+/** Lines of logs that come together are told together, at most so many. */
+const BATCH = 1_000;
+
+/** Carries out what the machine asks of the daemon and answers it with inputs. Never throws. */
+export class Effects {
+  readonly #backend: Backend;
+  readonly #answer: (input: Input) => void;
+  /** Aborts when the dashboard ends: works go on at the daemon. */
+  readonly #signal: AbortSignal;
+  #logs: AbortController | null = null;
+
+  constructor(backend: Backend, answer: (input: Input) => void, signal: AbortSignal) {
+    this.#backend = backend;
+    this.#answer = answer;
+    this.#signal = signal;
+  }
+
+  async carryOut(effect: Asked): Promise<void> {
+    switch (effect.kind) {
+      case 'plan':
+        return this.#settle(
+          this.#backend.plan(effect.work, this.#signal),
+          plan => ({ kind: 'planned', work: effect.work, plan, failure: null }),
+          failure => ({ kind: 'planned', work: effect.work, plan: null, failure }),
+        );
+      case 'work':
+        return this.#settle(
+          this.#backend.work(effect.work, this.#signal),
+          failure => ({ kind: 'worked', work: effect.work, failure }),
+          failure => ({ kind: 'worked', work: effect.work, failure }),
+        );
+      case 'fetchHistory': {
+        const [project = '', service = ''] = effect.id.split('/');
+        return this.#settle(
+          this.#backend.history(project, service, effect.span),
+          history => ({ kind: 'history', id: effect.id, span: effect.span, history }),
+          ({ message }) => ({ kind: 'told', text: message, isError: true }),
+        );
+      }
+      case 'openLogs':
+        return this.#openLogs(effect);
+      case 'closeLogs':
+        return this.#closeLogs();
+    }
+  }
+
+  async #settle<T>(work: Promise<T>, done: (value: T) => Input, failed: (failure: ReturnType<typeof asFailure>) => Input): Promise<void> {
+    const answer = await work.then(done, error => failed(asFailure(error)));
+    if (!this.#signal.aborted) this.#answer(answer);
+  }
+
+  async #openLogs({ serial, project, services, tail }: Extract<Effect, { kind: 'openLogs' }>): Promise<void> {
+    this.#closeLogs();
+    const own = new AbortController();
+    this.#logs = own;
+    const signal = AbortSignal.any([own.signal, this.#signal]);
+    const tell = (input: Input) => void (signal.aborted || this.#answer(input));
+    const batch = new Batch(lines => tell({ kind: 'logs', serial, lines }));
+    try {
+      for await (const line of this.#backend.logs(project, services, tail, signal)) await batch.add(line);
+      batch.flush();
+      tell({ kind: 'logsEnded', serial, failure: null });
+    } catch (error) {
+      batch.flush();
+      tell({ kind: 'logsEnded', serial, failure: asFailure(error) });
+    }
+  }
+
+  #closeLogs(): void {
+    this.#logs?.abort();
+    this.#logs = null;
+  }
+}
+
+/** Gathers what comes within one turn of the event loop. */
+class Batch {
+  readonly #told: (lines: readonly LogText[]) => void;
+  #lines: LogText[] = [];
+
+  constructor(told: (lines: readonly LogText[]) => void) {
+    this.#told = told;
+  }
+
+  /** A reader that waits for this leaves keys and frames their turn, however fast a service writes. */
+  async add(line: LogText): Promise<void> {
+    if (this.#lines.length === 0) setImmediate(() => this.flush());
+    this.#lines.push(line);
+    if (this.#lines.length >= BATCH) await new Promise(resolve => setImmediate(resolve));
+  }
+
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#told(lines);
+  }
+}
