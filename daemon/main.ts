@@ -20,7 +20,7 @@ import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readPrune, readSettings } from './settings.js';
+import { readPrune, readSettings, readWebIdle } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -61,6 +61,7 @@ async function main(): Promise<void> {
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
+  const webIdle = readWebIdle(process.env);
   const host = createHostMemory({ proc: process.env['LAPTOP_DEV_PROC'] || '/proc' });
   const { supervisor, looked, close } = createSupervisor({
     containers,
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
     pruneAt: readPrune(process.env),
     onShutdown: () => end(),
   });
-  const app = buildApp({ supervisor, log });
+  const app = buildApp({ supervisor, log, web: { idle: webIdle } });
   // Who asks before that would be told that nothing runs. A hung engine keeps nobody waiting for long.
   await Promise.race([looked, pause(FIRST_LOOK)]);
   await listenUnix(app, paths.socket);

@@ -141,6 +141,13 @@ export function readPrune(env: Environment): string | null {
   );
 }
 
+const WEB_IDLE = span('WEB_IDLE', 10 * SECOND, DAY);
+
+/** How long the web view stays open while no page uses it, ms. LAPTOP_DEV_WEB_IDLE; null: as usual. Fails with config-invalid. */
+export function readWebIdle(env: Environment): number | null {
+  return given(WEB_IDLE, env);
+}
+
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {
   if (!text) return budgetFor(hostTotal, null);
   const wanted = parseBytes(text);

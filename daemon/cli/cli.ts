@@ -71,6 +71,10 @@ export interface Options {
   readonly showValues?: boolean;
   readonly force?: boolean;
   readonly write?: boolean;
+  readonly web?: boolean;
+  readonly port?: number;
+  readonly open?: boolean;
+  readonly close?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'many' | 'engine';
+  readonly value?: 'duration' | 'since' | 'count' | 'many' | 'engine' | 'port';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -40,6 +40,10 @@ export const OPTIONS = {
   env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
   'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
   write: { flags: '--write', text: 'put the advice into the profile of the project; comments stay' },
+  web: { flags: '--web', text: 'in a browser: opens a port on 127.0.0.1 and prints a link that works once' },
+  port: { flags: '--port <port>', text: 'port for --web (LAPTOP_DEV_WEB_PORT); else a free one', value: 'port' },
+  'no-open': { flags: '--no-open', text: 'with --web: only print the link' },
+  close: { flags: '--close', text: 'with --web: close the port, and end the sessions of all pages' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

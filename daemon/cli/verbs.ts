@@ -110,6 +110,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/events.js'),
   },
   {
+    name: 'dashboard',
+    summary: 'Show where the memory goes',
+    args: '',
+    options: ['web', 'port', 'no-open', 'close', ...OUTPUT],
+    load: () => import('./commands/dashboard.js'),
+  },
+  {
     name: 'profiles',
     summary: 'List the profiles to choose from',
     args: '',
