@@ -86,6 +86,9 @@ const PRESSURE: Rows<PressurePolicy> = {
   startMargin: size('START_MARGIN', 0, 1024 * GiB),
 };
 
+/** Clients of /v1/stream at a time; the usual number is that of http/app. */
+const STREAM_CLIENTS = { ...count('STREAM_CLIENTS', 1, 1_000), usual: 16 };
+
 /** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
 const LEAST_BUDGET: Bytes = 64 * MiB;
 
@@ -100,6 +103,7 @@ export function figures(): readonly (Figure & { readonly usual: string })[] {
     ...list(GROWTH, growth),
     ...list(COOLDOWN, cooldown),
     ...list(PRESSURE, pressure),
+    { ...STREAM_CLIENTS, usual: String(STREAM_CLIENTS.usual) },
   ];
 }
 
@@ -125,6 +129,11 @@ export function readSettings(env: Environment, hostTotal: Bytes): Policy {
   ordered(COOLDOWN.first, cooldown.first, COOLDOWN.most, cooldown.most);
   ordered(PRESSURE.hardAvailable, pressure.hardAvailable, PRESSURE.softAvailable, pressure.softAvailable);
   return policy;
+}
+
+/** How many may watch the stream at a time. LAPTOP_DEV_STREAM_CLIENTS. Fails with config-invalid, naming the variable. */
+export function readStreamClients(env: Environment): number {
+  return given(STREAM_CLIENTS, env) ?? STREAM_CLIENTS.usual;
 }
 
 /** Each night; costs a timer and no memory: no node-cron is loaded for it (schedule/calendar). */

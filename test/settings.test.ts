@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../daemon/core/bytes.js';
 import { FailureError } from '../daemon/core/failure.js';
 import { DEFAULT_POLICY } from '../daemon/core/policy.js';
-import { figures, readSettings } from '../daemon/settings.js';
+import { figures, readSettings, readStreamClients } from '../daemon/settings.js';
 
 const HOST = 16 * GiB;
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
@@ -57,6 +57,13 @@ describe('settings from the environment', () => {
     ['HARD_AVAILABLE', '0.5', 'LAPTOP_DEV_HARD_AVAILABLE is 0.5, above LAPTOP_DEV_SOFT_AVAILABLE (0.08).'],
   ])('%s=%s is refused with the variable and what is expected', (name, text, message) => {
     expect(refusal(name, text)).toBe(message);
+  });
+
+  it('the clients of the stream', () => {
+    expect([readStreamClients({}), readStreamClients({ LAPTOP_DEV_STREAM_CLIENTS: '101' })]).toEqual([16, 101]);
+    expect(() => readStreamClients({ LAPTOP_DEV_STREAM_CLIENTS: '0' })).toThrow(
+      'LAPTOP_DEV_STREAM_CLIENTS is "0"; expected a whole number from 1 to 1000.',
+    );
   });
 
   it('every figure has a variable of its own, can be written as it usually is, and stands in docs/settings.md with that', () => {

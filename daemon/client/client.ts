@@ -1,3 +1,5 @@
+import type { StreamFrame } from '../core/live.js';
+import type { HistorySpan } from '../core/live-history.js';
 import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type {
   Accepted,
@@ -5,6 +7,7 @@ import type {
   CleanBody,
   Cleaned,
   ExecStart,
+  HistorySpanName,
   LogEntry,
   ProjectView,
   VersionView,
@@ -15,6 +18,7 @@ import type {
 } from '../http/contract.js';
 import type { ExecChannel } from './exec.js';
 import type { HeldLease } from './lease.js';
+import type { StreamQuery } from './stream.js';
 import { type Call, callForData, callForLines, dataOf, isLines, linesOf, open } from './wire.js';
 
 /** The mutations of a project and their bodies. */
@@ -38,6 +42,9 @@ export interface LogQuery {
   readonly tail: number | null;
   readonly signal?: AbortSignal;
 }
+
+/** A span by its name, or from a time on (ms since the epoch) in slots of so many ms. */
+export type HistoryQuery = { readonly span: HistorySpanName } | { readonly since: number; readonly slot: number };
 
 /**
  * The daemon's API as functions. Each makes one connection and needs nothing closed. All reject with FailureError: with
@@ -69,6 +76,23 @@ export class Client {
   }
   why(project: string, service: string): Promise<WhyView> {
     return this.#get(`/v1/projects/${part(project)}/services/${part(service)}/why`);
+  }
+
+  /** What a service used. `slot` in ms; 0: as it was measured, at most 15 minutes back. */
+  history(project: string, service: string, query: HistoryQuery): Promise<HistorySpan> {
+    const { span, since, slot } = 'span' in query ? { ...query, since: null, slot: null } : { ...query, span: null };
+    const path = `/v1/projects/${part(project)}/services/${part(service)}/history`;
+    return this.#get(path, { span, since, slot: slot === null ? null : `${slot}ms` });
+  }
+
+  /**
+   * All that is known, then what changes, until the iteration is left or the signal aborts it. Rejects with daemon-unavailable when the
+   * daemon goes, too-busy when it has no room or the reader is too slow, internal when a frame is missing. A reader that takes its time
+   * gets fewer deltas; core/live-delta puts them together.
+   */
+  async *stream(query: StreamQuery = {}): AsyncGenerator<StreamFrame, never> {
+    const { streamFrames } = await import('./stream.js');
+    return yield* streamFrames(this.socket, query);
   }
 
   notices(query: {

@@ -94,11 +94,11 @@ function isReset(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 
-function broken(socket: string, reason: string): FailureError {
+export function broken(socket: string, reason: string): FailureError {
   return new FailureError(failure('daemon-unavailable', `The daemon at ${socket} went away: ${reason}.`, { socket }));
 }
 
-function unavailable(socket: string, error: Error & { code?: string }): FailureError {
+export function unavailable(socket: string, error: Error & { code?: string }): FailureError {
   const reason: Readonly<Record<string, string>> = {
     ENOENT: 'The daemon does not run',
     ECONNREFUSED: 'The daemon does not run (it left its socket behind)',

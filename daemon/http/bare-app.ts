@@ -12,13 +12,24 @@ export interface Limits {
   readonly sessions: number;
   /** A request has to be complete this many ms after its first byte. */
   readonly requestTimeout: number;
+  /** Clients of the stream. `connections` has room for as many as are usual; more of them are allowed in addition. */
+  readonly streams: number;
+  /** The stream is silent for this many ms at most. */
+  readonly heartbeat: number;
 }
-export const LIMITS: Limits = { bodyBytes: 64 * 1024, connections: 64, sessions: 16, requestTimeout: 30_000 };
+export const LIMITS: Limits = {
+  bodyBytes: 64 * 1024,
+  connections: 64,
+  sessions: 16,
+  requestTimeout: 30_000,
+  streams: 16,
+  heartbeat: 10_000,
+};
 
 /** A server of its own with our bounds and answers, and no routes. `admit` throws a FailureError for a request that it does not let in. */
 export function bareApp(context: Context, limits: Limits, admit: (head: Head) => void): FastifyInstance {
   const app = fastify({ ...serverOptions(limits), clientErrorHandler: onClientError });
-  app.server.maxConnections = limits.connections;
+  app.server.maxConnections = limits.connections + Math.max(0, limits.streams - LIMITS.streams);
   // Node takes the larger of the two for the body, so its own 60 s for headers would win over ours.
   app.server.headersTimeout = Math.floor(limits.requestTimeout / 3);
   app.removeContentTypeParser('text/plain');

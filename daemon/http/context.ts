@@ -51,6 +51,19 @@ export function queryCount(query: unknown, name: string): number | null {
   throw new FailureError(failure('usage', `The parameter ${name} has to be a whole number.`));
 }
 
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** A duration as in profiles, `250ms`, `15m`, `1h30m`, in ms; null when absent. */
+export function queryDuration(query: unknown, name: string): number | null {
+  const value = queryText(query, name);
+  if (value === null) return null;
+  if (value.length > 32 || !/^(?=\d)(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/.test(value))
+    throw new FailureError(failure('usage', `The parameter ${name} has to be a duration, as 250ms, 1s or 15m.`));
+  let total = 0;
+  for (const [, figure, unit] of value.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
+  return total;
+}
+
 /** The service of that name, or FailureError not-found with the nearest name. */
 export function findService(services: readonly ServiceView[], project: string, name: string): ServiceView {
   const found = services.find(service => service.project === project && service.name === name);

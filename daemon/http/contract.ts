@@ -13,6 +13,9 @@ export const NDJSON = 'application/x-ndjson';
 /** First byte of a binary frame of an exec session. */
 export const FRAME = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
+/** Close code of /v1/stream (for private use, RFC 6455 7.4.2): the reader was too slow. It may come again and begins with a snapshot. */
+export const CLOSED_TOO_SLOW = 4008;
+
 export type Envelope<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: Failure };
 
 /** How a mutation is answered. */
@@ -121,6 +124,8 @@ export interface WhyView {
   /** The last notices about it, oldest first. */
   readonly notices: readonly LoggedNotice[];
 }
+/** Spans of a service's history that have a name: with the slots that a chart of it needs. */
+export type HistorySpanName = '1m' | '15m' | '24h';
 /** One line of a service's log. `at`: ms since the epoch. */
 export interface LogEntry {
   readonly service: string;

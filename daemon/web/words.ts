@@ -1,4 +1,4 @@
-import { formatBytes, type Bytes } from '../core/bytes.js';
+import { type Bytes, formatBytes } from '../core/bytes.js';
 import type { Plan } from '../core/event.js';
 import type { Live, LiveService } from '../core/live.js';
 import { formatSpan } from '../core/span.js';
@@ -73,7 +73,10 @@ export function planLines(plan: Plan): readonly PlanLine[] {
     ...plan.stops.map(id => ({ verb: 'stop', what: id })),
     ...plan.evicts.map(id => ({ verb: 'put to sleep', what: `${id}, to make room; a connection wakes it` })),
     ...plan.shrinks.map(({ id, to }) => ({ verb: 'shrink', what: `${id} to ${formatBytes(to)}, to make room` })),
-    ...plan.starts.map(({ id, grant, recreate }) => ({ verb: 'start', what: `${id}, limit ${formatBytes(grant)}${recreate ? ', made anew' : ''}` })),
+    ...plan.starts.map(({ id, grant, recreate }) => ({
+      verb: 'start',
+      what: `${id}, limit ${formatBytes(grant)}${recreate ? ', made anew' : ''}`,
+    })),
     ...plan.sleeps.map(id => ({ verb: 'listen', what: `${id}: asleep until somebody connects` })),
     ...plan.keeps.map(id => ({ verb: 'keep', what: id })),
   ];
@@ -82,7 +85,9 @@ export function planLines(plan: Plan): readonly PlanLine[] {
 /** What would be left of the budget. */
 export function planSum({ budget, grantedBefore, grantedAfter }: Plan): string {
   const left = `${formatBytes(budget - grantedAfter)} of ${formatBytes(budget)} left`;
-  return grantedBefore === grantedAfter ? `Granted stays ${formatBytes(grantedAfter)}; ${left}.` : `Granted ${formatBytes(grantedBefore)} → ${formatBytes(grantedAfter)}; ${left}.`;
+  return grantedBefore === grantedAfter
+    ? `Granted stays ${formatBytes(grantedAfter)}; ${left}.`
+    : `Granted ${formatBytes(grantedBefore)} → ${formatBytes(grantedAfter)}; ${left}.`;
 }
 
 export function clock(at: number): string {

@@ -1,5 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
+import type { Live, LiveDelta, StreamFrame } from '../../daemon/core/live.js';
+import type { HistorySpan } from '../../daemon/core/live-history.js';
 import type { ProjectSpec } from '../../daemon/core/model.js';
 import type { AdviceView, BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import { buildApp } from '../../daemon/http/app.js';
@@ -7,6 +9,7 @@ import type { Bodies, LogEntry } from '../../daemon/http/contract.js';
 import type { ANSWERS } from '../../daemon/http/schema/answers.js';
 import type { BODIES } from '../../daemon/http/schema/bodies.js';
 import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
+import type { LIVE_ANSWERS } from '../../daemon/http/schema/live.js';
 import { openApiDocument } from '../../daemon/http/schema/openapi.js';
 import type { projectSpec } from '../../daemon/http/schema/spec.js';
 import { fake } from './harness.js';
@@ -23,7 +26,7 @@ describe('the API description', () => {
     const app = buildApp({ supervisor: fake().supervisor, log: { debug() {}, info() {}, warn() {}, error() {} } });
     for (const { method, path } of ENDPOINTS) {
       const route = { method: method === 'get' ? 'GET' : 'POST', url: path.replaceAll(/\{(\w+)\}/g, ':$1') } as const;
-      expect([path, app.hasRoute(route)]).toEqual([path, !path.endsWith('/exec')]);
+      expect([path, app.hasRoute(route)]).toEqual([path, !/\/(exec|stream)$/.test(path)]);
     }
     await app.close();
   });
@@ -44,5 +47,9 @@ describe('the API description', () => {
     expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['Advice']>>>().toEqualTypeOf<readonly AdviceView[]>();
     expectTypeOf<LoggedNotice>().toExtend<Frozen<z.infer<(typeof ANSWERS)['Notice']>>>();
     expectTypeOf<Frozen<z.infer<(typeof ANSWERS)['LogEntry']>>>().toEqualTypeOf<LogEntry>();
+    expectTypeOf<Frozen<z.infer<(typeof LIVE_ANSWERS)['HistorySpan']>>>().toEqualTypeOf<HistorySpan>();
+    expectTypeOf<Frozen<z.infer<(typeof LIVE_ANSWERS)['StreamFrame']>>['type']>().toEqualTypeOf<StreamFrame['type']>();
+    expectTypeOf<Live>().toExtend<Extract<Frozen<z.infer<(typeof LIVE_ANSWERS)['StreamFrame']>>, { type: 'snapshot' }>['live']>();
+    expectTypeOf<LiveDelta>().toExtend<Extract<Frozen<z.infer<(typeof LIVE_ANSWERS)['StreamFrame']>>, { type: 'delta' }>['live']>();
   });
 });

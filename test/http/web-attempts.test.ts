@@ -11,7 +11,7 @@ interface Attempt extends Ask {
 }
 
 const ROUTES = [
-  ...ENDPOINTS.map(({ method, path }) => ({
+  ...ENDPOINTS.filter(({ path }) => path.startsWith('/v1/')).map(({ method, path }) => ({
     method: method.toUpperCase(),
     path: path.replace('{project}', 'shop').replace('{service}', 'api'),
   })),

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 import type { WebOpened } from '../../daemon/http/contract.js';
 import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
 import { mayOpen, userIn, written } from '../../daemon/http/web/peer.js';
 import { LINK_LIFE } from '../../daemon/http/web/tokens.js';
 import { connected, errorOf, fake, send } from './harness.js';
-import { ask, bearer, exchange, JSON_BODY, openWeb, PAGE, upgradeHeaders } from './web-support.js';
+import { ask, bearer, exchange, JSON_BODY, openWeb, PAGE, upgradeHeaders, type Web } from './web-support.js';
 
 const concrete = (path: string) => path.replace('{project}', 'shop').replace('{service}', 'api');
 /** What the web view may change. */
@@ -134,6 +135,57 @@ describe('links and sessions', () => {
   });
 });
 
+describe('the stream', () => {
+  const open = (web: Web, token: string) => {
+    const client = new WebSocket(`ws://127.0.0.1:${web.port}/v1/stream`, ['laptop-dev', token], { origin: `http://127.0.0.1:${web.port}` });
+    onTestFinished(() => client.terminate());
+    return client;
+  };
+  const first = async (client: WebSocket) => JSON.parse(String((await once(client, 'message'))[0]));
+
+  it('begins with a snapshot, and says our protocol but not the token', async () => {
+    const web = await openWeb();
+    const token = web.session();
+    const client = open(web, token);
+    let head = '';
+    client.once('upgrade', response => {
+      head = JSON.stringify(response.headers);
+    });
+    expect(await first(client)).toMatchObject({ type: 'snapshot', seq: 1 });
+    expect(client.protocol).toBe('laptop-dev');
+    expect(head).not.toContain(token);
+  });
+
+  it('keeps its session alive, and ends with it', async () => {
+    const web = await openWeb();
+    const token = web.session();
+    const client = open(web, token);
+    await first(client);
+    web.later(3_600_000);
+    expect(web.tokens.sweep()).toBe(false);
+    expect((await ask(web.port, { path: '/v1/projects', headers: [bearer(token)] })).status).toBe(200);
+    for (let more = 0; more < 8; more++) web.session();
+    await once(client, 'close');
+    expect(web.tokens.session(token)).toBe(null);
+  });
+
+  it('is there for 8 pages', async () => {
+    const web = await openWeb();
+    const token = web.session();
+    await Promise.all(Array.from({ length: 8 }, () => first(open(web, token))));
+    const [error] = await once(open(web, token), 'error');
+    expect(String(error)).toMatch(/Unexpected server response: 503/);
+  });
+
+  it('a page that talks is sent away', async () => {
+    const web = await openWeb();
+    const client = open(web, web.session());
+    await first(client);
+    client.send('x'.repeat(70_000));
+    expect([1003, 1008, 1009]).toContain((await once(client, 'close'))[0]);
+  });
+});
+
 describe('what a session may do', () => {
   it('look at everything, act on what the daemon knows, and nothing beyond', async () => {
     const web = await openWeb();
@@ -165,7 +217,8 @@ describe('what a session may do', () => {
     await web.app.ready();
     const routes = web.app.printRoutes({ commonPrefix: false }).match(/\/\S+(?= \()/g) ?? [];
     expect(routes.length).toBeGreaterThan(5);
-    const paths = ['/v1', '/v1/', ...ENDPOINTS.map(({ path }) => concrete(path)), '/v1/stream', '/v1/nothing'];
+    const known = ENDPOINTS.map(({ path }) => concrete(path)).filter(path => path.startsWith('/v1/'));
+    const paths = ['/v1', '/v1/', ...known, '/v1/nothing'];
     for (const path of paths) {
       const without = [await ask(web.port, { path }), await ask(web.port, { method: 'POST', path, headers: [JSON_BODY], body: '{}' })];
       expect([path, ...without.map(({ status }) => status)]).toEqual([path, ...(path === '/v1/' ? [403, 403] : [401, 401])]);
@@ -226,7 +279,6 @@ describe('opening and closing', () => {
 it('half-open and silent connections are dropped in time', async () => {
   const web = await openWeb(fake(), { requestTimeout: 300 });
   const started = Date.now();
-  const { connect } = await import('node:net');
   const answers = await Promise.all(
     ['', 'GET / HT', 'GET / HTTP/1.1\r\nHost: x\r\nX: '].map(
       text =>

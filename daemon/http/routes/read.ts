@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import type { HistorySpan } from '../../core/live-history.js';
+import { serviceId } from '../../core/model.js';
 import { done } from '../answer.js';
 import { type Context, findService, projectName, queryFlag, queryText, serviceName } from '../context.js';
 import type { VersionView, WhyView } from '../contract.js';
+import { readSpan } from '../span.js';
 import { readDocument } from '../validate.js';
 
 /** How many of a service's last notices `why` tells. */
@@ -33,6 +36,14 @@ export function readRoutes(app: FastifyInstance, { supervisor }: Context): void 
     const service = findService(await supervisor.services(project, true), project, name);
     const about = supervisor.notices().filter(notice => notice.project === project && notice.service === name);
     return done<WhyView>({ service, notices: about.slice(-NOTICES_OF_WHY) });
+  });
+
+  app.get<{ Params: { project: string; service: string } }>('/v1/projects/:project/services/:service/history', async request => {
+    const project = projectName(request.params.project);
+    const name = serviceName(request.params.service);
+    findService(await supervisor.services(project, false), project, name);
+    const { since, slot } = readSpan(request.query, supervisor.live().at);
+    return done<HistorySpan>(await supervisor.history(serviceId(project, name), since, slot));
   });
 
   app.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(readDocument()));

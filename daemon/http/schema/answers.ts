@@ -11,7 +11,7 @@ const failure = z.strictObject({
   remedies: z.array(z.string()),
 });
 const state = z.enum(['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed']);
-const service = z.strictObject({
+export const service = z.strictObject({
   project: z.string(),
   name: z.string(),
   profile: z.string(),
@@ -26,7 +26,7 @@ const service = z.strictObject({
   crashes: z.int(),
   ooms: z.int(),
 });
-const notice = z.strictObject({
+export const notice = z.strictObject({
   seq: z.int(),
   at: epoch,
   project: z.string(),

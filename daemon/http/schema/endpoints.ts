@@ -1,5 +1,6 @@
 import type { ANSWERS } from './answers.js';
 import type { BODIES } from './bodies.js';
+import type { LIVE_ANSWERS } from './live.js';
 
 /** One route of the API as its description has it. `{project}` and `{service}` are names in the path. */
 export interface Endpoint {
@@ -10,7 +11,7 @@ export interface Endpoint {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: keyof typeof BODIES;
   /** Schema of the envelope's `data`; of each line where `lines`. */
-  readonly answer: keyof typeof ANSWERS | null;
+  readonly answer: keyof typeof ANSWERS | keyof typeof LIVE_ANSWERS | null;
   /** NDJSON: one JSON value a line. */
   readonly lines?: boolean;
   /** With `wait: true` the answer is NDJSON of WorkLine. */
@@ -49,6 +50,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'Why a service is in its state',
     answer: 'Why',
   },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/services/{service}/history',
+    summary: 'What a service used',
+    query: {
+      span: '1m or 15m: as it was measured; 24h: in slots of 5 minutes. Absent: 15m',
+      since: 'Instead of span: milliseconds since the epoch',
+      slot: 'With since: length of a slot, as 5m; 0s: as it was measured',
+    },
+    answer: 'HistorySpan',
+  },
+  {
+    method: 'get',
+    path: '/v1/stream',
+    summary: 'WebSocket: all that is known, then what changes, as frames of StreamFrame (see docs/api.md); without an upgrade 404',
+    query: { every: '250ms to 60s; absent: 1s', project: 'Only that of this project', services: 'Only those with these names, as a,b' },
+    answer: null,
+  },
+  { method: 'get', path: '/metrics', summary: 'Figures as Prometheus reads them (see docs/metrics.md)', answer: null },
   {
     method: 'get',
     path: '/v1/projects/{project}/services/{service}/exec',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANSWERS } from './answers.js';
 import { BODIES } from './bodies.js';
 import { ENDPOINTS, type Endpoint } from './endpoints.js';
+import { LIVE_ANSWERS } from './live.js';
 
 type Json = Record<string, unknown>;
 
@@ -18,7 +19,7 @@ export function openApiDocument(version: string): Json {
       description: 'HTTP over the Unix socket of the daemon. Every request carries Host: laptop-dev; errors are in docs/errors.md.',
     },
     paths: paths(),
-    components: { schemas: { ...components(BODIES), ...components(ANSWERS) } },
+    components: { schemas: { ...components(BODIES), ...components(ANSWERS), ...components(LIVE_ANSWERS) } },
   };
 }
 

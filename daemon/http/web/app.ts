@@ -9,21 +9,23 @@ import type { Head } from '../guard.js';
 import { serviceRoutes } from '../routes/act.js';
 import { readRoutes } from '../routes/read.js';
 import { streamRoutes } from '../routes/streams.js';
+import { createStreams } from '../stream/streams.js';
+import { serveUpgrades } from '../upgrades.js';
 import { checkedBody } from '../validate.js';
 import { BUILT, serveAssets } from './assets.js';
 import { bearerOf, isApi, pathOf, unauthorized, webMediaRefusal, webRefusal } from './guard.js';
 import { mayOpen, peerUser } from './peer.js';
 import type { Tokens } from './tokens.js';
-import { serveUpgrades } from './upgrade.js';
+import { ofSessions, upgradeRefusal } from './upgrade.js';
 
 /** Where a link's token is exchanged for a session's. */
 export const EXCHANGE = '/v1/web/session';
 
 /**
  * The bounds of the TCP port, its own and tighter than those of the Unix socket: whoever fills them keeps other pages out, never the command
- * line. Half-open requests are dropped after a third of `requestTimeout`. `sessions`: WebSockets.
+ * line. Half-open requests are dropped after a third of `requestTimeout`.
  */
-export const WEB_LIMITS: Limits = { ...LIMITS, connections: 64, sessions: 8, requestTimeout: 15_000 };
+export const WEB_LIMITS: Limits = { ...LIMITS, connections: 64, sessions: 0, streams: 8, requestTimeout: 15_000 };
 
 /**
  * The API as the web view has it, on a server of its own; not listening yet. The page's files are answered to our own origin without a token,
@@ -45,8 +47,9 @@ export function buildWebApp(context: Context, tokens: Tokens, limits: Limits = W
   readRoutes(app, context);
   streamRoutes(app, context);
   serviceRoutes(app, context);
-  const endStreams = serveUpgrades(app.server, context, { tokens, port, most: limits.sessions });
-  app.addHook('preClose', async () => endStreams());
+  const streams = createStreams(context, { most: limits.streams, heartbeat: limits.heartbeat });
+  serveUpgrades(app.server, [ofSessions(streams, tokens)], context.log, head => upgradeRefusal(head, tokens, port()));
+  app.addHook('preClose', async () => streams.close());
   return app;
 }
 

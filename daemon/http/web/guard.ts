@@ -1,9 +1,6 @@
 import { type Failure, failure } from '../../core/failure.js';
 import { type Head, isPlainPath, mediaRefusal, valuesOf } from '../guard.js';
 
-/** The WebSocket protocol of the web view; the client names it, and its token after it. */
-export const PROTOCOL = 'laptop-dev';
-
 /** Of these a request has one at most: Node and other readers take different ones of two. */
 const SINGLE = ['origin', 'referer', 'sec-fetch-site', 'authorization', 'content-type', 'content-length', 'sec-websocket-protocol'];
 
@@ -52,7 +49,7 @@ export function bearerOf(head: Pick<Head, 'headers'>): string {
   return /^Bearer ([\w-]+)$/.exec(head.headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** The token of an upgrade: a browser's WebSocket can say nothing else. */
+/** The token of an upgrade, after our protocol's name: a browser's WebSocket can say nothing else. ws answers with the first of the two. */
 export function protocolTokenOf(head: Pick<Head, 'headers'>): string {
   return /^laptop-dev, ?([\w-]+)$/.exec(head.headers['sec-websocket-protocol'] ?? '')?.[1] ?? '';
 }

@@ -72,6 +72,15 @@ export class Tokens {
     return found ?? null;
   }
 
+  /** Counts a stream as use of its session until what it returns is called. `end`: ends the stream. */
+  hold(session: Session, end: () => void): () => void {
+    session.streams.add(end);
+    return () => {
+      session.streams.delete(end);
+      session.lastUsed = this.#now();
+    };
+  }
+
   /** Forgets what is over; true: nobody can come any more. A session with a stream is in use. */
   sweep(): boolean {
     const now = this.#now();

@@ -1,38 +1,27 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { FailureError, failure } from '../../core/failure.js';
-import { answerRaw, asFailure, statusOf } from '../answer.js';
-import type { Context } from '../context.js';
-import { pathOf, protocolTokenOf, unauthorized, webRefusal } from './guard.js';
+import { type Failure, FailureError } from '../../core/failure.js';
+import type { Head } from '../guard.js';
+import type { UpgradeHandler } from '../upgrades.js';
+import { protocolTokenOf, unauthorized, webRefusal } from './guard.js';
 import type { Tokens } from './tokens.js';
 
-interface Door {
-  readonly tokens: Tokens;
-  readonly port: () => number;
-  /** WebSockets at the same time. */
-  readonly most: number;
+/** The door for upgrades: null lets one in. */
+export function upgradeRefusal(head: Head, tokens: Tokens, port: number): Failure | null {
+  return webRefusal(head, port) ?? (tokens.session(protocolTokenOf(head)) === null ? unauthorized() : null);
 }
 
-/** Answers WebSocket upgrades on the TCP port: the stream, for who has a session. Returns what ends all of them. */
-export function serveUpgrades(server: Server, context: Context, door: Door): () => void {
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
-    socket.on('error', () => socket.destroy());
-    try {
-      admit(request, door);
-    } catch (error) {
-      const value = asFailure(error, context.log);
-      answerRaw(socket, statusOf(value), value);
-    }
-  });
-  return () => undefined;
-}
-
-function admit({ method = '', url = '', headers, rawHeaders }: IncomingMessage, { tokens, port }: Door): void {
-  const head = { method, url, headers, rawHeaders };
-  const refused = webRefusal(head, port());
-  if (refused) throw new FailureError(refused);
-  const session = tokens.session(protocolTokenOf(head));
-  if (!session) throw new FailureError(unauthorized());
-  if (method === 'GET' && pathOf(head) === '/v1/stream') return;
-  throw new FailureError(failure('not-found', 'There is no WebSocket at this path.'));
+/** The same, each of its connections held by the session that opened it: it keeps the session alive, and ends with it. */
+export function ofSessions(handler: UpgradeHandler, tokens: Tokens): UpgradeHandler {
+  return {
+    route: handler.route,
+    async take(upgrade, parts) {
+      const session = tokens.session(protocolTokenOf(upgrade.request));
+      if (session === null) throw new FailureError(unauthorized());
+      upgrade.socket.once(
+        'close',
+        tokens.hold(session, () => upgrade.socket.destroy()),
+      );
+      return handler.take(upgrade, parts);
+    },
+    close: () => handler.close(),
+  };
 }

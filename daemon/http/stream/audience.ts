@@ -1,0 +1,72 @@
+import type { Live } from '../../core/live.js';
+import { deltaOf } from '../../core/live-delta.js';
+import type { Ms } from '../../core/model.js';
+import { isNews } from './news.js';
+import { filtered, type StreamQuery } from './query.js';
+import type { Viewer } from './viewer.js';
+
+interface Step {
+  readonly isNews: boolean;
+  /** JSON of the delta. */
+  readonly text: () => string;
+}
+
+/** Clients that asked for the same at the same rate. What changed is found out and written once for all that have seen the same. */
+export class Audience {
+  readonly viewers = new Set<Viewer>();
+  /** When figures may be told again; ms, monotonic. The first ones are told as soon as they are there. */
+  #due: Ms = Number.NEGATIVE_INFINITY;
+  #seen: Live | null = null;
+  #shown: Live | null = null;
+
+  constructor(readonly query: StreamQuery) {}
+
+  /** The part of a picture that it sees; the same object for the same picture. */
+  partOf(live: Live): Live {
+    if (this.#shown === null || this.#seen !== live) this.#shown = filtered(live, this.query);
+    this.#seen = live;
+    return this.#shown;
+  }
+
+  /**
+   * Tells each what it has not seen, by numbered rules. Returns when somebody waits to be looked after again; Infinity: nobody does.
+   * 1. Who has too much on the way is passed over; he is told all at once later.
+   * 2. News is told at once.
+   * 3. Figures are told when they are due.
+   */
+  tell(live: Live, now: Ms): Ms {
+    const after = this.partOf(live);
+    const steps = new Map<Live, Step | null>();
+    let [told, waits] = [false, false];
+    for (const viewer of this.viewers) {
+      const { base } = viewer;
+      if (base === null || base === after) continue;
+      if (viewer.isBehind) {
+        viewer.skip();
+        continue;
+      }
+      const step = steps.get(base) ?? stepOf(base, after);
+      steps.set(base, step);
+      if (step !== null && !step.isNews && now < this.#due) {
+        waits = true;
+        continue;
+      }
+      viewer.tell(after, step === null ? null : step.text());
+      told ||= step !== null;
+    }
+    if (told && now >= this.#due) this.#due = next(this.#due, this.query.every, now);
+    return waits ? this.#due : Number.POSITIVE_INFINITY;
+  }
+}
+
+function stepOf(before: Live, after: Live): Step | null {
+  const delta = deltaOf(before, after);
+  if (delta === null) return null;
+  let text: string | null = null;
+  return { isNews: isNews(before, delta), text: () => (text ??= JSON.stringify(delta)) };
+}
+
+/** On the grid of the first turn: figures that come at the same rate, now a ms early and now late, never miss their turn by a whole one. */
+function next(due: Ms, every: Ms, now: Ms): Ms {
+  return Math.max(due + every, now + 0.9 * every);
+}
