@@ -52,7 +52,7 @@ function choose(id: string): void {
   if (service && !isSame) {
     const act = (verb: Parameters<typeof askAndAct>[2]['verb'], { project, name }: typeof service) =>
       void askAndAct(dialog, token, { verb, project, service: name });
-    opened = { id, detail: createDetail(token, service, act, () => choose(id)) };
+    opened = { id, detail: createDetail(token, service, { act, closed: () => choose(id), changed: draw }) };
     aside.replaceChildren(opened.detail.element);
   }
   setHidden(aside, opened === null);

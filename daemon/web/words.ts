@@ -19,9 +19,9 @@ export function stateWords({ state, health }: ServiceView): string {
   return state === 'running' && health === 'unhealthy' ? 'unhealthy' : state;
 }
 
-/** `297 of 512 MB`; what is asleep has its standard alone. */
+/** What is used of the grant; what holds none says its standard. */
 export function memoryWords({ memory, usage }: LiveService): string {
-  if (memory.grant === 0) return `0 of ${formatBytes(memory.standard)}`;
+  if (memory.grant === 0) return `standard ${formatBytes(memory.standard)}`;
   return `${usage ? formatBytes(usage.workingSet) : '?'} of ${formatBytes(memory.grant)}`;
 }
 

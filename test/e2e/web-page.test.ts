@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import type { LoggedNotice } from '../../daemon/core/views.js';
-import { lines, notice, PLAN } from '../http/harness.js';
-import { change, type Stage, stage } from '../http/stage.js';
+import { lines, notice } from '../http/harness.js';
+import { type Stage, stage } from '../http/stage.js';
 import { openBrowser, type View } from './support/browser.js';
 import { AT, PICTURE, SERVICES, wave } from './support/scene.js';
 
@@ -81,10 +81,12 @@ it.each(VIEWS)('$name: shows all of it without scrolling sideways, and all is te
   expect(await page.locator('.log').textContent()).toContain(HOSTILE);
   expect(await page.locator('#events').textContent()).toContain(HOSTILE);
   expect(await page.locator('img, iframe, script:not([src="/app.js"])').count()).toBe(0);
-  await page.getByRole('button', { name: '15 m' }).click();
-  await page.waitForResponse(response => response.url().includes('span=15m'));
+  await Promise.all([
+    page.waitForResponse(response => response.url().includes('span=15m')),
+    page.getByRole('button', { name: '15 m' }).click(),
+  ]);
   await shoot(page, `${name}-detail`);
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const sideways = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   expect(sideways).toBeLessThanOrEqual(0);
   expect(browser.errors).toEqual([]);
   expect(browser.requests.filter(request => !/^\w+ (http|ws):\/\/127\.0\.0\.1:/.test(request) || !request.includes(`:${port}/`))).toEqual(

@@ -22,7 +22,7 @@ export function makeBar(...marks: readonly string[]): BarPart {
       for (const [index, tick] of ticks.entries()) {
         const at = bar.marks[index];
         tick.hidden = at === undefined;
-        if (at !== undefined) tick.style.left = `${at}%`;
+        if (at !== undefined) tick.style.left = `min(${at}%, calc(100% - 2px))`;
       }
       setAttribute(element, 'aria-label', title);
       setAttribute(element, 'title', title);

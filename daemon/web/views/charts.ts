@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import { formatBytes } from '../../core/bytes.js';
 import type { HistoryEntry } from '../../core/live-history.js';
 import { make } from '../dom.js';
+import { clock } from '../words.js';
 
 /** Two charts over the same time: memory with its grant, CPU. */
 export interface Charts {
@@ -15,6 +16,9 @@ export interface Charts {
 }
 
 const HEIGHT = 130;
+/** Steps of the scales: powers of two of a MiB, so that ticks are whole. */
+const MEMORY_STEPS = Array.from({ length: 20 }, (_, power) => 1024 * 1024 * 2 ** power);
+const CPU_STEPS = [1, 2, 5, 10, 25, 50, 100, 200, 400, 800, 1_600];
 
 export function createCharts(): Charts {
   const [memoryBox, cpuBox] = [make('div', { class: 'chart' }), make('div', { class: 'chart' })];
@@ -25,20 +29,23 @@ export function createCharts(): Charts {
   let range: [number, number] = [0, 1];
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
-  const options = (series: uPlot.Series[], values: (u: uPlot, splits: number[]) => string[], least: number): uPlot.Options => ({
+  const options = (series: uPlot.Series[], values: (u: uPlot, splits: number[]) => string[], steps: number[]): uPlot.Options => ({
     width: 300,
     height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: true, range: () => range }, y: { range: (_, _low, high) => [0, Math.max(least, (high ?? 0) * 1.1)] } },
-    axes: [axis(), { ...axis(), values, size: 62 }],
+    scales: { x: { time: true, range: () => range }, y: { range: (_, _low, high) => [0, Math.max(steps[0] ?? 1, (high ?? 0) * 1.1)] } },
+    axes: [
+      { ...axis(), values: (_, splits) => splits.map(clockOf), size: 26, space: 60 },
+      { ...axis(), values, incrs: steps, size: 58, space: 28 },
+    ],
     series: [{}, ...series],
   });
   const axis = (): uPlot.Axis => ({
+    font: '11px system-ui, sans-serif',
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
-    font: '11px system-ui, sans-serif',
   });
   const line = { width: 2, points: { show: false } };
   const memory = new uPlot(
@@ -48,13 +55,17 @@ export function createCharts(): Charts {
         { stroke: colour('--orange'), width: 1, dash: [4, 3], points: { show: false } },
       ],
       (_, splits) => splits.map(formatBytes),
-      1024 * 1024,
+      MEMORY_STEPS,
     ),
     [[], [], []],
     memoryBox,
   );
   const cpu = new uPlot(
-    options([{ ...line, stroke: colour('--green'), fill: `${colour('--green')}33` }], (_, splits) => splits.map(value => `${value} %`), 5),
+    options(
+      [{ ...line, stroke: colour('--green'), fill: `${colour('--green')}33` }],
+      (_, splits) => splits.map(value => `${value} %`),
+      CPU_STEPS,
+    ),
     [[], []],
     cpuBox,
   );
@@ -82,6 +93,12 @@ export function createCharts(): Charts {
       cpu.destroy();
     },
   };
+}
+
+/** `seconds` since the epoch, in the viewer's own time. */
+function clockOf(seconds: number): string {
+  const text = clock(seconds * 1000);
+  return text.endsWith(':00') ? text.slice(0, 5) : text;
 }
 
 /** What was not measured (asleep) is left out of the line, not bridged. */

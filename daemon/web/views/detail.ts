@@ -24,12 +24,16 @@ export interface Detail {
   close(): void;
 }
 
-export function createDetail(
-  token: string,
-  first: LiveService,
-  act: (verb: Verb, service: LiveService) => void,
-  closed: () => void,
-): Detail {
+interface Hooks {
+  /** A button was pressed. */
+  readonly act: (verb: Verb, service: LiveService) => void;
+  /** It is to be closed. */
+  readonly closed: () => void;
+  /** There is more to show of the same picture. */
+  readonly changed: () => void;
+}
+
+export function createDetail(token: string, first: LiveService, { act, closed, changed }: Hooks): Detail {
   const { id, project, name } = first;
   const state = make('span', { class: 'state-words' });
   const why = make('p', { class: 'why' });
@@ -38,9 +42,9 @@ export function createDetail(
   const figures = createFigures(list);
   const charts = createCharts();
   const log = createLog(token, project, name);
-  const eventList = make('ol');
+  const [eventsHead, eventList] = [make('h4', { text: 'What happened' }), make('ol')];
   const events = createEvents(eventList, EVENTS, false);
-  const history = createHistory(token, first);
+  const history = createHistory(token, first, changed);
   const close = button('✕', closed);
   close.ariaLabel = 'Close';
   close.className = 'close';
@@ -52,7 +56,7 @@ export function createDetail(
       make('div', { class: 'spans', children: history.buttons }),
       charts.element,
       list,
-      make('h4', { text: 'What happened' }),
+      eventsHead,
       eventList,
       make('h4', { text: 'Log' }),
       log.element,
@@ -68,8 +72,10 @@ export function createDetail(
       setText(why, service.why);
       buttons.show();
       figures.show(figuresOf(service, at - picture.live.at));
-      events(picture.notices.filter(notice => notice.project === project && notice.service === name));
-      const { entries, span } = history.at(picture, at);
+      const about = picture.notices.filter(notice => notice.project === project && notice.service === name);
+      setHidden(eventsHead, about.length === 0);
+      events(about);
+      const { entries, span } = history.of(picture);
       charts.show(entries, { from: at - SPANS[span], to: at, gap: span === '24h' ? 15 * 60_000 : 30_000, grant: service.memory.grant });
     },
     close() {
@@ -127,11 +133,16 @@ function figuresOf(service: LiveService, since: number): readonly (readonly [str
   ];
 }
 
-function createHistory(token: string, { project, name, id }: LiveService) {
+function createHistory(token: string, { project, name, id }: LiveService, changed: () => void) {
   let span: Span = '1m';
   let fetched: { readonly span: Span; readonly at: number; readonly entries: HistorySpan['entries'] } | null = null;
   let isAsking = false;
-  const buttons = (Object.keys(SPANS) as Span[]).map(each => button(each.replace('m', ' m').replace('h', ' h'), () => choose(each)));
+  const buttons = (Object.keys(SPANS) as Span[]).map(each =>
+    button(each.replace(/[mh]/, ' $&'), () => {
+      choose(each);
+      changed();
+    }),
+  );
   choose('1m');
 
   function choose(next: Span): void {
@@ -152,12 +163,13 @@ function createHistory(token: string, { project, name, id }: LiveService) {
     } finally {
       isAsking = false;
     }
+    changed();
   }
 
   return {
     buttons,
     /** What the chart shows now. The last minute comes with the stream; the rest is asked for from time to time. */
-    at(picture: Picture, _at: number): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
+    of(picture: Picture): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
       const recent = picture.recent[id] ?? [];
       if (span === '1m') return { span, entries: recent };
       const isStale = fetched === null || performance.now() - fetched.at > FRESH[span];

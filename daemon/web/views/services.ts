@@ -52,6 +52,7 @@ function createRow(id: string, chosen: (id: string) => void) {
   sign.ariaHidden = 'true';
   const name = make('button', { class: 'name' });
   name.type = 'button';
+  const pinned = make('span', { class: 'badge', text: 'pinned' });
   const why = make('span', { class: 'why' });
   const bar = makeBar('at-standard', 'at-grant');
   const memory = make('span', { class: 'figure' });
@@ -63,7 +64,7 @@ function createRow(id: string, chosen: (id: string) => void) {
   const element = make('tr', {
     children: [
       make('td', { class: 'state', children: [sign, word] }),
-      make('td', { class: 'service', children: [name, why] }),
+      make('td', { class: 'service', children: [name, pinned, why] }),
       make('td', { class: 'memory', children: [bar.element, memory] }),
       make('td', { class: 'sparks', children: [spark] }),
       ...[cpu, connections, stops, next].map(each => each.element),
@@ -78,7 +79,8 @@ function createRow(id: string, chosen: (id: string) => void) {
       element.className = `is-${state}${isOpen ? ' open' : ''}`;
       setText(sign, state === 'unhealthy' ? '!' : SIGNS[service.state]);
       setText(word, state);
-      setText(name, `${several ? `${service.project}/` : ''}${service.name}${service.pinned ? ' ⚲ pinned' : ''}`);
+      setText(name, `${several ? `${service.project}/` : ''}${service.name}`);
+      setHidden(pinned, !service.pinned);
       setAttribute(name, 'aria-expanded', String(isOpen));
       setText(why, service.why);
       setAttribute(why, 'title', service.why);
