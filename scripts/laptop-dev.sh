@@ -30,7 +30,7 @@ packages_stale() {
 # The stamp is set before a build begins: what is saved while it runs is built the next time.
 build_stale() {
   [[ ! -e "$root/dist/.stamp" || ! -e "$root/dist/cli/bin.js" ]] ||
-    [[ -n "$(find "$root/daemon" "$root/tsconfig.json" "$root/tsconfig.build.json" "$root/scripts/build-web.mjs" -newer "$root/dist/.stamp" -print -quit)" ]]
+    [[ -n "$(find "$root/daemon" "$root/tsconfig.json" "$root/tsconfig.build.json" -newer "$root/dist/.stamp" -print -quit)" ]]
 }
 
 check_node() {

@@ -7,8 +7,9 @@ import { ensureDaemon, runningDaemon } from '../start-daemon.js';
 /** Opens the web view, tells its link, and shows it in a browser where there is one. With --close: closes it. */
 export async function run(cli: Cli): Promise<number> {
   if (cli.options.close) return close(cli);
+  const port = cli.options.port ?? portOf(cli.env);
   await ensureDaemon(cli);
-  const opened = await cli.client.openWeb({ port: cli.options.port ?? portOf(cli.env) });
+  const opened = await cli.client.openWeb({ port });
   answer(cli, opened, () => opened.url);
   const shown = cli.options.open !== false && cli.interactive && !cli.options.json && (await openBrowser(opened.url, cli.env));
   remark(

@@ -1,9 +1,9 @@
-/** Bundles the web view into dist/web: three files, no other is ever served (daemon/http/web/assets.ts). */
+/** Bundles the web view into dist/web: three files, no other is ever served (http/web/assets.ts). */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const [from, to] = [`${root}daemon/web`, `${root}dist/web`];
 mkdirSync(to, { recursive: true });
 copyFileSync(`${from}/index.html`, `${to}/index.html`);
