@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { WebOpened } from '../../daemon/http/contract.js';
@@ -133,6 +135,22 @@ describe('links and sessions', () => {
     expect(userIn(table, '0100007F:C351', '0100007F:1F90')).toBe(null);
     expect([mayOpen(1000, 1000), mayOpen(0, 1000), mayOpen(null, 1000), mayOpen(1001, 1000)]).toEqual([true, true, true, false]);
   });
+});
+
+it.runIf(process.getuid?.() === 0)('another user of the machine cannot use a link that he has read', async () => {
+  const web = await openWeb();
+  const link = web.tokens.link();
+  const request = {
+    host: '127.0.0.1',
+    port: web.port,
+    path: '/v1/web/session',
+    method: 'POST',
+    headers: { authorization: `Bearer ${link}`, 'content-type': 'application/json' },
+  };
+  const code = `process.setgid(65534);process.setuid(65534);require('node:http').request(${JSON.stringify(request)},r=>console.log(r.statusCode)).end('{}')`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code]);
+  expect(stdout.trim()).toBe('401');
+  expect((await exchange(web.port, link)).status).toBe(200);
 });
 
 describe('the stream', () => {

@@ -27,15 +27,17 @@ export interface View {
   readonly width: number;
   readonly height: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** More of Chromium's own options. */
+  readonly args?: readonly string[];
 }
 
-export async function openBrowser({ width, height, colorScheme = 'light' }: View): Promise<Browser> {
+export async function openBrowser({ width, height, colorScheme = 'light', args = [] }: View): Promise<Browser> {
   const executablePath = execFileSync(FIND, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
   const folder = mkdtempSync(join(tmpdir(), 'ldt-chromium-'));
   const context = await chromium.launchPersistentContext(folder, {
     executablePath,
     headless: true,
-    args: QUIET,
+    args: [...QUIET, ...args],
     viewport: { width, height },
     colorScheme,
     timeout: patience(60_000),
