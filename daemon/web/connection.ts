@@ -7,11 +7,14 @@ const LONGEST_PAUSE = 10_000;
 /** Nothing for so long and the connection counts as lost, ms: the daemon says something each 10 s. */
 const SILENCE = 35_000;
 
+/** A daemon that says nothing for so long counts as gone, ms. */
+const ANSWERS_WITHIN = 3_000;
+
 /** What the page hears. */
 export interface Listener {
   shown(picture: Picture): void;
-  /** The daemon cannot be reached; it is tried again. */
-  lost(): void;
+  /** The stream is gone; it is tried again. `answers`: the daemon is there all the same, and may have no room for another page. */
+  lost(answers: boolean): void;
   /** The daemon does not know this session any more. */
   ended(): void;
 }
@@ -32,17 +35,17 @@ export function follow(token: string, listener: Listener): () => void {
   };
   const retry = async () => {
     if (closed) return;
-    listener.lost();
     // A WebSocket is not told why it was refused.
-    const refused = await call(token, '/v1/version').then(
-      () => false,
-      error => error instanceof Refused && error.failure.code === 'unauthorized',
+    const found = await call(token, '/v1/version', undefined, AbortSignal.timeout(ANSWERS_WITHIN)).then(
+      () => 'answers',
+      error => (error instanceof Refused ? error.failure.code : 'silent'),
     );
     if (closed) return;
-    if (refused) {
+    if (found === 'unauthorized') {
       listener.ended();
       return;
     }
+    listener.lost(found === 'answers');
     again = setTimeout(open, pause);
     pause = Math.min(LONGEST_PAUSE, pause * 2);
   };

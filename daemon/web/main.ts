@@ -81,10 +81,12 @@ function begin(session: string): void {
       tell('live', null);
       draw();
     },
-    lost() {
-      if (!isLive && picture !== null) return;
-      const since = picture ? ` What you see is from ${clock(now())}.` : '';
-      tell('not connected', `The daemon does not answer; trying again.${since} If it was restarted, this page needs a new link: ${AGAIN}`);
+    lost(answers) {
+      const since = picture ? ` What you see is from ${clock(picture.live.at)}.` : '';
+      const why = answers
+        ? 'The daemon answers, but sends nothing: it has room for 8 pages; trying again.'
+        : 'The daemon does not answer; trying again.';
+      tell('not connected', `${why}${since} If it was restarted, this page needs a new link: ${AGAIN}`);
     },
     ended() {
       forgetSession();

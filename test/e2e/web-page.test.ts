@@ -199,3 +199,22 @@ describe('links and sessions', () => {
     await page.getByText("This page's session has ended.").waitFor();
   });
 });
+
+it('the ninth page is told that there is room for eight, and comes in when one has left', async () => {
+  const made = await scene();
+  const browser = await openBrowser({ width: 700, height: 600 });
+  const pages = await Promise.all(Array.from({ length: 9 }, () => browser.page()));
+  for (const page of pages.slice(0, 8)) {
+    await page.goto((await made.client.openWeb({})).url);
+    await page.locator('tbody tr').first().waitFor();
+  }
+  const [first, ninth] = [pages[0] as Page, pages[8] as Page];
+  // In the session of the first: a session of its own would end the oldest one.
+  const token = await first.evaluate("sessionStorage.getItem('laptop-dev-session')");
+  await ninth.goto(first.url());
+  await ninth.evaluate(`sessionStorage.setItem('laptop-dev-session', ${JSON.stringify(token)})`);
+  await ninth.reload();
+  await ninth.getByText('it has room for 8 pages').waitFor();
+  await first.close();
+  await ninth.locator('tbody tr').first().waitFor();
+});
