@@ -58,6 +58,9 @@ export interface Options {
   readonly yes?: boolean;
   readonly recreate?: boolean;
   readonly follow?: boolean;
+  /** ms. */
+  readonly every?: number;
+  readonly stream?: boolean;
   /** ms since the epoch. */
   readonly since?: number;
   readonly tail?: number;

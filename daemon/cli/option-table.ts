@@ -32,6 +32,8 @@ export const OPTIONS = {
   yes: { flags: '-y, --yes', text: 'do not ask' },
   force: { flags: '--force', text: 'overwrite the file that is there' },
   follow: { flags: '-f, --follow', text: 'stay, and show what comes' },
+  every: { flags: '--every <time>', text: 'a picture this often, 250ms to 60s; 1s unless said', value: 'duration' },
+  'no-stream': { flags: '--no-stream', text: 'one picture, and end' },
   since: { flags: '--since <time>', text: 'from this time on: 10m, or 2026-01-31T12:00', value: 'since' },
   tail: { flags: '-n, --tail <count>', text: 'only the last lines of each', value: 'count' },
   'no-tty': { flags: '-T, --no-tty', text: 'no terminal for the command' },

@@ -77,6 +77,14 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/ps.js'),
   },
   {
+    name: 'stats',
+    summary: 'Show what services use, as it changes',
+    args: '[service...]',
+    options: [...NAME, 'all', 'every', 'no-stream', ...OUTPUT],
+    completes: 'services',
+    load: () => import('./commands/stats.js'),
+  },
+  {
     name: 'logs',
     summary: 'Show what services have written',
     args: '[service...]',

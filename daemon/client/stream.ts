@@ -24,7 +24,7 @@ export async function* streamFrames(socket: string, query: StreamQuery): AsyncGe
   const { signal } = query;
   signal?.throwIfAborted();
   const inbox = new Inbox(new WebSocket(`ws+unix://${socket}:/v1/stream${textOf(query)}`, OPTIONS), socket);
-  const leave = () => inbox.fail(signal?.reason);
+  const leave = () => inbox.abandon(signal?.reason);
   signal?.addEventListener('abort', leave);
   try {
     for (let seq = 1; ; seq++) {
@@ -92,6 +92,12 @@ class Inbox {
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.#wake();
+  }
+
+  /** Nobody wants what waits. */
+  abandon(reason: unknown): void {
+    this.#waiting = [];
+    this.fail(reason);
   }
 
   close(): void {

@@ -146,8 +146,9 @@ export async function watcher(client: Client, query: StreamQuery = {}): Promise<
 }
 
 /** A client without the library. */
-export function rawStream(socket: string, query = ''): WebSocket {
-  const client = new WebSocket(`ws+unix://${socket}:/v1/stream${query}`, { headers: { host: 'laptop-dev' }, perMessageDeflate: false });
+export function rawStream(socket: string, query = '', headers: Readonly<Record<string, string>> = {}): WebSocket {
+  const head = { host: 'laptop-dev', ...headers };
+  const client = new WebSocket(`ws+unix://${socket}:/v1/stream${query}`, { headers: head, perMessageDeflate: false });
   client.on('error', () => undefined);
   onTestFinished(() => client.terminate());
   return client;

@@ -1,13 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../../daemon/core/failure.js';
 import type { Live } from '../../daemon/core/live.js';
 import type { HistorySpan } from '../../daemon/core/live-history.js';
-import { errorOf, MB, notice, send } from './harness.js';
+import { errorOf, MB, notice, send, sendRaw } from './harness.js';
 import { change, liveService, rawStream, stage, USAGE, watcher } from './stage.js';
 
 const codeOf = (error: unknown) => (error instanceof FailureError ? error.failure.code : error);
+const UPGRADE =
+  'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 const SPAN: HistorySpan = { slot: 0, entries: [{ at: 1, workingSet: 2, peak: 3, cpu: null }] };
 const NONE: HistorySpan = { slot: 0, entries: [] };
 
@@ -190,6 +193,32 @@ describe('the door of the stream', () => {
     await expect(watcher(client)).rejects.toMatchObject({ failure: { code: 'too-busy', details: { most: 16 } } });
     await all[7]?.leave();
     await expect.poll(() => watcher(client).then(({ frames }) => frames.length, codeOf)).toBe(1);
+  });
+
+  it('lets in whom the daemon lets in: no browser, no other host, no other method', async () => {
+    const { socket, watched } = await stage();
+    const heads: Record<string, string>[] = [{ origin: 'http://localhost' }, { origin: 'null' }, { host: 'evil.example' }, { 'sec-fetch-site': 'none' }, { referer: 'x' }]; // biome-ignore format: short
+    for (const headers of heads) {
+      const client = rawStream(socket, '', headers);
+      expect(await new Promise(resolve => client.once('unexpected-response', (_, { statusCode }) => resolve(statusCode)))).toBe(403);
+    }
+    const post = `POST /v1/stream HTTP/1.1\r\nHost: laptop-dev\r\nContent-Type: application/json\r\n${UPGRADE}`;
+    expect(await sendRaw(socket, post)).toMatch(/^HTTP\/1\.1 404/);
+    expect(watched()).toEqual([]);
+  });
+
+  it('survives clients that vanish in the handshake, and watches for none of them', async () => {
+    const { client, socket, watched } = await stage([liveService('api')]);
+    for (let turn = 0; turn < 20; turn++) {
+      const vanishing = connect(socket, () => {
+        vanishing.write(`GET /v1/stream HTTP/1.1\r\nHost: laptop-dev\r\n${UPGRADE}`);
+        vanishing.destroy();
+      });
+      await new Promise(resolve => vanishing.once('close', resolve));
+    }
+    const seen = await watcher(client);
+    await seen.leave();
+    await expect.poll(watched).toEqual([]);
   });
 
   it('ends a client that talks, and answers a plain GET with 404', async () => {

@@ -30,7 +30,8 @@ export function renderServices(
   return table(columns, rows, options.width);
 }
 
-function coloured({ state, health }: ServiceView, colours: Colours): string {
+/** The state, in the colour that fits. */
+export function coloured({ state, health }: ServiceView, colours: Colours): string {
   if (state === 'failed' || health === 'unhealthy') return colours.red(state);
   if (state === 'running') return colours.green(state);
   return state === 'starting' || state === 'stopping' ? colours.yellow(state) : colours.dim(state);

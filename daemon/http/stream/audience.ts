@@ -3,7 +3,17 @@ import { deltaOf } from '../../core/live-delta.js';
 import type { Ms } from '../../core/model.js';
 import { isNews } from './news.js';
 import { filtered, type StreamQuery } from './query.js';
-import type { Viewer } from './viewer.js';
+
+/** One of the audience, as far as it is told of pictures. */
+interface Listener {
+  /** What it knows; null: nothing yet. */
+  readonly base: Live | null;
+  readonly isBehind: boolean;
+  /** It was passed over. */
+  skip(): void;
+  /** `delta`: JSON of what leads to `live`; null: nothing. */
+  tell(live: Live, delta: string | null): void;
+}
 
 interface Step {
   readonly isNews: boolean;
@@ -12,8 +22,8 @@ interface Step {
 }
 
 /** Clients that asked for the same at the same rate. What changed is found out and written once for all that have seen the same. */
-export class Audience {
-  readonly viewers = new Set<Viewer>();
+export class Audience<V extends Listener> {
+  readonly viewers = new Set<V>();
   /** When figures may be told again; ms, monotonic. The first ones are told as soon as they are there. */
   #due: Ms = Number.NEGATIVE_INFINITY;
   #seen: Live | null = null;
@@ -66,7 +76,7 @@ function stepOf(before: Live, after: Live): Step | null {
   return { isNews: isNews(before, delta), text: () => (text ??= JSON.stringify(delta)) };
 }
 
-/** On the grid of the first turn: figures that come at the same rate, now a ms early and now late, never miss their turn by a whole one. */
+/** A tenth of leeway: figures that come at the same rate, now a ms early and now late, are told when they come. Over time it is `every`. */
 function next(due: Ms, every: Ms, now: Ms): Ms {
   return Math.max(due + every, now + 0.9 * every);
 }

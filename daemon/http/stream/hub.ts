@@ -17,7 +17,7 @@ const NOTICES = 100;
  * so that nothing falls between the snapshot and what follows it.
  */
 export class Hub {
-  readonly #audiences = new Map<string, Audience>();
+  readonly #audiences = new Map<string, Audience<Viewer>>();
   #watch: { readonly every: Ms; readonly end: () => void } | null = null;
   #unsubscribe: (() => void) | null = null;
   #picture: Live | null = null;
@@ -35,7 +35,7 @@ export class Hub {
   /** `recent`: JSON of the snapshot's last minute. */
   join(viewer: Viewer, recent: string): void {
     const key = JSON.stringify(viewer.query);
-    const audience = this.#audiences.get(key) ?? new Audience(viewer.query);
+    const audience = this.#audiences.get(key) ?? new Audience<Viewer>(viewer.query);
     this.#audiences.set(key, audience);
     this.#unsubscribe ??= this.supervisor.subscribe(notice => this.#notify(notice));
     this.#rewatch(viewer.query.every);
@@ -46,11 +46,12 @@ export class Hub {
     this.#look(performance.now());
   }
 
+  /** Also of one that could not join. */
   leave(viewer: Viewer): void {
     const key = JSON.stringify(viewer.query);
     const audience = this.#audiences.get(key);
-    if (!audience?.viewers.delete(viewer)) return;
-    if (audience.viewers.size === 0) this.#audiences.delete(key);
+    audience?.viewers.delete(viewer);
+    if (audience?.viewers.size === 0) this.#audiences.delete(key);
     this.#rewatch(Number.POSITIVE_INFINITY);
     if (this.#audiences.size > 0) return;
     this.#unsubscribe?.();
