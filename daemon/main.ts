@@ -10,7 +10,8 @@ import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
 import { createHistory } from './history/history.js';
-import { buildApp, LIMITS } from './http/app.js';
+import { buildApp } from './http/app.js';
+import { LIMITS } from './http/bare-app.js';
 import { listenUnix } from './http/listen.js';
 import { createImages } from './images/images.js';
 import { takeLock } from './lock.js';
@@ -20,7 +21,7 @@ import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readPrune, readRelist, readSettings, readStreamClients } from './settings.js';
+import { readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { createHostMemory } from './usage/host-memory.js';
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   const ended = new Promise<void>(resolve => {
     end = resolve;
   });
+  const webIdle = readWebIdle(process.env);
   const host = createHostMemory({ proc: process.env['LAPTOP_DEV_PROC'] || '/proc' });
   const { supervisor, looked, close } = createSupervisor({
     containers,
@@ -86,7 +88,7 @@ async function main(): Promise<void> {
     relist: readRelist(process.env),
     onShutdown: () => end(),
   });
-  const app = buildApp({ supervisor, log }, { ...LIMITS, streams: readStreamClients(process.env) });
+  const app = buildApp({ supervisor, log, web: { idle: webIdle } }, { ...LIMITS, streams: readStreamClients(process.env) });
   // Who asks before that would be told that nothing runs. A hung engine keeps nobody waiting for long.
   await Promise.race([looked, pause(FIRST_LOOK)]);
   await listenUnix(app, paths.socket);

@@ -159,6 +159,13 @@ export function readRelist(env: Environment): number {
   return given(RELIST, env) ?? RELIST_USUAL;
 }
 
+const WEB_IDLE = span('WEB_IDLE', 10 * SECOND, DAY);
+
+/** How long the web view stays open while no page uses it, ms. LAPTOP_DEV_WEB_IDLE; null: as usual. Fails with config-invalid. */
+export function readWebIdle(env: Environment): number | null {
+  return given(WEB_IDLE, env);
+}
+
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {
   if (!text) return budgetFor(hostTotal, null);
   const wanted = parseBytes(text);

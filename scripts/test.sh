@@ -4,7 +4,8 @@
 #   test.sh --unit     only the first: no engine
 #   test.sh --hosts    also on Podman, and on a host with cgroup v2 under qemu (as root, on Debian; the first time 2 minutes more)
 # A stage that fails does not keep the others from running. The last line is `N passed, N failed` over all stages; the exit code
-# says whether all is well. An engine that this started is stopped at the end.
+# says whether all is well. An engine that this started is stopped at the end. Chromium is installed where there is none (as root, on
+# Debian; half a minute): the web view is tested in it.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -13,7 +14,7 @@ for word in "$@"; do
   case $word in
     --unit) unit_only=1 ;;
     --hosts) hosts=1 ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option $word; --help shows what there is" >&2; exit 2 ;;
   esac
 done
@@ -60,6 +61,7 @@ engine_up() {
 
 tests() {
   local -a to
+  scripts/chromium.sh > /dev/null || true # the tests that need it say so
   mapfile -t to < <(report tests)
   LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e "${to[@]}"
 }

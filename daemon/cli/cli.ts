@@ -85,6 +85,10 @@ export interface Options {
   readonly afterStop?: boolean;
   readonly ascii?: boolean;
   readonly mouse?: boolean;
+  readonly web?: boolean;
+  readonly port?: number;
+  readonly open?: boolean;
+  readonly close?: boolean;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

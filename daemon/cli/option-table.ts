@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'size' | 'many' | 'engine';
+  readonly value?: 'duration' | 'since' | 'count' | 'size' | 'many' | 'engine' | 'port';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -51,6 +51,10 @@ export const OPTIONS = {
   psi: { flags: '--psi', text: 'turn on pressure stall information as well (psi=1 on the kernel command line)' },
   'after-stop': { flags: '--after-stop', text: 'services are stopped: only what they left in the page cache of the VM' },
   fix: { flags: '--fix', text: 'mend what can be taken back: lines of .wslconfig, the mode of the socket' },
+  web: { flags: '--web', text: 'in a browser: opens a port on 127.0.0.1 and prints a link that works once' },
+  port: { flags: '--port <port>', text: 'port for --web (LAPTOP_DEV_WEB_PORT); else a free one', value: 'port' },
+  'no-open': { flags: '--no-open', text: 'with --web: only print the link' },
+  close: { flags: '--close', text: 'with --web: close the port, and end the sessions of all pages' },
 } as const satisfies Record<string, OptionEntry>;
 
 export function optionOf(name: OptionName): OptionEntry {

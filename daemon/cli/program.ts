@@ -79,6 +79,8 @@ function toOption(name: OptionName, now: number): Option {
       return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
     case 'size':
       return option.argParser(next => expect(parseBytes(next) || null, 'It has to be a size, as 16GB.'));
+    case 'port':
+      return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It has to be a port.'));
     case 'duration':
       return option.argParser(next => expect(parseDuration(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
     case 'since':
@@ -86,6 +88,10 @@ function toOption(name: OptionName, now: number): Option {
     default:
       return option;
   }
+}
+
+function isPort(value: number): boolean {
+  return value >= 1 && value <= 65_535;
 }
 
 function expect<T>(value: T | null, complaint: string): T {

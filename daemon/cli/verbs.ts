@@ -122,7 +122,7 @@ export const VERBS: readonly Verb[] = [
     name: 'dashboard',
     summary: 'Show live what runs, what it costs and what sleeps next; so does laptop-dev alone',
     args: '',
-    options: ['ascii', 'no-mouse'],
+    options: ['ascii', 'no-mouse', 'web', 'port', 'no-open', 'close', ...OUTPUT],
     load: () => import('./commands/dashboard.js'),
   },
   {

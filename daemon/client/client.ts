@@ -11,6 +11,8 @@ import type {
   LogEntry,
   ProjectView,
   VersionView,
+  WebClosed,
+  WebOpened,
   WhyView,
   WorkLine,
 } from '../http/contract.js';
@@ -141,6 +143,13 @@ export class Client {
   }
   clean(body: CleanBody): Promise<Cleaned> {
     return callForData(this.socket, { method: 'POST', path: '/v1/clean', body });
+  }
+  /** Opens the web view where it is not open, and makes a link to it. */
+  openWeb(body: Bodies['OpenWeb']): Promise<WebOpened> {
+    return callForData(this.socket, { method: 'POST', path: '/v1/web/open', body });
+  }
+  closeWeb(): Promise<WebClosed> {
+    return callForData(this.socket, { method: 'POST', path: '/v1/web/close', body: {} });
   }
   /** Ends the daemon; services keep running. */
   async shutdown(): Promise<void> {

@@ -15,6 +15,7 @@ export const CATALOGUE = {
     exit: 2,
     help: 'The daemon answers its own clients only: Host laptop-dev, no Origin, no Referer, plain paths. Use laptop-dev or the client library.',
   },
+  unauthorized: { status: 401, exit: 4, help: 'laptop-dev dashboard --web prints a new link to the web view.' },
   'media-type': { status: 415, exit: 2, help: 'Send the request as application/json with a JSON body, {} when there is nothing to say.' },
   'too-large': { status: 413, exit: 2, help: 'A request is at most 64 KiB, an up with its project 1 MiB: shorten what is sent.' },
   'too-busy': { status: 429, exit: 4, help: 'Close sessions or streams that are not needed any more, then try again.' },

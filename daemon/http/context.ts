@@ -9,6 +9,13 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 export interface Context {
   readonly supervisor: Supervisor;
   readonly log: Log;
+  /** The web view; absent: as it usually is. */
+  readonly web?: {
+    /** ms after which sessions that nobody uses end, and with the last of them the port is closed; null: 10 minutes. */
+    readonly idle?: number | null;
+    /** Folder of the page's files. */
+    readonly folder?: URL;
+  };
 }
 
 const SERVICE = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/;

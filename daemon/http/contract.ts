@@ -72,6 +72,10 @@ export interface BudgetBody {
   readonly bytes: number | null;
   readonly dryRun?: boolean;
 }
+export interface OpenWebBody {
+  /** null or absent: a free one. */
+  readonly port?: number | null;
+}
 export type EmptyBody = Readonly<Record<string, never>>;
 
 /** The bodies of all mutations, by the name of their schema. */
@@ -85,6 +89,7 @@ export interface Bodies {
   readonly Renew: RenewBody;
   readonly Release: ReleaseBody;
   readonly SetBudget: BudgetBody;
+  readonly OpenWeb: OpenWebBody;
   readonly Empty: EmptyBody;
 }
 
@@ -129,6 +134,21 @@ export interface LogEntry {
   readonly text: string;
 }
 export type { Cleaned };
+/** The web view's port, and a link to it that can be opened once. */
+export interface WebOpened {
+  readonly url: string;
+  readonly port: number;
+  /** ms. */
+  readonly expiresIn: number;
+}
+export interface WebClosed {
+  /** Whether it was open. */
+  readonly closed: boolean;
+}
+/** What a link's token is exchanged for. */
+export interface WebSession {
+  readonly token: string;
+}
 
 /** First text frame of an exec session, from the client. */
 export interface ExecStart {

@@ -26,10 +26,9 @@ const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
  * 4. GET looks, POST changes: nothing else. What changes something is JSON and says so, and is not compressed.
  */
 export function refusal(head: Head): Failure | null {
-  const path = head.url.split('?', 1)[0] ?? '';
-  if (head.url.length > 8_192 || !PATH.test(path) || path.split('/').some(part => part === '.' || part === '..'))
+  if (!isPlainPath(head.url))
     return failure('request-refused', 'The path has to be plain: letters, digits, -, _ and dots between slashes.');
-  const hosts = head.rawHeaders.filter((_, index) => index % 2 === 1 && head.rawHeaders[index - 1]?.toLowerCase() === 'host');
+  const hosts = valuesOf(head, 'host');
   if (hosts.length !== 1 || !HOSTS.has(hosts[0] ?? '')) return failure('request-refused', `The Host header has to be ${HOST}.`);
   const browser = BROWSER_HEADERS.find(name => head.headers[name] !== undefined);
   if (browser !== undefined) return failure('request-refused', `Requests with ${browser} are refused: browsers are not let in.`);
@@ -37,7 +36,18 @@ export function refusal(head: Head): Failure | null {
   return head.method === 'POST' ? mediaRefusal(head) : failure('not-found', 'The API has GET and POST only.');
 }
 
-function mediaRefusal(head: Head): Failure | null {
+/** Whether the path of a request target is short and has no escapes, no empty and no dotted parts. */
+export function isPlainPath(url: string): boolean {
+  const path = url.split('?', 1)[0] ?? '';
+  return url.length <= 8_192 && PATH.test(path) && !path.split('/').some(part => part === '.' || part === '..');
+}
+
+/** All values of a header, as they came. `name`: lower case. */
+export function valuesOf({ rawHeaders }: Head, name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+export function mediaRefusal(head: Head): Failure | null {
   const json = /^application\/json(; ?charset=utf-8)?$/i.test(head.headers['content-type'] ?? '');
   if (json && head.headers['content-encoding'] === undefined) return null;
   return failure('media-type', 'A request that changes something has to be application/json, uncompressed, with a body.');

@@ -32,5 +32,7 @@ it('npm pack and npm i -g give a laptop-dev that finds its profiles, its stack a
   expect(JSON.stringify(await ask('config', 'show', 'minimal'))).toContain('laptop-dev/api');
   await ask('daemon', 'start');
   expect(await ask('budget')).toMatchObject({ granted: 0 });
+  const { url } = await ask('dashboard', '--web', '--no-open');
+  for (const file of ['', 'app.js', 'app.css']) expect([file, (await fetch(new URL(file, url))).status]).toEqual([file, 200]);
   await ask('daemon', 'stop');
 });

@@ -5,7 +5,7 @@ import type { StreamQuery } from '../../daemon/client/stream.js';
 import type { Live, LiveService, LiveUsage, StreamFrame } from '../../daemon/core/live.js';
 import { applyDelta } from '../../daemon/core/live-delta.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
-import type { Limits } from '../../daemon/http/app.js';
+import type { Limits } from '../../daemon/http/bare-app.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
 import { fake, LIVE, MB, serve, view } from './harness.js';
 

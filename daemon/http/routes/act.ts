@@ -36,15 +36,7 @@ export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: num
     return perform(context, reply, { project, action, body, trust: false, goal: 'gone' });
   });
 
-  for (const kind of ['start', 'stop', 'restart'] as const) {
-    app.post(`/v1/projects/:project/${kind}`, async (request: ProjectRequest, reply) => {
-      const project = projectName(request.params.project);
-      const body = checkedBody('Services', request.body);
-      const action = { kind, project, services: await named(context, project, body.services) };
-      return perform(context, reply, { project, action, body, trust: false, goal: kind === 'stop' ? 'down' : 'up' });
-    });
-  }
-
+  serviceRoutes(app, context);
   leaseRoutes(app, context);
 
   app.post('/v1/clean', async request => {
@@ -59,21 +51,16 @@ export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: num
   });
 }
 
-function leaseRoutes(app: FastifyInstance, context: Context): void {
-  const { supervisor } = context;
-  const simply = async (action: Action, dryRun = false): Promise<Plan> => {
-    const answer = await supervisor.act(action, { dryRun, trust: false });
-    if (!answer.ok) throw new FailureError(answer.failure);
-    return answer.plan;
-  };
-
-  app.post('/v1/projects/:project/lease', async (request: ProjectRequest, reply) => {
-    const project = projectName(request.params.project);
-    const body = checkedBody('Lease', request.body);
-    const { id, services, ttl, note } = body;
-    const action = { kind: 'lease', id, project, services, holder: 'client', ttl, note } as const;
-    return perform(context, reply, { project, action, body, trust: false, goal: 'up' });
-  });
+/** What may be done to services that the daemon knows, without bringing anything new: what the web view may do too. */
+export function serviceRoutes(app: FastifyInstance, context: Context): void {
+  for (const kind of ['start', 'stop', 'restart'] as const) {
+    app.post(`/v1/projects/:project/${kind}`, async (request: ProjectRequest, reply) => {
+      const project = projectName(request.params.project);
+      const body = checkedBody('Services', request.body);
+      const action = { kind, project, services: await named(context, project, body.services) };
+      return perform(context, reply, { project, action, body, trust: false, goal: kind === 'stop' ? 'down' : 'up' });
+    });
+  }
 
   app.post('/v1/projects/:project/pin', async (request: ProjectRequest, reply) => {
     const project = projectName(request.params.project);
@@ -86,24 +73,40 @@ function leaseRoutes(app: FastifyInstance, context: Context): void {
   app.post('/v1/projects/:project/unpin', async (request: ProjectRequest) => {
     const project = projectName(request.params.project);
     const body = checkedBody('Services', request.body);
-    const services = await named(context, project, body.services);
-    return done<Accepted>({ plan: await simply({ kind: 'unpin', project, services }, body.dryRun ?? false) });
+    const plan = await simply(context, { kind: 'unpin', project, services: await named(context, project, body.services) }, body.dryRun);
+    return done<Accepted>({ plan });
+  });
+}
+
+async function simply({ supervisor }: Context, action: Action, dryRun = false): Promise<Plan> {
+  const answer = await supervisor.act(action, { dryRun, trust: false });
+  if (!answer.ok) throw new FailureError(answer.failure);
+  return answer.plan;
+}
+
+function leaseRoutes(app: FastifyInstance, context: Context): void {
+  app.post('/v1/projects/:project/lease', async (request: ProjectRequest, reply) => {
+    const project = projectName(request.params.project);
+    const body = checkedBody('Lease', request.body);
+    const { id, services, ttl, note } = body;
+    const action = { kind: 'lease', id, project, services, holder: 'client', ttl, note } as const;
+    return perform(context, reply, { project, action, body, trust: false, goal: 'up' });
   });
 
   app.post('/v1/leases/renew', async request => {
     const { id, ttl } = checkedBody('Renew', request.body);
-    await simply({ kind: 'renew', id, ttl });
+    await simply(context, { kind: 'renew', id, ttl });
     return done({});
   });
 
   app.post('/v1/leases/release', async request => {
-    await simply({ kind: 'release', id: checkedBody('Release', request.body).id });
+    await simply(context, { kind: 'release', id: checkedBody('Release', request.body).id });
     return done({});
   });
 
   app.post('/v1/budget/set', async request => {
     const { bytes, dryRun = false } = checkedBody('SetBudget', request.body);
-    return done<Accepted>({ plan: await simply({ kind: 'budget', bytes }, dryRun) });
+    return done<Accepted>({ plan: await simply(context, { kind: 'budget', bytes }, dryRun) });
   });
 }
 

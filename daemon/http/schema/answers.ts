@@ -120,6 +120,12 @@ export const ANSWERS = {
   ]),
   LogEntry: z.strictObject({ service: z.string(), stream: z.enum(['stdout', 'stderr']), at: epoch, text: z.string() }),
   Cleaned: z.strictObject({ containers: names, networks: names, volumes: names }),
+  WebOpened: z.strictObject({
+    url: z.string().describe('A link that can be opened once'),
+    port: z.int(),
+    expiresIn: z.number().describe('Milliseconds'),
+  }),
+  WebClosed: z.strictObject({ closed: z.boolean().describe('Whether it was open') }),
   Done: z.strictObject({}),
   Failure: failure,
 } as const;

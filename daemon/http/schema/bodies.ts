@@ -43,5 +43,6 @@ export const BODIES = {
   Renew: z.strictObject({ id: leaseId, ttl }),
   Release: z.strictObject({ id: leaseId }),
   SetBudget: z.strictObject({ bytes: z.int().positive().nullable().describe('null: the usual one'), dryRun: z.boolean().optional() }),
+  OpenWeb: z.strictObject({ port: z.int().min(1).max(65_535).nullable().optional().describe('null or absent: a free one') }),
   Empty: z.strictObject({}),
 } as const;

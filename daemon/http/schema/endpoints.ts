@@ -163,5 +163,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: 'Empty',
     answer: 'Done',
   },
+  {
+    method: 'post',
+    path: '/v1/web/open',
+    summary: 'Opens the web view on 127.0.0.1 where it is not open yet, and makes a link to it that can be opened once',
+    body: 'OpenWeb',
+    answer: 'WebOpened',
+  },
+  { method: 'post', path: '/v1/web/close', summary: 'Closes the web view and ends its sessions', body: 'Empty', answer: 'WebClosed' },
   { method: 'get', path: '/v1/openapi.json', summary: 'This description', answer: null },
 ];
