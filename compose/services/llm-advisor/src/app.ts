@@ -35,16 +35,14 @@ export function buildApp(parts: Parts): FastifyInstance {
     return reply.code(isOurs ? (error.statusCode ?? status) : status).send(body);
   });
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({
-        error: {
-          message: `Nothing answers ${request.method} ${request.url}`,
-          type: 'invalid_request_error',
-          param: null,
-          code: 'not_found',
-        },
-      }),
+    reply.code(404).send({
+      error: {
+        message: `Nothing answers ${request.method} ${request.url}`,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'not_found',
+      },
+    }),
   );
   modelRoutes(app, parts);
   memoryRoutes(app, parts);
