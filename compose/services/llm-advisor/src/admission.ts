@@ -1,0 +1,78 @@
+import { ModelError } from './model-error.js';
+
+const MiB = 1024 * 1024;
+/** What the runtime takes beside the model, and the margin over the library's estimate (measured for a model of 593 MiB: estimate 727, peak 821 MiB). */
+export const RUNTIME = 60 * MiB;
+export const MARGIN = 1.1;
+/** Contexts that are tried when the one asked for does not fit, in tokens. */
+const STEPS = [4096, 2048, 1024];
+
+/** What loading a model with this context takes. `measured`: by an earlier load; else it is estimated. */
+export interface Need {
+  readonly context: number;
+  readonly bytes: number;
+  readonly measured: boolean;
+}
+
+/** The whole process with the model loaded, from the library's estimate. */
+export function needOf(estimate: number): number {
+  return Math.ceil(estimate * MARGIN) + RUNTIME;
+}
+
+/** The contexts to try, the largest first: what was asked for, as far as the model was made for it, then the steps below. */
+export function contextsOf(asked: number, longest: number): readonly number[] {
+  const first = Math.min(asked, longest > 0 ? longest : asked);
+  return [first, ...STEPS.filter(step => step < first)];
+}
+
+export type Choice =
+  /** Fits under the limit that holds. */
+  | { readonly kind: 'load'; readonly need: Need }
+  /** Fits only when the limit is raised to it. */
+  | { readonly kind: 'ask'; readonly need: Need }
+  | { readonly kind: 'refuse'; readonly need: Need };
+
+/**
+ * Which context a model is loaded with. `needs`: the largest context first; `limit`: what this process may use now; `maximum`: the most that it can ever be
+ * granted. A larger context is worth asking for, but none that can never be had. Pure.
+ */
+export function choose(needs: readonly Need[], limit: number, maximum: number): Choice {
+  const smallest = needs.at(-1);
+  if (!smallest) throw new Error('no context was given');
+  const possible = needs.find(({ bytes }) => bytes <= maximum);
+  if (!possible) return { kind: 'refuse', need: smallest };
+  return possible.bytes <= limit ? { kind: 'load', need: possible } : { kind: 'ask', need: possible };
+}
+
+/** The largest context that fits under a limit that was not raised; throws `no-room` when none does. */
+export function settle(
+  needs: readonly Need[],
+  limit: number,
+  refusal: { readonly reason: string | null; readonly holders: readonly unknown[] },
+): Need {
+  const fits = needs.find(({ bytes }) => bytes <= limit);
+  if (fits) return fits;
+  const need = needs.at(-1)?.bytes ?? 0;
+  throw new ModelError('no-room', refusal.reason ?? `The model needs ${inMiB(need)} and ${inMiB(limit)} can be used now.`, {
+    need,
+    free: limit,
+    holders: refusal.holders,
+  });
+}
+
+export function neverFits(need: Need, maximum: number): ModelError {
+  return new ModelError(
+    'never-fits',
+    `The model needs ${inMiB(need.bytes)} with a context of ${need.context} tokens; the service may have ${inMiB(maximum)} at most.`,
+    {
+      need: need.bytes,
+      maximum,
+      context: need.context,
+      remedies: ['Use a smaller model or a stronger quantisation.', "Raise the service's memory maximum in the profile."],
+    },
+  );
+}
+
+export function inMiB(bytes: number): string {
+  return `${Math.round(bytes / MiB)} MiB`;
+}

@@ -1,0 +1,59 @@
+import { type Choice, choose, contextsOf, type Need, needOf } from './admission.js';
+import type { Engine } from './engine/engine.js';
+import { readHeader } from './gguf/header.js';
+import type { Room } from './host.js';
+import { forgetPeak, limitNow, peak } from './memory.js';
+import type { ModelFile } from './models.js';
+import { fingerprintOf, type Peaks } from './peaks.js';
+import type { Tier } from './tier.js';
+
+export interface RoomOptions {
+  readonly engine: Engine;
+  readonly peaks: Peaks;
+  readonly tier: Tier;
+  /** The largest context that is wanted, tokens. */
+  readonly context: number;
+}
+
+/** What is known of a model without loading it. */
+export interface Judgement {
+  readonly needs: readonly Need[];
+  readonly choice: Choice;
+  readonly limit: number;
+  readonly maximum: number;
+}
+
+/** Judges models by their header, the library's estimate and what earlier loads took. */
+export class MemoryRoom implements Room {
+  constructor(private readonly options: RoomOptions) {}
+
+  /** Throws ModelError `malformed` or `not-found`. */
+  async judge({ path }: ModelFile): Promise<Judgement> {
+    const { engine, peaks, tier, context } = this.options;
+    const { contextLength } = await readHeader(path);
+    const fingerprint = await fingerprintOf(path);
+    const needs: Need[] = [];
+    for (const tokens of contextsOf(context, contextLength)) {
+      const measured = await peaks.of(fingerprint, tokens);
+      needs.push({ context: tokens, bytes: measured ?? needOf(await engine.estimate(path, tokens)), measured: measured !== null });
+    }
+    const limit = limitNow();
+    const maximum = Math.max(limit, tier.maximum());
+    return { needs, choice: choose(needs, limit, maximum), limit, maximum };
+  }
+
+  async ask(bytes: number, signal: AbortSignal): Promise<{ limit: number; reason: string | null; holders: readonly unknown[] }> {
+    const answer = await this.options.tier.ask(bytes, signal);
+    return { limit: limitNow(), ...answer };
+  }
+
+  async begin(): Promise<void> {
+    await forgetPeak();
+  }
+
+  async loaded({ path }: ModelFile, context: number): Promise<void> {
+    const bytes = peak();
+    // The peak of the load; a margin for what generating adds.
+    if (bytes !== null) await this.options.peaks.keep(await fingerprintOf(path), context, Math.ceil(bytes * 1.05));
+  }
+}
