@@ -21,6 +21,17 @@ export interface LiveUsage {
   readonly psi: Psi | null;
 }
 
+/** What a service has used since it began to run: counters, for those who make rates themselves. null: not known. */
+export interface LiveTotals {
+  /** CPU time in ns, over all cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly netIn: number | null;
+  readonly netOut: number | null;
+  readonly blockIn: number | null;
+  readonly blockOut: number | null;
+}
+
 export interface Psi {
   readonly some10: number;
   readonly full10: number;

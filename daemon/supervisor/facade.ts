@@ -88,6 +88,7 @@ export function facade(
     budget: async () => budgetView(options, loop, await measured(views(null), loop.world, usage)),
     advice: project => adviceOf(loop.world, options.history, clock, project),
     live: () => picture.live(),
+    totals: () => figures.totals(),
     history: (id, sinceWall, slot) => historyOf({ history: options.history, recent: figures.recent, clock }, id, sinceWall, slot),
     watch: (every, changed) => {
       const end = watchers.add(every, changed);

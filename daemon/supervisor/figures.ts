@@ -1,6 +1,6 @@
 import type { ContainerSample } from '../core/container-sample.js';
 import type { HostSample } from '../core/host-sample.js';
-import type { LiveDaemon, LiveHost, LiveUsage } from '../core/live.js';
+import type { LiveDaemon, LiveHost, LiveTotals, LiveUsage } from '../core/live.js';
 import { type Measured, measuredNext } from '../core/live-usage.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { Clock, HostDetail, HostMemory } from '../ports.js';
@@ -35,6 +35,11 @@ export class Figures {
 
   usage(id: ServiceId): LiveUsage | null {
     return this.services.get(id)?.usage ?? null;
+  }
+
+  /** Counters of all that were measured. */
+  totals(): ReadonlyMap<ServiceId, LiveTotals> {
+    return new Map([...this.services].map(([id, { base }]) => [id, totalsOf(base.sample)]));
   }
 
   /** Counts a sample of a service. */
@@ -85,6 +90,11 @@ function shares(before: Base | undefined, { at, detail, own }: Base): readonly [
 /** Two digits behind the point: the daemon's own share is small. A counter of the kernel may go back by a tick. */
 function percent(part: number, whole: number): number {
   return Math.max(0, Math.round((10_000 * part) / whole) / 100);
+}
+
+function totalsOf({ cpu, detail }: ContainerSample): LiveTotals {
+  const { netIn, netOut, blockIn, blockOut } = detail ?? { netIn: null, netOut: null, blockIn: null, blockOut: null };
+  return { cpu, netIn, netOut, blockIn, blockOut };
 }
 
 function ownTime(): number {

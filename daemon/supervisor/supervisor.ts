@@ -1,6 +1,6 @@
 import type { Action, Answer } from '../core/event.js';
 import type { Failure } from '../core/failure.js';
-import type { Live } from '../core/live.js';
+import type { Live, LiveTotals } from '../core/live.js';
 import type { HistorySpan } from '../core/live-history.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
@@ -33,6 +33,8 @@ export interface Supervisor {
   advice(project: string | null): Promise<readonly AdviceView[]>;
   /** All that is known now, from the figures taken last: synchronous and cheap. */
   live(): Live;
+  /** Counters of what runs, as `live` saw it last. */
+  totals(): ReadonlyMap<ServiceId, LiveTotals>;
   /** What a service used since a time (ms since the epoch) in slots of this many ms; 0: as it was measured, from memory, at most 15 minutes back. */
   history(id: ServiceId, sinceWall: Ms, slot: Ms): Promise<HistorySpan>;
   /**

@@ -108,6 +108,7 @@ export function fake(parts: Partial<Supervisor> = {}, past: readonly LoggedNotic
     budget: async () => ({ budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0, hostTotal: 1, hostAvailable: 1, holders: [] }),
     advice: async () => [],
     live: () => LIVE,
+    totals: () => new Map(),
     history: async (_id, _since, slot) => ({ slot, entries: [] }),
     watch: () => () => undefined,
     notices: () => past,

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Live } from '../../daemon/core/live.js';
+import { serviceId } from '../../daemon/core/model.js';
 import { exposition } from '../../daemon/http/metrics/exposition.js';
 import { families } from '../../daemon/http/metrics/families.js';
 import { LIVE, MB, send } from './harness.js';
 import { liveService, stage, USAGE, watcher } from './stage.js';
 
 const docs = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-const OWN = { streamClients: 0, cpuSeconds: 1.5 };
+const TOTALS = { cpu: 2.5e9, netIn: 10, netOut: 20, blockIn: 30, blockOut: 40 };
+const OWN = { streamClients: 0, cpuSeconds: 1.5, totals: new Map([[serviceId('shop', 'api'), TOTALS]]) };
 
 /** Everything that can be known is known. */
 const FULL: Live = {
@@ -45,6 +47,15 @@ describe('the text', () => {
         '# HELP c C.', '# TYPE c gauge', 'c +Inf', 'c NaN', '',
       ].join('\n'),
     ); // biome-ignore format: a table
+  });
+
+  it('counts CPU in seconds and bytes as they are, for what was measured', () => {
+    const values = parsed(exposition(families(FULL, OWN)));
+    const api = 'name="shop-api-1",project="shop",service="api"';
+    expect([values.get(`container_cpu_usage_seconds_total{${api}}`), values.get(`container_fs_writes_bytes_total{${api}}`)]).toEqual([
+      2.5, 40,
+    ]);
+    expect([...values.keys()].filter(key => key.startsWith('container_cpu'))).toHaveLength(1);
   });
 
   it('has each family once, each line in the format', () => {

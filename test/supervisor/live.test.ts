@@ -143,6 +143,16 @@ test('looking decides nothing: no notice, no callback, and what has not changed 
   expect(own.supervisor.live().services).toEqual(first.services);
 });
 
+test('counters are those of the last look, and go with the service', async () => {
+  const own = await daemon('api');
+  own.used.set('c-api', sampleOf(100 * MB, 5e9, { detail: DETAIL }));
+  own.supervisor.watch(60_000, () => {});
+  expect(own.supervisor.totals().get('shop/api')).toMatchObject({ cpu: 5e9, netIn: DETAIL.netIn, blockOut: DETAIL.blockOut });
+  own.feed.say({ kind: 'died', id: 'c-api', at: own.time.wall, exitCode: 1 });
+  await turn();
+  expect(own.supervisor.totals().size).toBe(0);
+});
+
 test('connections are those of this moment', async () => {
   const own = await daemon('api');
   expect(own.supervisor.live().services[0]?.connections).toBe(0);

@@ -1,4 +1,5 @@
-import type { Live, LiveService, LiveUsage, Psi } from '../../core/live.js';
+import type { Live, LiveService, LiveTotals, LiveUsage, Psi } from '../../core/live.js';
+import type { ServiceId } from '../../core/model.js';
 import type { ServiceView } from '../../core/views.js';
 import type { Family, Labels, Sample } from './exposition.js';
 
@@ -10,6 +11,8 @@ export interface Own {
   readonly streamClients: number;
   /** CPU time of this process in seconds. */
   readonly cpuSeconds: number;
+  /** Counters of what runs. */
+  readonly totals: ReadonlyMap<ServiceId, LiveTotals>;
 }
 
 /**
@@ -17,7 +20,13 @@ export interface Own {
  * where they mean the same; ours begin with laptop_dev_. docs/metrics.md has each.
  */
 export function families(live: Live, own: Own): readonly Family[] {
-  return [...containers(live.services), ...services(live.services), ...machine(live), ...daemon(live, own)];
+  return [
+    ...containers(live.services),
+    ...counters(live.services, own.totals),
+    ...services(live.services),
+    ...machine(live),
+    ...daemon(live, own),
+  ];
 }
 
 type Read = (service: LiveService) => number | null;
@@ -41,6 +50,19 @@ function containers(all: readonly LiveService[]): readonly Family[] {
     gauge('threads', 'Processes and threads.', used('pids')),
     gauge('start_time_seconds', 'When it began to run, seconds since the epoch.', ({ since }) => since && since / 1_000),
     each(all, 'counter', 'container_oom_events_total', 'Kills at the memory limit.', ({ ooms }) => ooms),
+  ];
+}
+
+/** They begin anew with each run, as exporters' do: rate() knows that. */
+function counters(all: readonly LiveService[], totals: Own['totals']): readonly Family[] {
+  const counter = (name: string, help: string, key: keyof LiveTotals, per = 1) =>
+    each(all, 'counter', `container_${name}_total`, help, ({ id }) => perUnit(totals.get(id)?.[key] ?? null, per));
+  return [
+    counter('cpu_usage_seconds', 'CPU time since it began to run, over all cores.', 'cpu', 1e9),
+    counter('network_receive_bytes', 'Received since it began to run.', 'netIn'),
+    counter('network_transmit_bytes', 'Sent since it began to run.', 'netOut'),
+    counter('fs_reads_bytes', 'Read from disks since it began to run.', 'blockIn'),
+    counter('fs_writes_bytes', 'Written to disks since it began to run.', 'blockOut'),
   ];
 }
 

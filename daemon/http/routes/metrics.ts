@@ -8,7 +8,8 @@ import type { Streams } from '../stream/streams.js';
 export function metricsRoute(app: FastifyInstance, { supervisor }: Context, streams: Streams): void {
   app.get('/metrics', async (_request, reply) => {
     const { user, system } = process.cpuUsage();
-    const own = { streamClients: streams.count(), cpuSeconds: (user + system) / 1e6 };
-    return reply.type(CONTENT_TYPE).send(exposition(families(supervisor.live(), own)));
+    const live = supervisor.live(); // takes the figures that the counters are of
+    const own = { streamClients: streams.count(), cpuSeconds: (user + system) / 1e6, totals: supervisor.totals() };
+    return reply.type(CONTENT_TYPE).send(exposition(families(live, own)));
   });
 }
