@@ -87,7 +87,7 @@ export class Client {
 
   /**
    * All that is known, then what changes, until the iteration is left or the signal aborts it. Rejects with daemon-unavailable when the
-   * daemon goes, too-busy when it has no room or the reader is too slow, internal when a frame is missing. A reader that takes its time
+   * daemon goes or says nothing for 25 s, too-busy when it has no room or the reader is too slow, internal when a frame is missing. A reader that takes its time
    * gets fewer deltas; core/live-delta puts them together. It connects when the first frame is asked for.
    */
   async *stream(query: StreamQuery = {}): AsyncGenerator<StreamFrame, never> {

@@ -6,6 +6,8 @@ import type { Ms } from '../core/model.js';
 import { CLOSED_TOO_SLOW, HOST } from '../http/contract.js';
 import { broken, dataOf, unavailable } from './wire.js';
 
+const PATIENCE: Ms = 25_000;
+
 /** Frames that wait for their reader; with more the socket is left unread, so that the daemon merges what comes. */
 const MOST_WAITING = 16;
 
@@ -17,13 +19,15 @@ export interface StreamQuery {
   /** null or absent: all. */
   readonly project?: string | null;
   readonly signal?: AbortSignal;
+  /** Without a frame for so long the daemon hangs, ms; it sends one each 10 s at least. */
+  readonly patience?: Ms;
 }
 
 /** The frames of one connection, first the snapshot; see Client.stream. */
 export async function* streamFrames(socket: string, query: StreamQuery): AsyncGenerator<StreamFrame, never> {
   const { signal } = query;
   signal?.throwIfAborted();
-  const inbox = new Inbox(new WebSocket(`ws+unix://${socket}:/v1/stream${textOf(query)}`, OPTIONS), socket);
+  const inbox = new Inbox(new WebSocket(`ws+unix://${socket}:/v1/stream${textOf(query)}`, OPTIONS), socket, query.patience ?? PATIENCE);
   const leave = () => inbox.abandon(signal?.reason);
   signal?.addEventListener('abort', leave);
   try {
@@ -52,12 +56,16 @@ function textOf({ every, services, project }: StreamQuery): string {
 /** What has come and nobody has asked for yet. What came before a failure is still handed out. */
 class Inbox {
   readonly #client: WebSocket;
+  readonly #silent: () => void;
+  readonly #patience: Ms;
   #waiting: StreamFrame[] = [];
   #failure: { readonly error: unknown } | null = null;
   #wake: () => void = () => undefined;
 
-  constructor(client: WebSocket, socket: string) {
+  constructor(client: WebSocket, socket: string, patience: Ms) {
     this.#client = client;
+    this.#patience = patience;
+    this.#silent = () => this.fail(broken(socket, `it has said nothing for ${Math.round(patience / 1_000)} s`));
     client.once('unexpected-response', (_request, response: IncomingMessage) => {
       dataOf(response).then(
         () => this.fail(broken(socket, 'it answered without a stream')),
@@ -83,9 +91,11 @@ class Inbox {
         return frame;
       }
       if (this.#failure) throw this.#failure.error;
+      const timer = setTimeout(this.#silent, this.#patience);
       await new Promise<void>(resolve => {
         this.#wake = resolve;
       });
+      clearTimeout(timer);
     }
   }
 

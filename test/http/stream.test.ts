@@ -262,6 +262,12 @@ describe('the client', () => {
     await expect(watcher(client)).rejects.toSatisfy(error => codeOf(error) === 'daemon-unavailable');
   });
 
+  it('fails with daemon-unavailable when the daemon hangs: it has not even a heartbeat', async () => {
+    const { client } = await stage([], { limits: { heartbeat: 60_000 } });
+    const seen = await watcher(client, { patience: 200 });
+    await expect(seen.next()).rejects.toSatisfy(error => codeOf(error) === 'daemon-unavailable' && /said nothing/.test(String(error)));
+  });
+
   it('ends with the reason of its signal', async () => {
     const { client } = await stage();
     const controller = new AbortController();
