@@ -42,6 +42,11 @@ stage() {
 # report NAME: arguments that make vitest write its report for this stage, beside its usual words.
 report() { printf -- '--reporter=default\n--reporter=json\n--outputFile.json=%s/%s.json\n' "$results" "$1"; }
 
+# A run that was killed may have left redirects of ports in the kernel: whoever connects there now would reach nobody.
+sweep() {
+  nft list tables ip 2> /dev/null | sed -n 's/^table ip \(laptop_dev_test[0-9a-f]*\)$/\1/p' | while read -r table; do nft delete table ip "$table"; done || true
+}
+
 setup() { scripts/laptop-dev.sh completion bash > /dev/null; } # the program as people start it sees to packages and build
 
 check() {
@@ -96,6 +101,7 @@ summary() {
   ' "$results"
 }
 
+sweep
 if stage setup setup; then
   stage check check || true
   if [[ -z $unit_only ]] && stage engine engine_up; then
