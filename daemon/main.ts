@@ -17,6 +17,7 @@ import { createImages } from './images/images.js';
 import { takeLock } from './lock.js';
 import { openLog } from './log.js';
 import { findPaths, type Paths } from './paths.js';
+import type { GiveBack } from './ports/give-back.js';
 import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
     openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
     untilReady,
+    giveBack,
     openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
     pruneAt: readPrune(process.env),
     relist: readRelist(process.env),
@@ -122,6 +124,12 @@ async function kernelPath(instance: string, log: Log, helper: Endpoint | null): 
   const { createHostNetworkShell } = await import('./containers/host-network-shell.js');
   return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
+
+/** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
+const giveBack: GiveBack = async (asked, goesOn) => {
+  const { createGiveBack } = await import('./wsl/give-back.js');
+  return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
+};
 
 /** Two users, or two state folders, on one engine never touch each other's containers. */
 function instanceOf({ stateDir }: Paths): string {

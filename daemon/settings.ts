@@ -5,6 +5,7 @@ import { FailureError, failure } from './core/failure.js';
 import type { GrowthPolicy } from './core/growth.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from './core/policy.js';
 import type { PressurePolicy } from './core/pressure.js';
+import type { ReclaimFigures, ReclaimPolicy } from './core/reclaim.js';
 import type { ReliefPolicy } from './core/relief.js';
 import { formatDuration, parseDuration } from './profiles/units.js';
 
@@ -33,7 +34,7 @@ function row(unit: Unit): (name: string, least: number, most: number) => Figure 
 }
 const [span, size, count, share, figure] = [row('span'), row('size'), row('count'), row('share'), row('figure')];
 
-type Single = Omit<Policy, 'budget' | 'relief' | 'pressure' | 'growth' | 'cooldown'>;
+type Single = Omit<Policy, 'budget' | 'relief' | 'pressure' | 'growth' | 'cooldown' | 'reclaim'>;
 
 const SINGLE: Rows<Single> = {
   startsAtOnce: count('STARTS_AT_ONCE', 1, 64),
@@ -66,6 +67,11 @@ const COOLDOWN: Rows<CooldownPolicy> = {
   most: span('COOLDOWN_MOST', 0, DAY),
   resetAfter: span('COOLDOWN_RESET', SECOND, DAY),
 };
+const RECLAIM: Rows<ReclaimFigures> = {
+  below: share('RECLAIM_BELOW', 0, 1),
+  cacheAbove: share('RECLAIM_CACHE', 0, 1),
+  pause: span('RECLAIM_PAUSE', MINUTE, DAY),
+};
 const PRESSURE: Rows<PressurePolicy> = {
   softAvailable: share('SOFT_AVAILABLE', 0, 1),
   softAvailableFor: span('SOFT_AVAILABLE_FOR', 0, HOUR),
@@ -86,6 +92,10 @@ const PRESSURE: Rows<PressurePolicy> = {
   startMargin: size('START_MARGIN', 0, 1024 * GiB),
 };
 
+/** One of some words, the first where nobody says otherwise. */
+const RECLAIM_MODE = { name: 'RECLAIM', words: ['off', 'short', 'always'] } as const;
+const RECLAIM_VM = { name: 'RECLAIM_VM', words: ['off', 'on'] } as const;
+
 /** How long a lost event, or an engine that hangs, may go unnoticed while something runs (daemon/supervisor/observe.ts). */
 const RELIST = span('RELIST', 200, HOUR);
 const RELIST_USUAL = 30 * SECOND;
@@ -95,17 +105,23 @@ const STREAM_CLIENTS = { ...count('STREAM_CLIENTS', 1, 1_000), usual: 16 };
 /** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
 const LEAST_BUDGET: Bytes = 64 * MiB;
 
+/** All settings that are words, with what they are when nobody says otherwise. */
+export function choices(): readonly { readonly name: string; readonly usual: string }[] {
+  return [RECLAIM_MODE, RECLAIM_VM].map(({ name, words }) => ({ name, usual: words[0] }));
+}
+
 /** All figures but the budget with what they are when nobody says otherwise, written as in a variable. */
 export function figures(): readonly (Figure & { readonly usual: string })[] {
   const list = <T extends object>(rows: Rows<T>, values: T) =>
     (Object.entries(rows) as [keyof T, Figure][]).map(([key, each]) => ({ ...each, usual: written(each, Number(values[key])) }));
-  const { relief, growth, cooldown, pressure } = DEFAULT_POLICY;
+  const { relief, growth, cooldown, pressure, reclaim } = DEFAULT_POLICY;
   return [
     ...list(SINGLE, DEFAULT_POLICY),
     ...list(RELIEF, relief),
     ...list(GROWTH, growth),
     ...list(COOLDOWN, cooldown),
     ...list(PRESSURE, pressure),
+    ...list<ReclaimFigures>(RECLAIM, reclaim),
     { ...RELIST, usual: written(RELIST, RELIST_USUAL) },
     { ...STREAM_CLIENTS, usual: String(STREAM_CLIENTS.usual) },
   ];
@@ -127,12 +143,17 @@ export function readSettings(env: Environment, hostTotal: Bytes): Policy {
     growth: read(GROWTH, DEFAULT_POLICY.growth),
     cooldown: read(COOLDOWN, DEFAULT_POLICY.cooldown),
     pressure: read(PRESSURE, DEFAULT_POLICY.pressure),
+    reclaim: { ...read<ReclaimFigures>(RECLAIM, DEFAULT_POLICY.reclaim), ...reclaimWhen(env) },
   };
   const { backoffFirst, backoffMost, cooldown, pressure } = policy;
   ordered(SINGLE.backoffFirst, backoffFirst, SINGLE.backoffMost, backoffMost);
   ordered(COOLDOWN.first, cooldown.first, COOLDOWN.most, cooldown.most);
   ordered(PRESSURE.hardAvailable, pressure.hardAvailable, PRESSURE.softAvailable, pressure.softAvailable);
   return policy;
+}
+
+function reclaimWhen(env: Environment): Pick<ReclaimPolicy, 'mode' | 'vm'> {
+  return { mode: chosen(RECLAIM_MODE, env), vm: chosen(RECLAIM_VM, env) === 'on' };
 }
 
 /** How many may watch the stream at a time. LAPTOP_DEV_STREAM_CLIENTS. Fails with config-invalid, naming the variable. */
@@ -182,6 +203,13 @@ function given(each: Figure, env: Environment): number | null {
   const value = READERS[unit](text.trim());
   if (value !== null && value >= least && value <= most) return value;
   throw invalid(name, `is "${text}"; expected ${KINDS[unit]} from ${written(each, least)} to ${written(each, most)}.`);
+}
+
+function chosen<W extends string>({ name, words }: { readonly name: string; readonly words: readonly [W, ...W[]] }, env: Environment): W {
+  const text = env[`LAPTOP_DEV_${name}`]?.trim();
+  const word = text ? words.find(each => each === text) : words[0];
+  if (word !== undefined) return word;
+  throw invalid(name, `is "${text}"; expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
 }
 
 const READERS: Readonly<Record<Unit, (text: string) => number | null>> = {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../daemon/core/bytes.js';
 import { FailureError } from '../daemon/core/failure.js';
 import { DEFAULT_POLICY } from '../daemon/core/policy.js';
-import { figures, readRelist, readSettings, readStreamClients } from '../daemon/settings.js';
+import { choices, figures, readRelist, readSettings, readStreamClients } from '../daemon/settings.js';
 
 const HOST = 16 * GiB;
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
@@ -45,6 +45,19 @@ describe('settings from the environment', () => {
     expect(policy.pressure.startMargin).toBe(64 * MiB);
   });
 
+  it('file cache is given back when somebody says so, and the whole of a VM only when he says that too', () => {
+    const reclaim = (env: Readonly<Record<string, string>>) => readSettings(env, HOST).reclaim;
+    expect(reclaim({ LAPTOP_DEV_RECLAIM: '' })).toEqual({ mode: 'off', vm: false, below: 0.15, cacheAbove: 0.25, pause: 600_000 });
+    const all = {
+      LAPTOP_DEV_RECLAIM: 'short',
+      LAPTOP_DEV_RECLAIM_VM: 'on',
+      LAPTOP_DEV_RECLAIM_BELOW: '0.3',
+      LAPTOP_DEV_RECLAIM_PAUSE: '1h',
+    };
+    expect(reclaim(all)).toEqual({ mode: 'short', vm: true, below: 0.3, cacheAbove: 0.25, pause: 3_600_000 });
+    expect(reclaim({ LAPTOP_DEV_RECLAIM: 'always' })).toMatchObject({ mode: 'always', vm: false });
+  });
+
   it('how often the engine is asked for everything', () => {
     expect([readRelist({}), readRelist({ LAPTOP_DEV_RELIST: '' }), readRelist({ LAPTOP_DEV_RELIST: '1s' })]).toEqual([
       30_000, 30_000, 1_000,
@@ -60,6 +73,8 @@ describe('settings from the environment', () => {
     ['BUSY_OVER', '2m', 'LAPTOP_DEV_BUSY_OVER is "2m"; expected a duration from 1s to 50s.'],
     ['SHRINK_BELOW', '-1', 'LAPTOP_DEV_SHRINK_BELOW is "-1"; expected a share from 0.1 to 1.'],
     ['LEAVE_MARGIN', 'much', 'LAPTOP_DEV_LEAVE_MARGIN is "much"; expected a size from 0MB to 1024GB.'],
+    ['RECLAIM', 'yes', 'LAPTOP_DEV_RECLAIM is "yes"; expected off, short or always.'],
+    ['RECLAIM_VM', 'short', 'LAPTOP_DEV_RECLAIM_VM is "short"; expected off or on.'],
     ['BACKOFF', '10m', 'LAPTOP_DEV_BACKOFF is 10m, above LAPTOP_DEV_BACKOFF_MOST (1m).'],
     ['HARD_AVAILABLE', '0.5', 'LAPTOP_DEV_HARD_AVAILABLE is 0.5, above LAPTOP_DEV_SOFT_AVAILABLE (0.08).'],
   ])('%s=%s is refused with the variable and what is expected', (name, text, message) => {
@@ -79,6 +94,6 @@ describe('settings from the environment', () => {
     const asUsual = Object.fromEntries(all.map(({ name, usual }) => [`LAPTOP_DEV_${name}`, usual]));
     expect(readSettings(asUsual, HOST)).toEqual(readSettings({}, HOST));
     const rows = [...DOCS.matchAll(/^\| `LAPTOP_DEV_([A-Z_]+)` \| ([^|]*) \|/gm)].map(([, name, usual]) => `${name} ${usual?.trim()}`);
-    expect(rows.sort()).toEqual(all.map(({ name, usual }) => `${name} ${usual}`).sort());
+    expect(rows.sort()).toEqual([...all, ...choices()].map(({ name, usual }) => `${name} ${usual}`).sort());
   });
 });

@@ -9,6 +9,7 @@ import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
 import { pressOn } from './press-on.js';
 import { admitsNow } from './pressure.js';
+import { giveBackCache } from './reclaim.js';
 import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
@@ -37,6 +38,7 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
   promote(draft, policy, now);
   advanceAll(draft, policy, now);
   clear(draft, now);
+  giveBackCache(draft, policy, now);
 }
 
 /** Nobody waits for ever for an engine that is gone. */

@@ -12,6 +12,7 @@ import type { Ms } from './model.js';
 import { foldObserved } from './observe.js';
 import type { Policy } from './policy.js';
 import { hopeEnds } from './press-on.js';
+import { foldReclaimed, reclaimDue } from './reclaim.js';
 import { foldRestored } from './restore.js';
 import { foldResult } from './results.js';
 import type { Step } from './step.js';
@@ -75,6 +76,9 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'resized':
       foldResized(draft, event, now);
       return null;
+    case 'reclaimed':
+      foldReclaimed(draft, event);
+      return null;
     case 'resumed':
       foldResumed(draft, policy, now);
       return null;
@@ -102,6 +106,7 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
   consider(leaseDue(world));
   // Without an engine a deadline that is over would only come again and again.
   if (world.engine !== 'up') return next;
+  consider(reclaimDue(world, policy));
   for (const entry of world.services.values()) {
     const { state, removeAt } = entry;
     consider(useDue(world, entry));

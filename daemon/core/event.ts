@@ -2,6 +2,7 @@ import type { Failure } from './failure.js';
 import type { HostSample } from './host-sample.js';
 import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
+import type { GivenBack } from './reclaim.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
 import type { Lease } from './world.js';
@@ -109,6 +110,8 @@ export type Event =
       readonly grant: number;
       readonly refused: string | null;
     }
+  /** File cache was given back, or could not be. */
+  | ({ readonly kind: 'reclaimed' } & GivenBack)
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
   /** The running hours of a project begin or end. */
@@ -172,6 +175,7 @@ export type NoticeKind =
   | 'frozen'
   | 'resized'
   | 'pressure'
+  | 'reclaimed'
   | 'unhealthy'
   | 'stopping'
   | 'stopped'

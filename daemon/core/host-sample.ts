@@ -14,4 +14,6 @@ export interface HostSample {
   readonly swapIn: number | null;
   /** Pages of files that were evicted and had to be read again since boot; null: the kernel does not count them. */
   readonly refaults: number | null;
+  /** File cache of a VM of WSL's (Cached and Buffers): what Windows does not get back. Absent: this is none. */
+  readonly vmCache?: Bytes;
 }

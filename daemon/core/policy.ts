@@ -3,6 +3,7 @@ import { type CooldownPolicy, DEFAULT_COOLDOWN } from './cooldown.js';
 import { DEFAULT_GROWTH, type GrowthPolicy } from './growth.js';
 import type { Ms } from './model.js';
 import { DEFAULT_PRESSURE, type PressurePolicy } from './pressure.js';
+import { DEFAULT_RECLAIM, type ReclaimPolicy } from './reclaim.js';
 import { DEFAULT_RELIEF, type ReliefPolicy } from './relief.js';
 
 /** All figures that decisions use; settings, not constants. */
@@ -30,6 +31,7 @@ export interface Policy {
   readonly pressure: PressurePolicy;
   readonly growth: GrowthPolicy;
   readonly cooldown: CooldownPolicy;
+  readonly reclaim: ReclaimPolicy;
 }
 
 export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
@@ -47,6 +49,7 @@ export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
   pressure: DEFAULT_PRESSURE,
   growth: DEFAULT_GROWTH,
   cooldown: DEFAULT_COOLDOWN,
+  reclaim: DEFAULT_RECLAIM,
 };
 
 /** The most that may be granted on a host: MemTotal − max(1 GiB, 15 %), or the user's figure where it is lower. */

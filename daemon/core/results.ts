@@ -8,6 +8,7 @@ import { isSilence } from './failure.js';
 import { foldShifted, foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
+import { reclaimLater } from './reclaim.js';
 import { held, liveContainer } from './service-state.js';
 import { startSharersAgain } from './sharing.js';
 import { formatTime } from './span.js';
@@ -149,6 +150,7 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
   } else {
     draft.setState(event.id, { kind: 'asleep', exit: event.exit });
     draft.notice(entry.spec, 'info', 'stopped', `has stopped and gives back ${formatBytes(state.grant)}`);
+    if (entry.want === 'up') reclaimLater(draft, policy);
   }
 }
 

@@ -40,6 +40,8 @@ interface StepArgs {
   openDoors: { readonly project: string; readonly serial: number };
   /** Also when it runs after all. → removed | removeFailed */
   remove: { readonly id: ServiceId; readonly container: string; readonly anonymousVolumes: boolean };
+  /** Give back the file cache of these containers and, with `vm`, the page cache of WSL's whole VM. → reclaimed */
+  reclaim: { readonly containers: readonly string[]; readonly vm: boolean };
   /** List all of our containers. → observed */
   look: object;
   /** A surplus container of ours: stop and remove it. */

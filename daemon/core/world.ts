@@ -4,6 +4,7 @@ import type { HoursTick } from './event.js';
 import type { Failure } from './failure.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
+import { NO_RECLAIM, type ReclaimState } from './reclaim.js';
 import type { Eviction } from './relief.js';
 import { type Exit, held, type ServiceState } from './service-state.js';
 import type { Use } from './use.js';
@@ -116,6 +117,7 @@ export interface HostState {
   readonly victimAt: Ms | null;
   /** Samples since it has exited. */
   readonly samplesSince: number;
+  readonly reclaim: ReclaimState;
 }
 
 export interface World {
@@ -144,7 +146,7 @@ export const EMPTY_WORLD: World = {
   projects: new Map(),
   strays: new Map(),
   evictions: [],
-  host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0 },
+  host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0, reclaim: NO_RECLAIM },
   leases: new Map(),
   budget: null,
   version: 0,

@@ -1,8 +1,10 @@
 import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
+import { isAnyStarting } from '../core/reclaim.js';
 import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { GiveBack } from '../ports/give-back.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
@@ -46,6 +48,7 @@ export interface SupervisorOptions {
   readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
+  readonly giveBack: GiveBack;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
@@ -120,6 +123,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     carrier,
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
+    giveBack: options.giveBack,
+    isAnyStarting: () => isAnyStarting(loop.world),
     persist: () => {
       const { world } = loop;
       const pins = pinsToKeep(world, clock);

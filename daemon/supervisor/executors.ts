@@ -5,6 +5,7 @@ import type { Ms, ServiceId, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
 import type { UntilReady } from '../ports/doors.js';
+import type { GiveBack } from '../ports/give-back.js';
 import type { Clock, Containers, Images, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
 import type { Carrier } from './carrier.js';
@@ -27,6 +28,9 @@ export interface Effects {
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
+  readonly giveBack: GiveBack;
+  /** A service is between its admission and ready. */
+  readonly isAnyStarting: () => boolean;
 }
 
 type Executors = { readonly [K in Step['kind']]: (step: StepOf<K>, effects: Effects) => Promise<void> | void };
@@ -137,6 +141,10 @@ const EXECUTORS: Executors = {
       const seen = await containers.inspect(container).catch(() => null);
       post({ kind: 'resized', id, container, grant: seen?.limit || Math.max(from, to), refused: asFailure(error).message });
     }
+  },
+
+  async reclaim(step, { giveBack, isAnyStarting, post }) {
+    post({ kind: 'reclaimed', ...(await giveBack(step, () => !isAnyStarting())) });
   },
 
   openDoors: ({ project, serial }, { doors }) => doors.open(project, serial),

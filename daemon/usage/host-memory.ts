@@ -28,13 +28,18 @@ export function createHostMemory({ proc = PROC, system = loadSystem }: HostOptio
     if (total !== null && available !== null) return { total, available };
     return { total: totalmem(), available: (meminfo === '' ? elsewhere()?.available : undefined) ?? freemem() };
   };
-  let isWsl: boolean | null = null;
+  let seenWsl: boolean | null = null;
+  // Windows' kernel for WSL 1 and 2 names its maker.
+  const isWsl = () => (seenWsl ??= /microsoft/i.test(file('sys/kernel/osrelease')));
+  const vmCache = (meminfo: string) =>
+    isWsl() ? { vmCache: (kibibytes(meminfo, 'Cached') ?? 0) + (kibibytes(meminfo, 'Buffers') ?? 0) } : {};
   return {
     read: () => read(),
     sample: () => {
-      const vmstat = file('vmstat');
+      const [meminfo, vmstat] = [file('meminfo'), file('vmstat')];
       return {
-        ...read(),
+        ...read(meminfo),
+        ...vmCache(meminfo),
         psi: pressureOf(file('pressure/memory')),
         swapIn: keyed(vmstat, 'pswpin'),
         // Linux 5.9 split the count into _anon and _file; before, files alone were counted.
@@ -45,14 +50,12 @@ export function createHostMemory({ proc = PROC, system = loadSystem }: HostOptio
       const meminfo = file('meminfo');
       const swap = meminfo === '' ? elsewhere() : { swapTotal: kibibytes(meminfo, 'SwapTotal'), swapFree: kibibytes(meminfo, 'SwapFree') };
       const [one = 0, five = 0, fifteen = 0] = loadavg();
-      // Windows' kernel for WSL 1 and 2 names its maker.
-      isWsl ??= /microsoft/i.test(file('sys/kernel/osrelease'));
       return {
         swapTotal: swap?.swapTotal ?? 0,
         swapFree: swap?.swapFree ?? 0,
         ...(processors(file('stat')) ?? processorsElsewhere()),
         load: [one, five, fifteen],
-        wsl: isWsl,
+        wsl: isWsl(),
       };
     },
   };

@@ -5,7 +5,7 @@ import type { Bytes } from '../core/bytes.js';
 import { cacheOf, findCgroups, type MemoryCgroup } from './cgroups.js';
 import type { HostFacts } from './facts.js';
 import { type Host, run } from './programs.js';
-import { readVm } from './vm.js';
+import { readVm, type Vm } from './vm.js';
 import { askWindows } from './windows.js';
 
 /** Puts a text into a file of the kernel, as root where need be. Null: done; `EAGAIN`: in part; else why not. */
@@ -28,7 +28,11 @@ const LIMIT = 60_000;
  * Writes as this user, else as root of this distribution by wsl.exe, which asks for no password. What is written are figures and flags
  * of ours, to paths of the kernel.
  */
-export function kernelWriter(host: Host, facts: HostFacts, direct: (file: string, text: string) => Promise<void> = writeFile): WriteKernel {
+export function kernelWriter(
+  host: Host,
+  facts: { readonly vm: Pick<Vm, 'interop'> },
+  direct: (file: string, text: string) => Promise<void> = writeFile,
+): WriteKernel {
   return async (file, text) => {
     const code = await direct(file, text).then(
       () => null,
@@ -47,14 +51,20 @@ export function kernelWriter(host: Host, facts: HostFacts, direct: (file: string
 /**
  * Gives back the file cache of containers. cgroup v2: `memory.reclaim` with the size of the cache; the kernel is asked to spare what would be
  * swapped (`swappiness=0`, where it knows that) and answers EAGAIN when it got less. v1 has only `memory.force_empty`, which cannot be told to spare
- * it: it is used where there is no swap.
+ * it: it is used where there is no swap. `goesOn` is asked before each container: those after a no are left, and left out.
  */
-export async function reclaimContainers(host: Host, ids: readonly string[], write: WriteKernel): Promise<readonly ReclaimedContainer[]> {
+export async function reclaimContainers(
+  host: Host,
+  ids: readonly string[],
+  write: WriteKernel,
+  goesOn: () => boolean = () => true,
+): Promise<readonly ReclaimedContainer[]> {
   const cgroups = findCgroups(host, ids);
   const swap = readVm(host).swap > 0;
   const result: ReclaimedContainer[] = [];
   // One after the other: the kernel's work is what limits.
   for (const id of ids) {
+    if (!goesOn()) break;
     const cgroup = cgroups.get(id);
     if (cgroup) result.push({ id, ...(await reclaim(cgroup, swap, write)) });
     else result.push({ id, before: null, after: null, how: null, why: 'its cgroup is not on this machine' });
@@ -88,6 +98,13 @@ const FAULTS: Readonly<Record<string, string>> = {
   ENODEV: 'it has ended',
 };
 
+const NORMAL: ReadonlySet<string | null> = new Set([null, ...Object.values(FAULTS)]);
+
+/** Why a container gave nothing and will not the next time either: the first such fault; null: there is none. */
+export function lastingFault(reclaimed: readonly ReclaimedContainer[]): string | null {
+  return reclaimed.find(({ before, why }) => before !== null && !NORMAL.has(why))?.why ?? null;
+}
+
 /** Free memory, measured. */
 export interface FreeMemory {
   /** Of the VM: MemFree. Up to some hundred MB of free pages lie in lists of the processors and are not in it. */
@@ -108,11 +125,11 @@ export async function measureFree(host: Host, facts: HostFacts, cache: string): 
 
 /**
  * Drops the clean page cache of the whole VM and puts free pages together, so that the balloon can report them to Windows in whole blocks.
- * Every distribution shares the cache. Null: done; else why not.
+ * Every distribution shares the cache. `what`, as the kernel counts: 1 the page cache, 3 directory entries and inodes too. Null: done; else why not.
  */
-export async function dropCaches(host: Host, write: WriteKernel): Promise<string | null> {
+export async function dropCaches(host: Host, write: WriteKernel, what: '1' | '3' = '3'): Promise<string | null> {
   // Dirty pages are not dropped: write them first. That it fails costs only those.
   await run(host, 'sync', [], LIMIT);
-  const fault = await write(join(host.root, '/proc/sys/vm/drop_caches'), '3');
+  const fault = await write(join(host.root, '/proc/sys/vm/drop_caches'), what);
   return fault ?? (await write(join(host.root, '/proc/sys/vm/compact_memory'), '1'));
 }

@@ -67,6 +67,9 @@ async function daemon(...running: readonly string[]) {
     openKernelPath: null,
     isLocal: async () => false,
     untilReady: async () => true,
+    giveBack: async () => {
+      throw new Error('it is off');
+    },
     openScheduler: () => scheduler,
     pruneAt: null,
     relist: 30_000,

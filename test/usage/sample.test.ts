@@ -199,6 +199,12 @@ describe('host', () => {
     expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({ ...memory, psi: null, swapIn: null, refaults: null });
   });
 
+  test('a VM of WSL tells its file cache too', () => {
+    put('/proc/meminfo', `${MEMINFO}Buffers:          20 kB\nCached:          300 kB\nSwapCached:       50 kB\n`);
+    put('/proc/sys/kernel/osrelease', '6.6.87.2-microsoft-standard-WSL2\n');
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toMatchObject({ ...memory, vmCache: 320 * 1024 });
+  });
+
   test('swap, cores, work and load', () => {
     put('/proc/meminfo', `${MEMINFO}SwapTotal:       200 kB\nSwapFree:         50 kB\n`);
     put('/proc/stat', 'cpu  10 1 20 100 9 2 3 5 4 1\ncpu0 5 0 10 50 4 1 1 2 2 0\ncpu1 5 1 10 50 5 1 2 3 2 1\nintr 1\n');

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
@@ -6,6 +6,7 @@ import { cacheOf, findCgroups } from '../../daemon/wsl/cgroups.js';
 import { readHost } from '../../daemon/wsl/facts.js';
 import { kernelWriter, reclaimContainers } from '../../daemon/wsl/reclaim.js';
 import { fake, serve, view } from '../http/harness.js';
+import { simulateContainer } from './contained.js';
 import { runOn } from './run-cli.js';
 import { type Simulated, type SimulatedHost, simulate } from './simulated.js';
 
@@ -13,22 +14,10 @@ const ID = `${'c0ffee'.repeat(10)}beef`;
 const hosts: SimulatedHost[] = [];
 afterEach(() => hosts.splice(0).forEach(host => void host.remove()));
 
-/** A host on which a container of this id runs. */
 function withContainer(version: 'v1' | 'v2', files: readonly string[], parts: Partial<Simulated> = {}) {
-  const host = simulate({ swap: 0, ...parts });
-  hosts.push(host);
-  const folder = version === 'v2' ? `sys/fs/cgroup/system.slice/docker-${ID}.scope` : `sys/fs/cgroup/memory/docker/${ID}`;
-  const put = (path: string, text: string) => {
-    mkdirSync(join(host.root, path, '..'), { recursive: true });
-    writeFileSync(join(host.root, path), text);
-  };
-  const row = version === 'v2' ? `0::/system.slice/docker-${ID}.scope/inner\n` : `4:memory:/docker/${ID}\n0::/\n`;
-  put('proc/77/cgroup', row);
-  put('proc/78/cgroup', '0::/user.slice\n');
-  const prefix = version === 'v1' ? 'total_' : '';
-  put(`${folder}/memory.stat`, `anon 1\n${prefix}active_file ${60 * MiB}\n${prefix}inactive_file ${140 * MiB}\nshmem 9\n`);
-  for (const file of files) put(`${folder}/${file}`, '');
-  return { host, file: (name: string) => join(host.root, folder, name), seam: { root: host.root, env: host.env } };
+  const contained = simulateContainer(version, ID, files, parts);
+  hosts.push(contained.host);
+  return contained;
 }
 
 describe('the cgroup of a container', () => {

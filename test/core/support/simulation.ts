@@ -1,3 +1,4 @@
+import { MiB } from '../../../daemon/core/bytes.js';
 import { type Decision, decide, nextDeadline } from '../../../daemon/core/decide.js';
 import type { Action, Answer, Event } from '../../../daemon/core/event.js';
 import { failure } from '../../../daemon/core/failure.js';
@@ -149,6 +150,13 @@ export class Simulation {
       }
       case 'openDoors':
         return [{ kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: [], served: [], failures: [] }];
+      case 'reclaim': {
+        const [before, after] = [
+          { free: 0, cache: 100 * MiB },
+          { free: 90 * MiB, cache: 10 * MiB },
+        ];
+        return [{ kind: 'reclaimed', windows: false, before, after: succeeds ? after : before, why: succeeds ? null : 'needs root' }];
+      }
       case 'persist':
         return [];
     }
