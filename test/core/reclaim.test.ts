@@ -152,6 +152,15 @@ describe('not at any time', () => {
     driver.send({ kind: 'reclaimed', ...BROUGHT });
     expect(tickAt(driver, 60 * MINUTE)).toEqual([]);
   });
+
+  test('one that takes longer than ten minutes is awaited', () => {
+    const driver = lively({ mode: 'always' }, 'lab/brief', 'lab/other', 'lab/long');
+    expect(untilAsleep(driver)).toEqual(['reclaim']);
+    tickAt(driver, 3 * MINUTE);
+    expect(tickAt(driver, 20 * MINUTE)).toEqual([]);
+    driver.send({ kind: 'reclaimed', ...BROUGHT });
+    expect(driver.kinds()).toEqual(['reclaim']);
+  });
 });
 
 describe('it is told', () => {
