@@ -39,6 +39,20 @@ describe('an audience', () => {
     expect(listener.told).toHaveLength(times.length);
   });
 
+  it('comes to be told figures when they come, wherever between them it began', () => {
+    const listener = new Listener();
+    const one = audience(listener);
+    one.tell(figures(-1), 550); // somebody joined
+    let late = 0;
+    for (let tick = 1; tick <= 20; tick++) {
+      const due = one.tell(figures(tick), tick * 1_000);
+      late = Number.isFinite(due) ? due - tick * 1_000 : 0;
+      if (late > 0) expect(one.tell(figures(tick), due)).toBe(Infinity);
+    }
+    expect(late).toBe(0);
+    expect(listener.told).toHaveLength(21);
+  });
+
   it('is told no more often than it asked for when figures come faster', () => {
     const listener = new Listener();
     const one = audience(listener);

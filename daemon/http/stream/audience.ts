@@ -26,6 +26,8 @@ export class Audience<V extends Listener> {
   readonly viewers = new Set<V>();
   /** When figures may be told again; ms, monotonic. The first ones are told as soon as they are there. */
   #due: Ms = Number.NEGATIVE_INFINITY;
+  /** Figures came before their turn, and wait for it. */
+  #isLate = false;
   #seen: Live | null = null;
   #shown: Live | null = null;
 
@@ -64,7 +66,11 @@ export class Audience<V extends Listener> {
       viewer.tell(after, step === null ? null : step.text());
       told ||= step !== null;
     }
-    if (told && now >= this.#due) this.#due = next(this.#due, this.query.every, now);
+    if (told && now >= this.#due) {
+      this.#due = next(this.#isLate ? Number.NEGATIVE_INFINITY : this.#due, this.query.every, now);
+      this.#isLate = false;
+    }
+    this.#isLate ||= waits;
     return waits ? this.#due : Number.POSITIVE_INFINITY;
   }
 }
@@ -76,7 +82,10 @@ function stepOf(before: Live, after: Live): Step | null {
   return { isNews: isNews(before, delta), text: () => (text ??= JSON.stringify(delta)) };
 }
 
-/** A tenth of leeway: figures that come at the same rate, now a ms early and now late, are told when they come. Over time it is `every`. */
+/**
+ * A tenth of leeway: figures that come at the same rate, now a ms early and now late, are told when they come. Over time it is `every`. Turns that
+ * fall between the figures' come a tenth sooner each time, until they meet: else figures of the same rate would be told late for ever.
+ */
 function next(due: Ms, every: Ms, now: Ms): Ms {
   return Math.max(due + every, now + 0.9 * every);
 }
