@@ -10,7 +10,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ld-completion-'));
   const names =
-    '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\ntrue\n';
+    '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\n[ "$2" = presets-and-profiles ] && echo balanced && echo full\ntrue\n';
   writeFileSync(join(folder, 'laptop-dev'), names, { mode: 0o755 });
   writeFileSync(join(folder, 'completion.bash'), completionScript('bash', VERBS));
 });
@@ -26,7 +26,7 @@ COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.len
 
 describe('completion', () => {
   it.each([
-    ['laptop-dev bu', ['budget']],
+    ['laptop-dev bud', ['budget']],
     ['laptop-dev daemon st', ['start', 'stop', 'status']],
     ['laptop-dev stop p', ['postgres']],
     ['laptop-dev up m', ['minimal']],
@@ -34,6 +34,8 @@ describe('completion', () => {
     ['laptop-dev -p x exec a', ['api']],
     ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
     ['laptop-dev up --engine p', ['podman']],
+    ['laptop-dev wsl apply b', ['balanced']],
+    ['laptop-dev wsl apply balanced f', ['full']],
     ['laptop-dev completion z', ['zsh']],
     ['laptop-dev budget ad', ['advice']],
     ['laptop-dev budget advice --w', ['--write']],
