@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript, SHELLS } from '../../daemon/cli/completion.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
+import { runOn } from '../wsl/run-cli.js';
+import { simulate } from '../wsl/simulated.js';
 
 let folder = '';
 beforeAll(() => {
@@ -48,6 +50,17 @@ describe('completion', () => {
     const verbs = offered('laptop-dev ');
     expect(verbs).toEqual([...VERBS.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
     expect(verbs.join(' ')).not.toContain('__');
+  });
+
+  it.each([
+    ['presets-and-profiles', ['minimal', 'balanced', 'llm', 'build-heavy', 'full', 'small']],
+    ['profiles-and-services', ['full', 'small', 'api', 'llm']],
+    ['services', []],
+  ])('asks for %s', async (kind, names) => {
+    const host = simulate();
+    const { out } = await runOn(host, `__complete ${kind}`);
+    host.remove();
+    expect(out.split('\n').filter(Boolean)).toEqual(names);
   });
 
   it.each(SHELLS)('names every verb and option for %s', shell => {
