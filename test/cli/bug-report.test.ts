@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wayOf } from '../../daemon/cli/commands/bug-report.js';
 import { hiddenSpec } from '../../daemon/cli/report/hidden-spec.js';
-import { projectSecrets } from '../../daemon/cli/report/known.js';
+import { environmentSecrets, projectSecrets } from '../../daemon/cli/report/known.js';
 import { containerSpec, projectSpec, serviceSpec } from '../core/specs.js';
 import { fake, notice, serve, view } from '../http/harness.js';
 import { runOn } from '../wsl/run-cli.js';
@@ -137,6 +137,18 @@ it.each([
 ] as const)('%j on a terminal (%s): %s', (options, terminal, way) => {
   const { cli } = testCli('/nonexistent', options, { interactive: terminal, out: capture(terminal) });
   expect(wayOf(cli)).toBe(way);
+});
+
+it('of the environment of a login only secrets are secrets', () => {
+  const login = {
+    PWD: '/srv/shop',
+    OLDPWD: '/srv',
+    XDG_SESSION_DESKTOP: 'ubuntu',
+    SSH_AUTH_SOCK: '/tmp/ssh',
+    AUTH_MODE: 'none',
+    HOME: '/home/me',
+  };
+  expect(environmentSecrets({ ...login, API_KEY: 'abcd', HTTPS_PROXY: 'http://me:prox1@p:80' })).toEqual(['abcd', 'prox1']);
 });
 
 it('a value that is a name of the project is no secret, a short password is', () => {

@@ -32,8 +32,15 @@ function safeUser(): string {
   }
 }
 
-function environmentSecrets(env: Cli['env']): string[] {
-  const named = Object.entries(env).flatMap(([name, value = '']) => (looksSecret(name) && value.length >= SHORTEST ? [value] : []));
+/** Every login has these, and their values are paths and ordinary words: PWD, XDG_SESSION_DESKTOP=ubuntu, SSH_AUTH_SOCK. */
+const ORDINARY_NAME = /^(OLD)?PWD$|SESSION|_SOCK$|_FILE$|_PATH$/;
+const ORDINARY_VALUE = /^(\d+|true|false|none|auto|basic|localhost|development|production|test)$/;
+
+export function environmentSecrets(env: Cli['env']): string[] {
+  const named = Object.entries(env).flatMap(([name, value = '']) => {
+    const ordinary = ORDINARY_NAME.test(name) || ORDINARY_VALUE.test(value);
+    return looksSecret(name) && !ordinary && value.length >= SHORTEST ? [value] : [];
+  });
   return [...named, ...Object.values(env).flatMap((value = '') => passwordIn(value))];
 }
 
@@ -57,7 +64,7 @@ export function projectSecrets({ name, root, profile, services }: ProjectSpec): 
 
 function valuesOf([name, value]: readonly [string, string]): string[] {
   const least = looksSecret(name) ? SHORTEST : SHORTEST_PLAIN;
-  const telling = looksSecret(name) || !/^(\d+|true|false|localhost|development|production|test)$/.test(value);
+  const telling = looksSecret(name) || !ORDINARY_VALUE.test(value);
   return [...(telling && value.length >= least ? [value] : []), ...passwordIn(value)];
 }
 
@@ -66,7 +73,7 @@ function passwordIn(value: string): string[] {
   const written = /\w:\/\/[^\s/:@]*:([^\s]+)@/.exec(value)?.[1] ?? '';
   if (written.length < SHORTEST) return [];
   try {
-    return [written, decodeURIComponent(written)];
+    return [...new Set([written, decodeURIComponent(written)])];
   } catch {
     return [written];
   }
