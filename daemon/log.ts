@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
+import { withoutCredentials } from './core/redact.js';
 
 /** Size of a log file and how many older ones are kept: 3 × 5 MB at most. */
 const SIZE = '5M';
@@ -25,9 +26,4 @@ export function openLog(file: string, level: string, foreground: boolean): Logge
     },
     rotating,
   );
-}
-
-/** user:password@ in a URL, wherever it stands in a line. */
-export function withoutCredentials(line: string): string {
-  return line.includes('://') ? line.replaceAll(/(\w:\/\/)[^\s/@"\\]+@/g, '$1[redacted]@') : line;
 }

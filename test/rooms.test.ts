@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   web: ['core', 'http/contract'],
   cli: ['core', 'client', 'project', 'dashboard', 'wsl', 'doctor', 'paths', 'http/contract'],
   lock: ['core'],
-  log: [],
+  log: ['core'],
   settings: ['core', 'profiles/units'],
   'wrong-intent': ['core', 'http'],
   main: ['*'],

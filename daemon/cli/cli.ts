@@ -83,6 +83,8 @@ export interface Options {
   readonly psi?: boolean;
   readonly fix?: boolean;
   readonly afterStop?: boolean;
+  readonly output?: string;
+  readonly stdout?: boolean;
   readonly ascii?: boolean;
   readonly mouse?: boolean;
   readonly web?: boolean;

@@ -57,7 +57,7 @@ function bash(verbs: readonly Verb[]): string {
 _laptop_dev() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words="" skip=""
   case "$previous" in
-    --file|--env-file|--profiles|--project|-f) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --file|--env-file|--profiles|--project|--output|--wslconfig|-f) COMPREPLY=($(compgen -f -- "$current")); return ;;
     --engine) COMPREPLY=($(compgen -W "docker podman" -- "$current")); return ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$current")); return ;;
   esac
@@ -95,7 +95,7 @@ _laptop_dev() {
   local -a found names
   local place="" word skip=""
   case "\${words[CURRENT-1]}" in
-    --file|--env-file|--profiles|--project|-f) _files; return ;;
+    --file|--env-file|--profiles|--project|--output|--wslconfig|-f) _files; return ;;
     --engine) compadd docker podman; return ;;
   esac
   for word in "\${(@)words[2,CURRENT-1]}"; do

@@ -41,6 +41,8 @@ export const OPTIONS = {
   workdir: { flags: '-w, --workdir <folder>', text: 'run in this folder' },
   env: { flags: '-e, --env <name=value>', text: 'variable for the command; again for each further one', value: 'many' },
   'show-values': { flags: '--show-values', text: 'show the values of the environment, secrets too' },
+  output: { flags: '--output <file>', text: 'the file; else laptop-dev-report-DATE.txt in the current folder' },
+  stdout: { flags: '--stdout', text: 'print it, and write no file' },
   ascii: { flags: '--ascii', text: 'only ASCII: no lines, blocks nor braille' },
   'no-mouse': { flags: '--no-mouse', text: 'leave the mouse to the terminal, so that it selects text' },
   write: { flags: '--write', text: 'put the advice into the profile of the project; comments stay' },

@@ -9,7 +9,7 @@ export interface Verb {
   readonly args: string;
   readonly options: readonly OptionName[];
   /** What completion offers for the arguments. */
-  readonly completes?: 'services' | 'profiles-and-services';
+  readonly completes?: 'services' | 'profiles-and-services' | 'presets-and-profiles';
   /** Everything after the first argument belongs to the command that is run. */
   readonly passThrough?: boolean;
   /** For completion scripts, not for people. */

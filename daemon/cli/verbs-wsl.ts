@@ -31,6 +31,7 @@ export const WSL: Verb = {
       summary: 'Write a preset into the .wslconfig; all other lines stay as they are',
       args: '<preset> [profile]',
       options: [...PLACE, ...FIGURES, 'psi', 'dry-run', 'explain', ...OUTPUT],
+      completes: 'presets-and-profiles',
       load: async () => ({ run: (await import('./commands/wsl-apply.js')).run }),
     },
     {

@@ -212,6 +212,14 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/doctor.js'),
   },
   {
+    name: 'bug-report',
+    summary: 'Put all that a report of a bug needs into one file, without secrets; shown before it is written',
+    args: '[profile]',
+    options: [...PLACE, 'output', 'stdout', 'yes', 'force', 'wslconfig', ...OUTPUT],
+    completes: 'profiles-and-services',
+    load: () => import('./commands/bug-report.js'),
+  },
+  {
     name: 'version',
     summary: 'Show the versions of laptop-dev, the daemon and the engine',
     args: '',
@@ -220,7 +228,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: '__complete',
-    summary: 'Names that completion offers: services, or profiles-and-services',
+    summary: 'Names that completion offers: services, profiles-and-services, or presets-and-profiles',
     args: '<what>',
     options: NAME,
     hidden: true,

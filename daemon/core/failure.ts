@@ -7,7 +7,7 @@ export const CATALOGUE = {
   internal: {
     status: 500,
     exit: 1,
-    help: 'This is a bug in laptop-dev. Please report it with the log of the daemon (laptop-dev daemon logs).',
+    help: 'This is a bug in laptop-dev. Please report it: laptop-dev bug-report puts together what is needed.',
   },
   usage: { status: 400, exit: 2, help: 'laptop-dev help VERB shows what the verb takes.' },
   'request-refused': {

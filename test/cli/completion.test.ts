@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript, SHELLS } from '../../daemon/cli/completion.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
+import { runOn } from '../wsl/run-cli.js';
+import { simulate } from '../wsl/simulated.js';
 
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ld-completion-'));
   const names =
-    '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\ntrue\n';
+    '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\n[ "$2" = presets-and-profiles ] && echo balanced && echo full\ntrue\n';
   writeFileSync(join(folder, 'laptop-dev'), names, { mode: 0o755 });
   writeFileSync(join(folder, 'completion.bash'), completionScript('bash', VERBS));
 });
@@ -26,7 +28,7 @@ COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.len
 
 describe('completion', () => {
   it.each([
-    ['laptop-dev bu', ['budget']],
+    ['laptop-dev bud', ['budget']],
     ['laptop-dev daemon st', ['start', 'stop', 'status']],
     ['laptop-dev stop p', ['postgres']],
     ['laptop-dev up m', ['minimal']],
@@ -34,6 +36,8 @@ describe('completion', () => {
     ['laptop-dev -p x exec a', ['api']],
     ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
     ['laptop-dev up --engine p', ['podman']],
+    ['laptop-dev wsl apply b', ['balanced']],
+    ['laptop-dev wsl apply balanced f', ['full']],
     ['laptop-dev completion z', ['zsh']],
     ['laptop-dev budget ad', ['advice']],
     ['laptop-dev budget advice --w', ['--write']],
@@ -46,6 +50,17 @@ describe('completion', () => {
     const verbs = offered('laptop-dev ');
     expect(verbs).toEqual([...VERBS.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
     expect(verbs.join(' ')).not.toContain('__');
+  });
+
+  it.each([
+    ['presets-and-profiles', ['minimal', 'balanced', 'llm', 'build-heavy', 'full', 'small']],
+    ['profiles-and-services', ['full', 'small', 'api', 'llm']],
+    ['services', []],
+  ])('asks for %s', async (kind, names) => {
+    const host = simulate();
+    const { out } = await runOn(host, `__complete ${kind}`);
+    host.remove();
+    expect(out.split('\n').filter(Boolean)).toEqual(names);
   });
 
   it.each(SHELLS)('names every verb and option for %s', shell => {

@@ -5,7 +5,8 @@ import { runningDaemon } from '../start-daemon.js';
 
 /** Names for completion, one a line; nothing at all when they cannot be found: completion has nobody to complain to. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
-  const names = await (args[0] === 'profiles-and-services' ? profilesAndServices(cli) : services(cli)).catch(nothing);
+  const kinds = { services, 'profiles-and-services': profilesAndServices, 'presets-and-profiles': presetsAndProfiles };
+  const names = await kinds[(args[0] ?? '') in kinds ? (args[0] as keyof typeof kinds) : 'services'](cli).catch(nothing);
   cli.out.write(names.map(name => `${name}\n`).join(''));
   return 0;
 }
@@ -21,7 +22,15 @@ async function profilesAndServices(cli: Cli): Promise<readonly string[]> {
   return [...new Set([...profiles.map(({ name }) => name), ...profiles.flatMap(profile => profile.services)])];
 }
 
-function nothing(error: unknown): readonly string[] {
+/** Presets are known where no project is. */
+async function presetsAndProfiles(cli: Cli): Promise<readonly string[]> {
+  const { PRESETS } = await import('../../wsl/presets.js');
+  const { listProfiles } = await import('../../project/choose.js');
+  const profiles = await findHere(cli).then(listProfiles).catch(nothing);
+  return [...new Set([...Object.keys(PRESETS), ...profiles.map(({ name }) => name)])];
+}
+
+function nothing(error: unknown): readonly never[] {
   if (error instanceof FailureError) return [];
   throw error;
 }

@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FailureError, failure } from '../../core/failure.js';
+import { confirmLoss } from '../ask.js';
+import { answer, type Cli, remark } from '../cli.js';
+import { reportText } from '../report/report.js';
+
+/** Shows the report, then writes it when that is agreed to. The answer is the report; the file is a remark. */
+export async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const now = Date.now();
+  const text = await reportText(cli, args[0] ?? null, now);
+  const day = new Date(now).toISOString().slice(0, 10);
+  const file = resolve(cli.cwd, cli.options.output ?? `laptop-dev-report-${day}.txt`);
+  const way = wayOf(cli);
+  if (!cli.options.json) answer(cli, null, () => text);
+  if (way === 'ask') await confirmLoss(cli, `Write this report to ${file}?`);
+  const written = way === 'print' ? null : await write(file, text, cli.options.force ?? false);
+  if (cli.options.json) answer(cli, { text, file: written }, () => '');
+  if (written !== null) remark(cli, `Wrote ${written}. Nothing was sent.`);
+  else if (!cli.options.stdout) remark(cli, 'Nothing was written: there is no terminal to ask. --yes writes the file.');
+  return 0;
+}
+
+/** 1 --stdout prints. 2 --yes writes. 3 Asked is only who has seen it: on a terminal, neither --json nor --quiet. 4 Else it is printed. */
+export function wayOf({ options, interactive, out }: Cli): 'print' | 'write' | 'ask' {
+  if (options.stdout) return 'print';
+  if (options.yes) return 'write';
+  return interactive && out.terminal && !options.json && !options.quiet ? 'ask' : 'print';
+}
+
+/** For its owner alone: what was not recognised as a secret is in it. */
+async function write(file: string, text: string, force: boolean): Promise<string> {
+  try {
+    await writeFile(file, text, { flag: force ? 'w' : 'wx', mode: 0o600 });
+    return file;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const exists = code === 'EEXIST';
+    throw new FailureError(
+      failure('usage', exists ? `${file} exists already.` : `${file} cannot be written: ${message}`, { file }, [
+        exists ? '--force overwrites it; --output FILE names another one.' : '--output FILE names another one.',
+      ]),
+    );
+  }
+}

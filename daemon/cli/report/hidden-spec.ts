@@ -1,0 +1,53 @@
+import type { ContainerSpec, ProjectSpec } from '../../core/model.js';
+import { looksSecret, REDACTED } from '../../core/redact.js';
+import { redacted } from '../commands/config-show.js';
+
+/**
+ * The project as config show has it, also without labels and options of drivers, Dockerfiles in line, what follows a telling flag, and
+ * hashes, by which short values could be guessed. What is not set is left out.
+ */
+export function hiddenSpec(spec: ProjectSpec): unknown {
+  const { networks, volumes, services, ...rest } = redacted(spec);
+  return withoutEmpty({
+    ...rest,
+    services: services.map(({ configHash: _hash, ...service }) => ({
+      ...service,
+      container: service.container && hiddenContainer(service.container),
+    })),
+    networks: networks.map(({ key: _key, ...network }) => ({ ...network, options: names(network.options), labels: names(network.labels) })),
+    volumes: volumes.map(({ key: _key, ...volume }) => ({ ...volume, options: names(volume.options), labels: names(volume.labels) })),
+  });
+}
+
+function hiddenContainer(container: ContainerSpec): unknown {
+  const { build, logging, healthcheck } = container;
+  return {
+    ...container,
+    build: build && { ...build, dockerfileInline: build.dockerfileInline === null ? null : REDACTED, labels: names(build.labels) },
+    command: withoutArguments(container.command),
+    entrypoint: withoutArguments(container.entrypoint),
+    healthcheck: healthcheck && { ...healthcheck, test: withoutArguments(healthcheck.test) },
+    labels: names(container.labels),
+    logging: logging && { ...logging, options: names(logging.options) },
+  };
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const empty = (each: unknown) => each === null || (typeof each === 'object' && Object.keys(each).length === 0);
+  return Object.fromEntries(Object.entries(value).flatMap(([name, each]) => (empty(each) ? [] : [[name, withoutEmpty(each)]])));
+}
+
+function names(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map(name => [name, REDACTED]));
+}
+
+/** ['--requirepass', 'x'], ['redis-cli', '-a', 'x']: the word behind a flag that names a secret, or may. */
+function withoutArguments(words: readonly string[] | null): readonly string[] | null {
+  return words?.map((word, at) => (telling(words[at - 1] ?? '') ? REDACTED : word)) ?? null;
+}
+
+function telling(flag: string): boolean {
+  return /^(-a|-u|--user)$/.test(flag) || (/^--?[a-z][^=]*$/i.test(flag) && looksSecret(flag));
+}

@@ -1,0 +1,80 @@
+import { hostname, userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import type { ProjectSpec } from '../../core/model.js';
+import { type Known, looksSecret } from '../../core/redact.js';
+import type { HostFacts } from '../../wsl/facts.js';
+import type { Cli } from '../cli.js';
+
+/** Shorter values occur by chance: taken out, they would make holes in words. */
+const SHORTEST = 4;
+/** A value whose name does not tell that it is a secret is taken out from this length on. */
+const SHORTEST_PLAIN = 8;
+
+/** All that the report must not repeat: secrets of the caller's environment and of the project, and who and where he is. */
+export function knownHere(cli: Cli, home: string, facts: HostFacts | null, spec: ProjectSpec | null): Known {
+  const windows = facts?.windows?.profile ?? '';
+  const mounted = facts && windows !== '' ? facts.mount + windows.slice(0, 1).toLowerCase() + windows.slice(2).replaceAll('\\', '/') : '';
+  const { HOME, USER, LOGNAME } = cli.env;
+  return {
+    secrets: [...environmentSecrets(cli.env), ...(spec ? projectSecrets(spec) : [])],
+    homes: [home, HOME ?? '', windows, mounted],
+    users: [safeUser(), USER ?? '', LOGNAME ?? '', windows.split('\\').at(-1) ?? ''],
+    hosts: [hostname()],
+  };
+}
+
+/** A UID without an entry in /etc/passwd has no name. */
+function safeUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
+}
+
+/** Every login has these, and their values are paths and ordinary words: PWD, XDG_SESSION_DESKTOP=ubuntu, SSH_AUTH_SOCK. */
+const ORDINARY_NAME = /^(OLD)?PWD$|SESSION|_SOCK$|_FILE$|_PATH$/;
+const ORDINARY_VALUE = /^(\d+|true|false|none|auto|basic|localhost|development|production|test)$/;
+
+export function environmentSecrets(env: Cli['env']): string[] {
+  const named = Object.entries(env).flatMap(([name, value = '']) => {
+    const ordinary = ORDINARY_NAME.test(name) || ORDINARY_VALUE.test(value);
+    return looksSecret(name) && !ordinary && value.length >= SHORTEST ? [value] : [];
+  });
+  return [...named, ...Object.values(env).flatMap((value = '') => passwordIn(value))];
+}
+
+/** Values of variables and build arguments, texts of secrets and configs. A name that the report shows anyway is none. */
+export function projectSecrets({ name, root, profile, services }: ProjectSpec): string[] {
+  const shown = new Set([
+    name,
+    profile,
+    root,
+    dirname(root),
+    ...services.flatMap(service => [service.name, service.container?.image ?? '']),
+  ]);
+  const all = services.flatMap(({ container }) => {
+    if (!container) return [];
+    const texts = container.mounts.flatMap(mount => (mount.kind === 'content' ? [mount.text.trim(), ...mount.text.split(/\r?\n/)] : []));
+    const values = [container.environment, container.build?.args ?? {}].flatMap(each => Object.entries(each).flatMap(valuesOf));
+    return [...values, ...texts.map(text => text.trim()).filter(text => text.length >= SHORTEST)];
+  });
+  return all.filter(value => !shown.has(value));
+}
+
+function valuesOf([name, value]: readonly [string, string]): string[] {
+  const least = looksSecret(name) ? SHORTEST : SHORTEST_PLAIN;
+  const telling = looksSecret(name) || !ORDINARY_VALUE.test(value);
+  return [...(telling && value.length >= least ? [value] : []), ...passwordIn(value)];
+}
+
+/** The password of a URL, which may stand alone elsewhere; as written and as it is meant. */
+function passwordIn(value: string): string[] {
+  const written = /\w:\/\/[^\s/:@]*:([^\s]+)@/.exec(value)?.[1] ?? '';
+  if (written.length < SHORTEST) return [];
+  try {
+    return [...new Set([written, decodeURIComponent(written)])];
+  } catch {
+    return [written];
+  }
+}
