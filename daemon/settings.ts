@@ -11,7 +11,7 @@ import { formatDuration, parseDuration } from './profiles/units.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** span: `90s`, in ms. size: `512MB`, in bytes. count: a whole number. share: a fraction such as 0.08. figure: any number. */
+/** span: `90s`, in ms. size: `512MB`, in bytes. count: a whole number. share: a fraction such as 0.08. figure: a number of whatever kind. */
 type Unit = 'span' | 'size' | 'count' | 'share' | 'figure';
 
 /** One figure: the end of its variable, LAPTOP_DEV_<name>, its unit, and its bounds, which are allowed themselves. */

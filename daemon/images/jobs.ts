@@ -20,7 +20,7 @@ export interface Order {
   readonly job: Job;
 }
 
-/** What the child answers: any number of progress lines, then one result or one failure. */
+/** What the child answers: progress lines, however many, then one result or one failure. */
 export type Answer =
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'done'; readonly value: string }

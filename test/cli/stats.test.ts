@@ -4,7 +4,8 @@ import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as stats } from '../../daemon/cli/commands/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
 import { onKeys, Screen } from '../../daemon/cli/screen.js';
-import { LIVE, MB } from '../http/harness.js';
+import { LIVE } from '../core/pictures.js';
+import { MB } from '../http/harness.js';
 import { change, liveService, stage, USAGE } from '../http/stage.js';
 import { capture, PLAIN, testCli } from './harness.js';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Live, LiveService } from '../../daemon/core/live.js';
 import { applyDelta, deltaOf } from '../../daemon/core/live-delta.js';
-import { LIVE, view } from '../http/harness.js';
+import { view } from '../http/harness.js';
+import { LIVE } from './pictures.js';
 
 const USAGE = { usage: null, cpu: 1, netIn: null, netOut: null, blockIn: null, blockOut: null, pids: 3, psi: null };
 

@@ -1,7 +1,9 @@
 import { GiB, MiB } from '../../daemon/core/bytes.js';
 import type { Live, LiveService, LiveUsage, StreamFrame } from '../../daemon/core/live.js';
 import type { HistorySpan } from '../../daemon/core/live-history.js';
+import { liveBudget } from '../../daemon/core/live-view.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
+import { LIVE } from '../core/pictures.js';
 
 /** A quarter to three in the afternoon, wherever the tests run. */
 export const NOW = new Date(2026, 0, 15, 14, 45, 0).getTime();
@@ -137,31 +139,23 @@ export const NOTICES: readonly LoggedNotice[] = [
 ];
 
 export function live(services: readonly LiveService[] = EIGHT, more: Partial<Live> = {}): Live {
-  const holders = services.filter(({ memory }) => memory.grant > 0);
-  const sum = (of: (service: LiveService) => number) => holders.reduce((total, each) => total + of(each), 0);
   const projects = [...new Set(services.map(({ project }) => project))];
   return {
     at: NOW,
     daemon: { version: '0.1.0', pid: 4711, instance: 'i', startedAt: NOW - 86_400_000, rss: 56 * MiB, cpu: 0.3 },
     engine: { kind: 'docker', version: '28.5.1' },
     host: {
+      ...LIVE.host,
       total: 12 * GiB,
       available: 2.9 * GiB,
       swapTotal: 4 * GiB,
       swapFree: 3.8 * GiB,
-      cores: 8,
       cpu: 23,
       load: [1.2, 0.9, 0.7],
       psi: { some10: 0.4, full10: 0.1 },
-      pressure: 'none',
       wsl: true,
     },
-    budget: {
-      budget: 10.2 * GiB,
-      granted: sum(({ memory }) => memory.grant),
-      standard: sum(({ memory }) => memory.standard),
-      workingSet: sum(({ usage }) => usage?.workingSet ?? 0),
-    },
+    budget: liveBudget(10.2 * GiB, services),
     projects: projects.map(name => ({ name, root: `/home/me/${name}`, profile: 'typescript' })),
     services,
     ...more,

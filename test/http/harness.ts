@@ -8,13 +8,13 @@ import { onTestFinished } from 'vitest';
 import { Client } from '../../daemon/client/client.js';
 import type { Answer, Plan } from '../../daemon/core/event.js';
 import type { Failure } from '../../daemon/core/failure.js';
-import type { Live } from '../../daemon/core/live.js';
 import type { ProjectSpec } from '../../daemon/core/model.js';
 import type { LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import { buildApp } from '../../daemon/http/app.js';
 import { LIMITS, type Limits } from '../../daemon/http/bare-app.js';
 import { listenUnix } from '../../daemon/http/listen.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
+import { LIVE } from '../core/pictures.js';
 import { containerSpec, projectSpec, serviceSpec } from '../core/specs.js';
 
 export const MB = 1024 * 1024;
@@ -57,27 +57,6 @@ export const PLAN: Plan = {
   ...EMPTY_PLAN,
   starts: [{ id: 'shop/api', grant: 512 * MB, standard: 256 * MB, recreate: false }],
   grantedAfter: 512 * MB,
-};
-
-export const LIVE: Live = {
-  at: 1_700_000_000_000,
-  daemon: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000, rss: 50 * MB, cpu: 0.1 },
-  engine: { kind: 'docker', version: '20.10.24' },
-  host: {
-    total: 16_384 * MB,
-    available: 8_192 * MB,
-    swapTotal: 0,
-    swapFree: 0,
-    cores: 8,
-    cpu: 5,
-    load: [0.5, 0.4, 0.3],
-    psi: { some10: 0, full10: 0 },
-    pressure: 'none',
-    wsl: false,
-  },
-  budget: { budget: 8192 * MB, granted: 0, standard: 0, workingSet: 0 },
-  projects: [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
-  services: [],
 };
 
 /** A supervisor in memory: quiet, obedient, with what a test replaces. `emit` sends a notice to the subscribers. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connected, errorOf, fake, LIVE, send } from './harness.js';
+import { LIVE } from '../core/pictures.js';
+import { connected, errorOf, fake, send } from './harness.js';
 
 const MINUTE = 60_000;
 const NOW = LIVE.at;

@@ -4,7 +4,8 @@ import type { Live } from '../../daemon/core/live.js';
 import { serviceId } from '../../daemon/core/model.js';
 import { exposition } from '../../daemon/http/metrics/exposition.js';
 import { families } from '../../daemon/http/metrics/families.js';
-import { LIVE, MB, send } from './harness.js';
+import { LIVE } from '../core/pictures.js';
+import { MB, send } from './harness.js';
 import { liveService, stage, USAGE, watcher } from './stage.js';
 
 const docs = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');

@@ -7,7 +7,8 @@ import { applyDelta } from '../../daemon/core/live-delta.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { Limits } from '../../daemon/http/bare-app.js';
 import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { fake, LIVE, MB, serve, view } from './harness.js';
+import { LIVE } from '../core/pictures.js';
+import { fake, MB, serve, view } from './harness.js';
 
 export const USAGE: LiveUsage = {
   workingSet: 100 * MB,

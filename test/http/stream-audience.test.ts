@@ -3,7 +3,8 @@ import type { Live, LiveService } from '../../daemon/core/live.js';
 import { deltaOf } from '../../daemon/core/live-delta.js';
 import { Audience } from '../../daemon/http/stream/audience.js';
 import { isNews } from '../../daemon/http/stream/news.js';
-import { LIVE, MB } from './harness.js';
+import { LIVE } from '../core/pictures.js';
+import { MB } from './harness.js';
 import { change, liveService, USAGE } from './stage.js';
 
 const START: Live = { ...LIVE, services: [liveService('api'), liveService('db')] };

@@ -5,7 +5,8 @@ import type { StreamFrame } from '../../daemon/core/live.js';
 import { budgetBar, memoryBar, share, sparkPoints } from '../../daemon/web/geometry.js';
 import { folded, type Picture } from '../../daemon/web/picture.js';
 import { countdown, memoryTitle, memoryWords, nextWords, percent, planLines, planSum, SIGNS, stateWords } from '../../daemon/web/words.js';
-import { LIVE, MB, notice, PLAN } from '../http/harness.js';
+import { LIVE } from '../core/pictures.js';
+import { MB, notice, PLAN } from '../http/harness.js';
 import { liveService, USAGE } from '../http/stage.js';
 
 const API = liveService('api');

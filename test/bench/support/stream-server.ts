@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { MiB } from '../../../daemon/core/bytes.js';
 import type { Live, LiveDelta, LiveService } from '../../../daemon/core/live.js';
+import { liveBudget } from '../../../daemon/core/live-view.js';
+import { LIVE } from '../../core/pictures.js';
 
 /** A daemon that only has /v1/stream: a snapshot of services made up here, then what the benchmark sends. */
 export interface StreamServer {
@@ -96,29 +98,11 @@ export function figures(name: string, second: number): Pick<LiveService, 'id' | 
 }
 
 function liveOf(services: readonly LiveService[]): Live {
-  const sum = (of: (service: LiveService) => number) => services.reduce((total, service) => total + of(service), 0);
   return {
+    ...LIVE,
     at: Date.now(),
     daemon: { version: '0.1.0', pid: 1, instance: 'bench', startedAt: Date.now() - 60_000, rss: 56 * MiB, cpu: 0.3 },
-    engine: { kind: 'docker', version: '20.10.24' },
-    host: {
-      total: 16_384 * MiB,
-      available: 8_192 * MiB,
-      swapTotal: 0,
-      swapFree: 0,
-      cores: 8,
-      cpu: 7,
-      load: [0.5, 0.4, 0.3],
-      psi: { some10: 0.4, full10: 0.1 },
-      pressure: 'none',
-      wsl: true,
-    },
-    budget: {
-      budget: 8_192 * MiB,
-      granted: sum(({ memory }) => memory.grant),
-      standard: sum(({ memory }) => memory.standard),
-      workingSet: sum(({ usage }) => usage?.workingSet ?? 0),
-    },
+    budget: liveBudget(8_192 * MiB, services),
     projects: [{ name: 'bench', root: '/home/me/bench', profile: 'full' }],
     services,
   };

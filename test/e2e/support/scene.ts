@@ -1,5 +1,6 @@
 import type { Live, LiveService } from '../../../daemon/core/live.js';
 import type { HistoryEntry } from '../../../daemon/core/live-history.js';
+import { LIVE } from '../../core/pictures.js';
 import { MB } from '../../http/harness.js';
 import { liveService, USAGE } from '../../http/stage.js';
 
@@ -32,18 +33,7 @@ export const SERVICES: readonly LiveService[] = [
 export const PICTURE: Pick<Live, 'at' | 'host' | 'budget' | 'engine' | 'projects'> = {
   at: AT,
   engine: { kind: 'docker', version: '27.3.1' },
-  host: {
-    total: 12_288 * MB,
-    available: 3_100 * MB,
-    swapTotal: 3_072 * MB,
-    swapFree: 2_900 * MB,
-    cores: 8,
-    cpu: 23.4,
-    load: [1.2, 0.8, 0.6],
-    psi: { some10: 0.4, full10: 0 },
-    pressure: 'none',
-    wsl: true,
-  },
+  host: { ...LIVE.host, total: 12_288 * MB, available: 3_100 * MB, swapTotal: 3_072 * MB, swapFree: 2_900 * MB, cpu: 23.4, wsl: true },
   budget: { budget: 4_096 * MB, granted: 2_112 * MB, standard: 1_472 * MB, workingSet: 1_535 * MB },
   projects: [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
 };
