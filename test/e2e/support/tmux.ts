@@ -1,17 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { ensureProgram } from './debian.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
-
-/** Installed first where there is none, as root on Debian or Ubuntu. */
-async function ensureTmux(): Promise<void> {
-  const script = 'command -v tmux || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tmux; }';
-  await run('sh', ['-c', script]).catch(error => {
-    throw new Error('This test needs tmux (Debian: apt-get install tmux).', { cause: error });
-  });
-}
 
 /** A program in a window of a tmux server of its own. */
 export interface Tmux {
@@ -31,7 +24,7 @@ export async function openTmux(
   script: string,
   at: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly columns: number; readonly rows: number },
 ): Promise<Tmux> {
-  await ensureTmux();
+  await ensureProgram('tmux');
   const server = `ldt-${randomBytes(4).toString('hex')}`;
   const tmux = async (...args: readonly string[]): Promise<string> =>
     (
