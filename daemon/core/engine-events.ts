@@ -1,6 +1,6 @@
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
-import { exitOf, foldExit, revokeOutsideStop } from './exits.js';
+import { blameLimit, exitOf, foldExit, revokeOutsideStop } from './exits.js';
 import { afterOom } from './growth.js';
 import { growTo, roomFor } from './measured.js';
 import type { Ms } from './model.js';
@@ -89,6 +89,7 @@ function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
     grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
   draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);
   const next = draft.entry(id);
+  if (next?.state.kind === 'backoff') return blameLimit(draft, next, policy, now);
   if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
   const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
   if (after.kind === 'grow') growTo(draft, next, next.state.container, after.grant);

@@ -61,6 +61,23 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   draft.setState(id, { kind: 'backoff', grant: oom?.kind === 'grow' ? oom.grant : grant, until: now + pause, exit });
 }
 
+/**
+ * The engine tells of a kill and of the exit on two paths: the kill may come second. The exit is judged again, as one that came from
+ * the limit; it has been counted as a crash already.
+ */
+export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'backoff' || state.exit.code !== KILLED || state.exit.oom) return;
+  const exit = { ...state.exit, oom: true };
+  draft.patch(idOf(entry.spec), { ooms: 0, oomAt: null }); // a kill of the life that has ended, not of the next one
+  const oom = outOfMemory(draft, entry, state.grant, policy, now);
+  if (oom.kind === 'stop') {
+    draft.patch(idOf(entry.spec), { crashes: entry.crashes.slice(0, -1) }); // as in the usual order: nothing follows this one
+    return fail(draft, entry, tooSmall(entry, exitWords(entry, exit), policy), policy, now);
+  }
+  draft.setState(idOf(entry.spec), { ...state, exit, grant: oom.kind === 'grow' ? oom.grant : state.grant });
+}
+
 function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
   draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });

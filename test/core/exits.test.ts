@@ -51,6 +51,15 @@ describe('crashes', () => {
     expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { code: 137, oom: true } });
   });
 
+  test('by the memory limit, told before the kill is: judged again when it comes', () => {
+    const driver = running(single);
+    die(driver, 137);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { oom: false } });
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { code: 137, oom: true } });
+    expect(driver.world.services.get('p/api')).toMatchObject({ crashes: [0], oomAt: null });
+  });
+
   test('of a child at the limit leave the service up, counted', () => {
     const driver = running(single);
     driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });

@@ -6,7 +6,7 @@ import type { Home } from './support/home.js';
 import { oomKillsIn } from './support/oom-kills.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, statesIn, stays, tinyHome, viewIn } from './support/tiny.js';
-import { patience, until } from './support/until.js';
+import { until } from './support/until.js';
 
 /** Serves; once it is told, it needs so much memory at once, in this run and at the start of all further ones, and ends when it does not get it. */
 const eats = (mb: number) =>
@@ -61,8 +61,7 @@ describe.sequential('a service that is killed at its limit', () => {
     await until('it has failed', async () => (await viewIn(own, folder, 'glutton')).state === 'failed');
     const { why, crashes } = await viewIn(own, folder, 'glutton');
     expect(why).toMatch(/killed at its maximum 3 times in 10 minutes: 48 MB are too little/);
-    // An end that the engine tells before it tells of the kill counts as a crash of its own: on a slow host that happens.
-    expect(crashes).toSatisfy((count: number) => count === 2 || (patience(1) > 1 && count < 5));
+    expect(crashes).toBe(2);
     const { status, body } = await get(services.glutton);
     expect(status).toBe(503);
     const { error } = JSON.parse(body) as { error: Failure };
