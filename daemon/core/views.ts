@@ -24,6 +24,8 @@ export interface ServiceView {
   readonly why: string;
   readonly container: string | null;
   readonly dependsOn: readonly string[];
+  /** A model that it is loading; `share`: 0 to 1. */
+  readonly loading: { readonly model: string; readonly share: number } | null;
   readonly crashes: number;
   readonly ooms: number;
 }

@@ -43,6 +43,7 @@ export function service(
     why: 'part of profile typescript',
     container: used === null ? null : `c-${name}`,
     dependsOn: [],
+    loading: null,
     crashes: 0,
     ooms: 0,
     usage,

@@ -33,6 +33,7 @@ export function view(name: string, extra: Partial<ServiceView> = {}): ServiceVie
     why: 'it is eager in profile minimal',
     container: `${name}-container`,
     dependsOn: [],
+    loading: null,
     crashes: 0,
     ooms: 0,
     ...extra,

@@ -18,7 +18,7 @@ const load = async (name: string) => {
 
 describe('the profiles that come with laptop-dev', () => {
   it.each(files.map(file => basename(file, '.yaml')))('%s is valid', async name => {
-    expect(await load(name)).toMatchObject({ name, compose: [expect.stringMatching(/\/compose\/compose\.yaml$/)] });
+    expect(await load(name)).toMatchObject({ name, compose: expect.arrayContaining([expect.stringMatching(/\/compose\/compose\.yaml$/)]) });
   });
 
   /** facts: memory, the table; the dev container is `dev`. */
@@ -42,6 +42,12 @@ describe('the profiles that come with laptop-dev', () => {
     expect([...(minimal?.listed ?? [])]).toEqual(['api', 'postgres', 'redis']);
     expect(minimal?.services.get('api')?.start).toBe('eager');
     expect(minimal?.services.get('postgres')).toMatchObject({ start: 'on-demand', idle: { stopAfter: 600_000 }, protocol: 'postgres' });
+  });
+
+  it('llm is minimal with the advisor, started with it and asleep when it is not used', async () => {
+    const llm = await load('llm');
+    expect([...(llm?.listed ?? [])].sort()).toEqual(['api', 'llm-advisor', 'postgres', 'redis']);
+    expect(llm?.services.get('llm-advisor')).toMatchObject({ start: 'eager', idle: { stopAfter: 600_000 }, ready: '/health', path: 'splice' });
   });
 
   it('full is everything', async () => expect((await load('full'))?.listed.size).toBe(8));

@@ -369,12 +369,15 @@ describe('links', () => {
 });
 
 describe('the built-in stack', () => {
-  it.each(['minimal', 'typescript', 'full'])('%s loads, is called laptop-dev and needs no trust', async profile => {
-    const { spec, failure } = await load(tree({}), { profile });
-    expect(failure).toBeNull();
-    expect(spec).toMatchObject({ name: 'laptop-dev', root: PACKAGE, profile });
-    expect(spec && risks(spec)).toEqual([]);
-  });
+  it.each(['minimal', 'typescript', 'llm', 'llm-llama-server', 'llm-ollama', 'full'])(
+    '%s loads, is called laptop-dev and needs no trust',
+    async profile => {
+      const { spec, failure } = await load(tree({}), { profile });
+      expect(failure).toBeNull();
+      expect(spec).toMatchObject({ name: 'laptop-dev', root: PACKAGE, profile });
+      expect(spec && risks(spec)).toEqual([]);
+    },
+  );
 
   it('is minimal unless said otherwise, with the budgets of the table', async () => {
     const { spec, warnings } = await load(tree({}));
@@ -384,6 +387,7 @@ describe('the built-in stack', () => {
       ['api', 'eager', 256, 512, 'node'],
       ['postgres', 'on-demand', 256, 512, 'postgres'],
       ['redis', 'on-demand', 128, 256, 'redis'],
+      ['llm-advisor', 'manual', 1024, 2048, null],
     ]);
   });
 });

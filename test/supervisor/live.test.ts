@@ -68,6 +68,9 @@ async function daemon(...running: readonly string[]) {
     openKernelPath: null,
     isLocal: async () => false,
     untilReady: async () => true,
+    openAsks: async () => {
+      throw new Error('nobody speaks');
+    },
     giveBack: async () => {
       throw new Error('it is off');
     },

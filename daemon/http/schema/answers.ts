@@ -24,6 +24,7 @@ export const service = z.strictObject({
   why: z.string(),
   container: z.string().nullable(),
   dependsOn: z.array(z.string()),
+  loading: z.object({ model: z.string(), share: z.number() }).nullable(),
   crashes: z.int(),
   ooms: z.int(),
 });

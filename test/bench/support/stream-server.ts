@@ -67,6 +67,7 @@ function madeUpService(name: string): LiveService {
     why: 'part of profile full',
     container: `container-of-${name}`,
     dependsOn: [],
+    loading: null,
     crashes: 0,
     ooms: 0,
     ...figures(name, 0),

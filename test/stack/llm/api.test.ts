@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { buildApp } from '../../../compose/services/llm-advisor/src/app.js';
+import { Deaths } from '../../../compose/services/llm-advisor/src/deaths.js';
 import { writeToy } from '../../../compose/services/llm-advisor/src/gguf/toy.js';
 import { Host } from '../../../compose/services/llm-advisor/src/host.js';
 import { Peaks } from '../../../compose/services/llm-advisor/src/peaks.js';
 import { MemoryRoom } from '../../../compose/services/llm-advisor/src/room.js';
 import { PolledTier } from '../../../compose/services/llm-advisor/src/tier.js';
-import { FakeEngine } from './fake-engine.js';
+import { Spoken } from '../../../compose/services/llm-advisor/src/word.js';
+import { FakeEngine, MiB } from './fake-engine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ld-llm-'));
 await writeToy(join(folder, 'toy.gguf'));
@@ -23,11 +25,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function service({ patience = 60_000, waiters = 8, maximum = 0 } = {}) {
   const engine = new FakeEngine();
-  const tier = new PolledTier(maximum);
-  const room = new MemoryRoom({ engine, peaks: new Peaks('', engine.version), tier, context: 4096 });
+  const spoken = new Spoken();
+  const tier = new PolledTier(maximum, spoken);
+  const deaths = new Deaths('', engine.version);
+  const room = new MemoryRoom({ engine, peaks: new Peaks('', engine.version), deaths, tier, context: 4096 });
   const deaf = (): void => undefined;
-  const host = new Host({ engine, room, unloadAfter: 60_000, waiters, log: { info: deaf, warn: deaf } });
-  const app = buildApp({ host, room, tier, models: folder, model: 'toy', patience, logLevel: 'silent' });
+  const host = new Host({ engine, room, unloadAfter: 60_000, waiters, say: said => spoken.say(said), log: { info: deaf, warn: deaf } });
+  const app = buildApp({ host, room, tier, spoken, models: folder, model: 'toy', patience, logLevel: 'silent' });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   ends.push(() => app.close());
@@ -41,7 +45,7 @@ async function service({ patience = 60_000, waiters = 8, maximum = 0 } = {}) {
     await vi.waitFor(() => expect(engine.loads).toHaveLength(1));
     engine.loads[0]?.finish();
   };
-  return { engine, tier, host, port, post, loaded, get: (path: string) => fetch(`http://127.0.0.1:${port}${path}`) };
+  return { app, engine, tier, host, port, post, loaded, get: (path: string) => fetch(`http://127.0.0.1:${port}${path}`) };
 }
 
 const HI = { messages: [{ role: 'user', content: 'hi' }] };
@@ -181,11 +185,74 @@ test('what a model would take is told without loading it', async () => {
   expect(engine.loads).toEqual([]);
 });
 
-test('memory that is wanted is asked for by a long poll and answered', async () => {
-  const { tier, get, post } = await service();
-  const poll = get('/laptop-dev/memory');
+interface Word {
+  readonly version: number;
+  readonly wants: number | null;
+  readonly holds: number;
+}
+
+test('what the service says of itself: at once, and then with each change', async () => {
+  const { tier, get, post, loaded } = await service();
+  const word = async (after: number): Promise<Word> => (await get(`/laptop-dev/state?after=${after}`)).json() as Promise<Word>;
+  const quiet = (await (await get('/laptop-dev/state')).json()) as Word;
+  expect(quiet).toEqual({ version: expect.any(Number), wants: null, holds: 0, loading: null, model: null });
+  const next = word(quiet.version);
+  const answer = post('/v1/completions', { prompt: 'a' });
+  const loading = await next;
+  expect(loading).toMatchObject({ wants: null, loading: { model: 'toy', share: 0 }, model: null });
+  expect(loading.version).toBeGreaterThan(quiet.version);
+  expect(loading.holds).toBeGreaterThan(100 * MiB);
+  const then = word(loading.version);
+  await loaded();
+  await answer;
+  expect(await then).toMatchObject({ loading: null, model: 'toy', holds: loading.holds });
   const asked = tier.ask(1_000, new AbortController().signal);
-  expect(await (await poll).json()).toEqual({ wanted: 1_000 });
-  await post('/laptop-dev/memory', { reason: 'postgres is in use', holders: [{ service: 'postgres' }] });
-  expect(await asked).toEqual({ reason: 'postgres is in use', holders: [{ service: 'postgres' }] });
+  expect(await word(loading.version)).toMatchObject({ wants: 1_000, holds: loading.holds });
+  const refusal = {
+    granted: false,
+    reason: 'postgres is in use',
+    need: 1_000,
+    free: 500,
+    holders: [{ service: 'postgres' }],
+    remedies: ['wait'],
+  };
+  expect(await (await post('/laptop-dev/memory', refusal)).json()).toEqual({ ok: true });
+  expect(await asked).toEqual(refusal);
+  expect((await get('/laptop-dev/state?after=soon')).status).toBe(400);
+});
+
+test('a refusal of laptop-dev is what the client sees', async () => {
+  const { engine, get, post } = await service({ maximum: 2 ** 50 });
+  engine.size = 2 ** 45;
+  const answer = post('/v1/chat/completions', { ...HI, stream: true });
+  const { wants } = await vi.waitFor(async () => {
+    const word = (await (await get('/laptop-dev/state')).json()) as Word;
+    expect(word.wants).toBeGreaterThan(2 ** 45);
+    return word;
+  });
+  const holders = [{ project: 'laptop-dev', service: 'postgres', state: 'running', keptBecause: 'an open transaction' }];
+  const refusal = {
+    granted: false,
+    reason: 'It is over the budget.',
+    need: wants,
+    free: 1_000,
+    holders,
+    remedies: ['laptop-dev stop postgres'],
+  };
+  await post('/laptop-dev/memory', refusal);
+  const refused = await answer;
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+  const { granted: _granted, reason, ...told } = refusal;
+  expect(await refused.json()).toEqual({ error: { message: reason, type: 'insufficient_memory', param: null, code: 'no_room', ...told } });
+  expect(engine.loads).toEqual([]);
+});
+
+test('who listens does not keep the service from ending', async () => {
+  const { app, tier, get } = await service();
+  const listens = vi.spyOn(tier, 'state');
+  const { version } = (await (await get('/laptop-dev/state')).json()) as Word;
+  const listening = get(`/laptop-dev/state?after=${version}`);
+  await vi.waitFor(() => expect(listens).toHaveBeenCalledTimes(2));
+  await app.close();
+  expect(await (await listening).json()).toMatchObject({ version });
 });

@@ -18,12 +18,14 @@ export class FakeEngine implements Engine {
   readonly version = 'fake 1';
   readonly loads: Load[] = [];
   readonly disposed: string[] = [];
+  /** Of a model without its context, bytes. */
+  size = 100 * MiB;
   answer: Generated = { text: 'Hello', calls: [], finish: 'stop', promptTokens: 3, completionTokens: 2 };
   /** Called before each answer. */
   before: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
 
   estimate(_path: string, context: number): Promise<number> {
-    return Promise.resolve(100 * MiB + context * 1024);
+    return Promise.resolve(this.size + context * 1024);
   }
 
   load(path: string, options: LoadOptions): Promise<LoadedModel> {

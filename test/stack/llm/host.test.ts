@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Choice, Need } from '../../../compose/services/llm-advisor/src/admission.js';
-import { Host, type Room } from '../../../compose/services/llm-advisor/src/host.js';
+import { Host } from '../../../compose/services/llm-advisor/src/host.js';
+import type { Room } from '../../../compose/services/llm-advisor/src/host-options.js';
 import { ModelError } from '../../../compose/services/llm-advisor/src/model-error.js';
 import { FakeEngine, file, MiB } from './fake-engine.js';
 
@@ -32,17 +33,30 @@ function stage({
 } = {}) {
   const engine = new FakeEngine();
   const asked: number[] = [];
+  const notes: string[] = [];
+  const note = (text: string): Promise<void> => Promise.resolve(void notes.push(text));
   const room: Room = {
     judge: () => Promise.resolve({ needs: [need(4096, 500), need(2048, 400), need(1024, 350)], choice, maximum: 600 * MiB }),
     ask: bytes => {
       asked.push(bytes);
-      return Promise.resolve({ limit: limit * MiB, reason: null, holders: [{ service: 'postgres' }] });
+      const answer = {
+        granted: limit * MiB >= bytes,
+        reason: null,
+        need: null,
+        free: null,
+        holders: [{ service: 'postgres' }],
+        remedies: [],
+      };
+      return Promise.resolve({ limit: limit * MiB, answer });
     },
-    begin: () => Promise.resolve(),
-    loaded: () => Promise.resolve(),
+    begin: ({ name }, context) => note(`begin ${name} ${context}`),
+    loaded: ({ name }, context) => note(`loaded ${name} ${context}`),
+    failed: () => note('failed'),
   };
+  const said: object[] = [];
   const log = { info: deaf, warn: deaf };
-  return { engine, asked, host: new Host({ engine, room, unloadAfter: UNLOAD_AFTER, waiters, log }) };
+  const host = new Host({ engine, room, unloadAfter: UNLOAD_AFTER, waiters, say: word => said.push(word), log });
+  return { engine, asked, notes, said, host };
 }
 
 const begun = (engine: FakeEngine, count = 1): Promise<void> => vi.waitFor(() => expect(engine.loads).toHaveLength(count));
@@ -166,4 +180,46 @@ test('a failed load is told to all who wait, and the next request tries again', 
   await begun(engine, 2);
   engine.loads[1]?.finish();
   (await again).release();
+});
+
+test('what is held is said from the first byte of a load until it is unloaded', async () => {
+  const { engine, host, said, notes } = stage();
+  const wait = host.acquire(ONE, none, deaf);
+  await begun(engine);
+  engine.loads[0]?.options.onProgress(0.5);
+  engine.loads[0]?.finish();
+  (await wait).release();
+  await vi.advanceTimersByTimeAsync(UNLOAD_AFTER);
+  const holds = 500 * MiB;
+  expect(said).toEqual([
+    { holds, loading: { model: 'one', share: 0 }, model: null },
+    { holds, loading: { model: 'one', share: 0.5 }, model: null },
+    { holds, loading: null, model: 'one' },
+    { holds: 0, loading: null, model: null },
+  ]);
+  expect(notes).toEqual(['begin one 4096', 'loaded one 4096']);
+});
+
+test('a load that fails or is given up leaves nothing held, and no note of a death', async () => {
+  const { engine, host, said, notes } = stage();
+  const wait = host.acquire(ONE, none, deaf);
+  await begun(engine);
+  engine.loads[0]?.fail(new ModelError('engine', 'broken'));
+  await expect(wait).rejects.toThrow('broken');
+  const client = new AbortController();
+  const left = host.acquire(ONE, client.signal, deaf);
+  await begun(engine, 2);
+  client.abort(new Error('left'));
+  await expect(left).rejects.toThrow('left');
+  await vi.waitFor(() => expect(notes).toEqual(['begin one 4096', 'failed', 'begin one 4096', 'failed']));
+  expect(said.at(-1)).toEqual({ holds: 0, loading: null, model: null });
+});
+
+test('a host that ends gives up its load and begins no other', async () => {
+  const { engine, host } = stage();
+  const waits = [host.acquire(ONE, none, deaf), host.acquire(TWO, none, deaf)];
+  await begun(engine);
+  await host.close();
+  for (const wait of waits) await expect(wait).rejects.toMatchObject({ problem: 'cancelled' });
+  expect(engine.loads).toHaveLength(1);
 });

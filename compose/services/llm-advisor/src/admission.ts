@@ -1,4 +1,5 @@
 import { ModelError } from './model-error.js';
+import type { Answer } from './tier.js';
 
 const MiB = 1024 * 1024;
 /** What the runtime takes beside the model, and the margin over the library's estimate (measured for a model of 593 MiB: estimate 727, peak 821 MiB). */
@@ -16,13 +17,23 @@ export interface Need {
 
 /** The whole process with the model loaded, from the library's estimate. */
 export function needOf(estimate: number): number {
-  return Math.ceil(estimate * MARGIN) + RUNTIME;
+  return wholeMiB(estimate * MARGIN + RUNTIME);
 }
 
-/** The contexts to try, the largest first: what was asked for, as far as the model was made for it, then the steps below. */
-export function contextsOf(asked: number, longest: number): readonly number[] {
+/** The kernel rounds a limit down to pages: one that was raised to just the need would be below it. */
+export function wholeMiB(bytes: number): number {
+  return Math.ceil(bytes / MiB) * MiB;
+}
+
+/**
+ * The contexts to try, the largest first: what was asked for, as far as the model was made for it, then the steps below. `died`: one that the process
+ * did not survive; only shorter ones are tried then, or the shortest where there is none.
+ */
+export function contextsOf(asked: number, longest: number, died: number | null = null): readonly number[] {
   const first = Math.min(asked, longest > 0 ? longest : asked);
-  return [first, ...STEPS.filter(step => step < first)];
+  const all = [first, ...STEPS.filter(step => step < first)];
+  const shorter = all.filter(context => died === null || context < died);
+  return shorter.length > 0 ? shorter : all.slice(-1);
 }
 
 export type Choice =
@@ -45,18 +56,16 @@ export function choose(needs: readonly Need[], limit: number, maximum: number): 
 }
 
 /** The largest context that fits under a limit that was not raised; throws `no-room` when none does. */
-export function settle(
-  needs: readonly Need[],
-  limit: number,
-  refusal: { readonly reason: string | null; readonly holders: readonly unknown[] },
-): Need {
+export function settle(needs: readonly Need[], limit: number, answer: Answer): Need {
   const fits = needs.find(({ bytes }) => bytes <= limit);
   if (fits) return fits;
-  const need = needs.at(-1)?.bytes ?? 0;
-  throw new ModelError('no-room', refusal.reason ?? `The model needs ${inMiB(need)} and ${inMiB(limit)} can be used now.`, {
+  const need = answer.need ?? needs.at(-1)?.bytes ?? 0;
+  const free = answer.free ?? limit;
+  throw new ModelError('no-room', answer.reason ?? `The model needs ${inMiB(need)} and ${inMiB(free)} can be used now.`, {
     need,
-    free: limit,
-    holders: refusal.holders,
+    free,
+    holders: answer.holders,
+    remedies: answer.remedies.length > 0 ? answer.remedies : ['Use a smaller model or a stronger quantisation.'],
   });
 }
 

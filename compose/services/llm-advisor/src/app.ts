@@ -2,23 +2,25 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Host } from './host.js';
 import { findModel, listModels } from './models.js';
 import { apiError, BadRequest } from './openai/errors.js';
-import { fields, isText, optional } from './openai/read.js';
+import { fields, isFlag, isText, optional } from './openai/read.js';
 import { openaiRoutes } from './openai/routes.js';
 import type { MemoryRoom } from './room.js';
 import type { PolledTier } from './tier.js';
+import type { Spoken } from './word.js';
 
 export interface Parts {
   readonly host: Host;
   readonly room: MemoryRoom;
   readonly tier: PolledTier;
+  readonly spoken: Spoken;
   readonly models: string;
   readonly model: string;
   readonly patience: number;
   readonly logLevel: string;
 }
 
-/** Longest poll for what is wanted, ms. */
-const POLL = 30_000;
+/** Longest poll for what the service says of itself, ms. */
+const POLL = 25_000;
 
 /** The service without its listener. */
 export function buildApp(parts: Parts): FastifyInstance {
@@ -44,10 +46,21 @@ export function buildApp(parts: Parts): FastifyInstance {
       },
     }),
   );
+  endsSoon(app, parts.spoken);
   modelRoutes(app, parts);
   memoryRoutes(app, parts);
   openaiRoutes(app, parts);
   return app;
+}
+
+/** Listeners go at once. A connection that was in use when the end began is closed as soon as its answer is out: a client would keep it for minutes. */
+function endsSoon(app: FastifyInstance, spoken: Spoken): void {
+  app.addHook('preClose', done => {
+    spoken.close();
+    const timer = setInterval(() => app.server.closeIdleConnections(), 50);
+    app.server.once('close', () => clearInterval(timer));
+    done();
+  });
 }
 
 /** Neither loads a model nor keeps one loaded. */
@@ -68,22 +81,35 @@ function modelRoutes(app: FastifyInstance, { host, models }: Parts): void {
   });
 }
 
-/** For laptop-dev: what a model would take, what is wanted now, and how that went. */
+/** For laptop-dev: what a model would take, what the service holds and wants, and what became of that. */
 function memoryRoutes(app: FastifyInstance, { room, tier, models, model }: Parts): void {
   app.post('/v1/estimate', async request => {
     const file = await findModel(models, optional(fields(request.body ?? {}, 'the body'), 'model', isText, 'a string') ?? '', model);
     const { needs, choice, limit, maximum } = await room.judge(file);
     return { model: file.name, needs, choice: choice.kind, context: choice.need.context, limit, maximum };
   });
-  app.get('/laptop-dev/memory', { logLevel: 'warn' }, async (_request, reply) => {
+  app.get<{ Querystring: { after?: string } }>('/laptop-dev/state', { logLevel: 'warn' }, async (request, reply) => {
+    const { after } = request.query;
+    if (after !== undefined && !/^\d{1,15}$/.test(after)) throw new BadRequest('after', 'after has to be a version that was told before.');
     const abort = new AbortController();
     reply.raw.once('close', () => abort.abort());
-    return { wanted: await tier.wanted(POLL, abort.signal) };
+    return tier.state(after === undefined ? null : Number(after), POLL, abort.signal);
   });
   app.post('/laptop-dev/memory', request => {
     const body = fields(request.body, 'the body');
-    const holders = Array.isArray(body['holders']) ? body['holders'] : [];
-    tier.answered({ reason: optional(body, 'reason', isText, 'a string'), holders });
+    const list = (name: string): readonly unknown[] => (Array.isArray(body[name]) ? body[name] : []);
+    tier.answered({
+      granted: optional(body, 'granted', isFlag, 'true or false') ?? false,
+      reason: optional(body, 'reason', isText, 'a string'),
+      need: optional(body, 'need', isBytes, 'a number of bytes'),
+      free: optional(body, 'free', isBytes, 'a number of bytes'),
+      holders: list('holders'),
+      remedies: list('remedies').filter(isText),
+    });
     return { ok: true };
   });
+}
+
+function isBytes(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,6 +1,6 @@
-import type { Choice, Need } from './admission.js';
-import { neverFits, settle } from './admission.js';
-import type { Engine, LoadedModel } from './engine/engine.js';
+import { type Need, neverFits, settle } from './admission.js';
+import type { LoadedModel } from './engine/engine.js';
+import type { HostOptions } from './host-options.js';
 import { ModelError } from './model-error.js';
 import type { ModelFile } from './models.js';
 
@@ -9,30 +9,6 @@ export type Standing =
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'loading'; readonly model: string; readonly share: number }
   | { readonly kind: 'loaded'; readonly model: string; readonly context: number; readonly since: number };
-
-/** What decides about memory, and measures it. */
-export interface Room {
-  /** The contexts that may be tried, the largest first, and which of them. Throws ModelError: the file is damaged, or never fits. */
-  judge(file: ModelFile): Promise<{ readonly needs: readonly Need[]; readonly choice: Choice; readonly maximum: number }>;
-  /** Asks for a higher limit. Resolves to the limit that holds then, and why it is no higher. */
-  ask(
-    bytes: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly limit: number; readonly reason: string | null; readonly holders: readonly unknown[] }>;
-  /** Before and after a load: what it took at its highest. */
-  begin(): Promise<void>;
-  loaded(file: ModelFile, context: number): Promise<void>;
-}
-
-export interface HostOptions {
-  readonly engine: Engine;
-  readonly room: Room;
-  /** ms without a lease until the model is unloaded. */
-  readonly unloadAfter: number;
-  /** Requests that may wait for a load at once. */
-  readonly waiters: number;
-  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
-}
 
 /** The right to use a model that is loaded; it stays as long as anybody has one. */
 export interface Lease {
@@ -48,12 +24,14 @@ interface Load {
   waiting: number;
   /** null: it is still being decided whether it may be loaded. */
   share: number | null;
+  /** What it was decided to take, bytes. */
+  need: number;
   readonly listeners: Set<(share: number) => void>;
 }
 
 /** One model in memory at a time: loaded by the first request, joined by all others, unloaded when nobody has used it for a while. */
 export class Host {
-  #loaded: { readonly file: ModelFile; readonly model: LoadedModel; readonly since: number } | null = null;
+  #loaded: { readonly file: ModelFile; readonly model: LoadedModel; readonly since: number; readonly need: number } | null = null;
   #load: Load | null = null;
   #leases = 0;
   #waiting = 0;
@@ -61,6 +39,7 @@ export class Host {
   /** Requests for another model wait until this one is let go of. */
   readonly #freed = new Set<() => void>();
   #unloading: Promise<void> | null = null;
+  #closed = false;
 
   constructor(private readonly options: HostOptions) {}
 
@@ -93,6 +72,7 @@ export class Host {
 
   /** Ends what is loaded, after what is under way. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#load?.abort.abort(new ModelError('cancelled', 'The service ends.'));
     await this.#load?.done.catch(() => undefined);
     await this.#unload();
@@ -101,6 +81,7 @@ export class Host {
   async #join(file: ModelFile, signal: AbortSignal, onProgress: (share: number) => void): Promise<Lease> {
     for (;;) {
       signal.throwIfAborted();
+      if (this.#closed) throw new ModelError('cancelled', 'The service ends.');
       if (this.#unloading) await this.#unloading;
       if (this.#loaded?.file.path === file.path) return this.#lease(this.#loaded.model);
       if (this.#load?.file.path === file.path) return this.#lease(await this.#wait(this.#load, signal, onProgress));
@@ -134,44 +115,63 @@ export class Host {
 
   #begin(file: ModelFile): void {
     const abort = new AbortController();
-    const load: Load = { file, abort, waiting: 0, share: null, listeners: new Set(), done: this.#run(file, abort.signal) };
+    const load: Load = { file, abort, waiting: 0, share: null, need: 0, listeners: new Set(), done: this.#run(file, abort.signal) };
     this.#load = load;
     load.done.then(
       model => {
-        this.#loaded = { file, model, since: Date.now() };
+        this.#loaded = { file, model, since: Date.now(), need: load.need };
         this.#load = null;
+        this.#say();
         // Those who waited may all have left.
         this.#arm();
       },
       () => {
         this.#load = null;
+        this.#say();
       },
     );
   }
 
-  async #run(file: ModelFile, signal: AbortSignal): Promise<LoadedModel> {
-    const { engine, room, log } = this.options;
-    const { needs, choice, maximum } = await room.judge(file);
-    if (choice.kind === 'refuse') throw neverFits(choice.need, maximum);
-    let { need } = choice;
-    if (choice.kind === 'ask') {
-      const answer = await room.ask(need.bytes, signal);
-      if (answer.limit < need.bytes) need = settle(needs, answer.limit, answer);
-    }
-    signal.throwIfAborted();
-    await room.begin();
-    const began = performance.now();
-    const onProgress = (share: number): void => this.#progress(file, share);
-    onProgress(0);
-    const model = await engine.load(file.path, { context: need.context, signal, onProgress });
-    await room.loaded(file, need.context);
-    log.info({ model: file.name, context: need.context, ms: Math.round(performance.now() - began), need: need.bytes }, 'a model is loaded');
-    return model;
+  #say(): void {
+    const [load, loaded] = [this.#load, this.#loaded];
+    if (load) this.options.say({ holds: load.need, loading: { model: load.file.name, share: load.share ?? 0 }, model: null });
+    else this.options.say({ holds: loaded?.need ?? 0, loading: null, model: loaded?.file.name ?? null });
   }
 
-  #progress(file: ModelFile, share: number): void {
+  async #run(file: ModelFile, signal: AbortSignal): Promise<LoadedModel> {
+    const { engine, room, log } = this.options;
+    const { context, bytes } = await this.#decide(file, signal);
+    signal.throwIfAborted();
+    const began = performance.now();
+    const onProgress = (share: number): void => this.#progress(file, share, bytes);
+    await room.begin(file, context);
+    try {
+      onProgress(0);
+      const model = await engine.load(file.path, { context, signal, onProgress });
+      await room.loaded(file, context);
+      log.info({ model: file.name, context, ms: Math.round(performance.now() - began), need: bytes }, 'a model is loaded');
+      return model;
+    } catch (error) {
+      await room.failed();
+      throw error;
+    }
+  }
+
+  /** With which context it is loaded. Throws ModelError `never-fits` or `no-room`. */
+  async #decide(file: ModelFile, signal: AbortSignal): Promise<Need> {
+    const { room } = this.options;
+    const { needs, choice, maximum } = await room.judge(file);
+    if (choice.kind === 'refuse') throw neverFits(choice.need, maximum);
+    if (choice.kind === 'load') return choice.need;
+    const { limit, answer } = await room.ask(choice.need.bytes, signal);
+    return choice.need.bytes <= limit ? choice.need : settle(needs, limit, answer);
+  }
+
+  #progress(file: ModelFile, share: number, need: number): void {
     if (this.#load?.file.path !== file.path) return;
     this.#load.share = share;
+    this.#load.need = need;
+    this.#say();
     for (const listener of this.#load.listeners) listener(share);
   }
 
@@ -227,6 +227,7 @@ export class Host {
     this.#timer = null;
     this.#loaded = null;
     this.#unloading = null;
+    this.#say();
     this.options.log.info({ model: file.name }, 'the model is unloaded');
   }
 }

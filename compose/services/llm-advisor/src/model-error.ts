@@ -9,6 +9,8 @@ export type ModelProblem =
   | 'too-many'
   /** The engine could not load it. */
   | 'engine'
+  /** The process ended while the engine loaded it, more than once: it is left alone for a while. */
+  | 'crashed'
   /** The conversation, with the tools' descriptions, is longer than the context. */
   | 'too-long'
   /** It took longer than the client may wait. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
+import { readState, writeState } from './state-file.js';
 
 const EDGE = 1024 * 1024;
 
@@ -18,19 +18,13 @@ export class Peaks {
     return (await this.#load()).get(this.#key(fingerprint, context)) ?? null;
   }
 
-  /** Keeps the highest. A disk that cannot be written to costs the memory of it, nothing else. */
+  /** Keeps the highest. */
   async keep(fingerprint: string, context: number, bytes: number): Promise<void> {
     const known = await this.#load();
     const key = this.#key(fingerprint, context);
     if (bytes <= (known.get(key) ?? 0)) return;
     known.set(key, bytes);
-    if (this.file === '') return;
-    await mkdir(dirname(this.file), { recursive: true }).catch(() => undefined);
-    const temporary = `${this.file}.new`;
-    await writeFile(temporary, JSON.stringify(Object.fromEntries(known))).then(
-      () => rename(temporary, this.file),
-      () => undefined,
-    );
+    if (this.file !== '') await writeState(this.file, Object.fromEntries(known));
   }
 
   #key(fingerprint: string, context: number): string {
@@ -38,18 +32,13 @@ export class Peaks {
   }
 
   async #load(): Promise<Map<string, number>> {
-    this.#known ??= new Map(this.file === '' ? [] : await readEntries(this.file));
+    this.#known ??= new Map(this.file === '' ? [] : entriesOf(await readState(this.file)));
     return this.#known;
   }
 }
 
-async function readEntries(file: string): Promise<[string, number][]> {
-  try {
-    const read: unknown = JSON.parse(await readFile(file, 'utf8'));
-    return Object.entries(read ?? {}).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && Number(entry[1]) > 0);
-  } catch {
-    return [];
-  }
+function entriesOf(read: unknown): [string, number][] {
+  return Object.entries(read ?? {}).filter((entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && Number(entry[1]) > 0);
 }
 
 /** Of a file, from its size and its first and last MiB: a model is too large to be read whole for this. */

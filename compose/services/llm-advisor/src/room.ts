@@ -1,15 +1,17 @@
-import { type Choice, choose, contextsOf, type Need, needOf } from './admission.js';
+import { type Choice, choose, contextsOf, type Need, needOf, wholeMiB } from './admission.js';
+import type { Deaths } from './deaths.js';
 import type { Engine } from './engine/engine.js';
 import { readHeader } from './gguf/header.js';
-import type { Room } from './host.js';
+import type { Room } from './host-options.js';
 import { forgetPeak, limitNow, peak } from './memory.js';
 import type { ModelFile } from './models.js';
 import { fingerprintOf, type Peaks } from './peaks.js';
-import type { Tier } from './tier.js';
+import type { Answer, Tier } from './tier.js';
 
 export interface RoomOptions {
   readonly engine: Engine;
   readonly peaks: Peaks;
+  readonly deaths: Deaths;
   readonly tier: Tier;
   /** The largest context that is wanted, tokens. */
   readonly context: number;
@@ -27,33 +29,40 @@ export interface Judgement {
 export class MemoryRoom implements Room {
   constructor(private readonly options: RoomOptions) {}
 
-  /** Throws ModelError `malformed` or `not-found`. */
-  async judge({ path }: ModelFile): Promise<Judgement> {
-    const { engine, peaks, tier, context } = this.options;
+  /** Throws ModelError `malformed`, `not-found` or `crashed`. */
+  async judge({ name, path }: ModelFile): Promise<Judgement> {
+    const { engine, peaks, deaths, tier, context } = this.options;
     const { contextLength } = await readHeader(path);
     const fingerprint = await fingerprintOf(path);
     const needs: Need[] = [];
-    for (const tokens of contextsOf(context, contextLength)) {
+    for (const tokens of contextsOf(context, contextLength, await deaths.shorterThan(name, fingerprint))) {
       const measured = await peaks.of(fingerprint, tokens);
-      needs.push({ context: tokens, bytes: measured ?? needOf(await engine.estimate(path, tokens)), measured: measured !== null });
+      const bytes = measured === null ? needOf(await engine.estimate(path, tokens)) : wholeMiB(measured);
+      needs.push({ context: tokens, bytes, measured: measured !== null });
     }
     const limit = limitNow();
     const maximum = Math.max(limit, tier.maximum());
     return { needs, choice: choose(needs, limit, maximum), limit, maximum };
   }
 
-  async ask(bytes: number, signal: AbortSignal): Promise<{ limit: number; reason: string | null; holders: readonly unknown[] }> {
+  async ask(bytes: number, signal: AbortSignal): Promise<{ limit: number; answer: Answer }> {
     const answer = await this.options.tier.ask(bytes, signal);
-    return { limit: limitNow(), ...answer };
+    return { limit: limitNow(), answer };
   }
 
-  async begin(): Promise<void> {
+  async begin({ name, path }: ModelFile, context: number): Promise<void> {
+    await this.options.deaths.begun({ name, fingerprint: await fingerprintOf(path), context });
     await forgetPeak();
   }
 
   async loaded({ path }: ModelFile, context: number): Promise<void> {
+    await this.options.deaths.ended();
     const bytes = peak();
     // The peak of the load; a margin for what generating adds.
     if (bytes !== null) await this.options.peaks.keep(await fingerprintOf(path), context, Math.ceil(bytes * 1.05));
+  }
+
+  async failed(): Promise<void> {
+    await this.options.deaths.ended();
   }
 }

@@ -1,88 +1,86 @@
-/** Why a higher limit was not given. */
-export interface Refusal {
+import type { Spoken, Word } from './word.js';
+
+/** What was said to a request for a higher limit. Bytes. */
+export interface Answer {
+  /** The limit is raised already. */
+  readonly granted: boolean;
   readonly reason: string | null;
+  /** What was asked for, what could be had; null: nobody said. */
+  readonly need: number | null;
+  readonly free: number | null;
+  /** Who has the rest, as laptop-dev tells it. */
   readonly holders: readonly unknown[];
+  readonly remedies: readonly string[];
 }
 
 /** Whoever runs this service may raise its limit when it asks. */
 export interface Tier {
   /** The most that it can ever be given, bytes; 0: not known, so what it has. */
   maximum(): number;
-  /** Resolves when the limit was raised, or was not: the limit itself tells. */
-  ask(bytes: number, signal: AbortSignal): Promise<Refusal>;
-}
-
-interface Question {
-  readonly bytes: number;
-  settle(answer: Refusal): void;
+  /** Rejects with the signal's reason when it aborts: nothing is asked for then. */
+  ask(bytes: number, signal: AbortSignal): Promise<Answer>;
 }
 
 /** How long the one who grants may take to begin with the question; without one, nobody answers. */
 const UNHEARD = 3_000;
-const UNANSWERED = 60_000;
+const UNANSWERED = 75_000;
 
 /**
- * Laptop-dev's side asks what is wanted (`wanted`, a long poll), raises the limit within its budget, and says how that went (`answered`). One
- * question at a time; what is not heard within 3 s is answered with what there is.
+ * Laptop-dev's side follows what is said (`state`, a long poll), raises the limit within its budget, and answers (`answered`). One question at a
+ * time; what is not heard within 3 s is answered with what there is.
  */
 export class PolledTier implements Tier {
-  #question: Question | null = null;
+  #settle: ((answer: Answer) => void) | null = null;
   #heard = false;
-  readonly #pollers = new Set<() => void>();
 
-  constructor(private readonly most: number) {}
+  constructor(
+    private readonly most: number,
+    private readonly spoken: Spoken,
+  ) {}
 
   maximum(): number {
     return this.most;
   }
 
-  async ask(bytes: number, signal: AbortSignal): Promise<Refusal> {
+  async ask(bytes: number, signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
     let onAbort: () => void = () => undefined;
     let timers: NodeJS.Timeout[] = [];
+    let granted = false;
     try {
-      return await new Promise<Refusal>((resolve, reject) => {
+      const answer = await new Promise<Answer>((resolve, reject) => {
         onAbort = () => reject(signal.reason);
         signal.addEventListener('abort', onAbort, { once: true });
         this.#heard = false;
-        this.#question = { bytes, settle: resolve };
-        timers = [
-          setTimeout(() => this.#heard || resolve(NOBODY), UNHEARD),
-          setTimeout(() => resolve({ reason: 'The request for memory was not answered in time.', holders: [] }), UNANSWERED),
-        ];
-        for (const poller of this.#pollers) poller();
+        this.#settle = resolve;
+        timers = [setTimeout(() => this.#heard || resolve(nothing(null)), UNHEARD), setTimeout(() => resolve(nothing(LATE)), UNANSWERED)];
+        this.spoken.say({ wants: bytes });
       });
+      granted = answer.granted;
+      return answer;
     } finally {
-      this.#question = null;
+      this.#settle = null;
       signal.removeEventListener('abort', onAbort);
       timers.forEach(clearTimeout);
+      // In one breath: between them the limit could be lowered again.
+      this.spoken.say({ wants: null, ...(granted ? { holds: bytes } : {}) });
     }
   }
 
-  /** What is wanted, bytes; null: nothing for `patience` ms. */
-  wanted(patience: number, signal: AbortSignal): Promise<number | null> {
-    return new Promise(resolve => {
-      const tell = (): void => {
-        if (!this.#question) return;
-        this.#heard = true;
-        end(this.#question.bytes);
-      };
-      const end = (bytes: number | null): void => {
-        this.#pollers.delete(tell);
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        resolve(bytes);
-      };
-      const onAbort = (): void => end(null);
-      const timer = setTimeout(() => end(null), patience);
-      this.#pollers.add(tell);
-      signal.addEventListener('abort', onAbort, { once: true });
-      tell();
-    });
+  /** What the service says now, or says next; a question in it counts as heard. */
+  async state(after: number | null, patience: number, signal: AbortSignal): Promise<Word> {
+    const word = await this.spoken.hear(after, patience, signal);
+    if (word.wants !== null && !signal.aborted) this.#heard = true;
+    return word;
   }
 
-  answered(answer: Refusal): void {
-    this.#question?.settle(answer);
+  answered(answer: Answer): void {
+    this.#settle?.(answer);
   }
 }
 
-const NOBODY: Refusal = { reason: null, holders: [] };
+const LATE = 'The request for memory was not answered in time.';
+
+function nothing(reason: string | null): Answer {
+  return { granted: false, reason, need: null, free: null, holders: [], remedies: [] };
+}

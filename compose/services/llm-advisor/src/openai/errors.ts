@@ -20,6 +20,7 @@ const ANSWERS: Readonly<Record<ModelProblem, readonly [status: number, type: str
   malformed: [422, 'invalid_request_error', 'malformed_model', null],
   'not-found': [404, 'invalid_request_error', 'model_not_found', null],
   engine: [500, 'server_error', 'model_not_loaded', null],
+  crashed: [503, 'server_error', 'model_crashed', 600],
   'too-long': [400, 'invalid_request_error', 'context_length_exceeded', null],
   late: [503, 'server_error', 'still_loading', 10],
   cancelled: [503, 'server_error', 'cancelled', 1],
@@ -30,7 +31,9 @@ export function apiError(error: unknown): ApiError {
   if (error instanceof BadRequest) return answer(400, 'invalid_request_error', 'invalid', null, error.message, error.param);
   if (!(error instanceof ModelError)) return answer(500, 'server_error', 'internal', null, 'The service failed; its log says why.');
   const [status, type, code, retryAfter] = ANSWERS[error.problem];
-  return answer(status, type, code, retryAfter, error.message, error.problem === 'not-found' ? 'model' : null, error.details);
+  const { retryAfter: told, ...details } = error.details;
+  const seconds = typeof told === 'number' ? told : retryAfter;
+  return answer(status, type, code, seconds, error.message, error.problem === 'not-found' ? 'model' : null, details);
 }
 
 function answer(
