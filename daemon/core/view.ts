@@ -19,6 +19,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     project: spec.project,
     name: spec.name,
     profile: world.projects.get(spec.project)?.spec.profile ?? '',
+    runtime: spec.runtime,
     state: shownState(entry),
     health: state.kind === 'running' ? state.health : state.kind === 'starting' ? 'starting' : 'none',
     ports: (spec.container?.ports ?? []).flatMap(({ hostIp, host, container, protocol }) =>

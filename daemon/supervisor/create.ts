@@ -163,13 +163,21 @@ export function createSupervisor(options: SupervisorOptions): Running {
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   const { projects, pins = [], budget = null } = restored.intent;
   loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
+  let left = true;
+  const removeHelpers = () => {
+    if (left) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));
+    left = false;
+  };
   void observe({
     containers,
     clock,
     log,
     post: event => {
       loop.post(event);
-      if (event.kind === 'observed') carrier.begin();
+      if (event.kind === 'observed') {
+        carrier.begin();
+        removeHelpers();
+      }
       if (event.kind !== 'engine') onLooked();
     },
     version: effects.version,

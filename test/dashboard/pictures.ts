@@ -34,6 +34,7 @@ export function service(
     project,
     name,
     profile: 'typescript',
+    runtime: null,
     state: 'running',
     health: 'healthy',
     ports: [],

@@ -24,6 +24,7 @@ export function view(name: string, extra: Partial<ServiceView> = {}): ServiceVie
     project: 'shop',
     name,
     profile: 'minimal',
+    runtime: null,
     state: 'running',
     health: 'healthy',
     ports: [],

@@ -28,6 +28,7 @@ async function daemon(...running: readonly string[]) {
     events: signal => feed.events(signal),
     inspect: async () => null,
     stats: async () => null,
+    removeHelpers: async () => undefined,
     logs: async function* () {},
   };
   const doors: Partial<Doors> = {

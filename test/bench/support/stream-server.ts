@@ -58,6 +58,7 @@ function madeUpService(name: string): LiveService {
     project: 'bench',
     name,
     profile: 'full',
+    runtime: null,
     state: 'running',
     health: 'healthy',
     ports: [{ hostIp: '127.0.0.1', host: 3000, container: 3000, protocol: 'tcp' }],
