@@ -3,11 +3,13 @@ import { buildApp } from '../../compose/services/api/src/app.js';
 import { readConfig } from '../../compose/services/api/src/config.js';
 import type { Check } from '../../compose/services/api/src/health.js';
 import { pending } from '../../compose/services/api/src/migrations.js';
+import { httpAdvisor } from '../../compose/services/api/src/summary/advisor.js';
 import { memoryStore } from './support/memory-store.js';
 
 const up: Check = { name: 'postgres', run: () => Promise.resolve() };
+const advisor = httpAdvisor('http://127.0.0.1:9', 1_000);
 const app = (checks: readonly Check[] = [up], checkTimeout = 1_000) =>
-  buildApp({ records: memoryStore(), checks, checkTimeout, logLevel: 'silent' });
+  buildApp({ records: memoryStore(), advisor, checks, checkTimeout, logLevel: 'silent' });
 
 describe('/records', () => {
   test('a record is created, read, replaced and removed', async () => {
@@ -61,7 +63,7 @@ describe('/records', () => {
       [new Error('secret'), 500, 'internal'],
     ] as const) {
       const records = { ...memoryStore(), get: () => Promise.reject(error) };
-      const answer = await buildApp({ records, checks: [], checkTimeout: 1, logLevel: 'silent' }).inject('/records/1');
+      const answer = await buildApp({ records, advisor, checks: [], checkTimeout: 1, logLevel: 'silent' }).inject('/records/1');
       expect([answer.statusCode, answer.json().error.code, answer.headers['retry-after']]).toEqual([
         status,
         code,
@@ -127,7 +129,16 @@ describe('migrations', () => {
 });
 
 test('settings come from the environment, and a bad one is named', () => {
-  expect(readConfig({})).toEqual({ host: '0.0.0.0', port: 8080, redisUrl: 'redis://127.0.0.1:6379', cacheSeconds: 60, logLevel: 'info' });
+  expect(readConfig({})).toEqual({
+    host: '0.0.0.0',
+    port: 8080,
+    redisUrl: 'redis://127.0.0.1:6379',
+    cacheSeconds: 60,
+    llmUrl: 'http://llm-advisor:8090',
+    llmPatience: 300_000,
+    logLevel: 'info',
+  });
+  expect(readConfig({ LLM_URL: 'http://other:1/' }).llmUrl).toBe('http://other:1');
   expect(readConfig({ PORT: '81', CACHE_SECONDS: '5' })).toMatchObject({ port: 81, cacheSeconds: 5 });
   for (const PORT of ['x', '-1', '70000', '1.5']) expect(() => readConfig({ PORT })).toThrow('PORT must be a whole number from 0 to 65535');
 });

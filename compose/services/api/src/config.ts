@@ -5,6 +5,10 @@ export interface Config {
   readonly redisUrl: string;
   /** How long one record may be served from the cache, in seconds. */
   readonly cacheSeconds: number;
+  /** The LLM Advisor, or anything else with OpenAI's API. */
+  readonly llmUrl: string;
+  /** How long one summary may take, ms: a container that starts, a model that is loaded, an answer on a CPU. */
+  readonly llmPatience: number;
   readonly logLevel: string;
 }
 
@@ -15,6 +19,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: integer(env, 'PORT', 8080, 0, 65_535),
     redisUrl: env['REDIS_URL'] || 'redis://127.0.0.1:6379',
     cacheSeconds: integer(env, 'CACHE_SECONDS', 60, 1, 86_400),
+    llmUrl: (env['LLM_URL'] || 'http://llm-advisor:8090').replace(/\/+$/, ''),
+    llmPatience: integer(env, 'LLM_PATIENCE_MS', 300_000, 100, 3_600_000),
     logLevel: env['LOG_LEVEL'] || 'info',
   };
 }

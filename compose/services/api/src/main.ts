@@ -6,12 +6,14 @@ import { migrate } from './migrate.js';
 import { cachedStore } from './records/cached-store.js';
 import { sqlStore } from './records/sql-store.js';
 import { redisCache } from './redis-cache.js';
+import { httpAdvisor } from './summary/advisor.js';
 
 const config = readConfig(process.env);
 const pool = openPool(error => app.log.warn({ err: error }, 'an idle database connection broke'));
 const cache = redisCache(config.redisUrl, config.cacheSeconds, error => app.log.warn({ err: error }, 'Redis is not available'));
 const app = buildApp({
   records: cachedStore(sqlStore(pool), cache),
+  advisor: httpAdvisor(config.llmUrl, config.llmPatience),
   checks: [
     { name: 'postgres', run: () => ping(pool) },
     { name: 'redis', run: () => cache.ping() },

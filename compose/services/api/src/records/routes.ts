@@ -30,6 +30,6 @@ export function recordRoutes(app: FastifyInstance, records: RecordStore): void {
   });
 }
 
-function missing(reply: FastifyReply, id: string): FastifyReply {
+export function missing(reply: FastifyReply, id: string): FastifyReply {
   return reply.code(404).send({ error: { code: 'not-found', message: `There is no record ${id}` } });
 }
