@@ -2,6 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { needOf } from '../../../compose/services/llm-advisor/src/admission.js';
 import { LARGE, TINY, writeToy } from '../../../compose/services/llm-advisor/src/gguf/toy.js';
 import { estimateHead } from '../../../compose/services/llm-advisor/src/manage/estimate-head.js';
 import { Input } from '../../../compose/services/llm-advisor/src/manage/input.js';
@@ -99,7 +100,7 @@ test('an estimate has a need for each context, measured where it was loaded befo
   const found = await estimate(file, { context: 4096, maximum: 100 * MiB, engine }, peaks);
   expect(found).toMatchObject({ name: 't', contextLength: TINY.context, maximum: 100 * MiB, context: 1024 });
   expect(found.needs).toEqual([
-    { context: 2048, bytes: Math.ceil(102 * MiB * 1.1) + 60 * MiB, measured: false },
+    { context: 2048, bytes: needOf(102 * MiB), measured: false },
     { context: 1024, bytes: 90 * MiB, measured: true },
   ]);
   expect((await estimate(file, { context: 4096, maximum: 50 * MiB, engine }, null)).context).toBeNull();

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { needOf } from '../../../compose/services/llm-advisor/src/admission.js';
 import { TINY } from '../../../compose/services/llm-advisor/src/gguf/toy.js';
 import { MiB } from './fake-engine.js';
 import { MIDDLE, newFolder, receiving, sha, toyBytes } from './manage-rig.js';
@@ -67,7 +68,7 @@ describe('refused is', () => {
     receiver.stdin.write(content.subarray(0, 2 * MiB));
     await expect(receiver.done).rejects.toMatchObject({
       problem: 'never-fits',
-      details: { need: Math.ceil(101 * MiB * 1.1) + 60 * MiB, maximum: 100 * MiB, context: 1024 },
+      details: { need: needOf(101 * MiB), maximum: 100 * MiB, context: 1024 },
     });
     expect(readdirSync(folder)).toEqual([]);
   });
