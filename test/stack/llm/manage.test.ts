@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { needOf } from '../../../compose/services/llm-advisor/src/admission.js';
+import { Deaths } from '../../../compose/services/llm-advisor/src/deaths.js';
 import { LARGE, TINY, writeToy } from '../../../compose/services/llm-advisor/src/gguf/toy.js';
 import { estimateHead } from '../../../compose/services/llm-advisor/src/manage/estimate-head.js';
 import { Input } from '../../../compose/services/llm-advisor/src/manage/input.js';
@@ -97,7 +98,7 @@ test('an estimate has a need for each context, measured where it was loaded befo
   const peaks = new Peaks('', 'fake 1');
   await peaks.keep(await fingerprintOf(file.path), 1024, 90 * MiB);
   const engine = new FakeEngine();
-  const found = await estimate(file, { context: 4096, maximum: 100 * MiB, engine }, peaks);
+  const found = await estimate(file, { context: 4096, maximum: 100 * MiB, engine }, { peaks, deaths: new Deaths('', 'fake 1') });
   expect(found).toMatchObject({ name: 't', contextLength: TINY.context, maximum: 100 * MiB, context: 1024 });
   expect(found.needs).toEqual([
     { context: 2048, bytes: needOf(102 * MiB), measured: false },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, readConfig } from './config.js';
+import { Deaths } from './deaths.js';
 import type { Engine } from './engine/engine.js';
 import { estimateHead } from './manage/estimate-head.js';
 import { placesOf } from './manage/files.js';
@@ -51,7 +52,8 @@ async function run([verb = '', name = '', ...rest]: readonly string[], config: C
       return addedOf(name, await makeTiny(models, name, { large: rest.includes('large'), replace: rest.includes('replace'), by }));
     case 'estimate': {
       const file = await findModel(models, name, model);
-      return estimate(file, { context, maximum, engine }, new Peaks(config.state === '' ? '' : join(config.state, 'peaks.json'), version));
+      const peaks = new Peaks(config.state === '' ? '' : join(config.state, 'peaks.json'), version);
+      return estimate(file, { context, maximum, engine }, { peaks, deaths: new Deaths(config.state, version) });
     }
     case 'estimate-head':
       return estimateHead(models, { name, bytes: sizeIn(rest[0]) }, { context, maximum, engine }, { input: stdin(), say });

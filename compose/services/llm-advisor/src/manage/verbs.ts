@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { choose, contextsOf, type Need, needOf } from '../admission.js';
+import { choose, contextsOf, type Need, needOf, wholeMiB } from '../admission.js';
+import type { Deaths } from '../deaths.js';
 import type { Engine } from '../engine/engine.js';
 import { readHeader } from '../gguf/header.js';
 import { LARGE, TINY, writeToy } from '../gguf/toy.js';
@@ -69,18 +70,20 @@ export interface Estimated {
   readonly context: number | null;
 }
 
-/** What loading a model takes, as it is reckoned before each load. Throws ModelError. */
+/** What loading a model takes, as it is reckoned before each load (room.ts). `learnt`: by earlier loads; null: the file cannot have been loaded. Throws ModelError. */
 export async function estimate(
   file: { readonly name: string; readonly path: string; readonly bytes: number },
   { context, maximum, engine }: { readonly context: number; readonly maximum: number; readonly engine: Engine },
-  peaks: Peaks | null,
+  learnt: { readonly peaks: Peaks; readonly deaths: Deaths } | null,
 ): Promise<Estimated> {
   const { architecture, contextLength, fileBytes } = await readHeader(file.path, file.bytes);
-  const fingerprint = peaks && (await fingerprintOf(file.path));
+  const fingerprint = learnt === null ? '' : await fingerprintOf(file.path);
+  const died = (await learnt?.deaths.shorterThan(file.name, fingerprint)) ?? null;
   const needs: Need[] = [];
-  for (const tokens of contextsOf(context, contextLength)) {
-    const measured = (fingerprint && (await peaks?.of(fingerprint, tokens))) || null;
-    needs.push({ context: tokens, bytes: measured ?? needOf(await engine.estimate(file.path, tokens)), measured: measured !== null });
+  for (const tokens of contextsOf(context, contextLength, died)) {
+    const measured = (await learnt?.peaks.of(fingerprint, tokens)) ?? null;
+    const bytes = measured === null ? needOf(await engine.estimate(file.path, tokens)) : wholeMiB(measured);
+    needs.push({ context: tokens, bytes, measured: measured !== null });
   }
   const most = maximum || Number.MAX_SAFE_INTEGER;
   const choice = choose(needs, most, most);
