@@ -71,7 +71,9 @@ describe.sequential('the LLM Advisor', () => {
     const stream = await stage.client.chat.completions.create({
       model: 'tiny',
       messages: [{ role: 'user', content: 'Say something.' }],
-      max_tokens: 6,
+      max_tokens: 24,
+      temperature: 1.5,
+      seed: 3,
       stream: true,
       stream_options: { include_usage: true },
     });
@@ -90,7 +92,7 @@ describe.sequential('the LLM Advisor', () => {
     const made = await fetch(`${api}/records`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: '{"title":"Note","body":"A long text."}',
+      body: '{"name":"Note","data":{"text":"A long text."}}',
     });
     expect(made.status, await made.clone().text()).toBe(201);
     const { id } = (await made.json()) as { id: number };
@@ -103,6 +105,8 @@ describe.sequential('the LLM Advisor', () => {
   it('loads a model of 593 MiB once for 20 who ask at once, and its peak stays below its grant', async () => {
     await stop('llm-advisor');
     await sleeps('llm-advisor');
+    const loads = async (): Promise<number> => (await logOf(await stage.container('llm-advisor'))).match(/a model is loaded/g)?.length ?? 0;
+    const before = await loads();
     const patient = new OpenAI({ baseURL: stage.client.baseURL, apiKey: 'none', timeout: patience(240_000), maxRetries: 20 });
     const loading = until('ps tells of the load', async () => (await stage.view('llm-advisor')).loading, 120_000);
     const answers = await Promise.all(
@@ -113,7 +117,7 @@ describe.sequential('the LLM Advisor', () => {
     for (const { choices } of answers) expect(choices).toHaveLength(1);
     expect(await loading).toMatchObject({ model: 'large', share: expect.any(Number) });
     const container = await stage.container('llm-advisor');
-    expect((await logOf(container)).match(/a model is loaded/g)).toHaveLength(1);
+    expect((await loads()) - before).toBe(1);
     const { memory } = await stage.view('llm-advisor');
     const peak = await peakOf(container);
     console.log(`peak ${Math.round(peak / MiB)} MiB of ${Math.round(memory.grant / MiB)} MiB`);
@@ -190,7 +194,7 @@ describe.sequential('the LLM Advisor', () => {
     for (const name of names) {
       const { status, error } = await refused(ask(name));
       expect([name, status, error['code']]).toEqual([name, 422, 'malformed_model']);
-      expect(String(error['message'])).toMatch(/.{20,}/);
+      expect(String(error['message'])).toMatch(/^\w.{10,}/);
     }
     expect((await ask('tiny')).choices).toHaveLength(1);
     const after = await (await stage.container('llm-advisor')).inspect();
@@ -203,7 +207,11 @@ describe.sequential('the LLM Advisor', () => {
     await until('it loads', async () => (await standing()).kind === 'loading');
     await laptop('exec', 'llm-advisor', 'sh', '-c', 'kill -ABRT $(pidof node)');
     await dies;
-    await until('the daemon has told of it', async () => (await laptop('events')).includes('while it loaded the model large'));
+    await until('the daemon has told of it', async () => {
+      const told = await laptop('events');
+      if (told.includes('while it loaded the model large')) return true;
+      throw new Error(told.slice(-600));
+    });
     await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
     expect((await ask('large', { max_tokens: 1 })).choices).toHaveLength(1);
     expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"context":2048/);
@@ -227,7 +235,7 @@ describe.sequential('memory that others hold', () => {
     await stage.become(
       profile(
         'idle: 10m, memory: { standard: 512MB, maximum: 1400MB }',
-        'memory: { standard: 800MB, maximum: 800MB }, idle: { freeze: 3s, stop: 10m }',
+        'memory: { standard: 800MB, maximum: 800MB }, idle: { freezeAfter: 3s, stopAfter: 10m }',
       ),
     );
     await laptop('budget', 'set', '1.5GB');
