@@ -7,10 +7,13 @@ const project = (name: string, include: string[], extra: object = {}) => ({
 /** How much slower than a laptop this host is; see CONTRIBUTING. */
 const SLOW = Number(process.env['LAPTOP_DEV_TEST_SLOW'] ?? 1);
 
+/** On a slow host longer, but never so long that a hang outlasts the whole run: then it would have no name. */
+const limit = (ms: number): number => Math.min(ms * SLOW, Math.max(ms, 900_000));
+
 /** One file at a time on an engine that is found or started. Limits in ms. */
 const withEngine = (testTimeout: number, hookTimeout: number, ...globalSetup: string[]) => ({
-  testTimeout: testTimeout * SLOW,
-  hookTimeout: hookTimeout * SLOW,
+  testTimeout: limit(testTimeout),
+  hookTimeout: limit(hookTimeout),
   fileParallelism: false,
   globalSetup: ['test/e2e/support/found-engine.ts', ...globalSetup],
 });
@@ -23,7 +26,7 @@ export default defineConfig({
         'unit',
         [
           'test/*.test.ts',
-          'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation,history,kernel-path,schedule,wsl,dashboard,doctor,web}/**/*.test.ts',
+          'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation,asks,history,kernel-path,schedule,wsl,dashboard,doctor,web}/**/*.test.ts',
         ],
         { testTimeout: 20_000 },
       ),

@@ -85,6 +85,7 @@ async function main(): Promise<void> {
     isLocal: isLocalAddress,
     untilReady,
     giveBack,
+    openAsks: async () => (await import('./asks/asks.js')).createAsks(),
     openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
     pruneAt: readPrune(process.env),
     relist: readRelist(process.env),

@@ -90,6 +90,13 @@ export interface Containers {
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   exec(id: string, options: ExecOptions): Promise<ExecSession>;
   /**
+   * Runs a command in a throw-away container of the service's image, which must be there: its named volumes writable, no network, no ports, a
+   * read-only root, no capabilities, 256 MiB. It is gone when the command has ended or the session is closed.
+   */
+  beside(spec: ServiceSpec, volumes: readonly VolumeSpec[], options: ExecOptions): Promise<ExecSession>;
+  /** Removes what sessions of `beside` of an earlier, killed daemon have left. */
+  removeHelpers(): Promise<void>;
+  /**
    * Events of our containers from now on, or replayed from `since` (ms since the epoch, the engine's clock; Docker keeps 256).
    * Ends (throws FailureError engine-unavailable) when the engine goes away.
    */
@@ -116,6 +123,8 @@ export interface ExecOptions {
   readonly user: string | null;
   readonly workingDir: string | null;
   readonly environment: Readonly<Record<string, string>>;
+  /** Not in the service's container, which is not woken, but in one of its own (Containers.beside). */
+  readonly beside?: boolean;
 }
 export interface ExecSession {
   /** Writes to the command's stdin. */

@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   usage: ['core', 'ports'],
   history: ['core', 'ports'],
   activation: ['core', 'ports'],
+  asks: ['core', 'ports'],
   'kernel-path': ['core', 'ports'],
   schedule: ['core', 'ports'],
   store: ['core', 'ports'],

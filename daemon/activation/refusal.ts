@@ -33,7 +33,7 @@ export function refusal(protocol: Protocol, why: Failure, said: Buffer): Refusal
 
 function http(why: Failure): Buffer {
   const { code, message, details, remedies } = why;
-  const body = `${JSON.stringify({ ok: false, error: { code, message, details, remedies } })}\n`;
+  const body = `${JSON.stringify({ ok: false, error: { code, message, type: 'unavailable', param: null, details, remedies } })}\n`;
   const head = [
     'HTTP/1.1 503 Service Unavailable',
     'Content-Type: application/json; charset=utf-8',

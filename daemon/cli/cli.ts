@@ -91,6 +91,11 @@ export interface Options {
   readonly port?: number;
   readonly open?: boolean;
   readonly close?: boolean;
+  readonly name?: string;
+  readonly sha256?: string;
+  readonly replace?: boolean;
+  readonly large?: boolean;
+  readonly service?: string;
 }
 
 /** A command: resolves to the exit code; expected failures are thrown as FailureError. */

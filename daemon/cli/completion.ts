@@ -28,9 +28,18 @@ function entries(verbs: readonly Verb[], before = ''): Entry[] {
   });
 }
 
-/** Verbs that have verbs of their own. */
+/** Paths of verbs that have verbs of their own: `wsl`, `llm models`. */
 function groups(verbs: readonly Verb[]): string[] {
-  return verbs.filter(verb => verb.verbs).map(verb => verb.name);
+  return entries(verbs)
+    .filter(({ inner }) => inner.length > 0)
+    .map(({ path }) => path);
+}
+
+/** The same as alternatives of a case. */
+function groupCases(verbs: readonly Verb[]): string {
+  return groups(verbs)
+    .map(path => `'${path}'`)
+    .join('|');
 }
 
 /** Options that take a value: the word after one is no verb. As alternatives of a case, quoted for no shell: all are plain. */
@@ -64,7 +73,7 @@ _laptop_dev() {
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
-    case "$path" in ''|${groups(verbs).join('|')}) path="\${path:+$path }$word" ;; esac
+    case "$path" in ''|${groupCases(verbs)}) path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
     '') words="${verbs.map(verb => verb.name).join(' ')} help" ;;
@@ -101,7 +110,7 @@ _laptop_dev() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $skip ]]; then skip=""; continue; fi
     case "$word" in ${valued()}) skip=1; continue ;; -*) continue ;; esac
-    case "$place" in ''|${groups(verbs).join('|')}) place="\${place:+$place }$word" ;; esac
+    case "$place" in ''|${groupCases(verbs)}) place="\${place:+$place }$word" ;; esac
   done
   case "$place" in
     '') found=(${described(verbs)}); _describe verb found ;;
@@ -119,7 +128,7 @@ function zshText(text: string): string {
 function fish(verbs: readonly Verb[]): string {
   const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const top = verbs.map(verb => `complete -c laptop-dev -n __fish_use_subcommand -f -a ${verb.name} -d ${quoted(verb.summary)}`);
-  const grouping = groups(verbs);
+  const grouping = groups(verbs).filter(path => !path.includes(' '));
   const rest = entries(verbs).flatMap(({ path, options, inner, completes }) => {
     // `logs` is a verb, and one of the daemon too.
     const alone = path.includes(' ') || grouping.includes(path) ? [] : [`not __fish_seen_subcommand_from ${grouping.join(' ')}`];

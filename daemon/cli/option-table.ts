@@ -56,6 +56,11 @@ export const OPTIONS = {
   web: { flags: '--web', text: 'in a browser: opens a port on 127.0.0.1 and prints a link that works once' },
   port: { flags: '--port <port>', text: 'port for --web (LAPTOP_DEV_WEB_PORT); else a free one', value: 'port' },
   'no-open': { flags: '--no-open', text: 'with --web: only print the link' },
+  name: { flags: '--name <name>', text: 'name of the model; else that of its file' },
+  sha256: { flags: '--sha256 <hex>', text: 'the checksum that the file has to have' },
+  replace: { flags: '--replace', text: 'in the place of a model of that name with other content' },
+  large: { flags: '--large', text: 'as large as a real small model: 593 MB' },
+  service: { flags: '--service <service>', text: 'the service that is meant, where several have models' },
   close: { flags: '--close', text: 'with --web: close the port, and end the sessions of all pages' },
 } as const satisfies Record<string, OptionEntry>;
 

@@ -1,5 +1,6 @@
 import type { Verb } from './verb.js';
 import { DAEMON } from './verbs-daemon.js';
+import { LLM } from './verbs-llm.js';
 import { WSL } from './verbs-wsl.js';
 
 const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
@@ -202,6 +203,7 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/completion.js'),
   },
   DAEMON,
+  LLM,
   WSL,
   {
     name: 'doctor',

@@ -2,6 +2,7 @@ import { LABEL } from '../core/labels.js';
 import type { Ms } from '../core/model.js';
 import type { ObservedContainer } from '../core/observed.js';
 import type { Containers, Log } from '../ports.js';
+import { createBeside } from './beside.js';
 import { type Connection, createConnection } from './connection.js';
 import { createContainer } from './create.js';
 import { DEADLINE } from './deadline.js';
@@ -43,6 +44,7 @@ const PARALLEL_INSPECTS = 4;
 export function createContainers({ endpoint, tls = null, instance, log }: ContainersOptions): Containers {
   const connection = createConnection({ url: endpoint, tls });
   const resources = createResources(connection, instance);
+  const beside = createBeside(connection, instance, log);
   const noticed = new Set<string>();
   const context = { connection, instance, log, warn: (text: string) => void noticed.add(text) };
   return {
@@ -77,6 +79,8 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     probe: (id, command, timeout) => runProbe(connection, id, command, timeout),
     logs: (id, options) => readLogs(connection, id, options),
     exec: (id, options) => openExec(connection, id, options),
+    beside: (spec, volumes, options) => beside.open(spec, volumes, options),
+    removeHelpers: () => beside.removeLeft(),
     events: (signal, since) => readEvents(connection, instance, signal, since ?? null),
     close: () => connection.close(),
   };

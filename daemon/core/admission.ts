@@ -9,6 +9,7 @@ import { admitsNow, describe, explainAdmission } from './pressure.js';
 import { type Relief, relieve, whyKept } from './relief.js';
 import { held, isActive } from './service-state.js';
 import { shownState } from './view.js';
+import { asksItself } from './word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
 /** What an action wants to be so: these up (with these definitions), those not. */
@@ -144,22 +145,22 @@ function planned(world: World, spec: ServiceSpec, grants: ReadonlyMap<ServiceId,
   };
 }
 
-/** Standard for each, then the rest by priority, up to the maximum; equal priorities in the order given. */
+/** Standard for each, then the rest by priority, up to the maximum; equal priorities in the order given. Who asks for more itself gets no more before. */
 function allot(specs: readonly ServiceSpec[], rest: Bytes): Map<ServiceId, Bytes> {
   const grants = new Map(specs.map(spec => [idOf(spec), spec.memory.standard]));
   let left = rest;
   for (const spec of [...specs].sort((a, b) => b.priority - a.priority)) {
-    const more = Math.min(left, spec.memory.maximum - spec.memory.standard);
+    const more = asksItself(spec) ? 0 : Math.min(left, spec.memory.maximum - spec.memory.standard);
     grants.set(idOf(spec), spec.memory.standard + more);
     left -= more;
   }
   return grants;
 }
 
-/** Why one service that was promised room does not get it. */
-export function overBudgetFor(world: World, spec: ServiceSpec, policy: Policy, now: Ms): Failure {
+/** Why one service does not get the room that it was promised, or `need` bytes for which it asks. */
+export function overBudgetFor(world: World, spec: ServiceSpec, policy: Policy, now: Ms, need: Bytes = spec.memory.standard): Failure {
   const free = policy.budget - committedBut(world, id => id === idOf(spec));
-  return overBudget(world, [spec], new Set([idOf(spec)]), spec.memory.standard, free, policy, now);
+  return overBudget(world, [spec], new Set([idOf(spec)]), need, free, policy, now);
 }
 
 function overBudget(

@@ -1,4 +1,5 @@
 import { advanceAll } from './advance.js';
+import { meetAsks } from './ask.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
@@ -13,6 +14,7 @@ import { giveBackCache } from './reclaim.js';
 import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
+import { asksItself } from './word.js';
 import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
 
 /**
@@ -27,6 +29,7 @@ export function converge(draft: Draft, policy: Policy, now: Ms): void {
     lookAtUse(draft, now);
     meet(draft, policy, now);
     pressOn(draft, policy, now);
+    meetAsks(draft, policy, now);
   }
   for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
@@ -144,7 +147,10 @@ function forget(draft: Draft, now: Ms): void {
 function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   if (state.kind === 'asleep') {
-    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: spec.memory.maximum, since: now, asIs: false } });
+    draft.patch(id, {
+      attempt: entry.attempt + 1,
+      state: { kind: 'queued', grant: asksItself(spec) ? spec.memory.standard : spec.memory.maximum, since: now, asIs: false },
+    });
   } else if (state.kind === 'backoff' && now >= state.until) {
     draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now, asIs: true } });
   } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {

@@ -1,4 +1,5 @@
 import { foldAction } from './actions.js';
+import { askDue, foldSaid } from './ask.js';
 import { accountForStrays, converge } from './converge.js';
 import { foldRequested, isInTheWay } from './demand.js';
 import { Draft } from './draft.js';
@@ -76,6 +77,9 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'resized':
       foldResized(draft, event, now);
       return null;
+    case 'said':
+      foldSaid(draft, event, policy, now);
+      return null;
     case 'reclaimed':
       foldReclaimed(draft, event);
       return null;
@@ -110,6 +114,7 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
   for (const entry of world.services.values()) {
     const { state, removeAt } = entry;
     consider(useDue(world, entry));
+    consider(askDue(entry));
     consider(hopeEnds(world, entry, policy));
     consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);

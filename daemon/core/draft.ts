@@ -21,6 +21,8 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     samples: [],
     shrinkFrom: 0,
     address: null,
+    word: null,
+    ask: null,
     state: { kind: 'asleep', exit: null },
     attempt: 0,
     crashes: [],
@@ -41,7 +43,16 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
 }
 
 /** What changes all the time and says nothing of the container: a list of containers is not outdated by it. */
-const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>(['use', 'samples', 'request', 'refusal', 'shrinkFrom', 'cooldown']);
+const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>([
+  'use',
+  'samples',
+  'request',
+  'refusal',
+  'shrinkFrom',
+  'cooldown',
+  'word',
+  'ask',
+]);
 
 /** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
 export class Draft {

@@ -5,6 +5,7 @@ import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { GivenBack } from './reclaim.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
+import type { Word } from './word.js';
 import type { Lease } from './world.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
@@ -109,6 +110,13 @@ export type Event =
       readonly container: string;
       readonly grant: number;
       readonly refused: string | null;
+    }
+  /** What a service with runtime llm says of itself (docs/llm.md). `wants`: the limit that it asks for, bytes; null: none. */
+  | {
+      readonly kind: 'said';
+      readonly id: ServiceId;
+      readonly container: string;
+      readonly word: Omit<Word, 'container'> & { readonly wants: number | null };
     }
   /** File cache was given back, or could not be. */
   | ({ readonly kind: 'reclaimed' } & GivenBack)

@@ -7,6 +7,7 @@ import { roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
 import { type Exit, held } from './service-state.js';
+import { wordOf } from './word.js';
 import { idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
@@ -33,7 +34,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.openMissing(entry);
-  draft.patch(id, { ooms: 0, oomAt: null, signalled: false });
+  draft.patch(id, { ooms: 0, oomAt: null, signalled: false, word: null, ask: null });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.again || entry.fresh)
     return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
@@ -129,14 +130,18 @@ export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
 
 function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   const { name, memory } = entry.spec;
-  if (!exit.oom) {
-    return failure('exited', `${name} exited with ${exit.code}.`, { exitCode: exit.code }, [`laptop-dev logs ${name} shows more`]);
-  }
+  const model = wordOf(entry)?.loading?.model ?? null;
+  const during = model === null ? '' : ` while it loaded the model ${model}`;
+  const details = { exitCode: exit.code, ...(model === null ? {} : { model }) };
+  const another =
+    model === null ? [] : [`laptop-dev llm models use NAME chooses another model, laptop-dev llm models rm ${model} removes this one`];
+  if (!exit.oom)
+    return failure('exited', `${name} exited with ${exit.code}${during}.`, details, [`laptop-dev logs ${name} shows more`, ...another]);
   const limit = held(entry.state);
   return failure(
     'out-of-memory',
-    `${name} was killed at its ${formatBytes(limit)} limit (exit ${exit.code}).`,
-    { limit, maximum: memory.maximum, exitCode: exit.code },
+    `${name} was killed at its ${formatBytes(limit)} limit${during} (exit ${exit.code}).`,
+    { limit, maximum: memory.maximum, ...details },
     [
       limit < memory.maximum
         ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`

@@ -71,6 +71,21 @@ export const CATALOGUE = {
   'out-of-memory': { status: 503, exit: 7, help: 'Raise memory.maximum of the service in its profile, or let it need less.' },
   'dependency-failed': { status: 424, exit: 7, help: 'Mend the dependency named; its dependants start by themselves with the next up.' },
   timeout: { status: 504, exit: 7, help: 'It goes on in the background; laptop-dev ps shows how far it is. --wait-timeout waits longer.' },
+  'model-refused': {
+    status: 422,
+    exit: 3,
+    help: 'Take another file: a GGUF model of its publisher, complete; --sha256 checks that it is.',
+  },
+  'model-too-large': {
+    status: 507,
+    exit: 5,
+    help: "Use a smaller model or a stronger quantisation, or raise the service's memory maximum in the profile.",
+  },
+  'download-failed': {
+    status: 424,
+    exit: 7,
+    help: 'Check the address; the same command goes on where it stopped. Or download the file in another way, and add that.',
+  },
   'not-wsl': {
     status: 501,
     exit: 4,

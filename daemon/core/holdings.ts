@@ -5,6 +5,7 @@ import { whyKept } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Holding } from './relief.js';
 import { held } from './service-state.js';
+import { wordOf } from './word.js';
 import { isWanted, type Sample, type ServiceEntry, type World } from './world.js';
 
 /** A measurement older than this says nothing about what may be taken away. */
@@ -24,7 +25,8 @@ function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: S
   return {
     id,
     priority: spec.priority,
-    standard: spec.memory.standard,
+    // Below what it has loaded it would be killed.
+    standard: Math.max(spec.memory.standard, wordOf(entry)?.holds ?? 0),
     // What a shrink under way gives back is promised to somebody already.
     grant: committed(entry),
     workingSet: isFresh ? last.workingSet : null,

@@ -16,6 +16,12 @@ export const LABEL = {
   start: 'laptop-dev.start',
   /** Comma-separated names in the same project. */
   dependsOn: 'laptop-dev.depends-on',
+  /** What a container of ours does that is no service's. */
+  helper: 'laptop-dev.helper',
+  /** Which daemon a helper belongs to, as `instance` says it of services: helpers are never taken for those. */
+  helperOf: 'laptop-dev.helper-of',
+  /** Which run of that daemon made it: what an earlier run has left is removed. */
+  helperRun: 'laptop-dev.helper-run',
   composeProject: 'com.docker.compose.project',
   composeService: 'com.docker.compose.service',
   composeOneoff: 'com.docker.compose.oneoff',

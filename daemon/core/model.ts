@@ -20,7 +20,7 @@ export interface Memory {
 export type StartMode = 'eager' | 'on-demand' | 'manual';
 export type Protocol = 'tcp' | 'http' | 'postgres' | 'redis';
 /** Which process settings are fitted to the grant (see core/runtime). */
-export type Runtime = 'node' | 'jvm' | 'go' | 'python' | 'postgres' | 'redis';
+export type Runtime = 'node' | 'jvm' | 'go' | 'python' | 'postgres' | 'redis' | 'llm';
 /** What a dependant waits for: the process runs, its health check passes, or it has exited with 0. */
 export type Condition = 'started' | 'healthy' | 'completed';
 

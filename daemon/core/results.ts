@@ -76,7 +76,13 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   const { state } = entry;
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   const { container } = event;
-  draft.patch(event.id, { state: { ...state, container: container.id }, address: addressOf(container), madeWith: state.hash });
+  draft.patch(event.id, {
+    state: { ...state, container: container.id },
+    address: addressOf(container),
+    madeWith: state.hash,
+    word: null,
+    ask: null,
+  });
   if (state.next === null && (entry.again || entry.fresh)) {
     draft.patch(event.id, { again: false, fresh: false });
     draft.intentChanged = true;

@@ -1,18 +1,18 @@
 import { type Bytes, KiB, MiB } from './bytes.js';
 import type { ContainerSpec, Runtime, ServiceSpec } from './model.js';
 
-type Tuning = (container: ContainerSpec, grant: Bytes) => ContainerSpec;
+type Tuning = (container: ContainerSpec, grant: Bytes, maximum: Bytes) => ContainerSpec;
 
-const TUNINGS: Readonly<Record<Runtime, Tuning>> = { node, jvm, go, python, postgres, redis };
+const TUNINGS: Readonly<Record<Runtime, Tuning>> = { node, jvm, go, python, postgres, redis, llm };
 
 /**
  * The container with settings that fit its process to `grant` (bytes, the hard limit): a runtime that does not know its limit
  * grows until it is killed. A setting of the user's own, in the environment or the command, wins: that one is left as it is.
  * `runtime: null` and adopted services (no container) are not touched.
  */
-export function tune(spec: Pick<ServiceSpec, 'container' | 'runtime'>, grant: Bytes): ContainerSpec | null {
+export function tune(spec: Pick<ServiceSpec, 'container' | 'runtime' | 'memory'>, grant: Bytes): ContainerSpec | null {
   if (spec.container === null || spec.runtime === null) return spec.container;
-  return TUNINGS[spec.runtime](spec.container, grant);
+  return TUNINGS[spec.runtime](spec.container, grant, spec.memory.maximum);
 }
 
 const whole = (bytes: number, unit: Bytes) => Math.max(1, Math.floor(bytes / unit));
@@ -122,4 +122,9 @@ function redis(container: ContainerSpec, grant: Bytes): ContainerSpec {
   const limit = set.has('--maxmemory') ? [] : ['--maxmemory', String(Math.floor(grant * 0.75))];
   const policy = set.has('--maxmemory-policy') ? [] : ['--maxmemory-policy', 'noeviction'];
   return { ...container, command: [...given, ...limit, ...policy] };
+}
+
+/** It weighs models against the most that it can ever have, and asks when it needs more than it has (core/ask). */
+function llm(container: ContainerSpec, _grant: Bytes, maximum: Bytes): ContainerSpec {
+  return withDefaults(container, { MEMORY_MAXIMUM: String(maximum) });
 }

@@ -1,9 +1,10 @@
 import type { Bytes } from './bytes.js';
+import type { Failure } from './failure.js';
 import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
 import type { ObservedContainer } from './observed.js';
 import type { Wiring } from './wiring.js';
 
-/** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist` and `discard` in none. */
+/** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist`, `discard` and `answerAsk` in none. */
 interface StepArgs {
   /** Keep the intent before anything that follows from it is done. */
   persist: object;
@@ -34,6 +35,8 @@ interface StepArgs {
   thaw: { readonly id: ServiceId; readonly container: string };
   /** Change the hard limit of a running container; downwards with care, never below `floor`. → resized */
   resize: { readonly id: ServiceId; readonly container: string; readonly from: Bytes; readonly to: Bytes; readonly floor: Bytes };
+  /** Say what became of the limit that it has asked for; null: it has it. */
+  answerAsk: { readonly id: ServiceId; readonly container: string; readonly bytes: Bytes; readonly refusal: Failure | null };
   /** Look whether it is used at all before it is frozen or stopped. → useChecked */
   checkUse: { readonly id: ServiceId; readonly container: string; readonly veto: readonly string[] | null };
   /** Listen where the project's services are to be reached, and nowhere else. → doorsOpened */

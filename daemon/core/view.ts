@@ -7,6 +7,7 @@ import { dependantsOf } from './needed-by.js';
 import { startsAwake } from './restore.js';
 import { held } from './service-state.js';
 import type { ServiceView } from './views.js';
+import { wordOf } from './word.js';
 import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
 const BY_HOURS = 'stopped by its running hours';
@@ -18,6 +19,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     project: spec.project,
     name: spec.name,
     profile: world.projects.get(spec.project)?.spec.profile ?? '',
+    runtime: spec.runtime,
     state: shownState(entry),
     health: state.kind === 'running' ? state.health : state.kind === 'starting' ? 'starting' : 'none',
     ports: (spec.container?.ports ?? []).flatMap(({ hostIp, host, container, protocol }) =>
@@ -28,6 +30,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     why: whyOf(world, entry, now),
     container: entry.container,
     dependsOn: spec.dependsOn.map(on => on.service),
+    loading: loadingOf(entry),
     crashes: entry.crashes.length,
     ooms: entry.ooms,
   };
@@ -53,6 +56,11 @@ export function shownState({ state, want, awake, request }: ServiceEntry): Servi
       if (want !== 'up') return 'stopped';
       return awake || request !== null ? 'starting' : 'asleep';
   }
+}
+
+function loadingOf(entry: ServiceEntry): ServiceView['loading'] {
+  const loading = entry.state.kind === 'running' ? wordOf(entry)?.loading : null;
+  return loading ? { model: loading.model, share: loading.share } : null;
 }
 
 /** Until it is stopped for being idle, if nobody uses it; null: something holds it, or it never is. */
@@ -106,7 +114,9 @@ function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
   const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyKept(world, entry) : null);
   const awake = held === null ? [] : [`held awake: ${held}`];
+  const loading = loadingOf(entry);
   return [
+    ...(loading === null ? [] : [`loads ${loading.model}: ${Math.round(loading.share * 100)} %`]),
     needed,
     ...(entry.hours === 'closing' ? ['its running hours are over: stops as soon as nothing holds it'] : []),
     ...awake,

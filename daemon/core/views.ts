@@ -8,6 +8,8 @@ export interface ServiceView {
   readonly project: string;
   readonly name: string;
   readonly profile: string;
+  /** As its profile says, such as node or llm; null: it does not. */
+  readonly runtime: string | null;
   readonly state: 'asleep' | 'starting' | 'running' | 'frozen' | 'stopping' | 'stopped' | 'failed';
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none';
   readonly ports: readonly {
@@ -22,6 +24,8 @@ export interface ServiceView {
   readonly why: string;
   readonly container: string | null;
   readonly dependsOn: readonly string[];
+  /** A model that it is loading; `share`: 0 to 1. */
+  readonly loading: { readonly model: string; readonly share: number } | null;
   readonly crashes: number;
   readonly ooms: number;
 }

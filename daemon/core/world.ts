@@ -9,6 +9,7 @@ import type { Eviction } from './relief.js';
 import { type Exit, held, type ServiceState } from './service-state.js';
 import type { Use } from './use.js';
 import type { Address, Doors } from './wiring.js';
+import type { Ask, Word } from './word.js';
 
 /** What is wanted of a service. gone: no container of it either. */
 export type Want = 'up' | 'down' | 'gone';
@@ -47,6 +48,9 @@ export interface ServiceEntry {
   readonly shrinkFrom: Ms;
   /** Where its container is reached while it runs. */
   readonly address: Address | null;
+  /** Null: it has said nothing. Of a container that has ended it says nothing either: see `wordOf`. */
+  readonly word: Word | null;
+  readonly ask: Ask | null;
   readonly state: ServiceState;
   /** Counts starts; a result that carries an older number is of a start that was given up. */
   readonly attempt: number;

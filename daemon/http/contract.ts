@@ -158,6 +158,8 @@ export interface ExecStart {
     readonly user?: string | null;
     readonly workingDir?: string | null;
     readonly environment?: Readonly<Record<string, string>>;
+    /** In a throw-away container of the service's image, its named volumes writable; the service is not woken. Absent: false. */
+    readonly beside?: boolean;
     readonly columns?: number;
     readonly rows?: number;
   };

@@ -24,12 +24,13 @@ export function readControl(text: string): Control | null {
 }
 
 function readStart(start: Record<string, unknown>): Control | null {
-  const { command, tty, user = null, workingDir = null, environment = {} } = start;
-  if (!Array.isArray(command) || command.length === 0 || !command.every(isText) || typeof tty !== 'boolean') return null;
+  const { command, tty, user = null, workingDir = null, environment = {}, beside = false } = start;
+  if (!Array.isArray(command) || command.length === 0 || !command.every(isText) || typeof tty !== 'boolean' || typeof beside !== 'boolean')
+    return null;
   if (!(user === null || isText(user)) || !(workingDir === null || isText(workingDir)) || !isRecord(environment)) return null;
   const pairs = Object.entries(environment).flatMap(([key, value]) => (isText(value) ? [[key, value] as const] : []));
   if (pairs.length !== Object.keys(environment).length) return null;
-  const options = { command, tty, user, workingDir, environment: Object.fromEntries(pairs) };
+  const options = { command, tty, user, workingDir, environment: Object.fromEntries(pairs), ...(beside ? { beside } : {}) };
   return { kind: 'start', options, columns: side(start['columns']), rows: side(start['rows']) };
 }
 

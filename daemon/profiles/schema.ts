@@ -92,7 +92,7 @@ export const serviceSchema = z
         .describe('eager: with the profile. on-demand: when somebody needs it. manual: when named'),
       idle: idle.optional().describe('Stop after this long without use, or never; the map can freeze it first'),
       protocol: choice('tcp', 'http', 'postgres', 'redis').optional().describe('How readiness, refusals and use are recognised'),
-      runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'none')
+      runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm', 'none')
         .optional()
         .describe('Fits the process to its memory; none: leave it alone'),
       ready: ready.optional().describe('protocol http: what is asked for to see that it is ready'),

@@ -3,11 +3,13 @@ import type { Policy } from '../core/policy.js';
 import { isAnyStarting } from '../core/reclaim.js';
 import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
+import type { Asks } from '../ports/asks.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
 import type { GiveBack } from '../ports/give-back.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import { Asker } from './asker.js';
 import { Carrier } from './carrier.js';
 import { DoorKeeper } from './door-keeper.js';
 import { type Effects, execute } from './executors.js';
@@ -49,6 +51,7 @@ export interface SupervisorOptions {
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly untilReady: UntilReady;
   readonly giveBack: GiveBack;
+  readonly openAsks: () => Promise<Asks>;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
@@ -93,6 +96,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     measure: () => sampler.now(),
     log,
   });
+  const asker = new Asker({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
   const figures = new Figures(clock, options.host);
   const watchers = new Watchers();
   const sampler = new Sampler({
@@ -121,6 +125,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     version: () => loop.world.version,
     doors,
     carrier,
+    asker,
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
     giveBack: options.giveBack,
@@ -149,6 +154,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       waiters.look(world);
       sampler.look(world);
       carrier.look(world);
+      asker.look(world);
       hours.look(world);
       watchers.poke();
     },
@@ -157,13 +163,21 @@ export function createSupervisor(options: SupervisorOptions): Running {
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
   const { projects, pins = [], budget = null } = restored.intent;
   loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
+  let left = true;
+  const removeHelpers = () => {
+    if (left) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));
+    left = false;
+  };
   void observe({
     containers,
     clock,
     log,
     post: event => {
       loop.post(event);
-      if (event.kind === 'observed') carrier.begin();
+      if (event.kind === 'observed') {
+        carrier.begin();
+        removeHelpers();
+      }
       if (event.kind !== 'engine') onLooked();
     },
     version: effects.version,
@@ -182,6 +196,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       loop.close();
       watchers.close();
       sampler.close();
+      asker.close();
       options.history.close();
       await Promise.all([carrier.close(), doors.close()]);
     },

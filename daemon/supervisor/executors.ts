@@ -8,6 +8,7 @@ import type { UntilReady } from '../ports/doors.js';
 import type { GiveBack } from '../ports/give-back.js';
 import type { Clock, Containers, Images, Log } from '../ports.js';
 import { asFailure } from './as-failure.js';
+import type { Asker } from './asker.js';
 import type { Carrier } from './carrier.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { launch } from './launch.js';
@@ -25,6 +26,7 @@ export interface Effects {
   readonly persist: () => void;
   readonly doors: DoorKeeper;
   readonly carrier: Carrier;
+  readonly asker: Asker;
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
@@ -142,6 +144,8 @@ const EXECUTORS: Executors = {
       post({ kind: 'resized', id, container, grant: seen?.limit || Math.max(from, to), refused: asFailure(error).message });
     }
   },
+
+  answerAsk: (step, { asker }) => asker.answer(step),
 
   async reclaim(step, { giveBack, isAnyStarting, post }) {
     post({ kind: 'reclaimed', ...(await giveBack(step, () => !isAnyStarting())) });

@@ -3,6 +3,7 @@ import { viewOf } from '../core/view.js';
 import type { ServiceView } from '../core/views.js';
 import type { EngineInfo } from '../ports.js';
 import { adviceOf } from './advice.js';
+import { execBeside } from './beside.js';
 import { budgetBeyond } from './budget-beyond.js';
 import { budgetView } from './budget-view.js';
 import { clean } from './clean.js';
@@ -102,6 +103,7 @@ export function facade(
     subscribe: listener => notices.subscribe(listener),
     logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
     exec: async (id, execOptions) => {
+      if (execOptions.beside) return execBeside(loop.world, options, notices, id, execOptions);
       await wakeFor(loop, doors, id);
       return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
     },

@@ -209,7 +209,7 @@ test('a wake that fails: http', async () => {
   const { door, doors } = await stage({ protocol: 'http', target: () => null, wake: async () => NO });
   const response = await fetch(`http://127.0.0.1:${door.port}/x`, { method: 'POST', body: 'x'.repeat(100_000) });
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
-  expect(await response.json()).toEqual({ ok: false, error: NO });
+  expect(await response.json()).toEqual({ ok: false, error: { ...NO, type: 'unavailable', param: null } });
   expect(doors.activity(SERVICE).connections).toBe(0);
 });
 

@@ -41,6 +41,10 @@ describe('completion', () => {
     ['laptop-dev completion z', ['zsh']],
     ['laptop-dev budget ad', ['advice']],
     ['laptop-dev budget advice --w', ['--write']],
+    ['laptop-dev llm ', ['models', 'estimate', '--help']],
+    ['laptop-dev llm models m', ['make-tiny']],
+    ['laptop-dev llm models add --sh', ['--sha256']],
+    ['laptop-dev llm models add --name x --rep', ['--replace']],
     ['laptop-dev config ', ['validate', 'show', '--help']],
   ])('offers after %s', (line, expected) => {
     expect(offered(line)).toEqual(expected);

@@ -51,6 +51,13 @@ describe('the command line', () => {
     ['config show minimal --show-values', { verb: 'config show', args: ['minimal'], options: { showValues: true } }],
     ['daemon start -q', { verb: 'daemon start', args: [], options: { quiet: true } }],
     ['stop', { verb: 'stop', args: [], options: {} }],
+    ['llm models ls --json', { verb: 'llm models ls', args: [], options: { json: true } }],
+    [
+      'llm models add m.gguf --name a --sha256 00 --replace --service llm',
+      { verb: 'llm models add', args: ['m.gguf'], options: { name: 'a', sha256: '00', replace: true, service: 'llm' } },
+    ],
+    ['llm models make-tiny --large', { verb: 'llm models make-tiny', args: [], options: { large: true } }],
+    ['llm estimate', { verb: 'llm estimate', args: [], options: {} }],
   ])('reads %s', async (line, expected) => {
     expect(await parse(line)).toEqual(expected);
   });
@@ -67,6 +74,8 @@ describe('the command line', () => {
     ],
     ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It has to be a whole number."],
     ['why', "missing required argument 'service'"],
+    ['llm models add', "missing required argument 'source'"],
+    ['llm models lss', "unknown command 'lss'\n(Did you mean ls?)"],
     ['exec api', "missing required argument 'command'"],
     ['budget now', "too many arguments for 'budget'. Expected 0 arguments but got 1."],
   ])('refuses %s with usage', async (line, message) => {

@@ -5,8 +5,9 @@ import type { ContainerSpec, Runtime } from '../../daemon/core/model.js';
 import { tune } from '../../daemon/core/runtime.js';
 import { containerSpec } from './specs.js';
 
+const MEMORY = { standard: GiB, maximum: 2 * GiB };
 const tuned = (runtime: Runtime | null, grant: number, over: Partial<ContainerSpec> = {}) =>
-  tune({ runtime, container: containerSpec(over) }, grant) ?? containerSpec();
+  tune({ runtime, container: containerSpec(over), memory: MEMORY }, grant) ?? containerSpec();
 
 /** The environment as it comes out, from one that goes in. */
 const environment: [Runtime, number, Record<string, string>, Record<string, string>][] = [
@@ -23,6 +24,8 @@ const environment: [Runtime, number, Record<string, string>, Record<string, stri
   ['jvm', 2 * GiB, { JDK_JAVA_OPTIONS: '-XX:MaxRAMPercentage=40' }, { JDK_JAVA_OPTIONS: '-XX:MaxRAMPercentage=40' }],
   ['go', 100 * MiB, {}, { GOMEMLIMIT: '90MiB' }],
   ['go', 100 * MiB, { GOMEMLIMIT: 'off' }, { GOMEMLIMIT: 'off' }],
+  ['llm', 100 * MiB, {}, { MEMORY_MAXIMUM: '2147483648' }],
+  ['llm', 100 * MiB, { MEMORY_MAXIMUM: '9' }, { MEMORY_MAXIMUM: '9' }],
   ['python', 100 * MiB, {}, { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' }],
   ['python', 100 * MiB, { MALLOC_ARENA_MAX: '8' }, { MALLOC_ARENA_MAX: '8', MALLOC_TRIM_THRESHOLD_: '131072' }],
 ];
@@ -38,7 +41,7 @@ describe('settings in the environment', () => {
 
   it('leaves everything alone without a runtime, and what has no container', () => {
     expect(tuned(null, GiB, { environment: { A: '1' } })).toEqual(containerSpec({ environment: { A: '1' } }));
-    expect(tune({ runtime: 'node', container: null }, GiB)).toBeNull();
+    expect(tune({ runtime: 'node', container: null, memory: MEMORY }, GiB)).toBeNull();
   });
 });
 
@@ -101,11 +104,11 @@ describe('redis', () => {
 
 describe('any grant', () => {
   it('is enough for what is promised to the process, and tuning twice changes nothing', () => {
-    const runtime = fc.constantFrom<Runtime>('node', 'jvm', 'go', 'python', 'postgres', 'redis');
+    const runtime = fc.constantFrom<Runtime>('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm');
     fc.assert(
       fc.property(runtime, fc.integer({ min: 6 * MiB, max: 64 * GiB }), (kind, grant) => {
         const once = tuned(kind, grant);
-        expect(tune({ runtime: kind, container: once }, grant)).toEqual(once);
+        expect(tune({ runtime: kind, container: once, memory: MEMORY }, grant)).toEqual(once);
         const heap = /old-space-size=(\d+)/.exec(once.environment['NODE_OPTIONS'] ?? '')?.[1];
         if (heap !== undefined) expect(Number(heap) * MiB).toBeLessThan(grant);
         const buffers = /shared_buffers=(\d+)MB/.exec(once.command?.join(' ') ?? '')?.[1];

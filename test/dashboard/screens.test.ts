@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Size } from '../../daemon/dashboard/cells.js';
 import { widthOf } from '../../daemon/dashboard/text/width.js';
+import { live, service, snapshot } from './pictures.js';
 import { ASCII, Player } from './player.js';
 
 const SIZES: readonly Size[] = [
@@ -74,3 +75,14 @@ it('says with styles what it says with words', () => {
     "
   `);
 }); // biome-ignore format: a table
+
+it('shows how far the load of a model is', () => {
+  const llm = service('llm-advisor', [400, 1024, 1024, 2048], {
+    loading: { model: 'big-Q4', share: 0.42 },
+    why: 'loads big-Q4: 42 %; woken on demand',
+  });
+  const player = new Player({ columns: 80, rows: 24 }, [{ kind: 'frame', frame: snapshot(live([llm])) }]).type('j');
+  expect(player.screen()).toContain('load 42 %');
+  expect(player.screen()).toContain(' ████');
+  expect(player.type('enter').screen()).toContain('loads big-Q4: 42 %');
+});

@@ -27,6 +27,6 @@ touch "$work/laptop-dev/dist/.stamp"
 cp test/hosts/cgroup2/job "$work/job"
 echo "$*" > "$work/filters"
 status=0
-test/hosts/cgroup2.sh run "$work" 3G 2700 || status=$?
+test/hosts/cgroup2.sh run "$work" 4G 2700 || status=$?
 if [[ -f $work/result.json ]]; then cp "$work/result.json" "$result"; fi
 exit "$status"

@@ -111,6 +111,14 @@ describe('an exec session', () => {
     expect(asked).toEqual([['shop/api', { command: ['sh', '-c', 'x'], tty: true, user: null, workingDir: null, environment: { A: 'b' } }]]);
   });
 
+  it('is said to run beside the service', async () => {
+    const { command, asked, client } = await withCommand();
+    const channel = await client.exec('shop', 'api', { command: ['x'], tty: false, beside: true });
+    command.finish();
+    await channel.exit;
+    expect(asked).toEqual([['shop/api', { command: ['x'], tty: false, user: null, workingDir: null, environment: {}, beside: true }]]);
+  });
+
   it('carries a megabyte each way in order, in frames the daemon takes', async () => {
     const { command, client } = await withCommand();
     const channel = await client.exec('shop', 'api', { command: ['cat'], tty: false });

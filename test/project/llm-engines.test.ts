@@ -40,7 +40,7 @@ describe('the service llm-advisor', () => {
     expect(advisor.activation.readyPath).toBe('/health');
     expect(container).toMatchObject({ image: 'laptop-dev/llm-advisor', user: '10002:10002', build: { args: {} } });
     expect(volumesOf(container)).toEqual(['llm-models /models ro', 'llm-state /state rw']);
-    expect(container?.environment).toEqual({ PORT: '8090', MODEL: '', CONTEXT: '4096' });
+    expect(container?.environment).toEqual({ PORT: '8090', MODEL: '', CONTEXT: '4096', UNLOAD_AFTER_MS: '300000' });
     expect(container?.healthcheck?.test).toEqual(['CMD', '/usr/local/bin/healthcheck']);
   });
 

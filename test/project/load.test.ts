@@ -387,7 +387,7 @@ describe('the built-in stack', () => {
       ['api', 'eager', 256, 512, 'node'],
       ['postgres', 'on-demand', 256, 512, 'postgres'],
       ['redis', 'on-demand', 128, 256, 'redis'],
-      ['llm-advisor', 'manual', 1024, 2048, null],
+      ['llm-advisor', 'manual', 1024, 2048, 'llm'],
     ]);
   });
 });

@@ -28,6 +28,7 @@ async function daemon(...running: readonly string[]) {
     events: signal => feed.events(signal),
     inspect: async () => null,
     stats: async () => null,
+    removeHelpers: async () => undefined,
     logs: async function* () {},
   };
   const doors: Partial<Doors> = {
@@ -67,6 +68,9 @@ async function daemon(...running: readonly string[]) {
     openKernelPath: null,
     isLocal: async () => false,
     untilReady: async () => true,
+    openAsks: async () => {
+      throw new Error('nobody speaks');
+    },
     giveBack: async () => {
       throw new Error('it is off');
     },

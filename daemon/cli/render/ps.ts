@@ -4,6 +4,8 @@ import type { ServiceView } from '../../core/views.js';
 import type { Colours } from '../cli.js';
 import { type Column, table } from './table.js';
 
+const LOAD_CELLS = 8;
+
 /** The table of `ps`. `projects`: with a column that names the project. */
 export function renderServices(
   services: readonly ServiceView[],
@@ -25,9 +27,16 @@ export function renderServices(
     service.health === 'none' ? '-' : service.health,
     usedOf(service.memory.workingSet, service.memory.grant),
     service.ports.map(portText).join(', ') || '-',
-    service.stopsIn === null ? service.why : `stops in ${formatSpan(service.stopsIn)}; ${service.why}`,
+    `${loadBar(service)}${service.stopsIn === null ? '' : `stops in ${formatSpan(service.stopsIn)}; `}${service.why}`,
   ]);
   return table(columns, rows, options.width);
+}
+
+/** Before the words that say what it loads. */
+function loadBar({ loading }: ServiceView): string {
+  if (loading === null) return '';
+  const full = Math.round(loading.share * LOAD_CELLS);
+  return `${'█'.repeat(full)}${'░'.repeat(LOAD_CELLS - full)} `;
 }
 
 /** The state, in the colour that fits. */

@@ -68,6 +68,15 @@ export function budgetBar({ budget, granted, standard, workingSet }: LiveBudget,
   );
 }
 
+/** How far something is, 0 to 1. */
+export function progressBar(share: number, cells: number, { used, reserve }: Glyphs): Row {
+  const stretches: readonly Stretch[] = [
+    { to: share, sign: used, style: 'busy' },
+    { to: 1, sign: reserve, style: 'reserve' },
+  ];
+  return bar(cells, 1, stretches, null);
+}
+
 export function hostBar({ total, available, pressure }: LiveHost, cells: number, { used, reserve }: Glyphs): Row {
   const style = pressure === 'none' ? 'cache' : pressure === 'soft' ? 'warn' : 'bad';
   return bar(

@@ -5,6 +5,7 @@ import type { Dash, Screen } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { ends, joined, span } from '../text/rows.js';
 import { wrap } from '../text/width.js';
+import { progressBar } from './bars.js';
 import { serviceCharts } from './charts.js';
 import { serviceFacts, upFor } from './facts.js';
 import { logRow } from './logs.js';
@@ -22,7 +23,9 @@ export function detailRows(dash: Dash, screen: DetailScreen, height: number, gly
   const { columns } = dash.size;
   const service = dash.live?.services.find(({ id }) => id === screen.id);
   if (!service) return [[], [span(`  ${screen.id} is not there any more. escape goes back.`, 'strong')]];
-  const head = [titleRow(dash, service, screen, glyphs), ...wrap(service.why, columns - 2).map((line): Row => [span(` ${line}`)])];
+  const { why, loading } = service;
+  const bar: readonly Row[] = loading ? [[span(' '), ...progressBar(loading.share, Math.min(60, columns - 2), glyphs)]] : [];
+  const head = [titleRow(dash, service, screen, glyphs), ...bar, ...wrap(why, columns - 2).map((line): Row => [span(` ${line}`)])];
   if (columns < WIDE) {
     const memory = Math.max(3, Math.min(10, Math.floor((height - head.length - 5) / 2) - 1));
     const charts = serviceCharts(dash, service, screen, { columns, memory, cpu: Math.max(2, memory - 1) }, glyphs);

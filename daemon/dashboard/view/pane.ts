@@ -7,6 +7,7 @@ import { shownNow } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
 import { widthOf, wrap } from '../text/width.js';
+import { progressBar } from './bars.js';
 import { serviceCharts } from './charts.js';
 import { addressesOf, serviceFacts, upFor } from './facts.js';
 import { besides, noticeRow, ruleRow } from './parts.js';
@@ -33,14 +34,14 @@ export function paneRows(dash: Dash, height: number, glyphs: Glyphs): readonly R
 function aboutRows(dash: Dash, service: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
   return [
     ruleRow([span(service.name, 'title')], columns),
-    ...whyRows(service, columns),
+    ...whyRows(service, columns, glyphs),
     ...sparkRow(dash, service, columns, glyphs),
     linksRow(dash, service, columns),
   ];
 }
 
 function wideRows(dash: Dash, service: LiveService, columns: number, height: number, glyphs: Glyphs): readonly Row[] {
-  const words = [ruleRow([span(service.name, 'title')], columns), ...whyRows(service, columns), linksRow(dash, service, columns)];
+  const words = [ruleRow([span(service.name, 'title')], columns), ...whyRows(service, columns, glyphs), linksRow(dash, service, columns)];
   const room = Math.min(28, height - words.length - 3);
   if (!service.usage) return [...words, ...serviceFacts(dash, service, columns)];
   if (room < 5) return [...words, ...sparkRow(dash, service, columns, glyphs)];
@@ -48,9 +49,12 @@ function wideRows(dash: Dash, service: LiveService, columns: number, height: num
   return [...words, ...serviceCharts(dash, service, { span: '1m', zoomed: false }, { columns, memory, cpu: room - memory }, glyphs)];
 }
 
-function whyRows({ why }: LiveService, columns: number): readonly Row[] {
+/** Why it is as it is; while it loads a model, how far that is. */
+function whyRows({ why, loading }: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
   const lines = wrap(why, columns - 2);
-  return lines.slice(0, 2).map((line, at): Row => [span(` ${line}${at === 1 && lines.length > 2 ? ' …' : ''}`)]);
+  const bar: readonly Row[] = loading ? [[span(' '), ...progressBar(loading.share, Math.min(40, columns - 2), glyphs)]] : [];
+  const words = lines.slice(0, 2).map((line, at): Row => [span(` ${line}${at === 1 && lines.length > 2 ? ' …' : ''}`)]);
+  return [...bar, ...words];
 }
 
 /** The last minute, where the table has no room for it. */

@@ -17,8 +17,9 @@ const STYLES: Readonly<Record<keyof Glyphs['state'], Style>> = {
   failed: 'bad',
 };
 
-/** Its state with a sign and a word: `● running`. */
-export function stateSpan({ state, health }: LiveService, glyphs: Glyphs): Span {
+/** Its state with a sign and a word: `● running`; how far the load of a model is. */
+export function stateSpan({ state, health, loading }: LiveService, glyphs: Glyphs): Span {
+  if (loading !== null) return span(`${glyphs.state.starting} load ${Math.floor(loading.share * 100)} %`, STYLES.starting);
   const word = state === 'running' && health === 'unhealthy' ? 'unhealthy' : state;
   return span(`${glyphs.state[word]} ${word}`, STYLES[word]);
 }

@@ -15,6 +15,7 @@ export const service = z.strictObject({
   project: z.string(),
   name: z.string(),
   profile: z.string(),
+  runtime: z.string().nullable().describe('As its profile says'),
   state,
   health: z.enum(['healthy', 'unhealthy', 'starting', 'none']),
   ports: z.array(z.strictObject({ hostIp: z.string(), host: z.int(), container: z.int(), protocol: z.enum(['tcp', 'udp']) })),
@@ -23,6 +24,7 @@ export const service = z.strictObject({
   why: z.string(),
   container: z.string().nullable(),
   dependsOn: z.array(z.string()),
+  loading: z.object({ model: z.string(), share: z.number() }).nullable(),
   crashes: z.int(),
   ooms: z.int(),
 });

@@ -139,7 +139,7 @@ const service = z.strictObject({
     path: z.enum(['auto', 'splice', 'kernel']),
   }),
   protocol: z.enum(['tcp', 'http', 'postgres', 'redis']),
-  runtime: z.enum(['node', 'jvm', 'go', 'python', 'postgres', 'redis']).nullable(),
+  runtime: z.enum(['node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm']).nullable(),
   dependsOn: z.array(dependency).max(1_000),
   restart,
   startTimeout: ms,

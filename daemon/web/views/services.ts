@@ -78,7 +78,7 @@ function createRow(id: string, chosen: (id: string) => void) {
       const state = stateWords(service);
       element.className = `is-${state}${isOpen ? ' open' : ''}`;
       setText(sign, state === 'unhealthy' ? '!' : SIGNS[service.state]);
-      setText(word, state);
+      setText(word, service.loading ? `loads ${Math.floor(service.loading.share * 100)} %` : state);
       setText(name, `${several ? `${service.project}/` : ''}${service.name}`);
       setHidden(pinned, !service.pinned);
       setAttribute(name, 'aria-expanded', String(isOpen));

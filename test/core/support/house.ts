@@ -128,6 +128,15 @@ export class House extends Simulation {
     if (this.world.services.has(id)) this.send({ kind: 'used', uses: [seen] });
   }
 
+  /** It asks for a limit, or has loaded something that takes such a share of what it has. */
+  say(id: ServiceId, wants: number | null, share: number): void {
+    const state = this.world.services.get(id)?.state;
+    const box = state?.kind === 'running' ? this.boxes.get(state.container) : undefined;
+    if (!box?.running) return;
+    const holds = wants === null ? Math.floor(share * box.grant) : 0;
+    this.send({ kind: 'said', id, container: box.id, word: { wants, holds, loading: null, model: null } });
+  }
+
   sample(): void {
     this.sampledAt = this.now;
     const services = [...this.world.services].flatMap(([id, { state }]) => {

@@ -28,7 +28,7 @@ export const HOUSEHOLD = [
     worker: { memory: [50, 100], priority: 40, dependsOn: ['cache'] },
   }),
   project('lab', {
-    llm: sleeper(4000, 180, { memory: [250, 500], priority: 30 }),
+    llm: sleeper(4000, 180, { memory: [250, 500], priority: 30, runtime: 'llm' }),
     notes: sleeper(4001, 600, { memory: [150, 300], activation: { ...PLAIN_ACTIVATION, veto: ['busy'] } }),
     search: sleeper(4002, 600, { memory: [150, 300], start: 'eager', restart: { policy: 'always', maxRetries: null } }),
     index: sleeper(4003, 30, { memory: [100, 100], dependsOn: ['search'], priority: 20 }),

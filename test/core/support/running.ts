@@ -33,6 +33,8 @@ export function running(change: Change = {}): ServiceEntry {
     samples: [],
     shrinkFrom: 0,
     address: { ip: '172.18.0.2', ports, pid: 7 },
+    word: null,
+    ask: null,
     state: change.state ?? { kind: 'running', grant: 1, container, since: 0, health: 'none', hash: 'h', frozen, resizing: null },
     attempt: 1,
     crashes: [],

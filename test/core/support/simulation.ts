@@ -128,6 +128,8 @@ export class Simulation {
       case 'clearProject':
         if (!succeeds) return [{ kind: 'projectCleared', project: step.project, failure: SILENCE }];
         return [{ kind: 'projectCleared', project: step.project, failure: null }];
+      case 'answerAsk':
+        return [];
       case 'lastWords':
         return [{ kind: 'lastWords', id: step.id, container: step.container, lines: ['bye'] }];
       case 'freeze':

@@ -1,3 +1,4 @@
+import { MiB } from '../../../daemon/core/bytes.js';
 import { canSleep } from '../../../daemon/core/doors.js';
 import type { ServiceId } from '../../../daemon/core/model.js';
 import { idOf } from '../../../daemon/core/world.js';
@@ -27,6 +28,7 @@ const DEEDS: readonly [weight: number, deed: Deed][] = [
   [1, (house, random) => house.pass(random.between(MINUTE, 4 * MINUTE))],
   [1, (house, random) => house.suspend(random.between(SECOND, 60 * MINUTE))],
   [3, (house, random) => house.act({ kind: 'up', spec: random.pick(SPECS), services: null, recreate: random.chance(0.1) })],
+  [6, (house, random) => house.say('lab/llm', random.chance(0.7) ? random.between(100, 520) * MiB : null, random.next())],
   [2, (house, random) => start(house, random, 'start')],
   [1, (house, random) => start(house, random, 'restart')],
   [1, (house, random) => start(house, random, 'stop')],
@@ -84,7 +86,7 @@ function comeToRest(house: House): void {
 
 /** What happened in the traces of these seeds, in all. */
 export function runAll(first: number, last: number): Watcher['counts'] {
-  const total = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0 };
+  const total = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0, granted: 0, denied: 0 };
   for (let seed = first; seed <= last; seed++) {
     const { counts } = run(seed, 200);
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += counts[key];

@@ -14,7 +14,7 @@ const LONGEST_WAIT: Ms = 8 * 60_000;
 
 /** Looks at each decision of a trace, and knows only what it has seen. */
 export class Watcher {
-  readonly counts = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0 };
+  readonly counts = { served: 0, refused: 0, evictions: 0, shrinks: 0, freezes: 0, granted: 0, denied: 0 };
   private readonly digest = createHash('sha1');
   private readonly evictions: Eviction[] = [];
   private readonly launched = new Set<string>();
@@ -29,11 +29,14 @@ export class Watcher {
     for (const step of decision.steps) {
       if (step.kind === 'stop' && !this.byUser.has(step.id)) stopIsRight(step, before, decision.world);
       if (step.kind === 'launch') this.launchIsRight(step, decision.world);
+      if (step.kind === 'answerAsk') this.answerIsRight(house, step, decision.world);
+      if (step.kind === 'resize') fitsWhatIsLoaded(step, before, decision.world);
       if (step.kind === 'freeze') this.counts.freezes++;
       if (step.kind === 'resize' && step.to < step.from) this.counts.shrinks++;
     }
     this.evictionsAreFew(house, before, decision);
     this.nobodyIsForgotten(house, event, decision.world);
+    askersAreAnswered(house, decision.world);
   };
 
   /** Of all steps, when they were given, and for what. */
@@ -79,6 +82,15 @@ export class Watcher {
     this.launched.add(`${id} ${attempt}`);
   }
 
+  /** A limit that was asked for is answered once, when the container has it. */
+  private answerIsRight({ boxes }: House, { id, container, bytes, refusal }: StepOf<'answerAsk'>, world: World): void {
+    if (world.services.get(id)?.ask?.isAnswered !== true) throw new Error(`${id} was answered, and will be again`);
+    this.counts[refusal === null ? 'granted' : 'denied']++;
+    const limit = boxes.get(container)?.grant ?? 0;
+    if (refusal === null && limit < bytes)
+      throw new Error(`${id} was told that it has ${formatBytes(bytes)}; its limit is ${formatBytes(limit)}`);
+  }
+
   private evictionsAreFew({ now, policy }: House, before: World, { world, notices }: Decision): void {
     const { thrashWindow, thrashLimit } = policy.relief;
     for (const eviction of world.evictions) if (!before.evictions.includes(eviction)) this.evictions.push(eviction);
@@ -92,12 +104,14 @@ export class Watcher {
     while (this.evictions[0] && now - this.evictions[0].at >= thrashWindow) this.evictions.shift();
   }
 
-  private nobodyIsForgotten({ now }: House, event: Event, world: World): void {
+  private nobodyIsForgotten({ now, engineAway }: House, event: Event, world: World): void {
     if (event.kind === 'resumed') for (const id of this.waiting.keys()) this.waiting.set(id, now);
     if (event.kind === 'requested' && !this.waiting.has(event.id)) this.waiting.set(event.id, now);
     for (const [id, since] of this.waiting) {
       const entry = world.services.get(id);
       const isServed = entry?.state.kind === 'running' && !entry.state.frozen && entry.awake && entry.request === null;
+      // Whether a failed start has been undone only the engine can say.
+      if (engineAway && entry?.state.kind === 'stopping') this.waiting.set(id, now);
       if (isServed) this.counts.served++;
       const isTold = entry?.want !== 'up' || (entry.request === null && (entry.state.kind === 'failed' || entry.refusal !== null));
       if (isServed || isTold || entry.state.kind === 'completed') this.waiting.delete(id);
@@ -142,4 +156,27 @@ function stopIsRight({ id }: StepOf<'stop'>, before: World, world: World): void 
   if (was.state.kind === 'starting') throw new Error(`${id} is stopped while it starts`);
   const isFrozen = was.state.kind === 'running' && was.state.frozen;
   if (!isFrozen && (is.use.holding || is.use.execs > 0)) throw new Error(`${id} is stopped while it is used`);
+}
+
+/** What is loaded stays below the limit. */
+function fitsWhatIsLoaded({ id, from, to }: StepOf<'resize'>, before: World, world: World): void {
+  const word = world.services.get(id)?.word ?? before.services.get(id)?.word;
+  if (word && to < from && to < word.holds)
+    throw new Error(`${id} holds ${formatBytes(word.holds)}, and its limit goes to ${formatBytes(to)}`);
+}
+
+/** Whoever asks for a limit hears within its patience and the time that stopping others takes. */
+function askersAreAnswered({ now, engineAway }: House, world: World): void {
+  for (const [id, { ask, state }] of world.services) {
+    if (
+      engineAway ||
+      ask === null ||
+      ask.isAnswered ||
+      state.kind !== 'running' ||
+      state.container !== ask.container ||
+      state.resizing !== null
+    )
+      continue;
+    if (now > ask.until + LONGEST_WAIT) throw new Error(`${id} has asked for ${formatBytes(ask.bytes)} since ${now - ask.since} ms`);
+  }
 }

@@ -32,6 +32,7 @@ test('the toy is read', async () => {
   expect(await readHeader(toy)).toEqual({
     architecture: 'llama',
     name: 'toy with random weights',
+    quantisation: 'Q4_0',
     contextLength: TINY.context,
     hasChatTemplate: true,
     fileBytes: bytes.length,

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from './model-error.js';
 
@@ -9,6 +9,15 @@ export interface ModelFile {
   readonly bytes: number;
   /** ms since the epoch. */
   readonly changed: number;
+}
+
+/** The file that names the model which answers where a request names none. */
+export const USE = '.use';
+
+/** What `laptop-dev llm models use` has chosen; null: nothing. */
+export async function chosenModel(folder: string): Promise<string | null> {
+  const text = await readFile(join(folder, USE), 'utf8').catch(() => '');
+  return text.trim() || null;
 }
 
 /** The models in the folder, by name. A folder that is not there has none. */
@@ -26,7 +35,10 @@ export async function listModels(folder: string): Promise<readonly ModelFile[]> 
   return files.flat().sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The model with this name; without one, that of the configuration, else the first. Throws `not-found` with the names that there are. */
+/**
+ * The model with this name; without one, that of the configuration, else the chosen one while it is there, else the first. Throws `not-found` with
+ * the names that there are.
+ */
 export async function findModel(folder: string, wanted: string, configured: string): Promise<ModelFile> {
   const models = await listModels(folder);
   const [first] = models;
@@ -35,7 +47,8 @@ export async function findModel(folder: string, wanted: string, configured: stri
       remedies: ['laptop-dev llm models add FILE', 'laptop-dev llm models make-tiny'],
     });
   const name = wanted || configured;
-  const found = name === '' ? first : models.find(model => model.name === name);
+  const chosen = name === '' ? await chosenModel(folder) : null;
+  const found = name === '' ? (models.find(model => model.name === chosen) ?? first) : models.find(model => model.name === name);
   if (found) return found;
   const names = models.map(model => model.name);
   throw new ModelError(

@@ -1,12 +1,14 @@
 import { open } from 'node:fs/promises';
 import { ModelError } from '../model-error.js';
 import { Reader } from './reader.js';
-import { ARRAY, STRING, TENSOR_TYPES, VALUE_BYTES } from './types.js';
+import { ARRAY, FILE_TYPES, STRING, TENSOR_TYPES, VALUE_BYTES } from './types.js';
 
 /** What is told of a model before it is loaded. */
 export interface Header {
   readonly architecture: string;
   readonly name: string | null;
+  /** As Q4_K_M; null: the file does not say. */
+  readonly quantisation: string | null;
   /** The longest context that it was made for, in tokens. */
   readonly contextLength: number;
   readonly hasChatTemplate: boolean;
@@ -26,14 +28,15 @@ const RECURRENT = /^(mamba|mamba2|rwkv\w*|arwkv7)$/;
 
 /**
  * Reads a model's header and checks that native code may see the file: magic, version, counts, required keys, and that every tensor lies inside
- * the file. Throws ModelError `malformed` with what is wrong, `not-found` where there is no such file. Holds no more than one value in memory.
+ * the file. Throws ModelError `malformed` with what is wrong (`details.cut`: the file ends in the middle of its header), `not-found` where there is no
+ * such file. Holds no more than one value in memory. `bytes`: how large the file is to be, where it is not complete yet.
  */
-export async function readHeader(path: string): Promise<Header> {
+export async function readHeader(path: string, bytes?: number): Promise<Header> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new ModelError('not-found', error.code === 'ENOENT' ? 'the file is not there' : `the file cannot be read (${error.code})`);
   });
   try {
-    const { size } = await file.stat();
+    const size = bytes ?? (await file.stat()).size;
     const reader = new Reader(file);
     const { tensors, values: count } = await readBegin(reader, size);
     const values = new Map<string, Value>();
@@ -143,9 +146,11 @@ async function readTensor(reader: Reader): Promise<number> {
 function headerOf(values: ReadonlyMap<string, Value>, fileBytes: number): Header {
   const architecture = String(values.get('general.architecture'));
   const name = values.get('general.name');
+  const type = values.get('general.file_type');
   return {
     architecture,
     name: typeof name === 'string' ? name : null,
+    quantisation: typeof type === 'number' ? (FILE_TYPES[type] ?? `type ${type}`) : null,
     contextLength: Number(values.get(`${architecture}.context_length`)),
     hasChatTemplate: values.has('tokenizer.chat_template'),
     fileBytes,

@@ -61,7 +61,8 @@ export class Reader {
     let filled = 0;
     while (filled < length) {
       const { bytesRead } = await this.file.read(buffer, filled, buffer.length - filled, position + filled);
-      if (bytesRead === 0) throw new ModelError('malformed', `the file ends after ${position + filled} bytes, in the middle of its header`);
+      if (bytesRead === 0)
+        throw new ModelError('malformed', `the file ends after ${position + filled} bytes, in the middle of its header`, { cut: true });
       filled += bytesRead;
     }
     this.#buffer = buffer.subarray(0, filled);

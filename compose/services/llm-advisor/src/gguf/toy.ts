@@ -7,13 +7,17 @@ export interface ToyShape {
   readonly width: number;
   readonly feedForward: number;
   readonly heads: number;
+  /** Heads that keep keys and values; as many query heads share each. */
+  readonly groups: number;
   readonly context: number;
   /** Padded with unused words up to this many. */
   readonly words: number;
 }
 
 /** 77 KB. */
-export const TINY: ToyShape = { layers: 2, width: 64, feedForward: 128, heads: 4, context: 2048, words: 0 };
+export const TINY: ToyShape = { layers: 2, width: 64, feedForward: 128, heads: 4, groups: 4, context: 2048, words: 0 };
+/** 593 MiB: as large as a real small model. */
+export const LARGE: ToyShape = { layers: 16, width: 2048, feedForward: 8192, heads: 32, groups: 8, context: 8192, words: 32_000 };
 
 const F32 = 0;
 const Q4_0 = 2;
@@ -40,7 +44,8 @@ export async function writeToy(path: string, shape: ToyShape = TINY, omit: reado
   await rename(`${path}.part`, path);
 }
 
-function tensorsOf({ layers, width, feedForward }: ToyShape, words: number): TensorInfo[] {
+function tensorsOf({ layers, width, feedForward, heads, groups }: ToyShape, words: number): TensorInfo[] {
+  const grouped = (width / heads) * groups;
   const norm = (name: string): TensorInfo => ({ name, dimensions: [width], type: F32, bytes: width * 4 });
   const matrix = (name: string, from: number, to: number): TensorInfo => ({
     name,
@@ -50,7 +55,10 @@ function tensorsOf({ layers, width, feedForward }: ToyShape, words: number): Ten
   });
   const layer = (index: number): TensorInfo[] => [
     norm(`blk.${index}.attn_norm.weight`),
-    ...['q', 'k', 'v', 'output'].map(part => matrix(`blk.${index}.attn_${part}.weight`, width, width)),
+    matrix(`blk.${index}.attn_q.weight`, width, width),
+    matrix(`blk.${index}.attn_k.weight`, width, grouped),
+    matrix(`blk.${index}.attn_v.weight`, width, grouped),
+    matrix(`blk.${index}.attn_output.weight`, width, width),
     norm(`blk.${index}.ffn_norm.weight`),
     matrix(`blk.${index}.ffn_gate.weight`, width, feedForward),
     matrix(`blk.${index}.ffn_up.weight`, width, feedForward),
@@ -85,7 +93,10 @@ function vocabulary(least: number): Vocabulary {
   return { texts: words.map(([text]) => text), scores: words.map(([, score]) => score), kinds: words.map(([, , kind]) => kind) };
 }
 
-function fieldsOf({ layers, width, feedForward, heads, context }: ToyShape, { texts, scores, kinds }: Vocabulary): Record<string, Field> {
+function fieldsOf(
+  { layers, width, feedForward, heads, groups, context }: ToyShape,
+  { texts, scores, kinds }: Vocabulary,
+): Record<string, Field> {
   const count = (value: number): Field => ({ kind: 'u32', value });
   const text = (value: string): Field => ({ kind: 'text', value });
   return {
@@ -98,7 +109,7 @@ function fieldsOf({ layers, width, feedForward, heads, context }: ToyShape, { te
     'llama.block_count': count(layers),
     'llama.feed_forward_length': count(feedForward),
     'llama.attention.head_count': count(heads),
-    'llama.attention.head_count_kv': count(heads),
+    'llama.attention.head_count_kv': count(groups),
     'llama.attention.layer_norm_rms_epsilon': { kind: 'f32', value: 1e-5 },
     'llama.rope.dimension_count': count(width / heads),
     'llama.vocab_size': count(texts.length),

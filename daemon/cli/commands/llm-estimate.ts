@@ -1,0 +1,63 @@
+import { basename } from 'node:path';
+import { MiB } from '../../core/bytes.js';
+import { FailureError, failure } from '../../core/failure.js';
+import type { ServiceView } from '../../core/views.js';
+import { answer, type Cli } from '../cli.js';
+import { askManage, openManage } from '../llm/manage.js';
+import { advisorOf } from '../llm/service.js';
+import { openFile } from '../llm/source-file.js';
+import { type Estimated, fitOf, lackOf, type Room, renderEstimate } from '../render/llm.js';
+
+/** No header is longer. */
+const HEAD = 64 * MiB;
+
+/** Says what a model takes: one that was added, or a file here, of which only the beginning is looked at. */
+export async function run(cli: Cli, [model = '']: readonly string[]): Promise<number> {
+  if (/^https?:\/\//i.test(model))
+    throw new FailureError(failure('usage', 'A model at an address is not estimated before it is added: add refuses what can never fit.'));
+  const service = await advisorOf(cli);
+  const isFile = model.includes('/') || /\.gguf$/i.test(model);
+  const found = isFile ? await estimateFile(cli, service, model) : await askManage<Estimated>(cli, service, ['estimate', model]);
+  const { budget, granted } = await cli.client.budget();
+  const { standard, maximum, grant } = service.memory;
+  const room: Room = { standard, maximum, free: Math.max(0, budget - granted) + grant };
+  const needs = found.needs.map(need => ({ ...need, fits: fitOf(need.bytes, room) }));
+  const lack = lackOf(found, room);
+  answer(cli, { service: service.name, ...found, needs, ...room, lack }, () => renderEstimate(found, room, cli.out.columns()).join('\n'));
+  return 0;
+}
+
+async function estimateFile(cli: Cli, service: ServiceView, path: string): Promise<Estimated> {
+  const source = await openFile(path, cli.cwd);
+  try {
+    const manage = await openManage(cli, service, ['estimate-head', basename(path), String(source.bytes)]);
+    try {
+      await sendHead(manage, source, cli.cancelled);
+      return (await manage.done) as Estimated;
+    } finally {
+      manage.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Until the other side knows enough. */
+async function sendHead(
+  manage: Awaited<ReturnType<typeof openManage>>,
+  source: Awaited<ReturnType<typeof openFile>>,
+  signal: AbortSignal,
+): Promise<void> {
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  manage.done.then(end, end);
+  let sent = 0;
+  for await (const chunk of source.read(0, signal)) {
+    if (over || sent >= HEAD) break;
+    sent += chunk.length;
+    await manage.send(chunk);
+  }
+  if (!over) manage.end();
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FailureError, failure } from '../../core/failure.js';
+import { checkMagic, type Source } from './source.js';
+
+/** A download that breaks off is taken up again so often. */
+const TRIES = 5;
+const PAUSE = 500;
+
+export interface UrlOptions {
+  readonly signal: AbortSignal;
+  /** ms before a download is taken up again; each time as long again. */
+  readonly pause?: number;
+  /** A download was taken up again. */
+  readonly onAgain?: (at: number, why: string) => void;
+}
+
+interface Content {
+  readonly bytes: number;
+  /** Changes with the content; null: the server does not tell. */
+  readonly version: string | null;
+}
+
+/** A file behind an http(s) address, redirects followed. Throws FailureError download-failed, model-refused. */
+export async function openUrl(url: string, options: UrlOptions): Promise<Source> {
+  const first = await get(url, {}, options.signal).catch((error: unknown) => {
+    options.signal.throwIfAborted();
+    throw new FailureError(failure('download-failed', `${url} cannot be reached: ${reasonOf(error)}.`));
+  });
+  const { bytes, version } = contentOf(url, first);
+  const hash = createHash('sha256');
+  let hashed: number | null = 0;
+  let fresh: Response | null = first;
+  const responseAt = async (at: number, signal: AbortSignal): Promise<Response> => {
+    const kept = fresh;
+    fresh = null;
+    if (kept && at === 0) return kept;
+    await kept?.body?.cancel();
+    return again(url, at, { bytes, version }, signal);
+  };
+  return {
+    what: url,
+    bytes,
+    of: createHash('sha256')
+      .update(`${url}\n${bytes}\n${version ?? ''}`)
+      .digest('hex'),
+    hashOf: async () => null,
+    async *read(from, signal) {
+      hashed = from === 0 ? 0 : null;
+      for await (const chunk of resumed(url, from, bytes, responseAt, { ...options, signal })) {
+        if (hashed === 0) checkMagic(url, chunk);
+        if (hashed !== null) {
+          hash.update(chunk);
+          hashed += chunk.length;
+        }
+        yield chunk;
+      }
+    },
+    sum: () => (hashed === bytes ? hash.copy().digest('hex') : null),
+    close: async () => void (await fresh?.body?.cancel()),
+  };
+}
+
+/** The bytes from there on; what breaks off is taken up again while more comes each time. */
+async function* resumed(
+  url: string,
+  from: number,
+  bytes: number,
+  responseAt: (at: number, signal: AbortSignal) => Promise<Response>,
+  options: UrlOptions,
+): AsyncGenerator<Uint8Array> {
+  let at = from;
+  for (let tries = 0; at < bytes; ) {
+    const before = at;
+    let why: string | null = null;
+    try {
+      for await (const chunk of bodyFrom(await responseAt(at, options.signal), at)) {
+        const wanted = chunk.subarray(0, bytes - at);
+        at += wanted.length;
+        yield wanted;
+      }
+    } catch (error) {
+      if (options.signal.aborted || error instanceof FailureError) throw error;
+      why = reasonOf(error);
+    }
+    if (at >= bytes) return;
+    tries += 1;
+    const said = why ?? 'it ended early';
+    if ((why === null && at === before) || tries > TRIES) {
+      throw new FailureError(failure('download-failed', `${url} broke off after ${at} of ${bytes} bytes: ${said}.`, { at, bytes }));
+    }
+    options.onAgain?.(at, said);
+    await pause((options.pause ?? PAUSE) * tries, undefined, { signal: options.signal });
+  }
+}
+
+/** The body without the bytes that are there already, where the server begins anew. */
+async function* bodyFrom(response: Response, at: number): AsyncGenerator<Uint8Array> {
+  let skip = response.status === 206 ? 0 : at;
+  for await (const chunk of response.body ?? []) {
+    const rest = chunk.subarray(Math.min(skip, chunk.length));
+    skip -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}
+
+function get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+  return fetch(url, { headers: { 'accept-encoding': 'identity', 'user-agent': 'laptop-dev', ...headers }, redirect: 'follow', signal });
+}
+
+/** From there on, where the server can; else from the start. Throws FailureError when it has something else by now. */
+async function again(url: string, at: number, { bytes, version }: Content, signal: AbortSignal): Promise<Response> {
+  const onlyIf = version?.startsWith('"') ? { 'if-range': version } : {};
+  const response = await get(url, { range: `bytes=${at}-`, ...onlyIf }, signal);
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+  const isRest = response.status === 206 && Number(range?.[1]) === at && (range?.[2] === '*' || Number(range?.[2]) === bytes);
+  if (isRest) return response;
+  if (response.status === 200) {
+    const now = contentOf(url, response);
+    if (now.bytes === bytes && now.version === version) return response;
+  } else checkStatus(url, response);
+  await response.body?.cancel();
+  throw new FailureError(failure('download-failed', `${url} has other content than before.`, {}, ['The same command begins anew.']));
+}
+
+function contentOf(url: string, response: Response): Content {
+  checkStatus(url, response);
+  const type = response.headers.get('content-type') ?? '';
+  if (/^(text\/html|application\/xhtml)/i.test(type)) {
+    throw new FailureError(
+      failure('model-refused', `${url} is a page (${type}), no model.`, {}, [
+        'Take the address of the file itself; on Hugging Face it has /resolve/ in it.',
+      ]),
+    );
+  }
+  const bytes = Number(response.headers.get('content-length') ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+    throw new FailureError(
+      failure('download-failed', `${url} does not say how large it is.`, {}, ['Download the file in another way, and add that.']),
+    );
+  }
+  return { bytes, version: response.headers.get('etag') ?? response.headers.get('last-modified') };
+}
+
+function checkStatus(url: string, { ok, status }: Response): void {
+  if (ok) return;
+  const words: Readonly<Record<number, string>> = {
+    401: 'wants a login',
+    403: 'refuses',
+    404: 'is not there',
+    410: 'is not there any more',
+  };
+  throw new FailureError(failure('download-failed', `${url} ${words[status] ?? 'failed'}: the server answered ${status}.`, { status }));
+}
+
+/** fetch says "fetch failed"; what happened is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+}

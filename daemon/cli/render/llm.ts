@@ -1,0 +1,123 @@
+import { type Bytes, formatBytes } from '../../core/bytes.js';
+import type { Column } from './table.js';
+import { table } from './table.js';
+
+/** As the service's program answers; see its manage.ts. */
+export interface ModelList {
+  readonly models: readonly {
+    readonly name: string;
+    readonly bytes: Bytes;
+    readonly architecture: string | null;
+    readonly quantisation: string | null;
+    readonly contextLength: number | null;
+    readonly sha256: string | null;
+    readonly isDefault: boolean;
+    readonly problem: string | null;
+  }[];
+  readonly parts: readonly { readonly name: string; readonly bytes: Bytes; readonly of: Bytes | null }[];
+}
+export type Added =
+  | { readonly name: string; readonly added: false }
+  | {
+      readonly name: string;
+      readonly added: true;
+      readonly sha256: string;
+      readonly bytes: Bytes;
+      readonly architecture: string;
+      readonly quantisation: string | null;
+      readonly need: { readonly context: number; readonly bytes: Bytes };
+    };
+export interface Estimated {
+  readonly name: string;
+  readonly bytes: Bytes;
+  readonly architecture: string;
+  readonly contextLength: number;
+  readonly needs: readonly { readonly context: number; readonly bytes: Bytes; readonly measured: boolean }[];
+  /** The context that is loaded; null: none ever fits. */
+  readonly context: number | null;
+}
+
+/** What a model would meet now. `free`: of the budget, with what the service holds already. */
+export interface Room {
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
+  readonly free: Bytes;
+}
+
+export function renderModels({ models, parts }: ModelList, width: number): string[] {
+  if (models.length + parts.length === 0) return ['There is no model yet: laptop-dev llm models add FILE, or make-tiny for a toy.'];
+  const columns: Column[] = [
+    { title: '' },
+    { title: 'NAME', gives: true, least: 8 },
+    { title: 'SIZE', align: 'right' },
+    { title: 'KIND' },
+    { title: 'CONTEXT', align: 'right' },
+    { title: 'SHA-256', gives: true, least: 12 },
+  ];
+  const rows = [
+    ...models.map(({ name, bytes, architecture, quantisation, contextLength, sha256, isDefault, problem }) => [
+      isDefault ? '*' : '',
+      name,
+      formatBytes(bytes),
+      problem === null ? [architecture, quantisation].filter(Boolean).join(' ') : 'damaged',
+      contextLength === null ? '-' : String(contextLength),
+      problem ?? sha256?.slice(0, 12) ?? '-',
+    ]),
+    ...parts.map(({ name, bytes, of }) => ['', name, formatBytes(bytes), 'part', '-', of === null ? '-' : `of ${formatBytes(of)}`]),
+  ];
+  return table(columns, rows, width);
+}
+
+export function renderAdded(added: Added): string {
+  if (!added.added) return `${added.name} is there already, with the same content.`;
+  const { name, bytes, architecture, quantisation, need, sha256 } = added;
+  const kind = [architecture, quantisation].filter(Boolean).join(' ');
+  return [
+    `${name}: ${formatBytes(bytes)}, ${kind}; needs ${formatBytes(need.bytes)} with a context of ${need.context} tokens.`,
+    `SHA-256 ${sha256}`,
+  ].join('\n');
+}
+
+/** Within which limit a need lies. */
+export function fitOf(bytes: Bytes, { standard, maximum }: Room): 'standard' | 'maximum' | 'never' {
+  if (bytes <= standard) return 'standard';
+  return bytes <= maximum ? 'maximum' : 'never';
+}
+
+/** What a load now would find: bytes that the budget lacks for it; null: no context ever fits. */
+export function lackOf({ needs, context }: Estimated, { standard, free }: Room): Bytes | null {
+  const chosen = needs.find(need => need.context === context);
+  return chosen ? Math.max(0, Math.max(chosen.bytes, standard) - free) : null;
+}
+
+const FITS = { standard: 'in the standard limit', maximum: 'with a higher limit', never: 'never' } as const;
+
+export function renderEstimate(found: Estimated, room: Room, width: number): string[] {
+  const { name, bytes, architecture, contextLength, needs, context } = found;
+  const rows = needs.map(need => [
+    need.context === context ? '*' : '',
+    String(need.context),
+    formatBytes(need.bytes),
+    need.measured ? 'measured' : 'estimated',
+    FITS[fitOf(need.bytes, room)],
+  ]);
+  const columns: Column[] = [
+    { title: '' },
+    { title: 'CONTEXT', align: 'right' },
+    { title: 'NEEDS', align: 'right' },
+    { title: '' },
+    { title: 'FITS' },
+  ];
+  return [
+    `${name}: ${formatBytes(bytes)}, ${architecture}, made for ${contextLength} tokens`,
+    ...table(columns, rows, width),
+    `The service has ${formatBytes(room.standard)} as its standard, ${formatBytes(room.maximum)} at most.`,
+    roomText(lackOf(found, room), room),
+  ];
+}
+
+function roomText(lack: Bytes | null, { free }: Room): string {
+  if (lack === null) return 'It can never be loaded: a smaller model, or a higher maximum in the profile.';
+  if (lack === 0) return `There is room now: ${formatBytes(free)} of the budget.`;
+  return `The budget lacks ${formatBytes(lack)} now: idle services would be stopped for it, or a smaller context taken.`;
+}

@@ -1,0 +1,43 @@
+import { type Bytes, formatBytes } from '../../core/bytes.js';
+import type { Ms } from '../../core/model.js';
+import { formatSpan } from '../../core/span.js';
+import { shorten } from './table.js';
+
+/** How far something has been copied. */
+export interface Copied {
+  readonly name: string;
+  /** Where this run began; what came before was there. */
+  readonly from: Bytes;
+  readonly done: Bytes;
+  readonly total: Bytes;
+  /** Since this run began, ms. */
+  readonly elapsed: Ms;
+}
+
+const BAR = 24;
+
+/** One line: name, bar, share, size, rate and time left. */
+export function transferLine(copied: Copied, width: number): string {
+  const { name, done, total } = copied;
+  const share = total === 0 ? 1 : done / total;
+  const full = Math.round(share * BAR);
+  const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)}`;
+  return shorten(
+    `${name}  ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${formatBytes(done)} of ${formatBytes(total)}${paceOf(copied)}`,
+    width,
+  );
+}
+
+/** The same for logs. */
+export function transferText(copied: Copied): string {
+  const { name, done, total } = copied;
+  return `${name}: ${formatBytes(done)} of ${formatBytes(total)} (${Math.floor((done / Math.max(1, total)) * 100)} %)${paceOf(copied)}`;
+}
+
+/** Nothing in the first half second: a rate of so little is none. */
+function paceOf({ from, done, total, elapsed }: Copied): string {
+  if (elapsed < 500 || done <= from) return '';
+  const rate = ((done - from) / elapsed) * 1000;
+  const left = done >= total ? '' : `, ${formatSpan(((total - done) / rate) * 1000)} left`;
+  return `, ${formatBytes(rate)}/s${left}`;
+}

@@ -1,0 +1,44 @@
+import type { Bytes } from './bytes.js';
+import type { Ms, ServiceSpec } from './model.js';
+import { liveContainer } from './service-state.js';
+import type { ServiceEntry, World } from './world.js';
+
+/** What a service has said of itself, while its container runs. */
+export interface Word {
+  readonly container: string;
+  /** Its limit must not fall below this: what it has loaded, or loads, needs it; bytes. */
+  readonly holds: Bytes;
+  /** `share`: 0 to 1. */
+  readonly loading: { readonly model: string; readonly share: number } | null;
+  readonly model: string | null;
+}
+
+/** A limit that a service has asked for. */
+export interface Ask {
+  readonly container: string;
+  readonly bytes: Bytes;
+  readonly since: Ms;
+  /** Then it is refused. */
+  readonly until: Ms;
+  readonly isAnswered: boolean;
+}
+
+/** Who gets no more than its standard from the start: it says itself when it needs more. */
+export function asksItself({ runtime }: Pick<ServiceSpec, 'runtime'>): boolean {
+  return runtime === 'llm';
+}
+
+/** What its running container has said last. */
+export function wordOf({ word, state }: Pick<ServiceEntry, 'word' | 'state'>): Word | null {
+  return word !== null && liveContainer(state) === word.container ? word : null;
+}
+
+/** Those whose own word is to be followed, by container. */
+export function speakers(world: Pick<World, 'services'>): Map<string, ServiceEntry> {
+  const found = new Map<string, ServiceEntry>();
+  for (const entry of world.services.values()) {
+    const { state } = entry;
+    if (asksItself(entry.spec) && state.kind === 'running' && !state.frozen) found.set(state.container, entry);
+  }
+  return found;
+}

@@ -1,0 +1,266 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI, { APIError } from 'openai';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TINY, writeToy } from '../../compose/services/llm-advisor/src/gguf/toy.js';
+import { MiB } from '../../daemon/core/bytes.js';
+import { type Advised, advised, logOf, peakOf, plant } from './support/advised.js';
+import { patience, until } from './support/until.js';
+
+/** A model that nobody uses is unloaded after this, and its service stops later, ms. */
+const UNLOAD = 3_000;
+
+const profile = (llm: string, postgres: string) => `
+name: advised
+extends: base
+services:
+  api: { start: on-demand, idle: 10m }
+  postgres: { start: on-demand, ${postgres} }
+  redis: { start: on-demand, idle: 10m }
+  llm-advisor: { start: on-demand, ${llm} }
+`;
+const USUAL = profile('idle: 10m', 'idle: 10m');
+
+let stage: Advised;
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'ldt-llm-'));
+  stage = await advised(USUAL, { LLM_UNLOAD_AFTER_MS: `${UNLOAD}`, LAPTOP_DEV_MIN_UPTIME: '0s', LAPTOP_DEV_PATIENCE: '20s' });
+  await laptop('llm', 'models', 'make-tiny');
+  await laptop('llm', 'models', 'make-tiny', 'large', '--large');
+}, patience(1_200_000));
+afterAll(async () => {
+  await stage?.own.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const laptop = async (...args: string[]) => {
+  const done = await stage.own.cli(args, { cwd: stage.folder, timeout: patience(300_000) });
+  if (done.code !== 0) throw new Error(`laptop-dev ${args.join(' ')}: ${done.stderr}`);
+  return done.stdout;
+};
+const ask = (model: string, more: object = {}) =>
+  stage.client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Say something.' }], max_tokens: 6, seed: 1, ...more });
+/** What the advisor's API refuses, as OpenAI's client tells it. */
+async function refused(answer: Promise<unknown>): Promise<{ status: number; error: Record<string, unknown> }> {
+  const error = await answer.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof APIError)) throw new Error(`not refused: ${error}`);
+  return { status: error.status ?? 0, error: error.error as Record<string, unknown> };
+}
+const standing = async (): Promise<{ kind: string }> => {
+  const answer = await fetch(`http://127.0.0.1:${stage.ports.llm}/health`);
+  return ((await answer.json()) as { model: { kind: string } }).model;
+};
+const unloaded = () => until('the model is unloaded', async () => (await standing()).kind === 'unloaded');
+const sleeps = (name: string) => until(`${name} sleeps`, async () => (await stage.view(name)).state === 'asleep', 60_000);
+const stop = async (...names: string[]) => {
+  await laptop('stop', ...names);
+  await laptop('up');
+};
+
+describe.sequential('the LLM Advisor', () => {
+  it('streams to an unchanged client out of its sleep: container, model and words in one call', async () => {
+    await sleeps('llm-advisor');
+    const stream = await stage.client.chat.completions.create({
+      model: 'tiny',
+      messages: [{ role: 'user', content: 'Say something.' }],
+      max_tokens: 6,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    expect(chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta.content ?? '')).join('')).not.toBe('');
+    expect(chunks.flatMap(({ choices }) => choices.flatMap(each => each.finish_reason ?? [])).at(-1)).toMatch(/^(stop|length)$/);
+    expect(chunks.at(-1)?.usage?.completion_tokens).toBeGreaterThan(0);
+    expect(await stage.view('llm-advisor')).toMatchObject({ state: 'running', loading: null });
+  });
+
+  it('is woken by the API in another container, which asks it for the summary of a record', async () => {
+    await stop('llm-advisor');
+    await sleeps('llm-advisor');
+    const api = `http://127.0.0.1:${stage.ports.api}`;
+    const made = await fetch(`${api}/records`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"title":"Note","body":"A long text."}',
+    });
+    expect(made.status, await made.clone().text()).toBe(201);
+    const { id } = (await made.json()) as { id: number };
+    const summary = await fetch(`${api}/records/${id}/summary`, { method: 'POST' });
+    expect(summary.status, await summary.clone().text()).toBe(200);
+    expect(await summary.json()).toMatchObject({ summary: expect.any(String) });
+    expect(await stage.view('llm-advisor')).toMatchObject({ state: 'running' });
+  });
+
+  it('loads a model of 593 MiB once for 20 who ask at once, and its peak stays below its grant', async () => {
+    await stop('llm-advisor');
+    await sleeps('llm-advisor');
+    const patient = new OpenAI({ baseURL: stage.client.baseURL, apiKey: 'none', timeout: patience(240_000), maxRetries: 20 });
+    const loading = until('ps tells of the load', async () => (await stage.view('llm-advisor')).loading, 120_000);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        patient.chat.completions.create({ model: 'large', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 1 }),
+      ),
+    );
+    for (const { choices } of answers) expect(choices).toHaveLength(1);
+    expect(await loading).toMatchObject({ model: 'large', share: expect.any(Number) });
+    const container = await stage.container('llm-advisor');
+    expect((await logOf(container)).match(/a model is loaded/g)).toHaveLength(1);
+    const { memory } = await stage.view('llm-advisor');
+    const peak = await peakOf(container);
+    console.log(`peak ${Math.round(peak / MiB)} MiB of ${Math.round(memory.grant / MiB)} MiB`);
+    expect(peak).toBeLessThan(memory.grant);
+    expect(peak).toBeGreaterThan(593 * MiB);
+  }, 600_000);
+
+  it('gives the memory back when nobody asks: 120 MiB at most stay, and nothing once it is stopped', async () => {
+    await ask('large', { max_tokens: 1 });
+    await unloaded();
+    await until(
+      'its working set is small',
+      async () => {
+        const { memory } = await stage.view('llm-advisor');
+        return memory.workingSet !== null && memory.workingSet <= 120 * MiB;
+      },
+      60_000,
+    );
+    await stage.become(profile('idle: 5s', 'idle: 10m'));
+    await ask('tiny');
+    await sleeps('llm-advisor');
+    expect((await stage.view('llm-advisor')).memory).toMatchObject({ grant: 0, workingSet: null });
+    expect((await (await stage.container('llm-advisor')).inspect()).State.Running).toBe(false);
+    await stage.become(USUAL);
+  }, 300_000);
+
+  it('gives a load up within 5 s when the one who asked has left', async () => {
+    await unloaded();
+    const left = await new Promise<number>((resolve, reject) => {
+      const body = JSON.stringify({ model: 'large', stream: true, messages: [{ role: 'user', content: 'Hello' }] });
+      const call = request(
+        {
+          port: stage.ports.llm,
+          host: '127.0.0.1',
+          path: '/v1/chat/completions',
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+        },
+        response => {
+          response.once('data', (data: Buffer) => {
+            expect(data.toString()).toMatch(/^: loading \d+%/);
+            call.destroy();
+            resolve(performance.now());
+          });
+          response.on('error', () => undefined);
+        },
+      );
+      call.once('error', reject);
+      call.end(body);
+    });
+    await unloaded();
+    expect(performance.now() - left).toBeLessThan(patience(5_000));
+    expect(await logOf(await stage.container('llm-advisor'))).not.toContain('a request failed');
+  });
+
+  it('refuses five damaged files, each with a clear word, and lives', async () => {
+    const path = (name: string) => join(scratch, `${name}.gguf`);
+    await writeToy(path('whole'), TINY);
+    const whole = readFileSync(path('whole'));
+    const counts = Buffer.from(whole);
+    counts.writeBigUInt64LE(2n ** 62n, 8);
+    writeFileSync(path('truncated'), whole.subarray(0, whole.length / 2));
+    writeFileSync(path('magic'), Buffer.concat([Buffer.from('ELF!'), whole.subarray(4)]));
+    writeFileSync(path('counts'), counts);
+    writeFileSync(path('empty'), '');
+    await writeToy(path('keyless'), TINY, ['llama.block_count']);
+    const names = ['truncated', 'magic', 'counts', 'empty', 'keyless'];
+    await plant(
+      stage,
+      scratch,
+      names.map(name => `${name}.gguf`),
+    );
+    const before = await (await stage.container('llm-advisor')).inspect();
+    for (const name of names) {
+      const { status, error } = await refused(ask(name));
+      expect([name, status, error['code']]).toEqual([name, 422, 'malformed_model']);
+      expect(String(error['message'])).toMatch(/.{20,}/);
+    }
+    expect((await ask('tiny')).choices).toHaveLength(1);
+    const after = await (await stage.container('llm-advisor')).inspect();
+    expect([after.RestartCount, after.State.StartedAt]).toEqual([before.RestartCount, before.State.StartedAt]);
+  });
+
+  it('that dies while it loads a file is started again, and the daemon names the file', async () => {
+    await unloaded();
+    const dies = ask('large').catch(() => null);
+    await until('it loads', async () => (await standing()).kind === 'loading');
+    await laptop('exec', 'llm-advisor', 'sh', '-c', 'kill -ABRT $(pidof node)');
+    await dies;
+    await until('the daemon has told of it', async () => (await laptop('events')).includes('while it loaded the model large'));
+    await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
+    expect((await ask('large', { max_tokens: 1 })).choices).toHaveLength(1);
+    expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"context":2048/);
+  }, 300_000);
+});
+
+describe.sequential('memory that others hold', () => {
+  it('is not taken for a model that can never fit: 507, and nobody is stopped', async () => {
+    await stage.become(profile('idle: 10m, memory: { standard: 256MB, maximum: 512MB }', 'idle: 10m'));
+    const db = await connected();
+    const { status, error } = await refused(ask('large'));
+    expect(status).toBe(507);
+    expect(error).toMatchObject({ code: 'model_never_fits', maximum: 512 * MiB, need: expect.any(Number) });
+    expect(await stage.view('postgres')).toMatchObject({ state: 'running' });
+    await db.end();
+    expect(await laptop('llm', 'estimate', 'large')).toMatch(/never/);
+  }, 300_000);
+
+  it('by a busy database: 503 that names it; by an idle one: that is stopped first, and wakes again later', async () => {
+    await stop('api', 'redis', 'llm-advisor', 'postgres');
+    await stage.become(
+      profile(
+        'idle: 10m, memory: { standard: 512MB, maximum: 1400MB }',
+        'memory: { standard: 800MB, maximum: 800MB }, idle: { freeze: 3s, stop: 10m }',
+      ),
+    );
+    await laptop('budget', 'set', '1.5GB');
+    const db = await connected();
+    await db.query('BEGIN');
+    const busy = await refused(ask('large'));
+    expect(busy.status).toBe(503);
+    expect(busy.error).toMatchObject({
+      code: 'no_room',
+      need: expect.any(Number),
+      free: expect.any(Number),
+      holders: expect.arrayContaining([
+        expect.objectContaining({ service: 'postgres', keptBecause: expect.stringContaining('transaction') }),
+      ]),
+      remedies: expect.arrayContaining([expect.stringContaining('postgres')]),
+    });
+    expect(await stage.view('postgres')).toMatchObject({ state: 'running' });
+    await db.query('COMMIT');
+    await db.end();
+    await until('the database is idle', async () => (await stage.view('postgres')).state === 'frozen', 60_000);
+    expect((await ask('large', { max_tokens: 1 })).choices).toHaveLength(1);
+    expect(await stage.view('postgres')).toMatchObject({ state: 'asleep' });
+    await unloaded();
+    const again = await connected();
+    expect((await again.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await again.end();
+  }, 600_000);
+});
+
+/** A client of the database, which wakes it. */
+async function connected(): Promise<Client> {
+  const client = new Client({ host: '127.0.0.1', port: stage.ports.postgres, user: 'postgres', password: 'laptop-dev', database: 'app' });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type Dockerode from 'dockerode';
+import OpenAI from 'openai';
+import type { ServiceView } from '../../../daemon/core/views.js';
+import { ENGINE, openEngine } from '../../engine/support/open-engine.js';
+import { type Home, home } from './home.js';
+import { freePorts } from './ports.js';
+import { idsOf } from './tiny.js';
+import { patience } from './until.js';
+
+export const engine = openEngine(ENGINE);
+
+/** The built-in stack with the LLM Advisor, everything asleep. */
+export interface Advised {
+  readonly own: Home;
+  readonly folder: string;
+  readonly ports: { readonly api: number; readonly postgres: number; readonly llm: number };
+  /** OpenAI's own client, that does not try again. */
+  readonly client: OpenAI;
+  /** Another profile, up. */
+  become(profile: string): Promise<void>;
+  view(name: string): Promise<ServiceView>;
+  container(name: string): Promise<Dockerode.Container>;
+}
+
+export async function advised(profile: string, env: Readonly<Record<string, string>>): Promise<Advised> {
+  const own = await home();
+  const [api = 0, postgres = 0, redis = 0, llm = 0] = await freePorts(4);
+  Object.assign(own.env, {
+    COMPOSE_PROJECT_NAME: own.name,
+    API_PORT: `${api}`,
+    POSTGRES_PORT: `${postgres}`,
+    REDIS_PORT: `${redis}`,
+    LLM_PORT: `${llm}`,
+    ...env,
+  });
+  const folder = await own.project('advised', { 'laptop-dev.yaml': profile });
+  const become = async (next: string): Promise<void> => {
+    await own.project('advised', { 'laptop-dev.yaml': next });
+    await own.ask(['up'], { cwd: folder, timeout: patience(900_000) });
+  };
+  // The images are made here, so that no client waits for them.
+  await own.ask(['up', 'api', 'llm-advisor'], { cwd: folder, timeout: patience(900_000) });
+  await own.ask(['stop'], { cwd: folder });
+  await become(profile);
+  return {
+    own,
+    folder,
+    ports: { api, postgres, llm },
+    client: new OpenAI({ baseURL: `http://127.0.0.1:${llm}/v1`, apiKey: 'none', maxRetries: 0, timeout: patience(240_000) }),
+    become,
+    view: async name => {
+      const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd: folder });
+      const view = services.find(each => each.name === name);
+      if (!view) throw new Error(`ps does not show ${name}`);
+      return view;
+    },
+    container: async name => engine.getContainer((await idsOf(own, own.name))[name] ?? ''),
+  };
+}
+
+/** Puts files into the models' volume past every check, as somebody with the engine's own tools might. */
+export async function plant({ own }: Advised, folder: string, names: readonly string[]): Promise<void> {
+  const container = await engine.createContainer({
+    Image: 'laptop-dev/llm-advisor',
+    Entrypoint: ['true'],
+    HostConfig: { Binds: [`${own.name}_llm-models:/models`] },
+  });
+  try {
+    const tar = spawn('tar', ['-c', '-C', folder, ...names], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await container.putArchive(tar.stdout, { path: '/models' });
+    if (tar.exitCode === null) await once(tar, 'exit');
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** What its kernel says it has used at its highest since it started, bytes. */
+export async function peakOf(container: Dockerode.Container): Promise<number> {
+  const { State } = await container.inspect();
+  const [v2, v1] = ['0::', ':memory:'].map(mark =>
+    readFileSync(`/proc/${State.Pid}/cgroup`, 'utf8')
+      .split('\n')
+      .find(line => (mark === '0::' ? line.startsWith(mark) : line.includes(mark))),
+  );
+  const path = (line: string): string => line.slice(line.lastIndexOf(':') + 1);
+  if (v1) return Number(readFileSync(`/sys/fs/cgroup/memory${path(v1)}/memory.max_usage_in_bytes`, 'utf8'));
+  return Number(readFileSync(`/sys/fs/cgroup${path(v2 ?? '')}/memory.peak`, 'utf8'));
+}
+
+/** Its log, whole. */
+export async function logOf(container: Dockerode.Container): Promise<string> {
+  return (await container.logs({ stdout: true, stderr: true })).toString('utf8');
+}
