@@ -11,6 +11,8 @@ import {
   type LlamaGrammar,
   type LlamaModel,
 } from 'node-llama-cpp';
+import { inMiB } from '../admission.js';
+import { limitNow } from '../memory.js';
 import { ModelError } from '../model-error.js';
 import type { Call, Generated, LoadedModel, Message, Sampling, Tool } from './engine.js';
 import { historyOf } from './history.js';
@@ -27,6 +29,8 @@ export class LlamaLoaded implements LoadedModel {
     private readonly model: LlamaModel,
     private readonly created: LlamaContext,
     private readonly threads: number,
+    /** What one more context takes, bytes. */
+    private readonly contextBytes: number,
   ) {
     this.context = created.contextSize;
     this.#sequence = created.getSequence();
@@ -85,12 +89,7 @@ export class LlamaLoaded implements LoadedModel {
 
   embed(texts: readonly string[], signal: AbortSignal): Promise<{ vectors: readonly (readonly number[])[]; tokens: number }> {
     return this.#inTurn(signal, async () => {
-      this.#embedding ??= this.model.createEmbeddingContext({
-        contextSize: this.context,
-        threads: this.threads,
-        ignoreMemorySafetyChecks: true,
-      });
-      const context = await this.#embedding;
+      const context = await this.#embeddingContext();
       const vectors: (readonly number[])[] = [];
       let tokens = 0;
       for (const text of texts) {
@@ -100,6 +99,25 @@ export class LlamaLoaded implements LoadedModel {
       }
       return { vectors, tokens };
     });
+  }
+
+  /** Made with the first embedding: what was reserved for the model does not have it. Throws ModelError `no-room`. */
+  #embeddingContext(): Promise<LlamaEmbeddingContext> {
+    if (this.#embedding) return this.#embedding;
+    const [need, free] = [this.contextBytes, limitNow() - process.memoryUsage.rss()];
+    if (need > free)
+      throw new ModelError('no-room', `Embeddings need ${inMiB(need)} beside the model, and ${inMiB(Math.max(0, free))} are free.`, {
+        need,
+        free: Math.max(0, free),
+        holders: [],
+        remedies: ["Raise the service's standard memory in the profile.", 'Set a smaller CONTEXT (LLM_CONTEXT).'],
+      });
+    this.#embedding = this.model.createEmbeddingContext({
+      contextSize: this.context,
+      threads: this.threads,
+      ignoreMemorySafetyChecks: true,
+    });
+    return this.#embedding;
   }
 
   async dispose(): Promise<void> {

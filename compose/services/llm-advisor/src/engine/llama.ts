@@ -22,8 +22,11 @@ export function llamaEngine(version: string, threads: number): Engine {
 async function estimate(llama: Llama, file: string, context: number): Promise<number> {
   const insights = await GgufInsights.from(await readGgufFileInfo(file, { sourceType: 'filesystem' }), llama);
   const model = await insights.estimateModelResourceRequirementsV2({ gpuLayers: 0, useMmap: false });
-  const state = await insights.estimateContextResourceRequirementsV2({ contextSize: context, modelGpuLayers: 0, useMmap: false });
-  return model.cpuRam + state.cpuRam;
+  return model.cpuRam + (await contextBytes(insights, context));
+}
+
+async function contextBytes(insights: GgufInsights, context: number): Promise<number> {
+  return (await insights.estimateContextResourceRequirementsV2({ contextSize: context, modelGpuLayers: 0, useMmap: false })).cpuRam;
 }
 
 /** Without mmap: mapped, the file counts a second time while it is repacked (1,334 MiB instead of 821 for a model of 593). */
@@ -47,7 +50,7 @@ async function load(llama: Llama, file: string, threads: number, { context, sign
         ignoreMemorySafetyChecks: true,
         failedCreationRemedy: false,
       });
-      return new LlamaLoaded(llama, model, created, threads);
+      return new LlamaLoaded(llama, model, created, threads, await contextBytes(model.fileInsights, created.contextSize));
     } catch (error) {
       await model.dispose();
       throw error;
