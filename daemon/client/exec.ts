@@ -22,7 +22,10 @@ export interface ExecChannel {
 
 /** Resolves when the daemon has taken the session; what to run has been said by then. */
 export function openExec(socketPath: string, path: string, start: ExecStart['start']): Promise<ExecChannel> {
-  const client = new WebSocket(`ws+unix://${socketPath}:${path}`, { headers: { host: HOST }, perMessageDeflate: false });
+  // Zeros: masks are for proxies, of which a Unix socket has none; to take them off cost the daemon 25 ms of CPU time a MiB.
+  const generateMask = (mask: Buffer) => void mask.fill(0);
+  const options = { headers: { host: HOST }, perMessageDeflate: false, generateMask };
+  const client = new WebSocket(`ws+unix://${socketPath}:${path}`, options);
   return new Promise((resolve, reject) => {
     client.once('unexpected-response', (_request, response: IncomingMessage) => {
       dataOf(response).then(() => reject(new Error('the daemon answered without a session')), reject);

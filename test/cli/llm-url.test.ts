@@ -6,7 +6,7 @@ import { openUrl } from '../../daemon/cli/llm/source-url.js';
 
 const CONTENT = Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(3_000_000, 'model ')]);
 const SUM = createHash('sha256').update(CONTENT).digest('hex');
-const NEVER = new AbortController().signal;
+const never = () => new AbortController().signal;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
@@ -39,9 +39,9 @@ function answer(request: IncomingMessage, response: ServerResponse, until = CONT
 }
 
 async function read(url: string, from = 0, onAgain: (at: number) => void = () => undefined) {
-  const source = await openUrl(url, { signal: NEVER, pause: 1, onAgain });
+  const source = await openUrl(url, { signal: never(), pause: 1, onAgain });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source.read(from, NEVER)) chunks.push(chunk);
+  for await (const chunk of source.read(from, never())) chunks.push(chunk);
   return { source, content: Buffer.concat(chunks) };
 }
 
@@ -99,12 +99,18 @@ describe('a download', () => {
       response.writeHead(200, { 'content-length': CONTENT.length });
       response.write(CONTENT.subarray(0, 1_000));
     });
-    const stop = new AbortController();
-    const source = await openUrl(url, { signal: stop.signal, pause: 1 });
-    const reading = (async () => {
-      for await (const _ of source.read(0, stop.signal)) stop.abort();
-    })();
-    await expect(reading).rejects.toThrow();
+    for (const [given, reader] of [
+      [new AbortController(), null],
+      [null, new AbortController()],
+    ]) {
+      // biome-ignore format: short
+      const source = await openUrl(url, { signal: given?.signal ?? never(), pause: 1 });
+      const reading = (async () => {
+        for await (const _ of source.read(0, reader?.signal ?? never())) setImmediate(() => (given ?? reader)?.abort());
+      })();
+      await expect(reading).rejects.toThrow();
+      await source.close();
+    }
   });
 });
 
@@ -145,7 +151,7 @@ describe('refused is', () => {
 test('the same address with the same content is the same to a part, with other content it is not', async () => {
   let etag = '"1"';
   const { url } = await serve((_, response) => response.writeHead(200, { 'content-length': CONTENT.length, etag }).end(CONTENT));
-  const of = async () => (await openUrl(url, { signal: NEVER })).of;
+  const of = async () => (await openUrl(url, { signal: never() })).of;
   const first = await of();
   expect(await of()).toBe(first);
   etag = '"2"';

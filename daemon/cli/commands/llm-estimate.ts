@@ -32,6 +32,7 @@ async function estimateFile(cli: Cli, service: ServiceView, path: string): Promi
   try {
     const manage = await openManage(cli, service, ['estimate-head', basename(path), String(source.bytes)]);
     try {
+      await Promise.race([manage.ready, manage.done]);
       await sendHead(manage, source, cli.cancelled);
       return (await manage.done) as Estimated;
     } finally {

@@ -23,7 +23,11 @@ interface Content {
 
 /** A file behind an http(s) address, redirects followed. Throws FailureError download-failed, model-refused. */
 export async function openUrl(url: string, options: UrlOptions): Promise<Source> {
-  const first = await get(url, {}, options.signal).catch((error: unknown) => {
+  // One for all requests: a body that stands still is left when the reader of it, or the source, is over.
+  const over = new AbortController();
+  const end = () => over.abort();
+  options.signal.addEventListener('abort', end, { once: true });
+  const first = await get(url, {}, over.signal).catch((error: unknown) => {
     options.signal.throwIfAborted();
     throw new FailureError(failure('download-failed', `${url} cannot be reached: ${reasonOf(error)}.`));
   });
@@ -31,12 +35,12 @@ export async function openUrl(url: string, options: UrlOptions): Promise<Source>
   const hash = createHash('sha256');
   let hashed: number | null = 0;
   let fresh: Response | null = first;
-  const responseAt = async (at: number, signal: AbortSignal): Promise<Response> => {
+  const responseAt = async (at: number): Promise<Response> => {
     const kept = fresh;
     fresh = null;
     if (kept && at === 0) return kept;
     await kept?.body?.cancel();
-    return again(url, at, { bytes, version }, signal);
+    return again(url, at, { bytes, version }, over.signal);
   };
   return {
     what: url,
@@ -47,6 +51,7 @@ export async function openUrl(url: string, options: UrlOptions): Promise<Source>
     hashOf: async () => null,
     async *read(from, signal) {
       hashed = from === 0 ? 0 : null;
+      signal.addEventListener('abort', end, { once: true });
       for await (const chunk of resumed(url, from, bytes, responseAt, { ...options, signal })) {
         if (hashed === 0) checkMagic(url, chunk);
         if (hashed !== null) {
@@ -57,7 +62,10 @@ export async function openUrl(url: string, options: UrlOptions): Promise<Source>
       }
     },
     sum: () => (hashed === bytes ? hash.copy().digest('hex') : null),
-    close: async () => void (await fresh?.body?.cancel()),
+    close: async () => {
+      options.signal.removeEventListener('abort', end);
+      end();
+    },
   };
 }
 
@@ -66,7 +74,7 @@ async function* resumed(
   url: string,
   from: number,
   bytes: number,
-  responseAt: (at: number, signal: AbortSignal) => Promise<Response>,
+  responseAt: (at: number) => Promise<Response>,
   options: UrlOptions,
 ): AsyncGenerator<Uint8Array> {
   let at = from;
@@ -74,7 +82,7 @@ async function* resumed(
     const before = at;
     let why: string | null = null;
     try {
-      for await (const chunk of bodyFrom(await responseAt(at, options.signal), at)) {
+      for await (const chunk of bodyFrom(await responseAt(at), at)) {
         const wanted = chunk.subarray(0, bytes - at);
         at += wanted.length;
         yield wanted;

@@ -19,6 +19,7 @@ export async function estimateHead(
   { input, say }: { readonly input: Input; readonly say: (line: object) => void },
 ): Promise<Estimated> {
   const path = join(folder, '.estimate');
+  say({ kind: 'ready', there: null, part: null });
   try {
     await writeHead(path, bytes, input, say);
     await truncate(path, bytes);
