@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY, writeToy } from '../../compose/services/llm-advisor/src/gguf/toy.js';
 import { MiB } from '../../daemon/core/bytes.js';
+import type { ServiceView } from '../../daemon/core/views.js';
 import { type Advised, advised, logOf, peakOf, plant } from './support/advised.js';
 import { patience, until } from './support/until.js';
 
@@ -58,6 +59,7 @@ const standing = async (): Promise<{ kind: string }> => {
   const answer = await fetch(`http://127.0.0.1:${stage.ports.llm}/health`);
   return ((await answer.json()) as { model: { kind: string } }).model;
 };
+const services = () => stage.own.api<ServiceView[]>(`/v1/services?project=${stage.own.name}`);
 const unloaded = () => until('the model is unloaded', async () => (await standing()).kind === 'unloaded');
 const sleeps = (name: string) => until(`${name} sleeps`, async () => (await stage.view(name)).state === 'asleep', 60_000);
 const stop = async (...names: string[]) => {
@@ -203,9 +205,12 @@ describe.sequential('the LLM Advisor', () => {
 
   it('that dies while it loads a file is started again, and the daemon names the file', async () => {
     await unloaded();
+    const container = await stage.container('llm-advisor');
     const dies = ask('large').catch(() => null);
-    await until('it loads', async () => (await standing()).kind === 'loading');
-    await laptop('exec', 'llm-advisor', 'sh', '-c', 'kill -ABRT $(pidof node)');
+    await until('the daemon knows that it loads', async () => (await services()).find(({ name }) => name === 'llm-advisor')?.loading);
+    // By the engine itself: the load is over a second later.
+    const abort = await container.exec({ Cmd: ['sh', '-c', 'kill -ABRT $(pidof node)'], AttachStdout: true });
+    await abort.start({});
     await dies;
     await until('the daemon has told of it', async () => {
       const told = await laptop('events');

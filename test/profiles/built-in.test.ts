@@ -47,7 +47,12 @@ describe('the profiles that come with laptop-dev', () => {
   it('llm is minimal with the advisor, started with it and asleep when it is not used', async () => {
     const llm = await load('llm');
     expect([...(llm?.listed ?? [])].sort()).toEqual(['api', 'llm-advisor', 'postgres', 'redis']);
-    expect(llm?.services.get('llm-advisor')).toMatchObject({ start: 'eager', idle: { stopAfter: 600_000 }, ready: '/health', path: 'splice' });
+    expect(llm?.services.get('llm-advisor')).toMatchObject({
+      start: 'eager',
+      idle: { stopAfter: 600_000 },
+      ready: '/health',
+      path: 'splice',
+    });
   });
 
   it('full is everything', async () => expect((await load('full'))?.listed.size).toBe(8));

@@ -77,17 +77,15 @@ export async function plant({ own }: Advised, folder: string, names: readonly st
   }
 }
 
-/** What its kernel says it has used at its highest since it started, bytes. */
+/** The highest resident size of its service's process since that began, or was counted anew by a load; bytes. File cache is not in it: the kernel fills a limit with that. */
 export async function peakOf(container: Dockerode.Container): Promise<number> {
   const { State } = await container.inspect();
-  const [v2, v1] = ['0::', ':memory:'].map(mark =>
-    readFileSync(`/proc/${State.Pid}/cgroup`, 'utf8')
-      .split('\n')
-      .find(line => (mark === '0::' ? line.startsWith(mark) : line.includes(mark))),
-  );
-  const path = (line: string): string => line.slice(line.lastIndexOf(':') + 1);
-  if (v1) return Number(readFileSync(`/sys/fs/cgroup/memory${path(v1)}/memory.max_usage_in_bytes`, 'utf8'));
-  return Number(readFileSync(`/sys/fs/cgroup${path(v2 ?? '')}/memory.peak`, 'utf8'));
+  const children = readFileSync(`/proc/${State.Pid}/task/${State.Pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const peaks = [State.Pid, ...children].map(pid => {
+    const [, kib = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1024;
+  });
+  return Math.max(...peaks);
 }
 
 /** Its log, whole. */

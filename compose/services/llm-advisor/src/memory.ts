@@ -2,10 +2,24 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 
-/** The hard limit of this container now, bytes: it may change while the process runs. Without a limit, the machine's memory. */
-export function limitNow(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 && limit < totalmem() ? limit : totalmem();
+/** cgroup v2, then v1, as a container sees its own. */
+const LIMITS = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
+
+/**
+ * The hard limit of this container now, bytes: it may change while the process runs. Without a limit, the machine's memory. Not
+ * process.constrainedMemory(): that takes a soft limit (what laptop-dev reserves) for a hard one.
+ */
+export function limitNow(read: (path: string) => string | null = readOrNull): number {
+  const limits = LIMITS.map(path => Number(read(path)?.trim())).filter(limit => limit > 0);
+  return Math.min(totalmem(), ...limits);
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Highest resident size of this process since `forgetPeak`, bytes; null: the kernel does not tell. */
