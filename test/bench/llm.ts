@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type Dockerode from 'dockerode';
+import { tarOf } from '../../daemon/containers/tar.js';
 import { MiB } from '../../daemon/core/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
 import { until } from '../e2e/support/until.js';
@@ -171,13 +172,16 @@ function ask({ ports }: Advised, isCold: boolean): Promise<number> {
 
 /** Not started. */
 async function twinOf(stage: Advised, warm: number): Promise<Dockerode.Container> {
-  return engine.createContainer({
+  const twin = await engine.createContainer({
     Image: 'laptop-dev/llm-advisor',
-    Entrypoint: ['node', '--max-semi-space-size=2', '--input-type=module', '-e', DIRECT],
+    Entrypoint: ['node', '--max-semi-space-size=2', 'direct.mjs'],
     Cmd: [],
     Env: [`WARM=${warm}`],
     HostConfig: { Binds: [`${stage.own.name}_llm-models:/models:ro`], Memory: LIMIT, MemorySwap: LIMIT, Init: true },
   });
+  // A file, not `node -e`: the library forks this process with its arguments.
+  await twin.putArchive(tarOf([{ name: 'direct.mjs', data: Buffer.from(DIRECT), mode: 0o644 }]), { path: '/app' });
+  return twin;
 }
 
 async function start(twin: Dockerode.Container): Promise<{ readonly first: number; readonly warm: readonly number[] }> {
