@@ -117,7 +117,7 @@ import { MemoryRoom } from './room.js';
 import { PolledTier } from './tier.js';
 import { Spoken } from './word.js';
 const [folder, path] = process.argv.slice(2);
-const engine = { version: 'fake 1', estimate: async () => 1, load: () => process.abort() };
+const engine = { version: 'fake 1', prepare: () => {}, estimate: async () => 1, load: () => process.abort() };
 const [deaths, spoken, quiet] = [new Deaths(folder, engine.version), new Spoken(), () => undefined];
 await deaths.recover();
 const room = new MemoryRoom({ engine, peaks: new Peaks('', engine.version), deaths, tier: new PolledTier(0, spoken), context: 4096 });
@@ -151,5 +151,5 @@ test('a process that native code aborts tells the next one which file it was, an
   const other = { ...toy, name: 'other', path: join(folder, 'other.gguf') };
   await copyFile(path, other.path);
   await writeFile(other.path, 'more', { flag: 'a' });
-  expect((await room.judge(other)).needs.map(({ context }) => context)).toEqual([2048, 1024]);
+  expect((await room.judge(other, true)).needs.map(({ context }) => context)).toEqual([2048, 1024]);
 });

@@ -24,6 +24,8 @@ export class FakeEngine implements Engine {
   /** Called before each answer. */
   before: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
 
+  prepare(): void {}
+
   estimate(_path: string, context: number): Promise<number> {
     return Promise.resolve(this.size + context * 1024);
   }

@@ -85,7 +85,7 @@ function modelRoutes(app: FastifyInstance, { host, models }: Parts): void {
 function memoryRoutes(app: FastifyInstance, { room, tier, models, model }: Parts): void {
   app.post('/v1/estimate', async request => {
     const file = await findModel(models, optional(fields(request.body ?? {}, 'the body'), 'model', isText, 'a string') ?? '', model);
-    const { needs, choice, limit, maximum } = await room.judge(file);
+    const { needs, choice, limit, maximum } = await room.judge(file, true);
     return { model: file.name, needs, choice: choice.kind, context: choice.need.context, limit, maximum };
   });
   app.get<{ Querystring: { after?: string } }>('/laptop-dev/state', { logLevel: 'warn' }, async (request, reply) => {

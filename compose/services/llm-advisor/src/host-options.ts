@@ -6,8 +6,11 @@ import type { Said } from './word.js';
 
 /** What decides about memory, and measures it. */
 export interface Room {
-  /** The contexts that may be tried, the largest first, and which of them. Throws ModelError: the file is damaged, or never fits. */
-  judge(file: ModelFile): Promise<{ readonly needs: readonly Need[]; readonly choice: Choice; readonly maximum: number }>;
+  /**
+   * The contexts that may be tried, the largest first, and which of them; those below it only with `all`. Throws ModelError: the file is damaged, or never
+   * fits.
+   */
+  judge(file: ModelFile, all?: boolean): Promise<{ readonly needs: readonly Need[]; readonly choice: Choice; readonly maximum: number }>;
   /** Asks for a higher limit. Resolves to the limit that holds then, and what was said. */
   ask(bytes: number, signal: AbortSignal): Promise<{ readonly limit: number; readonly answer: Answer }>;
   /** Before and after a load: whether the process survives it, and what it took at its highest. */

@@ -114,6 +114,7 @@ export class Host {
   }
 
   #begin(file: ModelFile): void {
+    this.options.engine.prepare();
     const abort = new AbortController();
     const load: Load = { file, abort, waiting: 0, share: null, need: 0, listeners: new Set(), done: this.#run(file, abort.signal) };
     this.#load = load;
@@ -160,11 +161,11 @@ export class Host {
   /** With which context it is loaded. Throws ModelError `never-fits` or `no-room`. */
   async #decide(file: ModelFile, signal: AbortSignal): Promise<Need> {
     const { room } = this.options;
-    const { needs, choice, maximum } = await room.judge(file);
+    const { choice, maximum } = await room.judge(file);
     if (choice.kind === 'refuse') throw neverFits(choice.need, maximum);
     if (choice.kind === 'load') return choice.need;
     const { limit, answer } = await room.ask(choice.need.bytes, signal);
-    return choice.need.bytes <= limit ? choice.need : settle(needs, limit, answer);
+    return choice.need.bytes <= limit ? choice.need : settle((await room.judge(file, true)).needs, limit, answer);
   }
 
   #progress(file: ModelFile, share: number, need: number): void {

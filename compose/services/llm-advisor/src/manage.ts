@@ -88,6 +88,7 @@ function lateEngine(version: string): Engine {
   };
   return {
     version,
+    prepare: () => void loaded().catch(() => undefined),
     estimate: async (file, context) => (await loaded()).estimate(file, context),
     load: async (file, options) => (await loaded()).load(file, options),
   };

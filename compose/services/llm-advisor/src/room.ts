@@ -29,19 +29,23 @@ export interface Judgement {
 export class MemoryRoom implements Room {
   constructor(private readonly options: RoomOptions) {}
 
-  /** Throws ModelError `malformed`, `not-found` or `crashed`. */
-  async judge({ name, path }: ModelFile): Promise<Judgement> {
+  /**
+   * Throws ModelError `malformed`, `not-found` or `crashed`. Contexts that are shorter than the one to load are judged only where `all` are asked for: an
+   * estimate of one takes 0.1 s.
+   */
+  async judge({ name, path }: ModelFile, all = false): Promise<Judgement> {
     const { engine, peaks, deaths, tier, context } = this.options;
     const { contextLength } = await readHeader(path);
     const fingerprint = await fingerprintOf(path);
     const needs: Need[] = [];
+    const limit = limitNow();
+    const maximum = Math.max(limit, tier.maximum());
     for (const tokens of contextsOf(context, contextLength, await deaths.shorterThan(name, fingerprint))) {
       const measured = await peaks.of(fingerprint, tokens);
       const bytes = measured === null ? needOf(await engine.estimate(path, tokens)) : wholeMiB(measured);
       needs.push({ context: tokens, bytes, measured: measured !== null });
+      if (bytes <= maximum && !all) break;
     }
-    const limit = limitNow();
-    const maximum = Math.max(limit, tier.maximum());
     return { needs, choice: choose(needs, limit, maximum), limit, maximum };
   }
 

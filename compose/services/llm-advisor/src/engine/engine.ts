@@ -68,6 +68,8 @@ export interface LoadOptions {
 /** What runs models. It is the only part that knows a library. */
 export interface Engine {
   readonly version: string;
+  /** Begins to load the library, which takes a third of a second: what is decided meanwhile costs no time. What fails is told by the load. */
+  prepare(): void;
   /** What the library expects a model with a context of so many tokens to take, bytes. */
   estimate(file: string, context: number): Promise<number>;
   /** Rejects with ModelError `engine` when the library cannot load it, with the signal's reason when it aborts: nothing stays in memory then. */

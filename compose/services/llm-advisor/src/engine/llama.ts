@@ -10,10 +10,14 @@ export function llamaEngine(version: string, threads: number): Engine {
     const begun =
       starting ?? getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: LlamaLogLevel.error, maxThreads: threads });
     starting = begun;
+    begun.catch(() => {
+      starting = null;
+    });
     return begun;
   };
   return {
     version,
+    prepare: () => void llama().catch(() => undefined),
     estimate: async (file, context) => estimate(await llama(), file, context),
     load: async (file, options) => load(await llama(), file, threads, options),
   };
