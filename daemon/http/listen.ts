@@ -29,13 +29,16 @@ export function ownFolder(folder: string): void {
   const found = lstatSync(folder);
   if (!found.isDirectory()) throw unusable(folder, 'it is not a folder');
   if (found.uid !== process.getuid?.()) throw unusable(folder, `it belongs to user ${found.uid}`);
-  if ((found.mode & 0o077) !== 0) throw unusable(folder, `it is open to other users (mode ${(found.mode & 0o777).toString(8)})`);
+  if ((found.mode & 0o077) === 0) return;
+  // One with the sticky bit, such as /tmp, belongs to everybody.
+  const remedies = (found.mode & 0o1000) === 0 ? [`chmod 700 ${folder} closes it, where it is yours alone.`] : [];
+  throw unusable(folder, `it is open to other users (mode ${(found.mode & 0o7777).toString(8)})`, remedies);
 }
 
-function unusable(path: string, reason: string): FailureError {
+function unusable(path: string, reason: string, remedies: readonly string[] = []): FailureError {
   return new FailureError(
     failure('daemon-unavailable', `The daemon cannot use ${path}: ${reason}.`, { path }, [
-      `chmod 700 ${dirname(path)} closes a folder of yours to others.`,
+      ...remedies,
       'Name another place with LAPTOP_DEV_SOCKET=/a/folder/of/yours/daemon.sock, for the daemon and for laptop-dev.',
     ]),
   );

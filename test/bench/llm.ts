@@ -109,7 +109,7 @@ function report({ ours, direct, ourWarm, directWarm, estimate, peak }: Figures):
   console.log(verdict('overhead of a cold first token, p50', quantile(overhead, 0.5), GOAL_COLD, 'ms'));
   console.log(verdict('overhead of a warm first token, p50', quantile(ourWarm, 0.5) - quantile(directWarm, 0.5), GOAL_WARM, 'ms', 2));
   const apart = Math.abs(peak / estimate - 1);
-  console.log(`estimate ${Math.round(estimate / MiB)} MiB, peak of the container ${Math.round(peak / MiB)} MiB`);
+  console.log(`estimate ${Math.round(estimate / MiB)} MiB, peak of its process (VmHWM) ${Math.round(peak / MiB)} MiB`);
   console.log(verdict('peak against estimate, apart', 100 * apart, 100 * GOAL_PEAK, '%'));
 }
 

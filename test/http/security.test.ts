@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FailureError } from '../../daemon/core/failure.js';
 import { buildApp } from '../../daemon/http/app.js';
 import { listenUnix, ownFolder } from '../../daemon/http/listen.js';
 import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
@@ -55,12 +56,24 @@ describe('1. the socket belongs to its owner', () => {
     symlinkSync(open, join(folder, 'link'));
     writeFileSync(join(folder, 'file'), '');
     expect(() => ownFolder(open)).toThrow(/open to other users \(mode 777\)/);
+    expect(remediesOf(() => ownFolder(open))).toContain(`chmod 700 ${open}`);
+    chmodSync(open, 0o1777); // as /tmp is, which must stay open
+    expect(remediesOf(() => ownFolder(open))).not.toContain('chmod');
     expect((statSync(open).mode & 0o777).toString(8)).toBe('777');
     expect(() => ownFolder(join(folder, 'link'))).toThrow(/not a folder/);
     expect(() => ownFolder(join(folder, 'file'))).toThrow();
     rmSync(folder, { recursive: true });
   });
 });
+
+function remediesOf(work: () => void): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof FailureError) return error.failure.remedies.join('\n');
+  }
+  return '';
+}
 
 describe('4. Host is our word', () => {
   const wrong = [
