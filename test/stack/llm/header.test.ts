@@ -28,6 +28,13 @@ function patched(at: number, value: bigint): Buffer {
   return copy;
 }
 
+/** The toy with other words of the same length in the place of the first of these. */
+function renamed(from: string, to: string): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.write(to, copy.indexOf(from), 'latin1');
+  return copy;
+}
+
 test('the toy is read', async () => {
   expect(await readHeader(toy)).toEqual({
     architecture: 'llama',
@@ -47,6 +54,8 @@ test.each([
   ['huge', patched(8, 2n ** 63n), 'no file can hold'],
   ['values', patched(16, 10_000_000n), '10000000 metadata values'],
   ['short', bytes.subarray(0, 2_000), 'in the middle of its header'],
+  ['key', renamed('general.file_type', 'general.\u001b[2J_abcd'), '"general.\\u001b[2J_abcd", which is no name'],
+  ['kind', renamed('llama', 'l\u001b[Ka'), 'general.architecture is "l\\u001b[Ka"'],
   ['cut', bytes.subarray(0, bytes.length - 5_000), 'it is cut off'],
 ])('%s: refused with what is wrong', async (name, content, message) => {
   const path = await withBytes(`${name}.gguf`, content);

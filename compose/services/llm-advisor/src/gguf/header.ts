@@ -18,7 +18,7 @@ export interface Header {
 type Value = string | number | boolean | bigint | { readonly count: number };
 
 /** More than any real file has: a count above it is a damaged file, not a large one. */
-const MOST = { values: 65_536, tensors: 1_000_000, string: 64 * 1024 * 1024, array: 16_777_216, dimensions: 8 };
+const MOST = { values: 65_536, tensors: 1_000_000, string: 64 * 1024 * 1024, name: 65_535, array: 16_777_216, dimensions: 8 };
 
 /** Each model has these; llama.cpp ends the process where some of them are missing. `*` is the architecture. */
 const REQUIRED = ['*.context_length', '*.embedding_length', '*.block_count', 'tokenizer.ggml.model', 'tokenizer.ggml.tokens'];
@@ -63,7 +63,7 @@ async function readBegin(reader: Reader, size: number): Promise<{ tensors: numbe
 }
 
 async function readEntry(reader: Reader, values: Map<string, Value>): Promise<void> {
-  const key = await readString(reader, 'a key');
+  const key = await readName(reader, 'a key');
   values.set(key, await readValue(reader, await reader.u32(), key));
 }
 
@@ -71,6 +71,13 @@ async function readString(reader: Reader, what: string): Promise<string> {
   const length = await reader.u64(`the length of ${what}`);
   if (length > MOST.string) throw new ModelError('malformed', `${what} claims to be ${length} bytes long`);
   return (await reader.take(length)).toString('utf8');
+}
+
+/** Names stand in messages, and those in terminals: what is not printable is no name, but a damaged file or worse. */
+async function readName(reader: Reader, what: string): Promise<string> {
+  const name = await readString(reader, what);
+  if (name.length <= MOST.name && /^[\x20-\x7e]+$/.test(name)) return name;
+  throw new ModelError('malformed', `${what} is ${JSON.stringify(name.slice(0, 40))}, which is no name`);
 }
 
 async function readValue(reader: Reader, type: number, key: string): Promise<Value> {
@@ -105,6 +112,8 @@ async function readArray(reader: Reader, key: string): Promise<Value> {
 function checkKeys(values: ReadonlyMap<string, Value>): void {
   const architecture = values.get('general.architecture');
   if (typeof architecture !== 'string' || architecture === '') throw new ModelError('malformed', 'it lacks the key general.architecture');
+  if (!/^[\w.-]{1,64}$/.test(architecture))
+    throw new ModelError('malformed', `general.architecture is ${JSON.stringify(architecture.slice(0, 64))}, which no model has`);
   const wanted = [...REQUIRED, ...(RECURRENT.test(architecture) ? [] : ATTENTION)].map(key => key.replace('*', architecture));
   const missing = wanted.filter(key => !values.has(key));
   if (missing.length > 0)
@@ -133,7 +142,7 @@ async function checkTensors(reader: Reader, count: number, alignment: number, si
 
 /** Where it ends, counted as its offset is. */
 async function readTensor(reader: Reader): Promise<number> {
-  const name = await readString(reader, "a tensor's name");
+  const name = await readName(reader, "a tensor's name");
   const dimensions = await reader.u32();
   if (dimensions > MOST.dimensions) throw new ModelError('malformed', `tensor ${name} claims ${dimensions} dimensions`);
   let elements = 1;
