@@ -33,12 +33,16 @@ export function wordOf({ word, state }: Pick<ServiceEntry, 'word' | 'state'>): W
   return word !== null && liveContainer(state) === word.container ? word : null;
 }
 
-/** Those whose own word is to be followed, by container. */
-export function speakers(world: Pick<World, 'services'>): Map<string, ServiceEntry> {
-  const found = new Map<string, ServiceEntry>();
+const NOBODY: ReadonlyMap<string, ServiceEntry> = new Map();
+
+/** Those whose own word is to be followed, by container. Asked after each decision. */
+export function speakers(world: Pick<World, 'services'>): ReadonlyMap<string, ServiceEntry> {
+  let found: Map<string, ServiceEntry> | null = null;
   for (const entry of world.services.values()) {
     const { state } = entry;
-    if (asksItself(entry.spec) && state.kind === 'running' && !state.frozen) found.set(state.container, entry);
+    if (!asksItself(entry.spec) || state.kind !== 'running' || state.frozen) continue;
+    found ??= new Map();
+    found.set(state.container, entry);
   }
-  return found;
+  return found ?? NOBODY;
 }

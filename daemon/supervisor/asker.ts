@@ -25,7 +25,6 @@ export class Asker {
   constructor(private readonly options: AskerOptions) {}
 
   look(world: World): void {
-    if (this.#followed.size === 0 && ![...world.services.values()].some(({ spec }) => spec.runtime === 'llm')) return;
     const present = speakers(world);
     for (const [container, following] of this.#followed) {
       if (present.has(container)) continue;
