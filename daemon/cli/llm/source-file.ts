@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { FailureError, failure } from '../../core/failure.js';
 import { checkMagic, type Source } from './source.js';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 128 * 1024;
 
 /** A file here. Throws FailureError config-missing, model-refused. */
 export async function openFile(path: string, cwd: string): Promise<Source> {

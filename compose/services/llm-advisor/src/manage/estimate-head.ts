@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Engine } from '../engine/engine.js';
 import { readHeader } from '../gguf/header.js';
 import { ModelError } from '../model-error.js';
-import type { Input } from './input.js';
+import { ACK, type Input } from './input.js';
 import { type Estimated, estimate } from './verbs.js';
 
 const MiB = 1024 * 1024;
 
 /**
- * Estimates a model of which only the beginning is sent, each MiB acknowledged: the header tells all. The rest of the file is a hole.
+ * Estimates a model of which only the beginning is sent, acknowledged as it comes: the header tells all. The rest of the file is a hole.
  * Throws ModelError.
  */
 export async function estimateHead(
@@ -33,15 +33,18 @@ export async function estimateHead(
 async function writeHead(path: string, bytes: number, input: Input, say: (line: object) => void): Promise<void> {
   const file = await open(path, 'w');
   try {
-    let at = 0;
-    for (let told = 0; at < bytes; ) {
-      const more = await input.take(bytes - at);
+    let [at, told, looked] = [0, 0, 0];
+    while (at < bytes) {
+      const more = await input.take(Math.min(ACK, bytes - at));
       if (!more) break;
       await file.writeFile(more);
       at += more.length;
-      if (at - told < MiB) continue;
-      told = at;
-      say({ kind: 'ack', bytes: at });
+      if (at - told >= ACK) {
+        told = at;
+        say({ kind: 'ack', bytes: at });
+      }
+      if (at - looked < MiB) continue;
+      looked = at;
       if (await isComplete(path, bytes)) break;
     }
   } finally {

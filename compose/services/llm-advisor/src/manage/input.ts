@@ -1,3 +1,9 @@
+/**
+ * Bytes after which a receiver acknowledges what came, at the latest. The sender (daemon/cli/llm/manage.ts) lets twice as much be on its way: with more
+ * here it would wait for ever.
+ */
+export const ACK = 128 * 1024;
+
 /** Standard input as lines of JSON, with plain bytes between them. */
 export class Input {
   readonly #source: AsyncIterator<Buffer>;

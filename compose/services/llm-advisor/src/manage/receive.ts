@@ -3,12 +3,10 @@ import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModelError } from '../model-error.js';
 import { dropPart, hashOf, install, knownSum, type Places, sizeOf, textOf, writeWhole } from './files.js';
-import type { Input } from './input.js';
+import { ACK, type Input } from './input.js';
 import { GrowingJudge, type Judge, type Verdict } from './judge.js';
 import { ManageError } from './manage-error.js';
 
-/** Written and acknowledged at once, bytes. */
-const BATCH = 1024 * 1024;
 /** Left free on the volume. */
 const SPARE = 16 * 1024 * 1024;
 
@@ -28,7 +26,7 @@ export interface Received extends Verdict {
 }
 
 /**
- * Takes a model from the input: says what is there already (`ready`), reads `{"from": bytes}`, the bytes from there on, each MiB of them
+ * Takes a model from the input: says what is there already (`ready`), reads `{"from": bytes}`, the bytes from there on, each 128 KiB of them
  * acknowledged, and `{"sha256": hex or null}`. Null: the sender found that it is there already. What can never fit is refused with its header.
  */
 export async function receive(options: Receiving): Promise<Received | null> {
@@ -110,11 +108,11 @@ async function copy({ places, bytes, input, say, file, hash, judge, token }: Cop
   };
   await judge.look(at);
   while (at + waiting < bytes) {
-    const more = await input.take(Math.min(BATCH, bytes - at - waiting));
+    const more = await input.take(Math.min(ACK, bytes - at - waiting));
     if (!more) break;
     batch.push(more);
     waiting += more.length;
-    if (waiting >= BATCH) await flush();
+    if (waiting >= ACK) await flush();
   }
   await flush();
   await file.sync();
