@@ -87,6 +87,27 @@ describe.sequential('the LLM Advisor', () => {
     expect(await stage.view('llm-advisor')).toMatchObject({ state: 'running', loading: null });
   });
 
+  it('answers what else the API has: JSON by a schema, a text with a stop, embeddings, the models', async () => {
+    const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false };
+    const json = await ask('tiny', { max_tokens: 200, response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } });
+    expect(JSON.parse(json.choices[0]?.message.content ?? '')).toEqual({ ok: expect.any(Boolean) });
+    const text = await stage.client.completions.create({
+      model: 'tiny',
+      prompt: 'One, two',
+      max_tokens: 4,
+      temperature: 1.5,
+      seed: 5,
+      stop: ['zebra'],
+    });
+    expect(text.usage).toMatchObject({ prompt_tokens: expect.any(Number), completion_tokens: 4 });
+    const again = await stage.client.completions.create({ model: 'tiny', prompt: 'One, two', max_tokens: 4, temperature: 1.5, seed: 5 });
+    expect(again.choices[0]?.text).toBe(text.choices[0]?.text);
+    const { data } = await stage.client.embeddings.create({ model: 'tiny', input: ['one', 'two'] });
+    expect(data.map(({ embedding }) => embedding.length)).toEqual([TINY.width, TINY.width]);
+    const models = await stage.client.models.list();
+    expect(models.data.map(({ id }) => id)).toEqual(['large', 'tiny']);
+  });
+
   it('is woken by the API in another container, which asks it for the summary of a record', async () => {
     await stop('llm-advisor');
     await sleeps('llm-advisor');

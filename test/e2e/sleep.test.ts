@@ -177,7 +177,7 @@ describe.sequential('services that sleep, with warm connections spliced', () => 
     await asleep('api', 'postgres', 'redis');
     const { stdout } = await promisify(execFile)('curl', ['-sS', '-w', ' %{http_code}', `http://127.0.0.1:${ports.api}/health/ready`]);
     expect(stdout).toMatch(/^\{.*"ready":true.*\} 200$/);
-    expect(await states()).toEqual({ api: 'running', postgres: 'running', redis: 'running' });
+    expect(await states()).toEqual({ api: 'running', postgres: 'running', redis: 'running', 'llm-advisor': 'stopped' });
   });
 
   it('a connection from another container wakes its target', async () => {
