@@ -80,10 +80,7 @@ async function create(
 /** Its command's streams are attached before it starts, so that nothing of them is lost. */
 async function session(connection: Connection, id: string, tty: boolean, remove: () => Promise<void>): Promise<ExecSession> {
   const what = `run a helper container ${id.slice(0, 12)}`;
-  const socket = (await connection.call(what, DEADLINE.quick, (client, abortSignal) => {
-    const options = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true, abortSignal };
-    return client.getContainer(id).attach(options);
-  })) as Duplex;
+  const socket = await connection.call(what, DEADLINE.quick, (client, abortSignal) => attach(client, id, abortSignal));
   // The engine may close first: whoever reads the output sees its end.
   socket.on('error', () => undefined);
   await connection.call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).start({ abortSignal }));
@@ -108,6 +105,26 @@ async function session(connection: Connection, id: string, tty: boolean, remove:
       void remove();
     },
   };
+}
+
+/** Not dockerode's own attach: it sends its options as the request's body as well, which Podman takes for the first of the input. */
+function attach(client: Dockerode, id: string, abortSignal: AbortSignal): Promise<Duplex> {
+  const options = { _query: { stream: true, stdin: true, stdout: true, stderr: true } };
+  const statusCodes = { 101: true, 200: true, 404: 'no such container', 500: 'server error' };
+  const request = {
+    path: `/containers/${id}/attach?`,
+    method: 'POST',
+    isStream: true,
+    hijack: true,
+    openStdin: true,
+    file: Buffer.alloc(0),
+  };
+  return new Promise((resolve, reject) => {
+    client.modem.dial({ ...request, abortSignal, statusCodes, options }, (error: unknown, socket: unknown) => {
+      if (error) reject(error);
+      else resolve(socket as Duplex);
+    });
+  });
 }
 
 /** POST /containers/create of a container beside a service. Pure. Its input ends with the client's, its volumes are the service's, writable. */

@@ -149,5 +149,5 @@ test('real clients show a refusal with its numbers and what to do', async () => 
   const { port } = await refused('http');
   const curl = await promisify(execFile)('curl', ['-s', '-D', '-', `http://127.0.0.1:${port}/x`]);
   expect(curl.stdout).toContain('HTTP/1.1 503 Service Unavailable\r\n');
-  expect(JSON.parse(curl.stdout.split('\r\n\r\n')[1] ?? '')).toEqual({ ok: false, error: NO });
+  expect(JSON.parse(curl.stdout.split('\r\n\r\n')[1] ?? '')).toEqual({ ok: false, error: { ...NO, type: 'unavailable', param: null } });
 });

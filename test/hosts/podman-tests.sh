@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 engine=$1 result=$2
 shift 2
-if [[ $# = 0 ]]; then set -- test/engine/containers test/engine/usage test/e2e/journey; fi
+if [[ $# = 0 ]]; then set -- test/engine/containers test/engine/usage test/engine/beside test/e2e/journey; fi
 
 run=$(mktemp -d)
 socket=unix://$run/podman.sock
