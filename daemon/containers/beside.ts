@@ -9,9 +9,9 @@ import type { ExecOptions, ExecSession, Log } from '../ports.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { framesOf } from './demux.js';
-import { statusOf } from './engine-failure.js';
 import { checkLimits } from './limits.js';
 import { mountOptions } from './mounts.js';
+import { removeByForce } from './remove.js';
 
 /** Without swap. It stands beside the budget: it is small, and there while a command runs only. */
 const MEMORY = 256 * MiB;
@@ -25,7 +25,9 @@ export interface Beside {
 export function createBeside(connection: Connection, instance: string, log: Log): Beside {
   const run = randomBytes(6).toString('hex');
   const remove = (id: string) =>
-    removeByForce(connection, id).catch(error => log.warn({ container: id, err: error }, 'a helper container could not be removed'));
+    removeByForce(connection, id, { v: true }).catch(error =>
+      log.warn({ container: id, err: error }, 'a helper container could not be removed'),
+    );
   return {
     async open(spec, volumes, options) {
       if (!spec.container) throw new Error(`${spec.project}/${spec.name} has no definition to make a container from`);
@@ -72,7 +74,7 @@ async function create(
     if (wrong) throw new FailureError(wrong);
     return id;
   } catch (error) {
-    await removeByForce(connection, id).catch(() => undefined);
+    await removeByForce(connection, id, { v: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -167,18 +169,6 @@ export function besideOptions(
       ...mountOptions(mounts, volumes, {}, []),
     },
   };
-}
-
-async function removeByForce(connection: Connection, id: string): Promise<void> {
-  try {
-    await connection.call(`remove ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
-      client.getContainer(id).remove({ force: true, v: true, abortSignal }),
-    );
-  } catch (error) {
-    // 404: gone; 409: just being removed.
-    const status = statusOf(error);
-    if (status !== 404 && status !== 409) throw error;
-  }
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

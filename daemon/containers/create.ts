@@ -1,4 +1,3 @@
-import type Dockerode from 'dockerode';
 import { FailureError, failure } from '../core/failure.js';
 import type { ContainerSpec, ServiceSpec } from '../core/model.js';
 import type { LaunchOptions, Log } from '../ports.js';
@@ -9,6 +8,7 @@ import { DEADLINE } from './deadline.js';
 import { checkLimits } from './limits.js';
 import { clearName } from './name-conflict.js';
 import { endpointSettings } from './networking.js';
+import { removeByForce } from './remove.js';
 
 export interface CreateContext {
   readonly connection: Connection;
@@ -59,7 +59,10 @@ async function createOnce(context: CreateContext, service: string, container: Co
     if (warning) context.warn(warning);
     return created.id;
   } catch (error) {
-    await discard(connection, created.id).catch(reason => log.warn({ id: created.id, err: reason }, 'half-made container not removed'));
+    // What was just made holds no data yet: its anonymous volumes go with it. Carried-over ones are mounted by name and stay.
+    await removeByForce(connection, created.id, { v: true }).catch(reason =>
+      log.warn({ id: created.id, err: reason }, 'half-made container not removed'),
+    );
     throw error;
   }
 }
@@ -77,10 +80,4 @@ async function complete(connection: Connection, id: string, container: Container
       client.getContainer(id).putArchive(archive, { path, abortSignal }),
     );
   }
-}
-
-/** What was just made holds no data yet: its anonymous volumes go with it. Carried-over ones are mounted by name and stay. */
-async function discard(connection: Connection, id: string): Promise<void> {
-  const options: Dockerode.ContainerRemoveOptions = { force: true, v: true };
-  await connection.call('remove half-made container', DEADLINE.slow, client => client.getContainer(id).remove(options));
 }

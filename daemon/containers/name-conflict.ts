@@ -5,6 +5,7 @@ import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
 import { type Inspected, mapInspect } from './map-inspect.js';
+import { removeByForce } from './remove.js';
 
 type Holder = Inspected & { readonly Config?: { readonly Image?: string } };
 type Labels = Readonly<Record<string, string>>;
@@ -74,9 +75,7 @@ async function removeHolder(connection: Connection, holder: Holder): Promise<voi
       .call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(holder.Id).stop({ t: 10, abortSignal }))
       .catch(ended);
   }
-  await connection
-    .call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(holder.Id).remove({ force: true, abortSignal }))
-    .catch(gone);
+  await removeByForce(connection, holder.Id);
 }
 
 function gone(error: unknown): void {

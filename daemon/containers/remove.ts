@@ -1,9 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError } from '../core/failure.js';
 import type { Log } from '../ports.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
+import { inspect } from './inspect.js';
 import { mapInspect } from './map-inspect.js';
+
+/** Ms before a removal is tried again; the last refusal stands. */
+const AGAIN = [100, 200, 400, 800, 1600, 3200];
 
 /** Removes a stopped container. Carried-over volumes are mounted by name, so the engine does not count them as the container's own: they are removed one by one. */
 export async function removeContainer(connection: Connection, id: string, anonymousVolumes: boolean): Promise<void> {
@@ -21,6 +26,25 @@ export async function removeContainer(connection: Connection, id: string, anonym
     await connection
       .call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).wait({ condition: 'removed', abortSignal }))
       .catch(gone);
+  }
+}
+
+/**
+ * Removes a container in whatever state it is. A refusal is judged by what it leaves: Podman 4.3 answers 500 to 7 of 100 removals
+ * that meet the container's own end ("could not be stopped: container state improper"), Docker 409 while somebody else removes it.
+ */
+export async function removeByForce(connection: Connection, id: string, { v = false }: { readonly v?: boolean } = {}): Promise<void> {
+  for (const wait of [...AGAIN, null]) {
+    try {
+      return await connection.call(`remove ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
+        client.getContainer(id).remove({ force: true, v, abortSignal }),
+      );
+    } catch (error) {
+      const isGone = statusOf(error) === 404 || (await inspect(connection, id).catch(() => 'unknown')) === null;
+      if (isGone) return;
+      if (wait === null || statusOf(error) === null) throw error;
+      await pause(wait);
+    }
   }
 }
 

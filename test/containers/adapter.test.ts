@@ -105,6 +105,17 @@ describe('create', () => {
     expect(fake.calls).toContain('DELETE /containers/c1');
   });
 
+  test('a removal that meets the container’s own end, as Podman refuses it, is tried again until it is gone', async () => {
+    const improper = { cause: 'container state improper', message: 'cannot remove container c1 as it could not be stopped', response: 500 };
+    const removals = [json(500, improper), json(409, improper), json(204, {})];
+    const { containers, fake } = await engine({
+      ...created({ Memory: 0 }),
+      'DELETE /containers/c1': (...call) => removals.shift()?.(...call),
+    });
+    expect(await failureOf(containers.create(serviceSpec(), launch))).toMatchObject({ code: 'limit-not-applied' });
+    expect(fake.calls.filter(call => call === 'DELETE /containers/c1')).toHaveLength(3);
+  });
+
   test('no swap accounting: created, with a warning in info()', async () => {
     const { containers } = await engine(created({ MemorySwap: -1 }));
     expect(await containers.create(serviceSpec(), launch)).toBe('c1');

@@ -91,6 +91,16 @@ describe('a command beside a service', () => {
     await none();
   });
 
+  // Podman refuses to remove what is just ending by itself: of 24 meetings, one in fourteen.
+  test('is removed when its client leaves while it ends by itself', { timeout: 120_000 }, async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const sessions = await Promise.all(['0', '0.02', '0.05'].map(wait => open(`read line; sleep ${wait}`)));
+      for (const session of sessions) session.end();
+      for (const session of sessions) session.close();
+    }
+    await none();
+  });
+
   test('of a daemon that was killed is removed by the next one; what runs now stays', async () => {
     const session = await open('echo on; sleep 1000');
     for await (const { data } of session.output) if (Buffer.from(data).includes('on')) break;
