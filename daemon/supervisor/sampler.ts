@@ -5,14 +5,13 @@ import type { HostSample } from '../core/host-sample.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { ServiceEntry, World } from '../core/world.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../ports.js';
+import { ENGINE_EVERY, EnginePace } from './engine-pace.js';
 import type { Figures } from './figures.js';
 import type { Watchers } from './watchers.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;
 const SERVICES_EVERY: Ms = 5_000;
-/** The engine takes a second for an answer, so it is asked less often where cgroup files cannot be read. */
-const ENGINE_EVERY = { watched: 5_000, alone: 15_000 };
 /** From here on every look at the host is told: the windows of the pressure rules are seconds. */
 const NEAR = { available: 0.15, some10: 5 };
 /** Who asks without watching asks again, as a scraper of metrics does: for so long what people look at is read for him. */
@@ -52,6 +51,7 @@ export class Sampler {
   private readonly known = new Map<ServiceId, string>();
   /** Containers whose files cannot be read: not tried at each look. */
   private readonly unread = new Set<string>();
+  private readonly pace = new EnginePace();
   private forgotten = 0;
 
   constructor(private readonly options: SamplerOptions) {}
@@ -183,28 +183,42 @@ export class Sampler {
   private forget(id: ServiceId, container: string): void {
     this.known.delete(id);
     this.unread.delete(container);
+    this.pace.forget(container);
     this.options.usage.forget(container);
     this.options.figures.drop(id);
   }
 
-  /** Of those whose cgroup files are on another machine. */
+  /** Those whose cgroup files are on another machine. */
+  private elsewhere(): [ServiceId, string, ServiceEntry][] {
+    return this.running().flatMap(([id, entry]) => {
+      const { container, address } = entry;
+      return container !== null && (address?.pid == null || this.unread.has(container)) ? [[id, container, entry]] : [];
+    });
+  }
+
+  /** Of those elsewhere; the timer's next round is as far away if none of them is due. */
   private async askEngine(): Promise<void> {
     const { clock, containers, figures, history, host, watchers } = this.options;
-    const unread = this.running().flatMap(([id, { container, address }]) =>
-      container !== null && (address?.pid == null || this.unread.has(container)) ? [{ id, container }] : [],
-    );
-    if (unread.length === 0 || this.isAsking) return;
+    const elsewhere = this.elsewhere();
+    if (elsewhere.length === 0 || this.isAsking) return;
+    const at = clock.now();
+    this.engineAt = at;
+    const due = elsewhere.filter(([, container, entry]) => this.pace.isDue(container, entry, at));
+    if (due.length === 0) return;
     this.isAsking = true;
-    this.engineAt = clock.now();
     // One that gives no answer, or is gone, is left out.
     const answers = await Promise.all(
-      unread.map(async each => ({ ...each, sample: await containers.stats(each.container).catch(() => null) })),
+      due.map(async ([id, container]) => ({ id, container, sample: await containers.stats(container).catch(() => null) })),
     );
     this.isAsking = false;
     const running = new Map(this.running().map(([id, { container }]) => [id, container]));
-    const samples = answers.flatMap(({ id, container, sample }) =>
-      sample && running.get(id) === container ? [this.kept(id, container, sample)] : [],
-    );
+    const samples = answers.flatMap(({ id, container, sample }) => {
+      if (!sample || running.get(id) !== container) return [];
+      const before = figures.usage(id);
+      const kept = this.kept(id, container, sample);
+      this.pace.answered(container, at, before, figures.usage(id));
+      return [kept];
+    });
     history.add(samples);
     const memory = host.sample();
     if (this.isDetailed) figures.look(memory);

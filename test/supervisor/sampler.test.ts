@@ -188,6 +188,43 @@ describe('where cgroup files cannot be read', () => {
     expect(rig.asked).toHaveLength(6);
   });
 
+  test('what stands still is asked every 15 s although somebody watches; when it moves or is used, every 5 s again', async () => {
+    let [used, cpu] = [50 * MB, 0];
+    rig.stats = async () => sampleOf(used, cpu, { detail: DETAIL, takenAt: 1_000_000 + rig.time.now });
+    rig.set(runningAs('far'));
+    rig.watch(1_000);
+    await pass(36_000);
+    const at = () => rig.asked.splice(0).map(each => each.at);
+    // The second answer is the first that can be compared.
+    expect(at()).toEqual([1_000, 6_000, 21_000, 36_000]);
+    used += 2 * MB;
+    await pass(16_000);
+    expect(at()).toEqual([51_000]);
+    await pass(5_000);
+    expect(at()).toEqual([56_000]);
+    const entry = runningAs('far');
+    rig.set({ ...entry, use: { ...entry.use, lastAt: rig.time.now } });
+    await pass(5_000);
+    expect(at()).toEqual([61_000]);
+    cpu = 1e9;
+    await pass(15_000);
+    expect(at()).toEqual([76_000]);
+    await pass(10_000);
+    expect(at()).toEqual([81_000]);
+  });
+
+  test('one that moves is asked every 5 s, whatever the others do', async () => {
+    let cpu = 0;
+    rig.stats = async container =>
+      sampleOf(50 * MB, container === 'c-busy' ? (cpu += 1e9) : 0, { detail: DETAIL, takenAt: 1_000_000 + rig.time.now });
+    rig.set(runningAs('still'), runningAs('busy'));
+    rig.watch(1_000);
+    await pass(30_000);
+    const of = (container: string) => rig.asked.filter(each => each.container === container).map(({ at }) => at);
+    expect(of('c-busy')).toEqual([1_000, 6_000, 11_000, 16_000, 21_000, 26_000]);
+    expect(of('c-still')).toEqual([1_000, 6_000, 21_000]);
+  });
+
   test('files are not tried at each look of a watcher', async () => {
     rig.set(runningAs('far'));
     rig.watch(250);
