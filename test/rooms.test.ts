@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   client: ['core', 'http/contract'],
   dashboard: ['core', 'client', 'http/contract'],
   web: ['core', 'http/contract'],
-  cli: ['core', 'client', 'project', 'dashboard', 'wsl', 'doctor', 'paths', 'http/contract'],
+  cli: ['core', 'client', 'project', 'dashboard', 'wsl', 'doctor', 'lock', 'paths', 'http/contract'],
   lock: ['core'],
   log: ['core'],
   settings: ['core', 'profiles/units'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { VersionView } from '../http/contract.js';
+import { readPid } from '../lock.js';
 import { type Cli, remark } from './cli.js';
 
 /** A daemon that does not say within this time whether it started is given up, ms. Finding an engine may start one. */
@@ -38,15 +39,26 @@ function withEngineAsked(cli: Cli, running: VersionView, { kind, endpoint }: Non
   );
 }
 
-/** null: no daemon answers. */
-export async function runningDaemon(cli: Cli): Promise<VersionView | null> {
+/** null: there is none. Fails with daemon-unavailable when it does not answer within `limit` ms, and names its process. */
+export async function runningDaemon(cli: Cli, limit?: number): Promise<VersionView | null> {
   try {
-    return await cli.client.version();
+    return await cli.client.version(limit);
   } catch (error) {
-    const absent = error instanceof FailureError && ['ENOENT', 'ECONNREFUSED'].includes(String(error.failure.details['code']));
-    if (absent) return null;
+    const code = error instanceof FailureError ? error.failure.details['code'] : null;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return null;
+    if (code === 'ETIMEDOUT' && error instanceof FailureError) throw named(error.failure, readPid(cli.paths.lockFile));
     throw error;
   }
+}
+
+function named(hung: Failure, pid: number | null): FailureError {
+  const remedy = `kill -9 ${pid ?? 'its PID'} ends it; services keep running, and laptop-dev daemon start adopts them`;
+  return new FailureError({
+    ...hung,
+    message: `${hung.message}${pid === null ? '' : ` It is PID ${pid}.`}`,
+    details: { ...hung.details, pid },
+    remedies: [remedy],
+  });
 }
 
 async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {

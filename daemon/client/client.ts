@@ -46,6 +46,11 @@ export interface LogQuery {
 /** A span by its name, or from a time on (ms since the epoch) in slots of so many ms. */
 export type HistoryQuery = { readonly span: HistorySpanName } | { readonly since: number; readonly slot: number };
 
+/** Longest wait for what the daemon only has to look up, ms; figures of containers it may have to ask an engine for. */
+const ANSWER_WITHIN = 20_000;
+/** For what it knows without looking. */
+const WORD_WITHIN = 10_000;
+
 /**
  * The daemon's API as functions. Each makes one connection and needs nothing closed. All reject with FailureError: with
  * daemon-unavailable when no daemon answers, else with the failure that the daemon gave.
@@ -57,8 +62,9 @@ export class Client {
     this.socket = socket;
   }
 
-  version(): Promise<VersionView> {
-    return this.#get('/v1/version');
+  /** `limit`: longest wait in ms; past it daemon-unavailable with `code` ETIMEDOUT, as a daemon does that hangs or is stopped. */
+  version(limit = WORD_WITHIN): Promise<VersionView> {
+    return this.#get('/v1/version', {}, limit);
   }
   projects(): Promise<readonly ProjectView[]> {
     return this.#get('/v1/projects');
@@ -153,7 +159,7 @@ export class Client {
   }
   /** Ends the daemon; services keep running. */
   async shutdown(): Promise<void> {
-    await callForData(this.socket, { method: 'POST', path: '/v1/shutdown', body: {} });
+    await callForData(this.socket, { method: 'POST', path: '/v1/shutdown', body: {}, limit: WORD_WITHIN });
   }
   /** Runs a command in the service's container. */
   async exec(project: string, service: string, start: ExecStart['start']): Promise<ExecChannel> {
@@ -161,8 +167,8 @@ export class Client {
     return openExec(this.socket, `/v1/projects/${part(project)}/services/${part(service)}/exec`, start);
   }
 
-  #get<T>(path: string, query: NonNullable<Call['query']> = {}): Promise<T> {
-    return callForData(this.socket, { method: 'GET', path, query });
+  #get<T>(path: string, query: NonNullable<Call['query']> = {}, limit = ANSWER_WITHIN): Promise<T> {
+    return callForData(this.socket, { method: 'GET', path, query, limit });
   }
 }
 

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { Ms } from '../core/model.js';
 import { HOST } from '../http/contract.js';
 
 /** One request to the daemon. */
@@ -9,6 +10,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
+  /** Longest wait for the head of the answer, ms; standard: for ever, since what starts services takes its time. */
+  readonly limit?: Ms;
 }
 
 /** `data` of the envelope; FailureError for a failure, daemon-unavailable when nobody answers. */
@@ -30,7 +33,7 @@ export function isLines(response: IncomingMessage): boolean {
   return response.headers['content-type']?.startsWith('application/x-ndjson') ?? false;
 }
 
-/** Resolves when the head of the answer is there. */
+/** Resolves when the head of the answer is there. Fails with daemon-unavailable (`code` ETIMEDOUT) when the call's limit is over. */
 export function open(socket: string, call: Call): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const type = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -43,8 +46,13 @@ export function open(socket: string, call: Call): Promise<IncomingMessage> {
       agent: false,
       ...(call.signal ? { signal: call.signal } : {}),
     });
+    const { limit } = call;
+    const late = limit === undefined ? undefined : setTimeout(() => request.destroy(hung(socket, limit)), limit);
     request.once('response', resolve);
-    request.once('error', error => reject(call.signal?.aborted ? error : unavailable(socket, error)));
+    request.once('error', error => reject(call.signal?.aborted || error instanceof FailureError ? error : unavailable(socket, error)));
+    // Also where neither an answer nor an error came.
+    request.once('close', () => clearTimeout(late));
+    request.once('response', () => clearTimeout(late));
     request.end(body);
   });
 }
@@ -96,6 +104,15 @@ function isReset(error: unknown): boolean {
 
 export function broken(socket: string, reason: string): FailureError {
   return new FailureError(failure('daemon-unavailable', `The daemon at ${socket} went away: ${reason}.`, { socket }));
+}
+
+function hung(socket: string, limit: Ms): FailureError {
+  const details = { socket, code: 'ETIMEDOUT', limit };
+  return new FailureError(
+    failure('daemon-unavailable', `The daemon took the connection and has not answered within ${limit / 1_000} s: ${socket}.`, details, [
+      'laptop-dev daemon status names its process',
+    ]),
+  );
 }
 
 export function unavailable(socket: string, error: Error & { code?: string }): FailureError {

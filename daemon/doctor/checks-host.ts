@@ -72,6 +72,14 @@ const socketOpen: Look = ({ runtime }) => {
   return found(problem('Other users may reach the daemon', `${runtime.path} has mode ${octal}`, `chmod 600 ${runtime.path}`, repair));
 };
 
+const daemonHung: Look = ({ daemon, hung }) => {
+  if (hung === null) return daemon === null ? { skipped: 'no daemon runs' } : { fine: 'it answers' };
+  const { pid, after } = hung;
+  const figures = `${pid === null ? 'it' : `PID ${pid}`} took the connection and has not answered within ${after / 1_000} s`;
+  const fix = `kill -CONT ${pid ?? 'PID'} if it was stopped by hand; else kill -9 ${pid ?? 'PID'}, then laptop-dev daemon start: services keep running and are adopted`;
+  return found(problem('The daemon hangs: nothing wakes, nothing falls asleep', figures, fix));
+};
+
 const daemonVersion: Look = ({ daemon, ours }) => {
   if (daemon === null) return { skipped: 'no daemon runs' };
   if (daemon === ours) return { fine: daemon };
@@ -88,5 +96,6 @@ export const HOST_CHECKS = {
   'clock-drift': clockDrift,
   'node-version': nodeVersion,
   'socket-open': socketOpen,
+  'daemon-hung': daemonHung,
   'daemon-version': daemonVersion,
 } as const satisfies Record<string, Look>;

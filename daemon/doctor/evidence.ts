@@ -64,8 +64,10 @@ export interface Evidence {
   readonly runtime: { readonly path: string; readonly mode: number } | null;
   readonly node: string;
   readonly ours: string;
-  /** Version of the daemon that runs; null: none does. */
+  /** Version of the daemon that runs; null: none does, or it does not answer. */
   readonly daemon: string | null;
+  /** A daemon takes connections and did not answer within `after` ms; `pid` as its lock file has it. */
+  readonly hung: { readonly pid: number | null; readonly after: Ms } | null;
   /** Containers of the running daemon that belong to no service; null: not known without it. */
   readonly leftovers: readonly string[] | null;
   readonly budget: Bytes;

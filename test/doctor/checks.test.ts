@@ -29,6 +29,7 @@ describe('what a simulated host cannot show', () => {
     ['disk-low', () => ({ disks: [{ path: '/', free: 20 * GiB, total: 1000 * GiB }] }), /20 GB of 1000 GB/],
     ['node-version', () => ({ node: '20.18.3' }), /20\.18\.3/],
     ['daemon-version', () => ({ daemon: '0.0.1' }), /it is 0\.0\.1, this is 9\.9\.9/],
+    ['daemon-hung', () => ({ hung: { pid: 7, after: 3000 } }), /PID 7 took the connection and has not answered within 3 s/],
     ['socket-open', () => ({ runtime: { path: '/run/x', mode: 0o666 } }), /mode 0666/],
     ['memory-short', ({ facts }) => ({ facts: { ...facts, vm: { ...facts.vm, memory: { ...facts.vm.memory, available: 0.05 * facts.vm.memory.total } } } }), /\(5 %\)/],
     ['leftover-containers', () => ({ leftovers: ['a', 'b'] }), /a, b/],
@@ -40,7 +41,7 @@ describe('what a simulated host cannot show', () => {
 
   it('every check says something of a host on which nothing is wrong', () => {
     const { findings, fine, skipped } = examine(well);
-    expect([findings, fine.length + skipped.length]).toEqual([[], 29]);
+    expect([findings, fine.length + skipped.length]).toEqual([[], 30]);
     for (const { text } of fine) expect(text).not.toBe('');
   });
 });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmodSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../daemon/doctor/examine.js';
@@ -97,6 +99,18 @@ describe.concurrent('doctor', () => {
       await runOn(host, 'wsl undo');
       expect(readFileSync(host.config, 'utf8')).toBe(before);
       await stop();
+    });
+  });
+
+  it('finds a daemon that takes connections and says nothing, and goes on without it', async () => {
+    await on({}, ENGINES.docker, async host => {
+      const socket = join(host.root, 'hung.sock');
+      const server = createServer(() => undefined).listen(socket);
+      await once(server, 'listening');
+      chmodSync(socket, 0o600);
+      const told = await runOn(host, LINE, socket);
+      expect([codesOf(told), told.code]).toEqual([['daemon-hung'], 7]);
+      server.close();
     });
   });
 

@@ -40,6 +40,23 @@ it('start again is no error; the other engine than its own is refused, with what
   expect((await own.ask<Status>(['daemon', 'status'])).pid).toBe(before.pid);
 });
 
+it('one that hangs: what asks it says so and names its PID, doctor finds it; when it goes on nothing was lost', async () => {
+  const { pid } = await own.ask<Status>(['daemon', 'status']);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const [status, doctor] = await Promise.all([own.cli(['daemon', 'status']), own.cli(['doctor', '--json'])]);
+    expect(status.code).toBe(4);
+    expect(status.stderr).toMatch(new RegExp(`has not answered within 10 s[\\s\\S]*kill -9 ${pid} ends it`));
+    const { findings } = JSON.parse(doctor.stdout).data as { findings: readonly { code: string; evidence: string }[] };
+    expect(findings.filter(({ code }) => code === 'daemon-hung').map(({ evidence }) => evidence)).toEqual([
+      `PID ${pid} took the connection and has not answered within 3 s`,
+    ]);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect((await own.ask<Status>(['daemon', 'status'])).pid).toBe(pid);
+});
+
 it('stop ends it, and leaves no socket', async () => {
   const { pid } = await own.ask<Status>(['daemon', 'status']);
   await own.ask(['daemon', 'stop']);

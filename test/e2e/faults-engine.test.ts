@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import type { VersionView } from '../../daemon/http/contract.js';
@@ -28,8 +31,13 @@ async function begin(...options: string[]): Promise<void> {
 }
 
 async function end(): Promise<void> {
-  await own?.close();
-  await engineOfOurs?.close();
+  // A test that failed may have left it stopped.
+  engineOfOurs?.signal('SIGCONT');
+  try {
+    await own?.close();
+  } finally {
+    await engineOfOurs?.close();
+  }
   expect(existsSync('/sys/class/net/docker0')).toBe(hadBridge);
 }
 const hadBridge = existsSync('/sys/class/net/docker0');
@@ -58,6 +66,23 @@ describe.sequential('an engine that takes its containers with it', () => {
     expect(await viewIn(own, cwd, 'web')).toMatchObject({ crashes: 0 });
     expect(await crashed()).toEqual([]);
     expect(await own.containers()).toHaveLength(1);
+  });
+
+  it('goes with the daemon and every process, as a machine of WSL does: what is eager is back, what is on demand wakes again', async () => {
+    const { folder, services } = await sleepers(own, 'eager', { eager: { ...PLAIN, start: 'eager' } });
+    const [eager] = services as [Sleeper];
+    await until('it runs', async () => `${await statesIn(own, folder)}` === 'eager running');
+    expect(await complaint(web)).toBeNull();
+    process.kill(await own.daemonPid(), 'SIGKILL');
+    await engineOfOurs.vanish();
+    await engineOfOurs.startAll();
+    await own.ask(['daemon', 'start']);
+    await until('what is eager runs', async () => `${await statesIn(own, folder)}` === 'eager running');
+    expect(await statesIn(own, cwd)).toEqual(['other asleep', 'web asleep']);
+    for (const service of [eager, web]) expect(await complaint(service)).toBeNull();
+    expect(await crashed()).toEqual([]);
+    expect(await own.containers()).toHaveLength(2);
+    await own.ask(['down'], { cwd: folder });
   });
 
   it('is hung: what is awake answers on, the daemon says that it is away, and goes on with all of it', async () => {
@@ -95,3 +120,39 @@ describe.sequential('an engine with live-restore', () => {
     expect(await crashed()).toEqual([]);
   });
 });
+
+describe.sequential('an engine whose disk is full', () => {
+  const disk = mkdtempSync(join(tmpdir(), 'ldt-disk-'));
+  beforeAll(async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'ldt-disk', disk]);
+    await begin(`--data-root=${disk}`);
+  });
+  afterAll(async () => {
+    await end();
+    execFileSync('umount', ['--lazy', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+
+  it('its words are passed on, nothing is left of the attempt, what runs goes on; with room again the same command works', async () => {
+    const made = await sleepers(own, 'full', { late: PLAIN });
+    const [late] = made.services as [Sleeper];
+    fill(join(disk, 'filler'));
+    const { code, stderr } = await own.cli(['start', 'late', '--wait'], { cwd: made.folder });
+    expect(stderr).toContain('no space left on device');
+    expect(code).toBe(4);
+    expect(await own.containers()).toHaveLength(1);
+    expect(await complaint(web)).toBeNull();
+    rmSync(join(disk, 'filler'));
+    await own.ask(['start', 'late'], { cwd: made.folder });
+    expect(await complaint(late)).toBeNull();
+  });
+});
+
+function fill(file: string): void {
+  const block = Buffer.alloc(64 * 1024);
+  try {
+    for (;;) appendFileSync(file, block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}

@@ -215,8 +215,10 @@ describe('where cgroup files cannot be read', () => {
 
   test('one that moves is asked every 5 s, whatever the others do', async () => {
     let cpu = 0;
-    rig.stats = async container =>
-      sampleOf(50 * MB, container === 'c-busy' ? (cpu += 1e9) : 0, { detail: DETAIL, takenAt: 1_000_000 + rig.time.now });
+    rig.stats = async container => {
+      if (container === 'c-busy') cpu += 1e9;
+      return sampleOf(50 * MB, container === 'c-busy' ? cpu : 0, { detail: DETAIL, takenAt: 1_000_000 + rig.time.now });
+    };
     rig.set(runningAs('still'), runningAs('busy'));
     rig.watch(1_000);
     await pass(30_000);

@@ -25,7 +25,7 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
   const home = cli.env['HOME'] ?? homedir();
   const search = { env: cli.env, home, root: host.root, uid: userInfo().uid, choice: null };
   const facts = await readHost(host, windowsCache(cli));
-  const daemon = await runningDaemon(cli).catch(() => null);
+  const { daemon, hung } = await daemonSeen(cli);
   const services = daemon ? await cli.client.services(null, false).catch(() => null) : null;
   const [engine, windowsFree, project, leftovers, budget] = await Promise.all([
     askEngine(search, Date.now),
@@ -44,10 +44,24 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     node: process.versions.node,
     ours: cli.version,
     daemon: daemon?.version ?? null,
+    hung,
     leftovers,
     budget,
     ...project,
   };
+}
+
+/** Longer than any daemon takes that is well, ms. */
+const DAEMON_LIMIT = 3_000;
+
+async function daemonSeen(cli: Cli): Promise<{ readonly daemon: VersionView | null } & Pick<Evidence, 'hung'>> {
+  try {
+    return { daemon: await runningDaemon(cli, DAEMON_LIMIT), hung: null };
+  } catch (error) {
+    const { details } = failureOf(error);
+    const pid = typeof details['pid'] === 'number' ? details['pid'] : null;
+    return { daemon: null, hung: details['code'] === 'ETIMEDOUT' ? { pid, after: DAEMON_LIMIT } : null };
+  }
 }
 
 type Seen = Pick<Evidence, 'config' | 'configWhy' | 'keys' | 'stray'>;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engine } from './engine.js';
+import { engine, inspect } from './engine.js';
 import { until } from './until.js';
 
 /**
@@ -30,11 +30,30 @@ export class PrivateEngine {
     writeFileSync(own.path('daemon.json'), '{}'); // not this machine's
     // A containerd that dockerd starts does not always survive a kill of it, nor always end with it.
     writeFileSync(own.path('containerd.toml'), `version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n`);
-    const places = ['--root', own.path('containerd'), '--state', own.path('containerd-state'), '--address', own.path('containerd.sock')];
-    own.run('containerd', ['--config', own.path('containerd.toml'), ...places]);
-    await until('its containerd listens', () => existsSync(own.path('containerd.sock')));
-    await own.start();
+    await own.startAll();
     return own;
+  }
+
+  /** With its containerd. Resolves when it answers. */
+  async startAll(): Promise<void> {
+    const socket = this.path('containerd.sock');
+    const places = ['--root', this.path('containerd'), '--state', this.path('containerd-state'), '--address', socket];
+    this.run('containerd', ['--config', this.path('containerd.toml'), ...places]);
+    await until('its containerd listens', () => existsSync(socket));
+    await this.start();
+  }
+
+  /** As when the machine has gone: all that runs of it, its containers too, and what was not on the disk. */
+  async vanish(): Promise<void> {
+    const containers = await engine<readonly { Id: string }[]>('GET', '/containers/json', undefined, this.endpoint);
+    const inspected = await Promise.all(containers.map(({ Id }) => inspect(Id, this.endpoint)));
+    // The shims before their containers: nobody is left who could say how they ended.
+    await this.killAll();
+    for (const { State } of inspected) process.kill(State.Pid, 'SIGKILL');
+    this.process = null;
+    this.unmount();
+    for (const name of ['exec', 'containerd-state', 'containerd.sock', 'docker.pid', 'docker.sock'])
+      rmSync(this.path(name), { recursive: true, force: true });
   }
 
   get endpoint(): string {
@@ -73,16 +92,24 @@ export class PrivateEngine {
     // Bridges of a test that failed would stay for good. An engine that does not answer has none that it could take away.
     await this.clear().catch(() => undefined);
     await this.end('SIGTERM');
+    await this.killAll();
+    this.unmount();
+    rmSync(this.folder, { recursive: true, force: true });
+    await engine('DELETE', `/networks/${this.bridge}`);
+  }
+
+  private async killAll(): Promise<void> {
     await until('nothing of it runs', () => {
       const left = this.processes();
       for (const pid of left) process.kill(pid, 'SIGKILL');
       return left.length === 0;
     });
+  }
+
+  private unmount(): void {
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
     const own = mounts.map(line => line.split(' ')[1] ?? '').filter(path => path.startsWith(`${this.folder}/`));
     for (const path of own.reverse()) execFileSync('umount', ['--lazy', path]);
-    rmSync(this.folder, { recursive: true, force: true });
-    await engine('DELETE', `/networks/${this.bridge}`);
   }
 
   private async clear(): Promise<void> {

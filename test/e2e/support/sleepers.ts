@@ -20,6 +20,8 @@ export interface Wanted {
   /** `tcp` when absent: http. */
   readonly protocol?: 'http' | 'tcp';
   readonly startTimeout?: string;
+  /** on-demand when absent. */
+  readonly start?: 'eager';
   /** Instead of the HTTP server on port 80. */
   readonly command?: string;
   /** A line of the Compose file for the service, such as `restart: always`. */
@@ -42,7 +44,7 @@ export async function sleepers(
 }
 
 function block(name: string, port: number, wanted: Wanted): string {
-  const { memory, priority = 50, idle, protocol = 'http', dependsOn = [], startTimeout = '2m', more = '' } = wanted;
+  const { memory, priority = 50, idle, protocol = 'http', dependsOn = [], startTimeout = '2m', start = 'on-demand', more = '' } = wanted;
   const command = wanted.command ?? stays(`mkdir -p /www; echo ${name} > /www/index.html; httpd -p 80 -h /www`);
   return `  ${name}:
     image: ${TINY}
@@ -50,7 +52,7 @@ function block(name: string, port: number, wanted: Wanted): string {
     ports: ["127.0.0.1:${port}:80"]
     tmpfs: ["/eat:size=1g"]
     depends_on: [${dependsOn.join(', ')}]
-    x-laptop-dev: { memory: ${memory}, priority: ${priority}, start: on-demand, idle: ${idle}, protocol: ${protocol}, start_timeout: ${startTimeout} }
+    x-laptop-dev: { memory: ${memory}, priority: ${priority}, start: ${start}, idle: ${idle}, protocol: ${protocol}, start_timeout: ${startTimeout} }
 ${more === '' ? '' : `    ${more}\n`}`;
 }
 
