@@ -1,9 +1,8 @@
-import { request } from 'node:http';
 import type Dockerode from 'dockerode';
 import { tarOf } from '../../daemon/containers/tar.js';
 import { MiB } from '../../daemon/core/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
-import { until } from '../e2e/support/until.js';
+import { ask, asleep, MODEL, ok } from './support/completion.js';
 import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
 
@@ -13,7 +12,6 @@ const GOAL_WARM = 5;
 const GOAL_PEAK = 0.15;
 const CONTEXT = 4096;
 const LIMIT = 1024 * MiB;
-const MODEL = 'large';
 
 const PROFILE = `
 name: bench
@@ -113,18 +111,6 @@ function report({ ours, direct, ourWarm, directWarm, estimate, peak }: Figures):
   console.log(verdict('peak against estimate, apart', 100 * apart, 100 * GOAL_PEAK, '%'));
 }
 
-async function ok({ own, folder }: Advised, ...args: string[]): Promise<string> {
-  const done = await own.cli(args, { cwd: folder, timeout: 600_000 });
-  if (done.code !== 0) throw new Error(`laptop-dev ${args.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
-
-async function asleep(stage: Advised): Promise<void> {
-  await ok(stage, 'stop', 'llm-advisor');
-  await ok(stage, 'up');
-  await until('it sleeps', async () => (await stage.view('llm-advisor')).state === 'asleep');
-}
-
 /** What it is estimated to need with the context that is used, bytes. */
 async function needOf(stage: Advised): Promise<number> {
   const { needs } = await stage.own.ask<{ needs: readonly { context: number; bytes: number }[] }>(['llm', 'estimate', MODEL], {
@@ -133,41 +119,6 @@ async function needOf(stage: Advised): Promise<number> {
   const need = needs.find(({ context }) => context === CONTEXT);
   if (!need) throw new Error(`no estimate for ${CONTEXT} tokens`);
   return need.bytes;
-}
-
-/** A streamed completion of one token: ms until its first event. */
-function ask({ ports }: Advised, isCold: boolean): Promise<number> {
-  const before = performance.now();
-  return new Promise((resolve, reject) => {
-    const body = JSON.stringify({ model: MODEL, prompt: 'Hello', max_tokens: 1, seed: 1, stream: true });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const call = request(
-      {
-        host: '127.0.0.1',
-        port: ports.llm,
-        path: '/v1/completions',
-        method: 'POST',
-        headers,
-        agent: false,
-        timeout: isCold ? 120_000 : 10_000,
-      },
-      response => {
-        let text = '';
-        let first = 0;
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-          if (first === 0 && /^data: \{/m.test(text)) first = performance.now() - before;
-        });
-        response.once('end', () =>
-          response.statusCode === 200 && first > 0 ? resolve(first) : reject(new Error(`${response.statusCode}: ${text}`)),
-        );
-        response.once('error', reject);
-      },
-    );
-    call.once('timeout', () => call.destroy(new Error('no answer in time')));
-    call.once('error', reject);
-    call.end(body);
-  });
 }
 
 /** Not started. */

@@ -49,16 +49,14 @@ describe('the service llm-advisor', () => {
     expect({ ...advisor, container }).toMatchObject(SAME);
     expect([advisor.runtime, advisor.activation.readyPath]).toEqual([null, '/health']);
     expect(container).toMatchObject({ image: 'ghcr.io/ggml-org/llama.cpp:server', user: '10002:10002', build: null });
-    expect(container?.command).toEqual([
-      '--host=0.0.0.0',
-      '--port=8090',
-      '--models-dir=/models',
-      '--models-max=1',
-      '--ctx-size=2048',
-      '--parallel=1',
-      '--cache-ram=0',
-      '--no-mmap',
-    ]);
+    const flags = { host: '0.0.0.0', port: 8090, 'models-dir': '/models', 'models-max': 1, 'ctx-size': 2048, parallel: 1, 'cache-ram': 0 };
+    expect(container?.command).toEqual(Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, `${value}`]));
+    expect(container?.environment).toEqual({
+      HOME: '/tmp',
+      LLAMA_ARG_THREADS: '-1',
+      LLAMA_ARG_MMAP: '0',
+      LLAMA_ARG_LOAD_MODE: 'none',
+    });
     expect(volumesOf(container)).toEqual(['llm-models /models ro']);
     expect(container?.healthcheck?.test).toContain('http://127.0.0.1:8090/health');
   });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type Dockerode from 'dockerode';
 import OpenAI from 'openai';
 import type { ServiceView } from '../../../daemon/core/views.js';
@@ -77,15 +77,24 @@ export async function plant({ own }: Advised, folder: string, names: readonly st
   }
 }
 
-/** The highest resident size of its service's process since that began, or was counted anew by a load; bytes. File cache is not in it: the kernel fills a limit with that. */
+/**
+ * The highest resident size of any of its processes since that began, or was counted anew by a load; bytes. File cache is not in it: the kernel fills a
+ * limit with that.
+ */
 export async function peakOf(container: Dockerode.Container): Promise<number> {
   const { State } = await container.inspect();
-  const children = readFileSync(`/proc/${State.Pid}/task/${State.Pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-  const peaks = [State.Pid, ...children].map(pid => {
+  const peaks = treeOf(State.Pid).map(pid => {
     const [, kib = '0'] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;
   });
   return Math.max(...peaks);
+}
+
+/** It and all that descend from it; children are told by the thread that began them. */
+function treeOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const children = threads.flatMap(thread => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean));
+  return [pid, ...children.flatMap(child => treeOf(Number(child)))];
 }
 
 /** Its log, whole. */
