@@ -130,8 +130,9 @@ export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
 
 function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   const { name, memory } = entry.spec;
-  const model = wordOf(entry)?.loading?.model ?? null;
-  const during = model === null ? '' : ` while it loaded the model ${model}`;
+  const word = wordOf(entry);
+  const model = word?.loading?.model ?? word?.model ?? null;
+  const during = model === null ? '' : word?.loading ? ` while it loaded the model ${model}` : ` with the model ${model} loaded`;
   const details = { exitCode: exit.code, ...(model === null ? {} : { model }) };
   const another =
     model === null ? [] : [`laptop-dev llm models use NAME chooses another model, laptop-dev llm models rm ${model} removes this one`];

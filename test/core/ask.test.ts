@@ -115,6 +115,14 @@ describe('a service that asks for memory itself', () => {
     expect(grantOf(driver, 'lab/db')).toBe(400);
   });
 
+  test('and ends with a model loaded: that is named', () => {
+    const driver = running(1_500);
+    say(driver, { model: 'big', holds: 900 * MiB });
+    const container = liveContainer(driver.state('lab/llm')) ?? '';
+    driver.send({ kind: 'engine', event: { kind: 'died', id: container, at: driver.now, exitCode: 134 } });
+    expect(driver.notices[0]?.text).toContain('exited with 134 with the model big loaded');
+  });
+
   test('and ends before it is answered is not answered any more; what it said is forgotten', () => {
     const driver = running(1_500);
     say(driver, { loading: { model: 'big', share: 0.4 }, holds: 900 * MiB });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import OpenAI, { APIError } from 'openai';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TINY, writeToy } from '../../compose/services/llm-advisor/src/gguf/toy.js';
+import { LARGE, TINY, writeToy } from '../../compose/services/llm-advisor/src/gguf/toy.js';
 import { MiB } from '../../daemon/core/bytes.js';
 import type { ServiceView } from '../../daemon/core/views.js';
 import { type Advised, advised, logOf, peakOf, plant } from './support/advised.js';
@@ -241,6 +241,21 @@ describe.sequential('the LLM Advisor', () => {
     await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
     expect((await ask('large', { max_tokens: 1 })).choices).toHaveLength(1);
     expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"context":2048/);
+  }, 300_000);
+
+  it('that dies while it answers: the daemon names the model, and its next load uses the next smaller context', async () => {
+    // Large enough that an answer takes seconds, and that its words hardly ever end it.
+    await writeToy(join(scratch, 'mortal.gguf'), { ...LARGE, layers: 4, width: 1024, feedForward: 2048, heads: 16, groups: 4 });
+    await plant(stage, scratch, ['mortal.gguf']);
+    const container = await stage.container('llm-advisor');
+    const answer = await stage.client.completions.create({ model: 'mortal', prompt: 'Hello', max_tokens: 3_000, stream: true });
+    expect((await answer[Symbol.asyncIterator]().next()).done).toBe(false);
+    const abort = await container.exec({ Cmd: ['sh', '-c', 'kill -ABRT $(pidof node)'], AttachStdout: true });
+    await abort.start({});
+    await until('the daemon has told of it', async () => (await laptop('events')).includes('with the model mortal loaded'));
+    await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
+    expect((await ask('mortal', { max_tokens: 1 })).choices).toHaveLength(1);
+    expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"model":"mortal","context":2048[^\n]*is loaded/);
   }, 300_000);
 });
 

@@ -40,6 +40,20 @@ test('a load that ends well, or fails, leaves nothing', async () => {
   expect(await deaths().shorterThan('a', 'a')).toBeNull();
 });
 
+test('a note of another boot of the machine is no death', async () => {
+  await new Deaths(folder, 'fake 1', () => now, 'one').begun({ name: 'a', fingerprint: 'a', context: 4096 });
+  expect(await new Deaths(folder, 'fake 1', () => now, 'two').recover()).toBeNull();
+  expect(await deaths().shorterThan('a', 'a')).toBeNull();
+});
+
+test('notes are made and taken away in the order in which that was asked for', async () => {
+  const one = deaths();
+  const marker = { name: 'a', fingerprint: 'a', context: 4096 };
+  const all = [one.begun(marker), one.ended(), one.begun(marker), one.ended(), one.begun(marker)];
+  await Promise.all(all);
+  expect(await deaths().recover()).toEqual(marker);
+});
+
 test('after a death a shorter context is tried, for a day, with this engine', async () => {
   await die(4096);
   expect(await deaths().recover()).toBeNull();
@@ -73,7 +87,7 @@ test('two deaths in ten minutes: the file is refused for ten minutes, others are
     retryAfter: 540,
     body: {
       error: {
-        message: 'The engine ended 2 times while it loaded a.gguf; it is not tried again for 540 s.',
+        message: 'The engine ended 2 times while it loaded or used a.gguf; it is not tried again for 540 s.',
         type: 'server_error',
         param: null,
         code: 'model_crashed',

@@ -52,6 +52,8 @@ function stage({
     begin: ({ name }, context) => note(`begin ${name} ${context}`),
     loaded: ({ name }, context) => note(`loaded ${name} ${context}`),
     failed: () => note('failed'),
+    answering: () => note('answering'),
+    answered: () => note('answered'),
   };
   const said: object[] = [];
   const log = { info: deaf, warn: deaf };
@@ -197,7 +199,7 @@ test('what is held is said from the first byte of a load until it is unloaded', 
     { holds, loading: null, model: 'one' },
     { holds: 0, loading: null, model: null },
   ]);
-  expect(notes).toEqual(['begin one 4096', 'loaded one 4096']);
+  expect(notes).toEqual(['begin one 4096', 'loaded one 4096', 'answering', 'answered']);
 });
 
 test('a load that fails or is given up leaves nothing held, and no note of a death', async () => {
@@ -222,4 +224,18 @@ test('a host that ends gives up its load and begins no other', async () => {
   await host.close();
   for (const wait of waits) await expect(wait).rejects.toMatchObject({ problem: 'cancelled' });
   expect(engine.loads).toHaveLength(1);
+});
+
+test('answers that are under way at once are noted once, before the first is given the model', async () => {
+  const { engine, host, notes } = stage();
+  const first = host.acquire(ONE, none, deaf);
+  await begun(engine);
+  engine.loads[0]?.finish();
+  (await first).release();
+  notes.length = 0;
+  const [a, b] = await Promise.all([host.acquire(ONE, none, deaf), host.acquire(ONE, none, deaf)]);
+  a.release();
+  expect(notes).toEqual(['answering']);
+  b.release();
+  expect(notes).toEqual(['answering', 'answered']);
 });

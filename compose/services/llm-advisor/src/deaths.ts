@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from './model-error.js';
 import { readState, writeState } from './state-file.js';
 
-/** A load that native code has in hand. */
+/** A load or an answer that native code has in hand. */
 export interface Marker {
   readonly name: string;
   readonly fingerprint: string;
@@ -24,23 +25,26 @@ const WINDOW = 600_000;
 const REMEMBERED = 86_400_000;
 
 /**
- * Native code that aborts, or is killed at the limit, takes the process with it. So what is about to be loaded is written down first: a note that is
- * left over at the next start tells which file it was.
+ * Native code that aborts, or is killed at the limit, takes the process with it. So what is about to be loaded or asked is written down first: a note that
+ * is left over at the next start tells which file it was. One of another boot of the machine tells nothing: the machine has gone, not the process.
  */
 export class Deaths {
   #known: Map<string, readonly Death[]> | null = null;
+  /** Notes are made and taken away in the order in which that was asked for. */
+  #last: Promise<void> = Promise.resolve();
 
   /** `folder`: empty: nothing is kept. */
   constructor(
     private readonly folder: string,
     private readonly engine: string,
     private readonly now: () => number = Date.now,
+    private readonly boot = bootId(),
   ) {}
 
-  /** Once, at the start of the process. Resolves to the load that the last one died of; null: it did not. */
+  /** Once, at the start of the process. Resolves to what the last one died of; null: it did not. */
   async recover(): Promise<Marker | null> {
     if (this.folder === '') return null;
-    const left = markerOf(await readState(this.#marker));
+    const left = markerOf(await readState(this.#marker), this.boot);
     if (left) {
       const known = await this.#load();
       const death = { engine: this.engine, context: left.context, at: this.now() };
@@ -61,13 +65,18 @@ export class Deaths {
     return recent.length === 0 ? null : Math.min(...recent.map(({ context }) => context));
   }
 
-  async begun(marker: Marker): Promise<void> {
-    if (this.folder !== '') await writeState(this.#marker, marker);
+  begun(marker: Marker): Promise<void> {
+    return this.#then(() => writeState(this.#marker, { ...marker, boot: this.boot }));
   }
 
-  /** It is loaded, or has failed in a way that the process survived. */
-  async ended(): Promise<void> {
-    if (this.folder !== '') await rm(this.#marker, { force: true }).catch(() => undefined);
+  /** It is done, or has failed in a way that the process survived, or the process is told to end. */
+  ended(): Promise<void> {
+    return this.#then(() => rm(this.#marker, { force: true }).catch(() => undefined));
+  }
+
+  #then(next: () => Promise<void>): Promise<void> {
+    if (this.folder !== '') this.#last = this.#last.then(next);
+    return this.#last;
   }
 
   get #marker(): string {
@@ -88,7 +97,7 @@ function crashed(name: string, deaths: number, left: number): ModelError {
   const retryAfter = Math.ceil(left / 1_000);
   return new ModelError(
     'crashed',
-    `The engine ended ${deaths} times while it loaded ${name}.gguf; it is not tried again for ${retryAfter} s.`,
+    `The engine ended ${deaths} times while it loaded or used ${name}.gguf; it is not tried again for ${retryAfter} s.`,
     {
       model: name,
       deaths,
@@ -98,9 +107,10 @@ function crashed(name: string, deaths: number, left: number): ModelError {
   );
 }
 
-function markerOf(value: unknown): Marker | null {
+function markerOf(value: unknown, boot: string): Marker | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { name, fingerprint, context } = value as Readonly<Record<string, unknown>>;
+  const { name, fingerprint, context, boot: then } = value as Readonly<Record<string, unknown>>;
+  if (then !== boot) return null;
   if (typeof name !== 'string' || typeof fingerprint !== 'string' || typeof context !== 'number') return null;
   return { name, fingerprint, context };
 }
@@ -117,4 +127,13 @@ function isDeath(value: unknown): value is Death {
   if (typeof value !== 'object' || value === null) return false;
   const { engine, context, at } = value as Readonly<Record<string, unknown>>;
   return typeof engine === 'string' && typeof context === 'number' && typeof at === 'number';
+}
+
+/** Of the machine; empty where it is not told. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
 }

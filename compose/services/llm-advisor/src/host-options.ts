@@ -17,6 +17,9 @@ export interface Room {
   begin(file: ModelFile, context: number): Promise<void>;
   loaded(file: ModelFile, context: number): Promise<void>;
   failed(): Promise<void>;
+  /** Before the first of the answers that are made at once with what is loaded, and after the last. */
+  answering(): Promise<void>;
+  answered(): Promise<void>;
 }
 
 export interface HostOptions {

@@ -34,6 +34,8 @@ export class Host {
   #loaded: { readonly file: ModelFile; readonly model: LoadedModel; readonly since: number; readonly need: number } | null = null;
   #load: Load | null = null;
   #leases = 0;
+  /** It is written down that an answer is under way. */
+  #noted: Promise<void> = Promise.resolve();
   #waiting = 0;
   #timer: NodeJS.Timeout | null = null;
   /** Requests for another model wait until this one is let go of. */
@@ -56,7 +58,7 @@ export class Host {
    */
   async acquire(file: ModelFile, signal: AbortSignal, onProgress: (share: number) => void): Promise<Lease> {
     signal.throwIfAborted();
-    if (this.#loaded?.file.path === file.path && !this.#unloading) return this.#lease(this.#loaded.model);
+    if (this.#loaded?.file.path === file.path && !this.#unloading) return this.#whenNoted(this.#lease(this.#loaded.model));
     if (this.#waiting >= this.options.waiters)
       throw new ModelError('too-many', `${this.#waiting} requests wait for the model already.`, {
         waiting: this.#waiting,
@@ -64,7 +66,7 @@ export class Host {
       });
     this.#waiting += 1;
     try {
-      return await this.#join(file, signal, onProgress);
+      return await this.#whenNoted(await this.#join(file, signal, onProgress));
     } finally {
       this.#waiting -= 1;
     }
@@ -92,7 +94,13 @@ export class Host {
     }
   }
 
+  async #whenNoted(lease: Lease): Promise<Lease> {
+    await this.#noted;
+    return lease;
+  }
+
   #lease(model: LoadedModel): Lease {
+    if (this.#leases === 0) this.#noted = this.options.room.answering();
     this.#leases += 1;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -102,6 +110,7 @@ export class Host {
       isOpen = false;
       this.#leases -= 1;
       if (this.#leases > 0) return;
+      void this.options.room.answered();
       for (const freed of this.#freed) freed();
       this.#arm();
     };

@@ -44,11 +44,13 @@ async function stop(signal: string): Promise<void> {
   stopped = true;
   app.log.info({ signal }, 'stopping');
   setTimeout(() => process.exit(1), 8_000).unref();
+  // Whatever it ends in the middle of from here on, the model is not the cause.
+  await deaths.ended();
   await Promise.all([host.close(), app.close()]);
   process.exit(0);
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 
 const died = await deaths.recover();
-if (died) app.log.error({ model: died.name, context: died.context }, `the engine ended while it loaded ${died.name}.gguf`);
+if (died) app.log.error({ model: died.name, context: died.context }, `the engine ended while it loaded or used ${died.name}.gguf`);
 await app.listen({ host: config.host, port: config.port });

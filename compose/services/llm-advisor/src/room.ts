@@ -1,5 +1,5 @@
 import { type Choice, choose, contextsOf, type Need, needOf, wholeMiB } from './admission.js';
-import type { Deaths } from './deaths.js';
+import type { Deaths, Marker } from './deaths.js';
 import type { Engine } from './engine/engine.js';
 import { readHeader } from './gguf/header.js';
 import type { Room } from './host-options.js';
@@ -27,6 +27,8 @@ export interface Judgement {
 
 /** Judges models by their header, the library's estimate and what earlier loads took. */
 export class MemoryRoom implements Room {
+  #marker: Marker | null = null;
+
   constructor(private readonly options: RoomOptions) {}
 
   /**
@@ -55,7 +57,8 @@ export class MemoryRoom implements Room {
   }
 
   async begin({ name, path }: ModelFile, context: number): Promise<void> {
-    await this.options.deaths.begun({ name, fingerprint: await fingerprintOf(path), context });
+    this.#marker = { name, fingerprint: await fingerprintOf(path), context };
+    await this.options.deaths.begun(this.#marker);
     await forgetPeak();
   }
 
@@ -66,7 +69,15 @@ export class MemoryRoom implements Room {
     if (bytes !== null) await this.options.peaks.keep(await fingerprintOf(path), context, Math.ceil(bytes * 1.05));
   }
 
-  async failed(): Promise<void> {
-    await this.options.deaths.ended();
+  failed(): Promise<void> {
+    return this.options.deaths.ended();
+  }
+
+  async answering(): Promise<void> {
+    if (this.#marker) await this.options.deaths.begun(this.#marker);
+  }
+
+  answered(): Promise<void> {
+    return this.options.deaths.ended();
   }
 }
