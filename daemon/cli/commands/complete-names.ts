@@ -11,8 +11,11 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Whoever completes a line does not wait for a daemon that hangs, ms. */
+const PATIENCE = 1_000;
+
 async function services(cli: Cli): Promise<readonly string[]> {
-  if (!(await runningDaemon(cli))) return [];
+  if (!(await runningDaemon(cli, PATIENCE))) return [];
   return (await cli.client.services(await projectOf(cli), false)).map(service => service.name);
 }
 
