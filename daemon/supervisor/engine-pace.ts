@@ -35,7 +35,7 @@ export class EnginePace {
 }
 
 /** Pure. */
-export function isStill(before: LiveUsage, after: LiveUsage): boolean {
+function isStill(before: LiveUsage, after: LiveUsage): boolean {
   const moved = Math.abs(after.workingSet - before.workingSet);
   const traffic = (after.netIn ?? 0) + (after.netOut ?? 0) + (after.blockIn ?? 0) + (after.blockOut ?? 0);
   const isSteady = moved <= Math.max(STILL.workingSet, STILL.share * before.workingSet);
