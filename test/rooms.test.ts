@@ -37,7 +37,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** What core may not touch: everything that is not in core. */
 const OUTSIDE = /^(node:|[a-z@])/;
-const LONGEST_FILE = 250;
 
 interface Source {
   /** Relative to daemon/, without the extension: core/decide. */
@@ -80,11 +79,6 @@ test('a planted breach is seen', () => {
   expect(plant('core/decide', '../ports.js')).toEqual(['core/decide imports ports']);
   expect(plant('http/app', '../supervisor/create.js')).toEqual(['http/app imports supervisor/create']);
   expect(plant('cli/up', '../main.js')).toEqual(['cli/up imports main']);
-});
-
-test(`no file is longer than ${LONGEST_FILE} lines`, () => {
-  const long = sources().filter(({ path, text }) => !path.includes('generated') && text.split('\n').length > LONGEST_FILE + 1);
-  expect(long.map(({ path }) => path)).toEqual([]);
 });
 
 test('core is pure: no clock, no promise, no environment', () => {
