@@ -19,6 +19,7 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   >;
   const project = record({ ...state, hours }, ['hours']);
   const figure = { anyOf: [{ type: 'number' }, { type: 'null' }] } satisfies JsonSchema;
+  const memory = record({ id: text, standard: { type: 'number' }, maximum: { type: 'number' } });
   const pin = record({ id: text, project: text, services: names, until: figure });
   return record(
     {
@@ -27,8 +28,9 @@ function intentSchema(spec: JsonSchema): JsonSchema {
       trusted: { type: 'array', items: text },
       pins: { type: 'array', items: pin },
       budget: figure,
+      learnt: { type: 'array', items: memory },
     },
-    ['pins', 'budget'],
+    ['pins', 'budget', 'learnt'],
   );
 }
 

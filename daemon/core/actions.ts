@@ -5,6 +5,7 @@ import type { Draft } from './draft.js';
 import type { Action, Answer } from './event.js';
 import { type Failure, failure } from './failure.js';
 import { dependenciesOf, findCycle } from './graph.js';
+import { withLearnt } from './guessed.js';
 import { releaseLease, renewLease, takeLease, unpin } from './leases.js';
 import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { nearestName } from './nearest.js';
@@ -55,7 +56,7 @@ function nothingElse(draft: Draft, policy: Policy, now: Ms): Answer {
 }
 
 function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answer {
-  const { spec } = action;
+  const spec = withLearnt(action.spec, draft.learnt);
   const refusal = noEngine(draft) ?? clash(draft, spec) ?? cyclic(spec) ?? unknown(action.services ?? [], spec.services, spec.name);
   if (refusal) return { ok: false, failure: refusal };
   const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);

@@ -40,6 +40,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     address: null,
     ooms: 0,
     oomAt: null,
+    oomLimit: null,
     signalled: false,
     stoppedOutsideAt: null,
     state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },

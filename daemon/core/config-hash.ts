@@ -9,7 +9,10 @@ import type { ServiceSpec } from './model.js';
  * no such key and is what it was before there were doors. Hashing happens outside core.
  */
 export function configText(service: Omit<ServiceSpec, 'configHash'>): string {
-  const { container, memory, runtime } = service;
+  const { container, runtime } = service;
+  // Whether a person wrote the figures says nothing about the container.
+  const { standard, maximum } = service.memory;
+  const memory = { standard, maximum };
   const doors = doorsOf(service).length > 0;
   return canonical({ container, memory, runtime, ...(doors ? { doors } : {}) });
 }

@@ -30,6 +30,7 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     ooms: 0,
     oomsAtMaximum: [],
     oomAt: null,
+    oomLimit: null,
     signalled: false,
     stoppedOutsideAt: null,
     again: false,
@@ -64,6 +65,7 @@ export class Draft {
   host: HostState;
   leases: World['leases'];
   budget: World['budget'];
+  learnt: World['learnt'];
   readonly version: number;
   private forgotten: number;
   private spent: number;
@@ -81,6 +83,7 @@ export class Draft {
     this.host = world.host;
     this.leases = world.leases;
     this.budget = world.budget;
+    this.learnt = world.learnt;
     this.version = world.version + 1;
     this.forgotten = world.forgotten;
     this.spent = world.spent;
@@ -159,7 +162,7 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, evictions, host, leases, budget, version, forgotten, spent };
+    const { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent };
   }
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
 import { blameLimit, exitOf, foldExit, revokeOutsideStop } from './exits.js';
-import { afterOom } from './growth.js';
+import { afterOom, ceilingOf } from './growth.js';
 import { growTo, roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { EngineEvent } from './observed.js';
@@ -82,9 +82,9 @@ export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Poli
 /** A process of it, perhaps not the main one. Where the budget has room it gets more at once. */
 function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
-  const { maximum } = entry.spec.memory;
+  const maximum = ceilingOf(entry.spec.memory);
   const grant = held(entry.state);
-  draft.patch(id, { ooms: entry.ooms + 1, oomAt: now });
+  draft.patch(id, { ooms: entry.ooms + 1, oomAt: now, oomLimit: grant });
   const remedy =
     grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
   draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);

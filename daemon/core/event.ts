@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { HostSample } from './host-sample.js';
+import type { KeptMemory } from './intent.js';
 import type { Ms, ProjectSpec, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
 import type { GivenBack } from './reclaim.js';
@@ -50,6 +51,7 @@ export type Event =
       /** `until`: monotonic. */
       readonly pins?: readonly Lease[];
       readonly budget?: number | null;
+      readonly learnt?: readonly KeptMemory[];
     }
   | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
   | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }

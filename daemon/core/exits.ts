@@ -3,6 +3,7 @@ import { afterFailure } from './cooldown.js';
 import type { Draft } from './draft.js';
 import { type Failure, failure } from './failure.js';
 import { type AfterOom, afterOom } from './growth.js';
+import { isHeapFull, startAgainWithMore } from './guessed.js';
 import { roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
@@ -18,23 +19,24 @@ const KILLED = 137;
 /** Whether an exit came from the memory limit. The engine's own OOMKilled flag is not used: it outlives restarts (facts/memory). */
 export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
   const oom = entry.oomAt !== null && (code === KILLED || now - entry.oomAt <= OOM_BLAME);
-  return { code, oom };
+  return { code, oom: oom || isHeapFull(entry.spec, code) };
 }
 
 /**
  * A container ended that was not being stopped by us:
  *   1 not wanted any more → asleep; to be started again in any case → queued
  *   2 a signal was sent through the engine (docker stop) → taken as the user's stop
- *   3 exit 0 and not `restart: always` → completed
- *   4 a one-shot (something waits for its completion), or `restart: no` → failed
- *   5 too many crashes in the window → failed, with its last log lines
- *   6 else a pause that doubles, then again
+ *   3 killed at a limit that nobody wrote → starts again with more, or failed where there is no room
+ *   4 exit 0 and not `restart: always` → completed
+ *   5 a one-shot (something waits for its completion), or `restart: no` → failed
+ *   6 too many crashes in the window → failed, with its last log lines
+ *   7 else a pause that doubles, then again
  */
 export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.openMissing(entry);
-  draft.patch(id, { ooms: 0, oomAt: null, signalled: false, word: null, ask: null });
+  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, signalled: false, word: null, ask: null });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.again || entry.fresh)
     return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
@@ -48,6 +50,11 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   if (exit.code === 0 && restart.policy !== 'always') {
     draft.notice(entry.spec, 'info', 'completed', 'has finished (exit 0)');
     return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
+  }
+  if (exit.oom && entry.spec.memory.guessed && draft.engine === 'up') {
+    // Its limit may have grown since a first process was killed.
+    const refused = startAgainWithMore(draft, id, entry.oomLimit ?? grant, exit, policy, now);
+    return refused === null ? undefined : fail(draft, draft.entry(id) ?? entry, refused, policy, now);
   }
   const words = exitWords(entry, exit);
   const oom = exit.oom ? outOfMemory(draft, entry, grant, policy, now) : null;
@@ -70,7 +77,11 @@ export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, no
   const { state } = entry;
   if (state.kind !== 'backoff' || state.exit.code !== KILLED || state.exit.oom) return;
   const exit = { ...state.exit, oom: true };
-  draft.patch(idOf(entry.spec), { ooms: 0, oomAt: null }); // a kill of the life that has ended, not of the next one
+  if (entry.spec.memory.guessed) {
+    const refused = startAgainWithMore(draft, idOf(entry.spec), state.grant, exit, policy, now);
+    return refused === null ? undefined : fail(draft, draft.entry(idOf(entry.spec)) ?? entry, refused, policy, now);
+  }
+  draft.patch(idOf(entry.spec), { ooms: 0, oomAt: null, oomLimit: null }); // a kill of the life that has ended, not of the next one
   const oom = outOfMemory(draft, entry, state.grant, policy, now);
   if (oom.kind === 'stop') {
     draft.patch(idOf(entry.spec), { crashes: entry.crashes.slice(0, -1) }); // as in the usual order: nothing follows this one

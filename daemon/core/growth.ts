@@ -1,5 +1,5 @@
 import { type Bytes, MiB } from './bytes.js';
-import type { Ms } from './model.js';
+import type { Memory, Ms } from './model.js';
 
 /** When a grant grows, and when growing is given up. */
 export interface GrowthPolicy {
@@ -13,6 +13,11 @@ export interface GrowthPolicy {
 }
 
 export const DEFAULT_GROWTH: GrowthPolicy = { growAbove: 0.9, growTo: 1.5, oomLimit: 3, oomWindow: 600_000 };
+
+/** The most that a service may be granted: its maximum, where a person wrote one; else the budget alone bounds it. */
+export function ceilingOf({ maximum, guessed }: Memory): Bytes {
+  return guessed ? Number.POSITIVE_INFINITY : maximum;
+}
 
 /** What growth needs to know of a service that runs. */
 export interface Growing {
@@ -45,7 +50,9 @@ export function afterOom(grant: Bytes, maximum: Bytes, free: Bytes, oomsAtMaximu
     const recent = oomsAtMaximum.filter(at => now - at < policy.oomWindow).length;
     return { kind: recent >= policy.oomLimit ? 'stop' : 'again' };
   }
-  const grown = bounded(maximum, grant, maximum, free);
+  // A maximum that nobody wrote is met by doubling: all that is free would be far too much for most.
+  const wanted = Number.isFinite(maximum) ? maximum : 2 * grant;
+  const grown = bounded(wanted, grant, maximum, free);
   return grown > grant ? { kind: 'grow', grant: grown } : { kind: 'again' };
 }
 

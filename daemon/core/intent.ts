@@ -1,6 +1,6 @@
 import type { Bytes } from './bytes.js';
 import type { RestoredProject } from './event.js';
-import type { Ms } from './model.js';
+import type { Ms, ServiceId } from './model.js';
 
 /** What the user wants; the engine's labels are the truth about what is. */
 export interface Intent {
@@ -11,6 +11,14 @@ export interface Intent {
   readonly pins?: readonly KeptPin[];
   /** As set by `budget set`; null or absent: the usual one. */
   readonly budget?: Bytes | null;
+  /** What services whose memory nobody wrote down have needed (core/guessed). */
+  readonly learnt?: readonly KeptMemory[];
+}
+
+export interface KeptMemory {
+  readonly id: ServiceId;
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
 }
 
 /** A pin over a restart of the daemon. */

@@ -1,7 +1,8 @@
 import { type Bytes, formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
 import type { Event, ServiceSample } from './event.js';
-import { growthFor } from './growth.js';
+import { ceilingOf, growthFor } from './growth.js';
+import { learn } from './guessed.js';
 import { holdingsOf } from './holdings.js';
 import { fallAsleep } from './idle.js';
 import type { Ms } from './model.js';
@@ -49,7 +50,7 @@ export function isBusy(samples: readonly Sample[], policy: Policy, now: Ms): boo
 function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): void {
   if (entry?.state.kind !== 'running' || entry.state.resizing !== null || !mayGrow(draft)) return;
   const { grant, container } = entry.state;
-  const { maximum } = entry.spec.memory;
+  const maximum = ceilingOf(entry.spec.memory);
   const growing = { grant, maximum, workingSet: entry.samples.at(-1)?.workingSet ?? null };
   // What is free is summed up only for the few that are near their limit.
   if (growthFor(growing, Number.POSITIVE_INFINITY, policy.growth) === null) return;
@@ -76,6 +77,7 @@ export function growTo(draft: Draft, entry: ServiceEntry, container: string, to:
   const { grant } = entry.state;
   const id = idOf(entry.spec);
   draft.setState(id, { ...entry.state, grant: to, resizing: to });
+  learn(draft, entry, to);
   draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
   draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: it needs more`);
 }

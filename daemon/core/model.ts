@@ -14,6 +14,8 @@ export function serviceId(project: string, service: string): ServiceId {
 export interface Memory {
   readonly standard: Bytes;
   readonly maximum: Bytes;
+  /** Nobody wrote the figures: they are a starting point, and rise with what is seen while the budget has room (core/guessed). */
+  readonly guessed?: boolean | undefined;
 }
 
 /** eager: starts with its profile. on-demand: starts when somebody needs it. manual: starts only when named. */

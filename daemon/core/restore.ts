@@ -6,9 +6,13 @@ import type { ServiceSpec } from './model.js';
 import { idOf, type ServiceEntry, type World } from './world.js';
 
 /** Wants as the state file has them. What is, the engine tells next (`observed`). */
-export function foldRestored(draft: Draft, { projects, pins = [], budget = null }: Extract<Event, { kind: 'restored' }>): void {
+export function foldRestored(
+  draft: Draft,
+  { projects, pins = [], budget = null, learnt = [] }: Extract<Event, { kind: 'restored' }>,
+): void {
   draft.leases = new Map(pins.map(pin => [pin.id, pin]));
   draft.budget = budget;
+  draft.learnt = new Map(learnt.map(({ id, standard, maximum }) => [id, { standard, maximum }]));
   for (const { spec, up, restart, recreate, leaving, hours } of projects) {
     const due = hours?.due ?? null;
     draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, due, clearAt: null });

@@ -1,7 +1,7 @@
 import { type Bytes, KiB, MiB } from './bytes.js';
-import type { ContainerSpec, Runtime, ServiceSpec } from './model.js';
+import type { ContainerSpec, Memory, Runtime, ServiceSpec } from './model.js';
 
-type Tuning = (container: ContainerSpec, grant: Bytes, maximum: Bytes) => ContainerSpec;
+type Tuning = (container: ContainerSpec, grant: Bytes, memory: Memory) => ContainerSpec;
 
 const TUNINGS: Readonly<Record<Runtime, Tuning>> = { node, jvm, go, python, postgres, redis, llm };
 
@@ -12,7 +12,7 @@ const TUNINGS: Readonly<Record<Runtime, Tuning>> = { node, jvm, go, python, post
  */
 export function tune(spec: Pick<ServiceSpec, 'container' | 'runtime' | 'memory'>, grant: Bytes): ContainerSpec | null {
   if (spec.container === null || spec.runtime === null) return spec.container;
-  return TUNINGS[spec.runtime](spec.container, grant, spec.memory.maximum);
+  return TUNINGS[spec.runtime](spec.container, grant, spec.memory);
 }
 
 const whole = (bytes: number, unit: Bytes) => Math.max(1, Math.floor(bytes / unit));
@@ -42,13 +42,15 @@ function node(container: ContainerSpec, grant: Bytes): ContainerSpec {
 
 /**
  * 128 MB are kept for metaspace, code cache and threads; between 50 and 75 % go to the heap (the JVM's own default is 25 %).
+ * A heap that is fitted to a guess must not fail inside the process: the exit says that the guess was too low (core/guessed).
  * MinRAMPercentage is what the JVM goes by under about 250 MB (JDK-8186315), whatever its name says.
  */
-function jvm(container: ContainerSpec, grant: Bytes): ContainerSpec {
+function jvm(container: ContainerSpec, grant: Bytes, { guessed }: Memory): ContainerSpec {
   const given = words(container, 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'JAVA_OPTS', 'JAVA_OPTIONS');
   if (/-Xmx|-XX:(Max|Min|Initial)?RAM(Percentage|Fraction)?=|-XX:(Max|Min)RAM|-XX:MaxHeapSize/.test(given)) return container;
   const percent = Math.round(Math.min(75, Math.max(50, (100 * (grant - 128 * MiB)) / grant)));
-  return appended(container, 'JAVA_TOOL_OPTIONS', `-XX:MaxRAMPercentage=${percent}.0 -XX:MinRAMPercentage=${percent}.0`);
+  const exits = guessed ? ' -XX:+ExitOnOutOfMemoryError' : '';
+  return appended(container, 'JAVA_TOOL_OPTIONS', `-XX:MaxRAMPercentage=${percent}.0 -XX:MinRAMPercentage=${percent}.0${exits}`);
 }
 
 /** A soft limit: the collector works harder as it comes near. 10 % stay for what Go does not count (cgo, mappings). */
@@ -125,6 +127,6 @@ function redis(container: ContainerSpec, grant: Bytes): ContainerSpec {
 }
 
 /** It weighs models against the most that it can ever have, and asks when it needs more than it has (core/ask). */
-function llm(container: ContainerSpec, _grant: Bytes, maximum: Bytes): ContainerSpec {
+function llm(container: ContainerSpec, _grant: Bytes, { maximum }: Memory): ContainerSpec {
   return withDefaults(container, { MEMORY_MAXIMUM: String(maximum) });
 }

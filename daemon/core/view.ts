@@ -25,7 +25,13 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     ports: (spec.container?.ports ?? []).flatMap(({ hostIp, host, container, protocol }) =>
       host === null ? [] : [{ hostIp, host, container, protocol }],
     ),
-    memory: { standard: spec.memory.standard, grant: held(state), maximum: spec.memory.maximum, workingSet: null },
+    memory: {
+      standard: spec.memory.standard,
+      grant: held(state),
+      maximum: spec.memory.maximum,
+      workingSet: null,
+      ...(spec.memory.guessed ? { guessed: true } : {}),
+    },
     stopsIn: stopsIn(world, entry, now),
     why: whyOf(world, entry, now),
     container: entry.container,

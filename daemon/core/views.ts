@@ -18,7 +18,14 @@ export interface ServiceView {
     readonly container: number;
     readonly protocol: 'tcp' | 'udp';
   }[];
-  readonly memory: { readonly standard: Bytes; readonly grant: Bytes; readonly maximum: Bytes; readonly workingSet: Bytes | null };
+  readonly memory: {
+    readonly standard: Bytes;
+    readonly grant: Bytes;
+    readonly maximum: Bytes;
+    readonly workingSet: Bytes | null;
+    /** Nobody wrote standard and maximum: they grow while the budget has room. */
+    readonly guessed?: boolean | undefined;
+  };
   readonly stopsIn: Ms | null;
   /** One sentence: why it is in this state. */
   readonly why: string;
@@ -65,7 +72,7 @@ export interface Holder {
 export interface AdviceView extends Advice {
   readonly project: string;
   readonly service: string;
-  readonly current: Memory;
+  readonly current: Pick<Memory, 'standard' | 'maximum'>;
   /** With less measured than this, the advice is a guess. */
   readonly needed: Ms;
 }

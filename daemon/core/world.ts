@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import type { Cooldown } from './cooldown.js';
 import type { HoursTick } from './event.js';
 import type { Failure } from './failure.js';
-import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { type Memory, type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
 import { NO_RECLAIM, type ReclaimState } from './reclaim.js';
 import type { Eviction } from './relief.js';
@@ -63,6 +63,8 @@ export interface ServiceEntry {
   /** Times at which its main process was killed at its maximum. */
   readonly oomsAtMaximum: readonly Ms[];
   readonly oomAt: Ms | null;
+  /** The limit at which that was. */
+  readonly oomLimit: Bytes | null;
   /** A signal was sent to it through the engine, not by us. */
   readonly signalled: boolean;
   /** When such a signal ended it and was taken as the user's stop; revoked when it proves to be the engine's end, or `rm -f`. */
@@ -124,6 +126,9 @@ export interface HostState {
   readonly reclaim: ReclaimState;
 }
 
+/** What services whose memory nobody wrote down have needed, where that is more than was guessed. Outlives the project's `down`. */
+export type Learnt = ReadonlyMap<ServiceId, Pick<Memory, 'standard' | 'maximum'>>;
+
 export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
@@ -136,6 +141,7 @@ export interface World {
   readonly leases: ReadonlyMap<string, Lease>;
   /** As a person has set it; null: the policy's. */
   readonly budget: Bytes | null;
+  readonly learnt: Learnt;
   /** Counts decisions. */
   readonly version: number;
   /** The version in which a service was last forgotten. */
@@ -153,6 +159,7 @@ export const EMPTY_WORLD: World = {
   host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0, reclaim: NO_RECLAIM },
   leases: new Map(),
   budget: null,
+  learnt: new Map(),
   version: 0,
   forgotten: 0,
   spent: 0,

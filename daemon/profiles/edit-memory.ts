@@ -19,7 +19,7 @@ export function withMemory(text: string, service: string, figures: Partial<Memor
   return edited;
 }
 
-function withFigure(text: string, service: string, key: keyof Memory, size: string): string | null {
+function withFigure(text: string, service: string, key: 'standard' | 'maximum', size: string): string | null {
   const document = parseDocument(text, { stringKeys: true, merge: false });
   const services = document.get('services', true);
   const found = isMap(services) ? pairOf(services, service) : null;

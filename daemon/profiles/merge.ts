@@ -77,7 +77,9 @@ function scheduleOf(files: readonly ProfileFile[]): Schedule | null {
 
 /** The keys of `over` win; memory and idle are merged by their own keys. */
 export function mergeSettings(under: ServiceSettings | undefined, over: ServiceSettings): ServiceSettings {
-  const memory = { ...under?.memory, ...over.memory };
+  // A maximum that is written over a guess is a limit.
+  const written = over.memory?.maximum !== undefined && under?.memory?.guessed !== undefined ? { guessed: false } : {};
+  const memory = { ...under?.memory, ...written, ...over.memory };
   const idle = { ...under?.idle, ...over.idle };
   return {
     ...fittingProtocol(under ?? {}, over),

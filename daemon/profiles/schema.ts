@@ -71,6 +71,10 @@ const memorySchema = z
     {
       standard: size.optional().describe('What the service normally needs; reserved before it starts'),
       maximum: size.optional().describe('The most it may ever hold: the hard limit'),
+      guessed: z
+        .boolean({ error: 'true or false' })
+        .optional()
+        .describe('The figures are a starting point: they grow with what is used while the budget has room. Without it they are limits'),
     },
     { error: 'a map with standard and maximum' },
   )

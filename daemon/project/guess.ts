@@ -1,4 +1,4 @@
-import { type Bytes, MiB } from '../core/bytes.js';
+import { type Bytes, GiB, KiB, MiB } from '../core/bytes.js';
 import type { ContainerSpec, Memory, Protocol, Runtime } from '../core/model.js';
 
 /** What is known of a service by the image it runs, for keys that nobody has set. */
@@ -42,14 +42,37 @@ const DEFAULT_MEMORY = [256, 512] as const;
 const HTTP_PORTS = new Set([80, 3000, 4000, 4200, 5000, 5173, 8000, 8080, 8081, 8888]);
 const PROTOCOL_OF_PORT: Readonly<Record<number, Protocol>> = { 5432: 'postgres', 6379: 'redis' };
 
-export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose'>): Guess {
+export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose' | 'environment' | 'entrypoint' | 'command'>): Guess {
   const name = imageName(container.image);
   const known = KNOWN.find(row => row.image.test(name));
   const [standard, maximum] = known?.memory ?? DEFAULT_MEMORY;
   return {
-    memory: { standard: megabytes(standard), maximum: megabytes(maximum) },
+    memory: beyondHeap({ standard: megabytes(standard), maximum: megabytes(maximum) }, container),
     protocol: known?.protocol ?? protocolByPort(container),
     runtime: known?.runtime ?? null,
+  };
+}
+
+/** Beside the heap: metaspace, code, threads, buffers of a JVM; what V8 keeps outside of it. */
+const BESIDE_HEAP = 256 * MiB;
+const UNITS: Readonly<Record<string, Bytes>> = { k: KiB, m: MiB, g: GiB };
+
+/** A heap that is written (-Xms, -Xmx of a JVM, --max-old-space-size of Node, in the command or a variable) is a figure to go by. */
+function beyondHeap(
+  usual: Memory,
+  { environment, entrypoint, command }: Pick<ContainerSpec, 'environment' | 'entrypoint' | 'command'>,
+): Memory {
+  const text = [...Object.values(environment), ...(entrypoint ?? []), ...(command ?? [])].join(' ');
+  const largest = (pattern: RegExp, unit?: Bytes) =>
+    Math.max(
+      0,
+      ...[...text.matchAll(pattern)].map(([, figure, letter]) => Number(figure) * (unit ?? UNITS[letter?.toLowerCase() ?? ''] ?? 1)),
+    );
+  const least = largest(/-Xms(\d{1,12})([kmg])?(?![\w])/gi);
+  const most = Math.max(least, largest(/-Xmx(\d{1,12})([kmg])?(?![\w])/gi), largest(/--max[-_]old[-_]space[-_]size[= ](\d{1,9})/g, MiB));
+  return {
+    standard: Math.max(usual.standard, least === 0 ? 0 : least + BESIDE_HEAP),
+    maximum: Math.max(usual.maximum, most === 0 ? 0 : most + BESIDE_HEAP),
   };
 }
 

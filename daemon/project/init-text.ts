@@ -32,6 +32,8 @@ function header({ root, files }: InitSource): string {
 # laptop-dev config validate checks it, laptop-dev up starts the project.
 #
 # memory    standard: what a service normally needs, reserved before it starts. maximum: its hard limit.
+#           guessed: both are a starting point that grows with what is used while the budget has room; laptop-dev budget advice
+#           --write puts what was learnt here. Without it they are limits.
 # priority  0 to 100; a service with a higher one stays longer when memory is short.
 # start     eager: with the project. on-demand: sleeps until somebody connects to its port. manual: when it is named.
 # idle      stop after this long without use, as 10m; the next connection wakes it. Or never.
@@ -41,10 +43,9 @@ ${compose}`;
 }
 
 function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string {
-  const { standard, maximum } = spec.memory;
   const lines = [
     `  ${spec.name}:`,
-    `    memory: { standard: ${formatSize(standard)}, maximum: ${formatSize(maximum)} } # ${origin(service)}`,
+    memoryLine(spec, service),
     `    priority: ${spec.priority}`,
     `    start: ${spec.start}${wakes(spec)}`,
     `    idle: ${idle(spec)}`,
@@ -52,6 +53,14 @@ function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string
     ...(spec.runtime === null ? [] : [`    runtime: ${spec.runtime}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function memoryLine({ memory }: ServiceSpec, service: ComposeService | null): string {
+  const { standard, maximum, guessed } = memory;
+  const figures = `standard: ${formatSize(standard)}, maximum: ${formatSize(maximum)}`;
+  return guessed
+    ? `    memory: { ${figures}, guessed: true } # not set in the Compose file`
+    : `    memory: { ${figures} } # ${origin(service)}`;
 }
 
 function wakes(spec: ServiceSpec): string {
@@ -69,6 +78,5 @@ function idle(spec: ServiceSpec): string {
 function origin(service: ComposeService | null): string {
   const figures = service?.extension?.value as { memory?: unknown } | null | undefined;
   if (figures?.memory !== undefined) return 'as x-laptop-dev in the Compose file has it';
-  if (service?.memoryLimit === null || service === null) return 'not set in the Compose file: the usual for such a service';
-  return service.memoryReservation === null ? 'maximum: the limit in the Compose file' : 'the limit and reservation in the Compose file';
+  return service?.memoryReservation == null ? 'maximum: the limit in the Compose file' : 'the limit and reservation in the Compose file';
 }

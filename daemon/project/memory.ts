@@ -4,6 +4,12 @@ import type { Memory } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
 import { LEAST_MEMORY, type ServiceSettings } from '../profiles/schema.js';
 
+/** Whether nobody wrote the maximum, or the file that did calls it a guess. */
+function isGuessed({ profile, extension, compose }: MemorySources): boolean {
+  for (const { memory } of [profile, extension]) if (memory?.maximum !== undefined) return memory.guessed ?? false;
+  return profile.memory?.guessed ?? extension.memory?.guessed ?? compose.memoryLimit === null;
+}
+
 interface Figure {
   readonly bytes: Bytes;
   /** For messages: where it was said. */
@@ -24,7 +30,7 @@ export interface MemorySources {
  */
 export function memoryOf(sources: MemorySources): { memory: Memory; problems: readonly Problem[] } {
   const { profile, extension, compose, usual } = sources;
-  const figure = (key: keyof Memory, file: Bytes | null, word: string): Figure | null => {
+  const figure = (key: 'standard' | 'maximum', file: Bytes | null, word: string): Figure | null => {
     const [inProfile, inExtension] = [profile.memory?.[key], extension.memory?.[key]];
     if (inProfile !== undefined) return { bytes: inProfile, said: `memory.${key} of the profile` };
     if (inExtension !== undefined) return { bytes: inExtension, said: `memory.${key} of x-laptop-dev` };
@@ -35,6 +41,7 @@ export function memoryOf(sources: MemorySources): { memory: Memory; problems: re
   const memory = {
     standard: standard?.bytes ?? Math.min(usual.standard, maximum?.bytes ?? usual.maximum),
     maximum: maximum?.bytes ?? Math.max(usual.maximum, standard?.bytes ?? 0),
+    ...(isGuessed(sources) ? { guessed: true } : {}),
   };
   const messages: (readonly [message: string, expected: string])[] = [];
   for (const found of [standard, maximum]) {

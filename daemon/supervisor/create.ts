@@ -133,7 +133,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     persist: () => {
       const { world } = loop;
       const pins = pinsToKeep(world, clock);
-      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget });
+      const learnt = [...world.learnt].map(([id, memory]) => ({ id, ...memory }));
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget, learnt });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };
@@ -161,8 +162,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
   });
   notices.subscribe(() => watchers.poke());
   notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
-  const { projects, pins = [], budget = null } = restored.intent;
-  loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget });
+  const { projects, pins = [], budget = null, learnt = [] } = restored.intent;
+  loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget, learnt });
   let left = true;
   const removeHelpers = () => {
     if (left) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));

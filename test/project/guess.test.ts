@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import type { PortSpec } from '../../daemon/core/model.js';
 import { guess } from '../../daemon/project/guess.js';
+import { containerSpec } from '../core/specs.js';
 
 const port = (container: number, protocol: 'tcp' | 'udp' = 'tcp'): PortSpec => ({ hostIp: '127.0.0.1', host: null, container, protocol });
 
@@ -23,7 +24,21 @@ describe('guess by image', () => {
     ['my/node-app', 'tcp', null, 512],
     ['postgres-exporter', 'tcp', null, 512],
   ])('%s: %s, %s, at most %d MB', (image, protocol, runtime, maximum) => {
-    expect(guess({ image, ports: [], expose: [] })).toMatchObject({ protocol, runtime, memory: { maximum: maximum * MiB } });
+    expect(guess(containerSpec({ image }))).toMatchObject({ protocol, runtime, memory: { maximum: maximum * MiB } });
+  });
+});
+
+describe('a heap that is written counts', () => {
+  it.each([
+    [{ environment: { ES_JAVA_OPTS: '-Xms1g -Xmx2g' } }, 1280, 2304],
+    [{ environment: { JAVA_OPTS: '-Xmx3000M' } }, 256, 3256],
+    [{ command: ['java', '-Xms524288k', '-jar', 'app.jar'] }, 768, 768],
+    [{ entrypoint: ['node', '--max-old-space-size=2048', 'x.js'] }, 256, 2304],
+    [{ environment: { NODE_OPTIONS: '--max_old_space_size 1024' } }, 256, 1280],
+    [{ environment: { NOTE: '-Xmx16' } }, 256, 512],
+    [{ environment: { NOTE: '-Xmxfoo -Xms1gig' } }, 256, 512],
+  ])('%j: %d to %d MB', (over, standard, maximum) => {
+    expect(guess(containerSpec(over)).memory).toMatchObject({ standard: standard * MiB, maximum: expect.closeTo(maximum * MiB, -2) });
   });
 });
 
@@ -36,5 +51,5 @@ describe('guess by port', () => {
     [[port(53, 'udp'), port(80, 'udp')], [], 'tcp'],
     [[port(443)], [], 'tcp'],
     [[], [], 'tcp'],
-  ])('%j and %j: %s', (ports, expose, protocol) => expect(guess({ image: 'app', ports, expose }).protocol).toBe(protocol));
+  ])('%j and %j: %s', (ports, expose, protocol) => expect(guess(containerSpec({ ports, expose })).protocol).toBe(protocol));
 });

@@ -50,7 +50,7 @@ describe('init', () => {
 
   it('says where each figure is from', async () => {
     const { text } = await init(tree({ 'compose.yaml': FIVE }), { dryRun: true });
-    expect(text).toContain('  web:\n    memory: { standard: 256MB, maximum: 512MB } # not set in the Compose file');
+    expect(text).toContain('  web:\n    memory: { standard: 256MB, maximum: 512MB, guessed: true } # not set in the Compose file');
     expect(text).toContain('{ standard: 256MB, maximum: 300MB } # maximum: the limit in the Compose file');
     expect(text).toContain('{ standard: 512MB, maximum: 1GB } # the limit and reservation in the Compose file');
     expect(text).toContain(

@@ -15,7 +15,8 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
 function render({ service, notices }: WhyView, cli: Cli): string[] {
   const { memory } = service;
   const health = service.health === 'none' ? '' : ` and ${service.health}`;
-  const limits = `standard ${formatBytes(memory.standard)}, maximum ${formatBytes(memory.maximum)}`;
+  const guessed = memory.guessed ? ' (both guessed: they grow with what is used while the budget has room)' : '';
+  const limits = `standard ${formatBytes(memory.standard)}, maximum ${formatBytes(memory.maximum)}${guessed}`;
   const held = memory.grant === 0 ? 'nothing granted' : `${usedOf(memory.workingSet, memory.grant)} in use of its grant`;
   return [
     `${service.name} is ${service.state}${health}: ${service.why}`,

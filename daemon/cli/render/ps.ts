@@ -25,7 +25,7 @@ export function renderServices(
     service.name,
     coloured(service, options.colours),
     service.health === 'none' ? '-' : service.health,
-    usedOf(service.memory.workingSet, service.memory.grant),
+    `${usedOf(service.memory.workingSet, service.memory.grant)}${service.memory.guessed && service.memory.grant > 0 ? '~' : ''}`,
     service.ports.map(portText).join(', ') || '-',
     `${loadBar(service)}${service.stopsIn === null ? '' : `stops in ${formatSpan(service.stopsIn)}; `}${service.why}`,
   ]);

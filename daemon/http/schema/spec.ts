@@ -18,7 +18,11 @@ const ms = z.number().nonnegative().describe('Milliseconds');
 const port = z.int().min(1).max(65_535);
 const names = z.array(serviceName).max(1_000);
 
-const memory = z.strictObject({ standard: bytes, maximum: bytes });
+const memory = z.strictObject({
+  standard: bytes,
+  maximum: bytes,
+  guessed: z.boolean().optional().describe('Nobody wrote the figures: they rise with what is seen while the budget has room'),
+});
 const dependency = z.strictObject({
   service: serviceName,
   condition: z.enum(['started', 'healthy', 'completed']),

@@ -42,6 +42,7 @@ export function running(change: Change = {}): ServiceEntry {
     ooms: 0,
     oomsAtMaximum: [],
     oomAt: null,
+    oomLimit: null,
     signalled: false,
     stoppedOutsideAt: null,
     again: false,
