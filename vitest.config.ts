@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], extra: object = {}) => ({
-  test: { name, include, environment: 'node' as const, ...extra },
+  test: { name, include, environment: 'node' as const, setupFiles: ['test/support/seed.ts'], ...extra },
 });
 
 /** How much slower than a laptop this host is; see CONTRIBUTING. */

@@ -2,6 +2,7 @@
 # All tests, from a machine with nothing but Node: installs packages, checks, builds, sees to an engine, runs the tests against it.
 #   test.sh            checks and unit tests, then engine and end-to-end tests
 #   test.sh --unit     only the first: no engine
+#   test.sh --deep     the property suites, traces, races and kill rounds whole, instead of the share that the others take (an hour and more)
 #   test.sh --hosts    also on Podman, and on a host with cgroup v2 under qemu (as root, on Debian; the first time 2 minutes more)
 # A stage that fails does not keep the others from running. The last line is `N passed, N failed` over all stages; the exit code
 # says whether all is well. An engine that this started is stopped at the end. Chromium is installed where there is none (as root, on
@@ -14,7 +15,8 @@ for word in "$@"; do
   case $word in
     --unit) unit_only=1 ;;
     --hosts) hosts=1 ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --deep) export LAPTOP_DEV_TEST_DEEP=1 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option $word; --help shows what there is" >&2; exit 2 ;;
   esac
 done

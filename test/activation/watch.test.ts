@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Watch, watch } from '../../daemon/activation/watch/watch.js';
 import type { Protocol } from '../../daemon/core/model.js';
+import { rounds } from '../support/deep.js';
 
 /** One line of a recorded conversation: who speaks, what, and whether the service is held afterwards. */
 type Line = readonly ['client' | 'server', string, boolean];
@@ -188,7 +189,7 @@ describe('redis', () => {
         say(looker, 'server', '*0\r\n');
         expect(looker.holding).toBe(false);
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(500) },
     );
   });
 });
@@ -271,7 +272,7 @@ test('property: garbage from both sides, in any chunks, is survived by each', ()
       for (const [isClient, chunk] of said) looker[isClient ? 'client' : 'server'](Buffer.from(chunk));
       expect(typeof looker.holding).toBe('boolean');
     }),
-    { numRuns: 3000 },
+    { numRuns: rounds(3000) },
   );
 });
 
@@ -290,6 +291,6 @@ test('property: chunking makes no difference, for any bytes after a good beginni
         expect(cut.holding).toBe(whole.holding);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: rounds(3000) },
   );
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { knownShape } from '../../daemon/compose/generated/schema.js';
 import { loadCompose } from '../../daemon/compose/load.js';
+import { rounds } from '../support/deep.js';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 const GOOD = readdirSync(FIXTURES).map(name => readFileSync(join(FIXTURES, name, 'compose.yaml'), 'utf8'));
@@ -139,35 +140,35 @@ describe('no file makes the loader throw', { timeout: SLOW }, () => {
   it('any text', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ maxLength: 200, unit: 'binary' }), text => check(folder, text)),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 
   it('any tree under the keys of Compose', async () => {
     await fc.assert(
       fc.asyncProperty(compose, tree => check(folder, stringify(tree))),
-      { numRuns: 600 },
+      { numRuns: rounds(600) },
     );
   });
 
   it('a good file, damaged', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, text => check(folder, text)),
-      { numRuns: 600 },
+      { numRuns: rounds(600) },
     );
   });
 
   it('one damaged file laid on another', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, mutated, (one, two) => check(folder, one, two)),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 
   it('any tree laid on any other', async () => {
     await fc.assert(
       fc.asyncProperty(compose, compose, (one, two) => check(folder, stringify(one), stringify(two))),
-      { numRuns: 300 },
+      { numRuns: rounds(300) },
     );
   });
 });

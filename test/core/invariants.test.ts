@@ -3,18 +3,19 @@ import { expect, test } from 'vitest';
 import { formatBytes, MiB } from '../../daemon/core/bytes.js';
 import { nextDeadline } from '../../daemon/core/decide.js';
 import { held } from '../../daemon/core/service-state.js';
+import { rounds } from '../support/deep.js';
 import { Simulation } from './support/simulation.js';
 import { policy, project } from './support/specs.js';
 
 /** Two projects with equal service names, and a changed definition of the first. */
 const PROJECTS = [
   project('a', {
-    api: { dependsOn: ['db', 'migrate:completed'], priority: 70 },
+    api: { dependsOn: ['db', 'migrate:completed'], priority: 70, guessed: true },
     db: { memory: [100, 300], priority: 60 },
     migrate: { memory: [50, 50], dependsOn: ['db'], restart: { policy: 'no', maxRetries: null } },
   }),
   project('a', { api: { dependsOn: ['db'], configHash: 'changed', memory: [150, 250] }, db: { memory: [100, 300], start: 'manual' } }),
-  project('b', { api: { memory: [200, 400], restart: { policy: 'always', maxRetries: null } }, db: {} }),
+  project('b', { api: { memory: [200, 400], restart: { policy: 'always', maxRetries: null } }, db: { guessed: true } }),
 ] as const;
 const NAMES = ['api', 'db', 'migrate'];
 
@@ -103,7 +104,7 @@ function settle(simulation: Simulation): void {
 
 const trace = fc.array(fc.nat(32 * 64), { minLength: 5, maxLength: 60 });
 
-test('whatever happens, the budget holds: 10,000 random traces', () => {
+test(`whatever happens, the budget holds: ${rounds(10_000)} random traces`, () => {
   fc.assert(
     fc.property(trace, fc.integer({ min: 200, max: 1_000 }), (choices, budget) => {
       const simulation = new Simulation(policy(budget), holds);
@@ -119,9 +120,9 @@ test('whatever happens, the budget holds: 10,000 random traces', () => {
       const orphans = [...simulation.boxes.values()].filter(box => !simulation.world.services.has(`${box.spec.project}/${box.spec.name}`));
       if (orphans.length > 0) throw new Error(`orphaned: ${orphans.map(box => box.id).join(', ')}`);
     }),
-    { numRuns: 10_000 },
+    { numRuns: rounds(10_000) },
   );
-}, 120_000);
+}, 600_000);
 
 test('everyone who fits is served: after an up that was accepted, all of it runs', () => {
   fc.assert(
@@ -138,9 +139,9 @@ test('everyone who fits is served: after an up that was accepted, all of it runs
         if (kind !== 'running' && kind !== 'completed') throw new Error(`b/${name} is ${kind}`);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: rounds(2_000) },
   );
-}, 120_000);
+}, 600_000);
 
 test('the same trace gives the same world', () => {
   const run = (choices: readonly number[]) => {

@@ -7,6 +7,7 @@ import type { ServiceId } from '../../daemon/core/model.js';
 import type { Policy } from '../../daemon/core/policy.js';
 import type { GivenBack, ReclaimPolicy } from '../../daemon/core/reclaim.js';
 import type { World } from '../../daemon/core/world.js';
+import { rounds } from '../support/deep.js';
 import { Driver } from './support/driver.js';
 import { HOUSEHOLD, sleeper } from './support/households.js';
 import { never } from './support/shop.js';
@@ -245,6 +246,6 @@ test('whatever happens: never while a service starts, one at a time, ten minutes
     reclaims += simulation.reclaims;
   };
   const modes = fc.constantFrom<Partial<ReclaimPolicy>>({ mode: 'always', vm: true }, { mode: 'short', vm: true }, { mode: 'always' });
-  fc.assert(fc.property(fc.array(fc.nat(8 * 64), { minLength: 5, maxLength: 60 }), modes, run), { numRuns: 1_000 });
+  fc.assert(fc.property(fc.array(fc.nat(8 * 64), { minLength: 5, maxLength: 60 }), modes, run), { numRuns: rounds(1_000) });
   expect(reclaims).toBeGreaterThan(500);
 }, 120_000);

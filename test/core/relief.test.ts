@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { byRank, clawBack, DEFAULT_RELIEF, type Eviction, type Holding, isIdle, relieve, whyKept } from '../../daemon/core/relief.js';
+import { rounds } from '../support/deep.js';
 import { CLAIM, holding, MINUTE, NOW, SECOND } from './support/holdings.js';
 
 const relief = (shortfall: number, holdings: readonly Holding[], evictions: readonly Eviction[] = []) =>
@@ -236,7 +237,7 @@ describe('for any holdings', () => {
           expect(to + frees).toBe(entry?.grant);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: rounds(1_000) },
     );
   });
 
@@ -257,7 +258,7 @@ describe('for any holdings', () => {
         const best = solutions(shortfall, holdings, evictions).sort(better)[0];
         expect(relief(shortfall, holdings, evictions)?.stops ?? null).toEqual(best?.map(entry => entry.id) ?? null);
       }),
-      { numRuns: 3_000 },
+      { numRuns: rounds(3_000) },
     );
   });
 

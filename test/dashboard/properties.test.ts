@@ -6,6 +6,7 @@ import type { LiveService } from '../../daemon/core/live.js';
 import type { Capabilities } from '../../daemon/dashboard/cells.js';
 import type { Input } from '../../daemon/dashboard/input.js';
 import { widthOf } from '../../daemon/dashboard/text/width.js';
+import { rounds } from '../support/deep.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { ASCII, key, letter, Player } from './player.js';
 
@@ -104,7 +105,7 @@ describe('whatever happens', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: rounds(400) },
     );
   }, 120_000);
 

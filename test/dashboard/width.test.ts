@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { clean } from '../../daemon/dashboard/text/clean.js';
 import { cellsOf, clip, cut, sized, widthOf, wrap } from '../../daemon/dashboard/text/width.js';
+import { rounds } from '../support/deep.js';
 
 /** What terminals show otherwise than string-width says of a letter alone: Hangul that joins what is before it. */
 const isJoining = (code: number) => (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7fb);
@@ -63,7 +64,7 @@ describe('text from outside', () => {
     });
     fc.assert(
       fc.property(nasty, text => !/[\p{Cc}\u202e]/u.test(clean(text))),
-      { numRuns: 2_000 },
+      { numRuns: rounds(2_000) },
     );
   });
 });

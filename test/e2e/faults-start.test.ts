@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../daemon/core/failure.js';
 import type { BudgetView } from '../../daemon/core/views.js';
+import { DEEP, SEED } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
@@ -10,8 +11,7 @@ import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, stays, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
-const SEED = Number(process.env['SEED'] ?? 1);
-const ROUNDS = 10;
+const ROUNDS = DEEP ? 100 : 10;
 
 let own: Home;
 let cwd: string;

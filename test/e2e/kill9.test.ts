@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { ENGINE } from '../engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { rounds, SEED } from '../support/deep.js';
 import { BUILT, composeFile, loadVariants } from './kill9/project.js';
 import { Random } from './kill9/random.js';
 import { Rounds } from './kill9/rounds.js';
@@ -14,9 +15,7 @@ import { patience } from './support/until.js';
 const CONVERGES_IN = 5_000;
 /** Has them all at standard, not all at their maximum. */
 const BUDGET = 120;
-const KILLS = Number(process.env['LAPTOP_DEV_KILLS'] ?? 100);
-/** The same in each run of CI, another in each run by hand. A failing run is had again with SEED=… (the moments of the kills are the same; what the engine does meanwhile need not be). */
-const SEED = Number(process.env['SEED'] ?? (process.env['CI'] ? 1 : Date.now() % 1_000_000));
+const KILLS = rounds(300);
 /** Daemons at once, each with a project and a state folder of its own: a round mostly waits. */
 const LANES = 2;
 const IMAGE = `ldt-kill-tiny:${process.pid}`;
@@ -59,16 +58,16 @@ async function run(seed: number, kills: number): Promise<readonly number[]> {
   const folder = await own.project('kill', { 'compose.yaml': composeFile(IMAGE) });
   const specs = await loadVariants(folder);
   const env = { LAPTOP_DEV_BUDGET: `${BUDGET}MB`, LAPTOP_DEV_LOG_LEVEL: 'debug' };
-  const rounds = await Rounds.begin({ home: own, project: specs.a.name, specs, budget: BUDGET * MiB, env, random: new Random(seed) });
+  const trial = await Rounds.begin({ home: own, project: specs.a.name, specs, budget: BUDGET * MiB, env, random: new Random(seed) });
   for (let round = 1; round <= kills; round++) {
     try {
-      await rounds.round();
+      await trial.round();
     } catch (error) {
-      await rounds.stop();
-      throw new Error(`SEED=${SEED}, round ${round}: ${error instanceof Error ? error.message : error}\n${rounds.tell()}`);
+      await trial.stop();
+      throw new Error(`SEED=${SEED}, round ${round}: ${error instanceof Error ? error.message : error}\n${trial.tell()}`);
     }
   }
-  await rounds.end();
+  await trial.end();
   expect(await own.leftovers()).toEqual([]);
-  return rounds.times;
+  return trial.times;
 }

@@ -3,15 +3,15 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LoggedNotice } from '../../daemon/core/views.js';
+import { DEEP, SEED } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import type { Home } from './support/home.js';
 import { complaint, type Sleeper, sleepers, type Wanted } from './support/sleepers.js';
 import { stays, tinyHome } from './support/tiny.js';
 import { patience } from './support/until.js';
 
-/** Interleavings; the whole of the acceptance test is LAPTOP_DEV_RACES=500. */
-const RACES = Number(process.env['LAPTOP_DEV_RACES'] ?? 60);
-const SEED = Number(process.env['SEED'] ?? 1);
+/** Interleavings. */
+const RACES = DEEP ? 500 : 60;
 /** So many services, each with races of its own, run in parallel. */
 const WIDTH = 6;
 const IDLE = 1_000;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../../daemon/core/bytes.js';
+import { DEEP, SEED } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import type { Home } from './support/home.js';
 import { Limits } from './support/limits.js';
@@ -8,9 +9,8 @@ import { complaint, get, type Sleeper, sleepers, type Wanted } from './support/s
 import { idsOf, tinyHome } from './support/tiny.js';
 import { patience } from './support/until.js';
 
-/** Seconds of use; the whole of the acceptance test is LAPTOP_DEV_TURNS=300. */
-const SECONDS = Number(process.env['LAPTOP_DEV_TURNS'] ?? 10);
-const SEED = Number(process.env['SEED'] ?? 1);
+/** Seconds of use. */
+const SECONDS = DEEP ? 300 : 10;
 
 /** 2 GB of standards in a budget of 1 GB; every other one may burst. */
 const eight = (idle: string, priorities: readonly number[]): Record<string, Wanted> =>

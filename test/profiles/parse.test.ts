@@ -4,6 +4,7 @@ import { MiB } from '../../daemon/core/bytes.js';
 import { formatProblem } from '../../daemon/core/problem.js';
 import { parseProfile, parseServiceBlock } from '../../daemon/profiles/parse.js';
 import { formatDuration, parseDuration } from '../../daemon/profiles/units.js';
+import { rounds } from '../support/deep.js';
 
 const FILE = '/p/.laptop-dev/shop.yaml';
 const GOOD = `name: shop
@@ -128,7 +129,7 @@ describe('parseProfile', () => {
         expect(profile === null).toBe(problems.length > 0);
         for (const problem of problems) expect(formatProblem(problem)).toMatch(/^\/p\/\.laptop-dev\/shop\.yaml:\d+:\d+: ./);
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000) },
     );
   });
 
@@ -138,7 +139,7 @@ describe('parseProfile', () => {
         const { profile, problems } = parseProfile(text, FILE);
         expect(profile === null).toBe(problems.length > 0);
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(500) },
     );
   });
 });

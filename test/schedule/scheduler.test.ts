@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as cron from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { lastTick, nextTick, readCron, type Times } from '../../daemon/schedule/calendar.js';
+import { rounds } from '../support/deep.js';
 import { Machine } from './machine.js';
 
 const MINUTE = 60_000;
@@ -223,7 +224,7 @@ it('whatever the clock does, put back by less than a day: no tick comes twice, a
       expect(told.length).toBeLessThanOrEqual(hours.reduce((sum, times) => sum + ticksIn(times, begun, latest), 0));
       machine.stop();
     }),
-    { numRuns: 1_000 },
+    { numRuns: rounds(1_000) },
   );
 });
 

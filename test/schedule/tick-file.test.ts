@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTickFile } from '../../daemon/schedule/tick-file.js';
+import { rounds } from '../support/deep.js';
 
 const SEEN = { 'project shop': { expressions: 'up 0 9 * * 1-5', until: 1_795_000_000_000 } };
 
@@ -37,7 +38,7 @@ test('no file, or one that is no such file, is empty', () => {
       for (const each of Object.values(read(whole.slice(0, at) + text + whole.slice(at + 1))))
         expect(each).toMatchObject({ expressions: expect.any(String), until: expect.any(Number) });
     }),
-    { numRuns: 500 },
+    { numRuns: rounds(500) },
   );
 });
 

@@ -7,6 +7,7 @@ import type { Intent } from '../../daemon/core/intent.js';
 import { createStateFile } from '../../daemon/store/state-file.js';
 import { wrongIntent } from '../../daemon/wrong-intent.js';
 import { project } from '../core/support/specs.js';
+import { rounds } from '../support/deep.js';
 
 const INTENT: Intent = {
   version: 1,
@@ -82,6 +83,6 @@ test('10,000 corrupt files: none crashes it, none is taken for an intent that it
       expect(wrongIntent(intent)).toBeNull();
       if (warning !== null) expect(intent.projects).toEqual([]);
     }),
-    { numRuns: 10_000 },
+    { numRuns: rounds(10_000) },
   );
 }, 120_000);

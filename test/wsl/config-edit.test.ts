@@ -4,6 +4,7 @@ import { applyPatches, type Change, inverse, planEdit, withKernelArgument } from
 import { readConfig } from '../../daemon/wsl/config-read.js';
 import { identityOf } from '../../daemon/wsl/config-values.js';
 import { decode } from '../../daemon/wsl/encoding.js';
+import { rounds } from '../support/deep.js';
 
 const MEMORY: Change = { name: 'wsl2.memory', value: '8GB' };
 const edit = (text: string, ...changes: readonly Change[]) => applyPatches(text, planEdit(text, changes));
@@ -57,7 +58,7 @@ const change = fc.constantFrom<Change>(
   { name: 'general.instanceIdleTimeout', value: '-1' },
 );
 const changes = fc.uniqueArray(change, { minLength: 1, maxLength: 4, selector: ({ name }) => name });
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: rounds(10_000) };
 
 describe('for 10,000 files', () => {
   it('parse, edit and undo give the file back byte by byte, and nothing but what was asked changes', () => {

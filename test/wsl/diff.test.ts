@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { diffLines } from '../../daemon/wsl/diff.js';
+import { rounds } from '../support/deep.js';
 
 const shown = (before: string, after: string) => diffLines(before, after).map(({ kind, text }) => `${{ same: ' ', removed: '-', added: '+', gap: '@' }[kind]}${text}`); // biome-ignore format: short
 
@@ -27,7 +28,7 @@ it('taken as it stands it leads from one text to the other', () => {
       expect(changes(before, 'removed')).toEqual(changes(after, 'added'));
       expect(diffLines(before, before)).toEqual([]);
     }),
-    { numRuns: 2000 },
+    { numRuns: rounds(2000) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../../daemon/core/bytes.js';
 import { changesOf, PRESETS, type PresetInput, type PresetName, presetOf, refusal, USUAL_MODEL } from '../../daemon/wsl/presets.js';
+import { rounds } from '../support/deep.js';
 
 const input = (host: number, cpus: number, parts: Partial<PresetInput> = {}): PresetInput => ({
   hostMemory: (host - 0.3) * GiB,
@@ -77,7 +78,7 @@ describe('presets for all services of the built-in table', () => {
         const refused = refusal(preset, { name: 'p', ...given }, [], []);
         expect(refused === null).toBe(preset.memory >= given.standard + 1.5 * GiB);
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000) },
     );
   });
 });

@@ -9,19 +9,21 @@ export const policy = (budgetMiB: number): Policy => ({ ...DEFAULT_POLICY, budge
 export interface Sketch extends Partial<Omit<ServiceSpec, 'memory' | 'dependsOn'>> {
   /** MiB. */
   readonly memory?: readonly [standard: number, maximum: number];
+  /** Nobody wrote the figures. */
+  readonly guessed?: boolean;
   /** `db`, or `migrate:completed`. */
   readonly dependsOn?: readonly string[];
 }
 
 /** A service from what a test is about; the rest is unremarkable. */
-export function service(project: string, name: string, sketch: Sketch = {}): ServiceSpec {
+export function service(project: string, name: string, { guessed, ...sketch }: Sketch = {}): ServiceSpec {
   const [standard, maximum] = sketch.memory ?? [100, 200];
   return {
     ...serviceSpec({ project, startTimeout: 60_000 }),
     configHash: `hash-${name}`,
     ...sketch,
     name,
-    memory: { standard: standard * MiB, maximum: maximum * MiB },
+    memory: { standard: standard * MiB, maximum: maximum * MiB, ...(guessed ? { guessed } : {}) },
     dependsOn: (sketch.dependsOn ?? []).map(text => {
       const [on = '', condition = 'healthy'] = text.split(':');
       return { service: on, condition: condition as 'healthy', required: true };

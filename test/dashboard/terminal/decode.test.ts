@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode, NOTHING, type Pending, settle, type Typed } from '../../../daemon/dashboard/terminal/decode.js';
+import { rounds } from '../../support/deep.js';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -104,7 +105,7 @@ describe('decode', () => {
       expect(decoded(...chunks)).toEqual(whole);
       expect(decoded(...[...bytes].map(byte => Uint8Array.of(byte)))).toEqual(whole);
     });
-    fc.assert(property, { numRuns: 2_000 });
+    fc.assert(property, { numRuns: rounds(2_000) });
   });
 
   it('does not wait for the end of noise', () => {
