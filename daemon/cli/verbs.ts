@@ -21,7 +21,7 @@ export const VERBS: readonly Verb[] = [
     name: 'up',
     summary: 'Start a profile, or services and what they depend on; starts the daemon when it is not running',
     args: '[profile-or-service...]',
-    options: [...PLACE, 'recreate', 'trust', 'engine', ...ACT, ...OUTPUT],
+    options: [...PLACE, 'recreate', 'trust', 'engine', 'yes', ...ACT, ...OUTPUT],
     completes: 'profiles-and-services',
     load: () => import('./commands/up.js'),
   },

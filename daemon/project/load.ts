@@ -30,6 +30,8 @@ export interface LoadedProject {
   readonly failure: Failure | null;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** Services of the profile that no Compose file defines. */
+  readonly leftOut: readonly string[];
   /** Every file that was read, absolute. */
   readonly files: readonly string[];
 }
@@ -123,7 +125,7 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     schedule: profile?.schedule ?? null,
     outside: await outside(found, compose.sources),
   };
-  return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
+  return { spec, failure: null, problems: [], warnings, leftOut: resolved.leftOut, files: [...compose.sources, ...(profile?.files ?? [])] };
 }
 
 /** Env files that no flag named. Compose files are not counted: what they ask for is judged by itself. */
@@ -158,7 +160,7 @@ function badNames(compose: ComposeProject): Problem[] {
 }
 
 function failed(value: Failure): LoadedProject {
-  return { spec: null, failure: value, problems: [], warnings: [], files: [] };
+  return { spec: null, failure: value, problems: [], warnings: [], leftOut: [], files: [] };
 }
 
 function invalid(problems: readonly Problem[], warnings: readonly Problem[]): LoadedProject {

@@ -13,6 +13,8 @@ export interface Resolved {
   readonly services: readonly ServiceSpec[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** Services of the profile that no Compose file defines, although the table has figures for them. */
+  readonly leftOut: readonly string[];
 }
 
 /** A service as profile and Compose file have it, before membership decides whether it is on. */
@@ -55,10 +57,12 @@ export async function resolveServices(
     ({ spec }) => members.has(spec.name) || services.some(other => other.name === spec.name && other.start !== 'manual'),
   );
   const warnings = on.flatMap(({ spec, compose: from, said }) => awakeWarnings(spec, from, said));
+  const leftOut = profile === null ? [] : absentServices(profile, compose);
   return {
     services,
+    leftOut,
     problems: profile === null ? problems : [...problems, ...unknownServices(profile, compose)],
-    warnings: profile === null ? warnings : [...absentServices(profile, compose), ...warnings],
+    warnings: profile === null ? warnings : [...leftOutWarning(profile, leftOut), ...warnings],
   };
 }
 
@@ -86,12 +90,15 @@ function unknownServices(profile: Profile, compose: ComposeProject): Problem[] {
   }));
 }
 
-/** Those that the table has figures for come with a later Compose file: one warning for all of them. */
-function absentServices(profile: Profile, compose: ComposeProject): Problem[] {
+/** Those that the table has figures for come with a later Compose file. */
+function absentServices(profile: Profile, compose: ComposeProject): string[] {
   const names = new Set(compose.services.map(service => service.name));
-  const absent = [...profile.listed].filter(name => !names.has(name) && profile.tabled.has(name));
-  const [first] = absent;
+  return [...profile.listed].filter(name => !names.has(name) && profile.tabled.has(name));
+}
+
+function leftOutWarning(profile: Profile, leftOut: readonly string[]): Problem[] {
+  const [first] = leftOut;
   if (first === undefined) return [];
-  const message = `left out, because no Compose file defines them: ${absent.join(', ')}`;
+  const message = `left out, because no Compose file defines them: ${leftOut.join(', ')}`;
   return [{ ...profile.place(first), key: 'services', message, expected: null, nearest: null }];
 }

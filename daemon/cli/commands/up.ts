@@ -1,3 +1,4 @@
+import type { Mutations } from '../../client/client.js';
 import { formatBytes } from '../../core/bytes.js';
 import { FailureError } from '../../core/failure.js';
 import type { ProjectSpec } from '../../core/model.js';
@@ -8,6 +9,7 @@ import { splitWords } from '../../project/choose.js';
 import type { Found } from '../../project/find.js';
 import { type LoadOptions, loadProject } from '../../project/load.js';
 import { act, mannerOf, type Outcome } from '../acting.js';
+import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findHere } from '../place.js';
 import { renderPlan } from '../render/plan.js';
@@ -18,7 +20,7 @@ import { ensureDaemon, runningDaemon } from '../start-daemon.js';
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const found = await findHere(cli);
   const { profile, services } = await splitWords(found, args);
-  const spec = await load(cli, found, { profile, services: services.length > 0 ? services : null });
+  const { spec, leftOut } = await load(cli, found, { profile, services: services.length > 0 ? services : null });
   const body = {
     spec,
     services: services.length > 0 ? services : null,
@@ -26,37 +28,63 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
     trust: cli.options.trust ?? false,
     ...mannerOf(cli),
   };
+  if (body.services === null) await confirmOtherProfile(cli, body);
   const outcome = await act(cli, spec.name, 'up', body);
-  answer(cli, { project: spec.name, profile: spec.profile, plan: outcome.plan, services: outcome.result?.services ?? [] }, () =>
-    summary(cli, spec, outcome).join('\n'),
-  );
+  const data = { project: spec.name, profile: spec.profile, plan: outcome.plan, services: outcome.result?.services ?? [], leftOut };
+  answer(cli, data, () => summary(cli, spec, leftOut, outcome).join('\n'));
+  // What is not there is said whatever the manner of the answer.
+  if (cli.options.quiet && leftOut.length > 0) cli.err.write(`${without(spec, leftOut)}\n`);
   return 0;
 }
 
+/** Another profile of a project that is up takes away what only the present one has: containers with what was written into them. */
+async function confirmOtherProfile(cli: Cli, body: Mutations['up']): Promise<void> {
+  const { spec } = body;
+  const known = (await cli.client.projects()).find(({ name }) => name === spec.name);
+  if (known === undefined || known.profile === spec.profile || cli.options.yes || cli.options.dryRun) return;
+  const { plan } = await act(cli, spec.name, 'up', { ...body, dryRun: true });
+  const names = plan.stops.map(id => id.slice(id.indexOf('/') + 1));
+  if (names.length === 0) return;
+  await confirmLoss(
+    cli,
+    `${spec.name} is up with profile ${known.profile}; profile ${spec.profile} is without ${names.join(', ')}: stop and remove ${names.length === 1 ? 'it' : 'them'}?`,
+  );
+}
+
+function without(spec: ProjectSpec, leftOut: readonly string[]): string {
+  return `${spec.name} is up (${spec.profile}) without ${leftOut.join(', ')}: no Compose file defines ${leftOut.length === 1 ? 'it' : 'them'}`;
+}
+
+interface Loaded {
+  readonly spec: ProjectSpec;
+  readonly leftOut: readonly string[];
+}
+
 /** Mistakes are found before a daemon is started for them. The project's name depends on the projects that the daemon knows. */
-async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>): Promise<ProjectSpec> {
+async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>): Promise<Loaded> {
   const early = (await runningDaemon(cli)) ? null : await read(cli, found, { ...options, taken: {} });
   await ensureDaemon(cli);
   const taken = Object.fromEntries((await cli.client.projects()).map(project => [project.name, project.root]));
-  if (early && uniqueProjectName(early.name, early.root, taken) === early.name) return early;
+  if (early && uniqueProjectName(early.spec.name, early.spec.root, taken) === early.spec.name) return early;
   return read(cli, found, { ...options, taken });
 }
 
-async function read(cli: Cli, found: Found, options: LoadOptions): Promise<ProjectSpec> {
-  const { spec, failure, warnings } = await loadProject(found, options);
+async function read(cli: Cli, found: Found, options: LoadOptions): Promise<Loaded> {
+  const { spec, failure, warnings, leftOut } = await loadProject(found, options);
   for (const warning of warnings) remark(cli, `${cli.err.colours.yellow('warning:')} ${formatProblem(warning)}`);
   if (failure) throw new FailureError(failure);
   if (!spec) throw new Error('a project without a failure has a spec');
-  return spec;
+  return { spec, leftOut };
 }
 
-function summary(cli: Cli, spec: ProjectSpec, { plan, result }: Outcome): string[] {
+function summary(cli: Cli, spec: ProjectSpec, leftOut: readonly string[], { plan, result }: Outcome): string[] {
   if (!result) return renderPlan(plan, cli.options.dryRun ? 'would' : 'will');
   const asleep = result.services.filter(({ state }) => state === 'asleep').length;
   const up = result.services.length - asleep;
   const counts = [`${up} ${up === 1 ? 'service' : 'services'}`, ...(asleep > 0 ? [`${asleep} asleep`] : [])];
   const granted = `${formatBytes(plan.grantedAfter)} of ${formatBytes(plan.budget)} granted`;
-  return [`${spec.name} is up (${spec.profile}): ${counts.join(', ')}, ${granted}`, ...addresses(result.services)];
+  const missing = leftOut.length > 0 ? [cli.out.colours.yellow(`  ${without(spec, leftOut)}`)] : [];
+  return [`${spec.name} is up (${spec.profile}): ${counts.join(', ')}, ${granted}`, ...missing, ...addresses(result.services)];
 }
 
 /** Where the services are reached. */
