@@ -9,6 +9,7 @@ import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
+import { shown } from './core/printable.js';
 import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import { LIMITS } from './http/bare-app.js';
@@ -159,6 +160,6 @@ try {
       ? error.failure
       : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
   tell({ ok: false, error: value });
-  process.stderr.write(`${value.message}\n`);
+  process.stderr.write(`${shown(value.message)}\n`);
   process.exit(value.code === 'internal' ? 1 : 4);
 }

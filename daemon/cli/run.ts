@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
 import { Client } from '../client/client.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../core/failure.js';
 import { findPaths } from '../paths.js';
+import { coloursOf } from '../terminal/colours.js';
+import { Gate } from '../terminal/gate.js';
 import { bareDashboard } from './bare-dashboard.js';
+import { inCi } from './ci.js';
 import type { Cli, Options, Output } from './cli.js';
 import type { Invocation } from './program.js';
 import { renderFailure } from './render/failure.js';
@@ -14,8 +16,9 @@ import { VERBS } from './verbs.js';
 /** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const env = process.env;
-  const out = outputOf(process.stdout, env);
-  const err = outputOf(process.stderr, env);
+  const [outGate, errGate] = [new Gate(process.stdout), new Gate(process.stderr)];
+  const out = outputOf(process.stdout, outGate, env);
+  const err = outputOf(process.stderr, errGate, env);
   // Whoever reads us may leave early (| head): that is no failure.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
   let code = 0;
@@ -31,7 +34,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     code = tell(asFailure(error, said), json, out, err);
   }
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([outGate.flushed(), errGate.flushed()]);
   return code;
 }
 
@@ -90,7 +93,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
     err,
     stdin: process.stdin,
     version: JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')).version,
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !env['CI']),
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !inCi(env)),
     options,
     verbs: VERBS,
     cancelled: cancel.signal,
@@ -104,17 +107,14 @@ export function wantsColour(env: Readonly<Record<string, string | undefined>>, t
   return terminal && env['TERM'] !== 'dumb';
 }
 
-function outputOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+function outputOf(stream: NodeJS.WriteStream, gate: Gate, env: NodeJS.ProcessEnv): Output {
   const terminal = stream.isTTY === true;
   return {
-    write: text => stream.write(text),
+    write: text => gate.write(text),
+    pass: data => gate.pass(data),
     terminal,
     columns: () => (terminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),
     rows: () => (terminal ? stream.rows || 24 : Number.POSITIVE_INFINITY),
-    colours: pc.createColors(wantsColour(env, terminal)),
+    colours: coloursOf(wantsColour(env, terminal)),
   };
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise(resolve => stream.write('', () => resolve()));
 }
