@@ -26,6 +26,7 @@ import { createTickFile } from './schedule/tick-file.js';
 import { readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
+import { leave } from './terminal/leave.js';
 import { createHostMemory } from './usage/host-memory.js';
 import { createUsage } from './usage/usage.js';
 import { wrongIntent } from './wrong-intent.js';
@@ -153,7 +154,7 @@ function tell(line: { ok: true; pid: number } | { ok: false; error: Failure }): 
 
 try {
   await main();
-  process.exit(0);
+  leave(0);
 } catch (error) {
   const value =
     error instanceof FailureError
@@ -161,5 +162,5 @@ try {
       : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
   tell({ ok: false, error: value });
   process.stderr.write(`${shown(value.message)}\n`);
-  process.exit(value.code === 'internal' ? 1 : 4);
+  leave(value.code === 'internal' ? 1 : 4);
 }

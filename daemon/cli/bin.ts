@@ -5,7 +5,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`laptop-dev needs Node.js 20.19 or later; this is ${process.versions.node}.\n`);
   process.exit(4);
 }
+const { leave } = await import('../terminal/leave.js');
 const { runCli } = await import('./run.js');
-process.exit(await runCli(process.argv.slice(2)));
+leave(await runCli(process.argv.slice(2)));
 
 export {};

@@ -66,6 +66,7 @@ export interface Options {
   readonly stream?: boolean;
   /** ms since the epoch. */
   readonly since?: number;
+  /** Infinity: all. */
   readonly tail?: number;
   /** ms. */
   readonly for?: number;

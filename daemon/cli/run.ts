@@ -6,9 +6,11 @@ import { CATALOGUE, type Failure, FailureError, failure } from '../core/failure.
 import { findPaths } from '../paths.js';
 import { coloursOf } from '../terminal/colours.js';
 import { Gate } from '../terminal/gate.js';
+import { leave } from '../terminal/leave.js';
 import { bareDashboard } from './bare-dashboard.js';
 import { inCi } from './ci.js';
-import type { Cli, Options, Output } from './cli.js';
+import { type Cli, type Options, type Output, remark } from './cli.js';
+import { insteadOf } from './habits.js';
 import type { Invocation } from './program.js';
 import { renderFailure } from './render/failure.js';
 import { VERBS } from './verbs.js';
@@ -20,11 +22,13 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const out = outputOf(process.stdout, outGate, env);
   const err = outputOf(process.stderr, errGate, env);
   // Whoever reads us may leave early (| head): that is no failure.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => leave(0));
   let code = 0;
   const said: string[] = [];
   const call = async (invocation: Invocation) => {
-    code = await invocation.run(createCli(invocation.options, env, out, err), invocation.args);
+    const cli = createCli(invocation.options, env, out, err);
+    for (const note of invocation.notes ?? []) remark(cli, note);
+    code = await invocation.run(cli, invocation.args);
   };
   const json = argv.includes('--json');
   try {
@@ -32,7 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (dashboard) await call(dashboard);
     else await parsed(argv, call, { out: text => out.write(text), err: text => said.push(text) });
   } catch (error) {
-    code = tell(asFailure(error, said), json, out, err);
+    code = tell(asFailure(error, said, argv), json, out, err);
   }
   await Promise.all([outGate.flushed(), errGate.flushed()]);
   return code;
@@ -51,7 +55,7 @@ async function parsed(
 }
 
 /** null: nothing went wrong, as with --help. */
-export function asFailure(error: unknown, said: readonly string[]): Failure | null {
+export function asFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (isCommanders(error)) {
     if (error.exitCode === 0 || error.code === 'commander.help') return null;
@@ -59,10 +63,19 @@ export function asFailure(error: unknown, said: readonly string[]): Failure | nu
       .join('')
       .replace(/^error: /, '')
       .trim();
-    return failure('usage', text || error.message);
+    return failure('usage', text || error.message, {}, hints(text, argv));
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
+}
+
+/** For words that Compose and docker know: what does the same here. */
+function hints(text: string, argv: readonly string[]): readonly string[] {
+  const unknown = /^unknown (?:option|command) '([^']{1,64})'/.exec(text)?.[1];
+  if (unknown === undefined) return [];
+  const verb = argv.find(word => VERBS.some(({ name }) => name === word)) ?? '';
+  const hint = insteadOf(verb, unknown);
+  return hint === null ? [] : [hint];
 }
 
 /** A CommanderError, told by its form. */
@@ -81,7 +94,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const paths = findPaths(env, userInfo().uid, homedir(), existsSync);
   const cancel = new AbortController();
-  process.on('SIGINT', () => (cancel.signal.aborted ? process.exit(CATALOGUE.cancelled.exit) : cancel.abort()));
+  process.on('SIGINT', () => (cancel.signal.aborted ? leave(CATALOGUE.cancelled.exit) : cancel.abort()));
   process.on('SIGTERM', () => cancel.abort());
   return {
     env,

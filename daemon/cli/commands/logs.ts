@@ -8,7 +8,8 @@ import { untilCancelled } from '../streaming.js';
 /** Logs of some or all services. With --json one envelope, or NDJSON when following. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const project = await projectOf(cli);
-  const { follow = false, json = false, since = null, tail = null } = cli.options;
+  const { follow = false, json = false, since = null } = cli.options;
+  const tail = Number.isFinite(cli.options.tail) ? (cli.options.tail ?? null) : null;
   const names = args.length > 0 ? args : (await cli.client.services(project, false)).map(service => service.name);
   const print = printer(cli, names);
   const found: LogEntry[] = [];
