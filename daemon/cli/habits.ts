@@ -17,10 +17,8 @@ const TAKEN: Readonly<Record<string, readonly Taken[]>> = {
     { flags: '--build', note: '--build: up builds an image anew whenever its files have changed.' },
     { flags: '--quiet-pull', note: '' },
     { flags: '--remove-orphans', note: '--remove-orphans: laptop-dev clean removes what the file no longer has.' },
-    { flags: '--no-color', note: '' },
   ],
   down: [{ flags: '--remove-orphans', note: '--remove-orphans: laptop-dev clean removes what the file no longer has.' }],
-  logs: [{ flags: '--no-color', note: '--no-color: NO_COLOR=1 turns colours off.' }],
   exec: [
     { flags: '-i, --interactive', note: '' },
     { flags: '-t', note: '' },
@@ -47,6 +45,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-c': 'LAPTOP_DEV_ENGINE=unix:///path/to.sock names the engine, --engine docker or podman chooses one.',
     '-H': 'LAPTOP_DEV_ENGINE=unix:///path/to.sock names the engine.',
     '--host': 'LAPTOP_DEV_ENGINE=unix:///path/to.sock names the engine.',
+    '--no-color': 'NO_COLOR=1 turns colours off.',
     '--ansi': 'NO_COLOR=1 turns colours off.',
     '--progress': '--quiet leaves only failures; CI=true gives a line an event.',
     '--verbose': 'laptop-dev daemon logs shows what the daemon does; LAPTOP_DEV_LOG_LEVEL=debug shows more.',

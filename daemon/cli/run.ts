@@ -11,6 +11,7 @@ import { bareDashboard } from './bare-dashboard.js';
 import { inCi } from './ci.js';
 import { type Cli, type Options, type Output, remark } from './cli.js';
 import { insteadOf } from './habits.js';
+import { openFileLimit, tooFewFiles } from './open-files.js';
 import type { Invocation } from './program.js';
 import { renderFailure } from './render/failure.js';
 import { VERBS } from './verbs.js';
@@ -65,6 +66,9 @@ export function asFailure(error: unknown, said: readonly string[], argv: readonl
       .trim();
     return failure('usage', text || error.message, {}, hints(text, argv));
   }
+  // A module that could not be opened is "not found".
+  const few = tooFewFiles(openFileLimit());
+  if (few) return few;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
 }
@@ -72,9 +76,9 @@ export function asFailure(error: unknown, said: readonly string[], argv: readonl
 /** For words that Compose and docker know: what does the same here. */
 function hints(text: string, argv: readonly string[]): readonly string[] {
   const unknown = /^unknown (?:option|command) '([^']{1,64})'/.exec(text)?.[1];
-  if (unknown === undefined) return [];
   const verb = argv.find(word => VERBS.some(({ name }) => name === word)) ?? '';
-  const hint = insteadOf(verb, unknown);
+  // `rm -f`: the option is what the parser stumbles over.
+  const hint = (verb === '' ? insteadOf('', argv[0] ?? '') : null) ?? (unknown === undefined ? null : insteadOf(verb, unknown));
   return hint === null ? [] : [hint];
 }
 
