@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
 import { shown } from './core/printable.js';
-import { withoutCredentials } from './core/redact.js';
+import { withoutSecrets } from './core/redact.js';
 
 /** Size of a log file and how many older ones are kept: 3 × 5 MB at most. */
 const SIZE = '5M';
@@ -24,7 +24,7 @@ export function openLog(file: string, level: string, foreground: boolean): Logge
       redact: { paths: SECRET.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
       serializers: { err: error => pino.stdSerializers.err(error) },
       // JSON leaves what terminals obey beyond ASCII as it is; in the foreground this is a terminal.
-      hooks: { streamWrite: line => shown(withoutCredentials(line)) },
+      hooks: { streamWrite: line => shown(withoutSecrets(line)) },
     },
     rotating,
   );
