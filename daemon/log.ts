@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
-import { withoutCredentials } from './core/redact.js';
+import { shown } from './core/printable.js';
+import { withoutSecrets } from './core/redact.js';
 
 /** Size of a log file and how many older ones are kept: 3 × 5 MB at most. */
 const SIZE = '5M';
@@ -22,7 +23,8 @@ export function openLog(file: string, level: string, foreground: boolean): Logge
       level: pino.levels.values[level] === undefined ? 'info' : level,
       redact: { paths: SECRET.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
       serializers: { err: error => pino.stdSerializers.err(error) },
-      hooks: { streamWrite: withoutCredentials },
+      // JSON leaves what terminals obey beyond ASCII as it is; in the foreground this is a terminal.
+      hooks: { streamWrite: line => shown(withoutSecrets(line)) },
     },
     rotating,
   );

@@ -9,6 +9,7 @@ import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
+import { shown } from './core/printable.js';
 import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import { LIMITS } from './http/bare-app.js';
@@ -25,6 +26,7 @@ import { createTickFile } from './schedule/tick-file.js';
 import { readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
+import { leave } from './terminal/leave.js';
 import { createHostMemory } from './usage/host-memory.js';
 import { createUsage } from './usage/usage.js';
 import { wrongIntent } from './wrong-intent.js';
@@ -152,13 +154,13 @@ function tell(line: { ok: true; pid: number } | { ok: false; error: Failure }): 
 
 try {
   await main();
-  process.exit(0);
+  leave(0);
 } catch (error) {
   const value =
     error instanceof FailureError
       ? error.failure
       : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
   tell({ ok: false, error: value });
-  process.stderr.write(`${value.message}\n`);
-  process.exit(value.code === 'internal' ? 1 : 4);
+  process.stderr.write(`${shown(value.message)}\n`);
+  leave(value.code === 'internal' ? 1 : 4);
 }

@@ -13,8 +13,10 @@ done
 names=() options=()
 for word in "$@"; do
   case $word in
+    -h | --help) sed -n '2,3s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     --rebuild) options+=(--rebuild) ;;
     base) names+=(base) ;;
+    -*) echo "build.sh: unknown option $word; --help shows what there is" >&2; exit 2 ;;
     *)
       if [[ -z ${folders[$word]:-} ]]; then
         echo "build.sh: there is no image $word; known: base ${!folders[*]}" >&2

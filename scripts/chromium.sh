@@ -2,6 +2,11 @@
 # Prints the path of a Chromium for the tests of the web view, which is installed first where there is none (as root, on Debian or Ubuntu;
 # half a minute). LAPTOP_DEV_CHROMIUM names another one.
 set -euo pipefail
+case ${1:-} in
+  '') ;;
+  -h | --help) sed -n '2,3s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+  *) echo "chromium.sh: takes no arguments; --help says what it does" >&2; exit 2 ;;
+esac
 
 find_one() {
   local name

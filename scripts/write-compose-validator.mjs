@@ -7,6 +7,10 @@ import { Ajv } from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 
+if (process.argv.includes('--help')) {
+  console.log('write-compose-validator.mjs [--check]: writes daemon/compose/generated/schema.ts; with --check says whether it is current.');
+  process.exit(0);
+}
 const target = new URL('../daemon/compose/generated/schema.ts', import.meta.url);
 const require = createRequire(import.meta.url);
 const schema = JSON.parse(readFileSync(require.resolve('docker-compose/schema/compose-spec.json'), 'utf8'));

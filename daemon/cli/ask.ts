@@ -1,4 +1,5 @@
 import { FailureError, failure } from '../core/failure.js';
+import { ask } from '../terminal/ask.js';
 import type { Cli } from './cli.js';
 
 /** Asks before something is lost. Goes on with --yes; without a terminal it fails with usage instead of guessing. */
@@ -9,7 +10,5 @@ export async function confirmLoss(cli: Cli, question: string): Promise<void> {
       failure('usage', `${question} There is no terminal to ask.`, {}, ['--yes goes ahead; --dry-run shows what would be done.']),
     );
   }
-  const { confirm } = await import('@clack/prompts');
-  const yes = await confirm({ message: question, initialValue: false, output: process.stderr });
-  if (yes !== true) throw new FailureError(failure('cancelled', 'Nothing was done.', {}, ['--yes goes ahead without asking.']));
+  if (!(await ask(question))) throw new FailureError(failure('cancelled', 'Nothing was done.', {}, ['--yes goes ahead without asking.']));
 }

@@ -1,3 +1,4 @@
+import { inCi } from './ci.js';
 import { run } from './commands/dashboard.js';
 import type { Invocation } from './program.js';
 
@@ -8,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * terminal that can show it. null: they ask for something else, or have to be looked at more closely.
  */
 export function bareDashboard(argv: readonly string[], env: Environment, terminal: boolean): Invocation | null {
-  if (argv.length === 0 && !(terminal && !env['CI'] && env['TERM'] && env['TERM'] !== 'dumb')) return null;
+  if (argv.length === 0 && !(terminal && !inCi(env) && env['TERM'] && env['TERM'] !== 'dumb')) return null;
   const [verb = 'dashboard', ...flags] = argv;
   if (verb !== 'dashboard' || !flags.every(flag => flag === '--ascii' || flag === '--no-mouse')) return null;
   return { verb, run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };

@@ -1,13 +1,16 @@
-import type { createColors } from 'picocolors';
 import type { Client } from '../client/client.js';
 import type { Paths } from '../paths.js';
+import type { Colours } from '../terminal/colours.js';
 import type { Verb } from './verb.js';
 
-export type Colours = ReturnType<typeof createColors>;
+export type { Colours } from '../terminal/colours.js';
 
-/** One of the two output streams, as the commands see it. */
+/** One of the two output streams, as the commands see it: the gate (terminal/gate.ts) before it. */
 export interface Output {
+  /** Any text. Of what steers a terminal only our own sequences pass, from `colours` and `own`; the rest is shown. */
   write(text: string): void;
+  /** Bytes as they are: for what a person runs in a container, and for logs that go to no terminal. */
+  pass(data: Uint8Array | string): void;
   readonly terminal: boolean;
   /** Width of the terminal now; Infinity when it is none: nothing is cut for a pipe. */
   columns(): number;
@@ -63,6 +66,7 @@ export interface Options {
   readonly stream?: boolean;
   /** ms since the epoch. */
   readonly since?: number;
+  /** Infinity: all. */
   readonly tail?: number;
   /** ms. */
   readonly for?: number;

@@ -1,5 +1,7 @@
 import type { Plan } from '../core/event.js';
 import type { LoggedNotice } from '../core/views.js';
+import { own } from '../terminal/own.js';
+import { inCi } from './ci.js';
 import type { Cli, Output } from './cli.js';
 import { advanced, type Goal, type Progress, plainLine, progressOf, renderProgress } from './render/progress.js';
 
@@ -14,7 +16,7 @@ export interface Display {
 /** A live tree on a terminal, a line a notice elsewhere and in CI, nothing with --quiet. */
 export function displayFor(cli: Cli): Display {
   if (cli.options.quiet) return { begin() {}, notice() {}, end() {} };
-  if (cli.err.terminal && !cli.env['CI'] && cli.env['TERM'] !== 'dumb') return new LiveDisplay(cli.err, () => Date.now());
+  if (cli.err.terminal && !inCi(cli.env) && cli.env['TERM'] !== 'dumb') return new LiveDisplay(cli.err, () => Date.now());
   return { begin() {}, notice: notice => cli.err.write(`${plainLine(notice)}\n`), end() {} };
 }
 
@@ -67,8 +69,8 @@ export function redraw(before: readonly string[], after: readonly string[]): str
   const height = Math.max(before.length, after.length);
   let row = before.length;
   const moveTo = (target: number) => {
-    if (target < row) text += `\u001b[${row - target}A`;
-    if (target > row) text += `\u001b[${target - row}B`;
+    if (target < row) text += own(`\u001b[${row - target}A`);
+    if (target > row) text += own(`\u001b[${target - row}B`);
     row = target;
   };
   for (let at = 0; at < height; at++) {
@@ -79,7 +81,7 @@ export function redraw(before: readonly string[], after: readonly string[]): str
       row = at + 1;
     } else {
       moveTo(at);
-      text += `\r\u001b[2K${after[at] ?? ''}\r`;
+      text += `${own('\r\u001b[2K')}${after[at] ?? ''}${own('\r')}`;
     }
   }
   if (row < after.length || row > after.length) moveTo(after.length);

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { inCi } from './ci.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How a page is shown here; null: nobody sits before this machine, or it cannot be told. `has`: whether a command is there. */
 export function browserCommand(env: Environment, has: (command: string) => boolean): string | null {
-  if (env['CI'] || env['SSH_CONNECTION']) return null;
+  if (inCi(env) || env['SSH_CONNECTION']) return null;
   const wsl = env['WSL_DISTRO_NAME'] ?? env['WSL_INTEROP'];
   const screen = env['DISPLAY'] || env['WAYLAND_DISPLAY'];
   const candidates = [...(wsl ? ['wslview', 'explorer.exe'] : []), ...(screen ? ['xdg-open'] : [])];

@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'size' | 'many' | 'engine' | 'port';
+  readonly value?: 'duration' | 'since' | 'count' | 'lines' | 'size' | 'many' | 'engine' | 'port';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -20,7 +20,7 @@ export const OPTIONS = {
   'env-file': { flags: '--env-file <file>', text: 'file of variables instead of .env; again for each further one', value: 'many' },
   engine: { flags: '--engine <kind>', text: 'docker or podman, where both are there', value: 'engine' },
   trust: { flags: '--trust', text: 'accept what the project asks for beyond its own folder, for this exact content' },
-  recreate: { flags: '--recreate', text: 'make containers anew although nothing changed' },
+  recreate: { flags: '--force-recreate, --recreate', text: 'make containers anew although nothing changed' },
   'dry-run': { flags: '--dry-run', text: 'say what would be done, and do nothing' },
   wait: { flags: '--wait', text: 'return when it is done (the default)' },
   'no-wait': { flags: '--no-wait', text: 'return at once; the work goes on' },
@@ -35,7 +35,7 @@ export const OPTIONS = {
   every: { flags: '--every <time>', text: 'a picture this often, 250ms to 60s; 1s unless said', value: 'duration' },
   'no-stream': { flags: '--no-stream', text: 'one picture, and end' },
   since: { flags: '--since <time>', text: 'from this time on: 10m, or 2026-01-31T12:00', value: 'since' },
-  tail: { flags: '-n, --tail <count>', text: 'only the last lines of each', value: 'count' },
+  tail: { flags: '-n, --tail <count>', text: 'only the last lines of each, or all', value: 'lines' },
   'no-tty': { flags: '-T, --no-tty', text: 'no terminal for the command' },
   user: { flags: '-u, --user <user>', text: 'run as this user' },
   workdir: { flags: '-w, --workdir <folder>', text: 'run in this folder' },

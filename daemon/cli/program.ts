@@ -2,6 +2,7 @@ import { type Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { parseBytes } from '../core/bytes.js';
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
+import { takenBy } from './habits.js';
 import { type OptionName, optionOf } from './option-table.js';
 import type { Verb } from './verb.js';
 import { VERBS } from './verbs.js';
@@ -12,6 +13,8 @@ export interface Invocation {
   readonly run: Run;
   readonly args: readonly string[];
   readonly options: Options;
+  /** On words that were taken although they ask for nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** Options that may also stand before the verb, as in `docker compose -f … up`. */
@@ -49,12 +52,24 @@ function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (in
   if (verb.args !== '') command.arguments(verb.args);
   if (verb.passThrough) command.passThroughOptions();
   for (const name of verb.options) command.addOption(toOption(name, now));
+  const notes = new Set<string>();
+  for (const { flags, note } of path.length === 1 ? takenBy(verb.name) : []) {
+    command.addOption(new Option(flags).hideHelp());
+    command.on(`option:${new Option(flags).name()}`, () => void notes.add(note));
+  }
   for (const inner of verb.verbs ?? []) addVerb(command, inner, [...path, inner.name], call, now);
   const { load } = verb;
   if (!load) return;
   command.action(async () => {
     const { run } = await load();
-    await call({ verb: path.join(' '), run, args: command.args, options: { ...rootOf(command).opts(), ...command.opts() } });
+    const said = [...notes].filter(note => note !== '');
+    await call({
+      verb: path.join(' '),
+      run,
+      args: command.args,
+      options: { ...rootOf(command).opts(), ...command.opts() },
+      ...(said.length > 0 ? { notes: said } : {}),
+    });
   });
 }
 
@@ -77,6 +92,13 @@ function toOption(name: OptionName, now: number): Option {
       return option.choices(['docker', 'podman']);
     case 'count':
       return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
+    case 'lines':
+      return option.argParser(next =>
+        expect(
+          next === 'all' ? Number.POSITIVE_INFINITY : /^\d{1,9}$/.test(next) ? Number(next) : null,
+          'It has to be a whole number, or all.',
+        ),
+      );
     case 'size':
       return option.argParser(next => expect(parseBytes(next) || null, 'It has to be a size, as 16GB.'));
     case 'port':

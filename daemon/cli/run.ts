@@ -1,12 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
 import { Client } from '../client/client.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../core/failure.js';
 import { findPaths } from '../paths.js';
+import { coloursOf } from '../terminal/colours.js';
+import { Gate } from '../terminal/gate.js';
+import { leave } from '../terminal/leave.js';
 import { bareDashboard } from './bare-dashboard.js';
-import type { Cli, Options, Output } from './cli.js';
+import { inCi } from './ci.js';
+import { type Cli, type Options, type Output, remark } from './cli.js';
+import { insteadOf } from './habits.js';
+import { openFileLimit, tooFewFiles } from './open-files.js';
 import type { Invocation } from './program.js';
 import { renderFailure } from './render/failure.js';
 import { VERBS } from './verbs.js';
@@ -14,14 +19,17 @@ import { VERBS } from './verbs.js';
 /** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const env = process.env;
-  const out = outputOf(process.stdout, env);
-  const err = outputOf(process.stderr, env);
+  const [outGate, errGate] = [new Gate(process.stdout), new Gate(process.stderr)];
+  const out = outputOf(process.stdout, outGate, env);
+  const err = outputOf(process.stderr, errGate, env);
   // Whoever reads us may leave early (| head): that is no failure.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => leave(0));
   let code = 0;
   const said: string[] = [];
   const call = async (invocation: Invocation) => {
-    code = await invocation.run(createCli(invocation.options, env, out, err), invocation.args);
+    const cli = createCli(invocation.options, env, out, err);
+    for (const note of invocation.notes ?? []) remark(cli, note);
+    code = await invocation.run(cli, invocation.args);
   };
   const json = argv.includes('--json');
   try {
@@ -29,9 +37,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (dashboard) await call(dashboard);
     else await parsed(argv, call, { out: text => out.write(text), err: text => said.push(text) });
   } catch (error) {
-    code = tell(asFailure(error, said), json, out, err);
+    code = tell(asFailure(error, said, argv), json, out, err);
   }
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([outGate.flushed(), errGate.flushed()]);
   return code;
 }
 
@@ -48,7 +56,7 @@ async function parsed(
 }
 
 /** null: nothing went wrong, as with --help. */
-export function asFailure(error: unknown, said: readonly string[]): Failure | null {
+export function asFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (isCommanders(error)) {
     if (error.exitCode === 0 || error.code === 'commander.help') return null;
@@ -56,10 +64,22 @@ export function asFailure(error: unknown, said: readonly string[]): Failure | nu
       .join('')
       .replace(/^error: /, '')
       .trim();
-    return failure('usage', text || error.message);
+    return failure('usage', text || error.message, {}, hints(text, argv));
   }
+  // A module that could not be opened is "not found".
+  const few = tooFewFiles(openFileLimit());
+  if (few) return few;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
+}
+
+/** For words that Compose and docker know: what does the same here. */
+function hints(text: string, argv: readonly string[]): readonly string[] {
+  const unknown = /^unknown (?:option|command) '([^']{1,64})'/.exec(text)?.[1];
+  const verb = argv.find(word => VERBS.some(({ name }) => name === word)) ?? '';
+  // `rm -f`: the option is what the parser stumbles over.
+  const hint = (verb === '' ? insteadOf('', argv[0] ?? '') : null) ?? (unknown === undefined ? null : insteadOf(verb, unknown));
+  return hint === null ? [] : [hint];
 }
 
 /** A CommanderError, told by its form. */
@@ -78,7 +98,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const paths = findPaths(env, userInfo().uid, homedir(), existsSync);
   const cancel = new AbortController();
-  process.on('SIGINT', () => (cancel.signal.aborted ? process.exit(CATALOGUE.cancelled.exit) : cancel.abort()));
+  process.on('SIGINT', () => (cancel.signal.aborted ? leave(CATALOGUE.cancelled.exit) : cancel.abort()));
   process.on('SIGTERM', () => cancel.abort());
   return {
     env,
@@ -90,7 +110,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
     err,
     stdin: process.stdin,
     version: JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')).version,
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !env['CI']),
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !inCi(env)),
     options,
     verbs: VERBS,
     cancelled: cancel.signal,
@@ -104,17 +124,14 @@ export function wantsColour(env: Readonly<Record<string, string | undefined>>, t
   return terminal && env['TERM'] !== 'dumb';
 }
 
-function outputOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+function outputOf(stream: NodeJS.WriteStream, gate: Gate, env: NodeJS.ProcessEnv): Output {
   const terminal = stream.isTTY === true;
   return {
-    write: text => stream.write(text),
+    write: text => gate.write(text),
+    pass: data => gate.pass(data),
     terminal,
     columns: () => (terminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),
     rows: () => (terminal ? stream.rows || 24 : Number.POSITIVE_INFINITY),
-    colours: pc.createColors(wantsColour(env, terminal)),
+    colours: coloursOf(wantsColour(env, terminal)),
   };
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise(resolve => stream.write('', () => resolve()));
 }

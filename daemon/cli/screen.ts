@@ -1,10 +1,11 @@
+import { own } from '../terminal/own.js';
 import type { Output } from './cli.js';
 import { shorten } from './render/table.js';
 
-const OPEN = '\u001b[?1049h\u001b[?25l';
-const CLOSE = '\u001b[?25h\u001b[?1049l';
+const OPEN = own('\u001b[?1049h\u001b[?25l');
+const CLOSE = own('\u001b[?25h\u001b[?1049l');
 /** Synchronized output: a terminal that knows it shows a frame as a whole. */
-const [BEGIN, END] = ['\u001b[?2026h', '\u001b[?2026l'];
+const [BEGIN, END] = [own('\u001b[?2026h'), own('\u001b[?2026l')];
 
 /** A table that is redrawn on the alternate screen: only lines that changed are written, and what was on the screen comes back. */
 export class Screen {
@@ -19,10 +20,10 @@ export class Screen {
     const shown = lines.slice(0, rows - 1).map(line => shorten(line, columns));
     const size = `${rows} ${columns}`;
     let text = this.#drawn === null ? OPEN : '';
-    if (size !== this.#size) text += '\u001b[2J';
+    if (size !== this.#size) text += own('\u001b[2J');
     const before = size === this.#size ? (this.#drawn ?? []) : [];
     for (let at = 0; at < Math.max(before.length, shown.length); at++)
-      if (before[at] !== shown[at]) text += `\u001b[${at + 1};1H${shown[at] ?? ''}\u001b[K`;
+      if (before[at] !== shown[at]) text += `${own(`\u001b[${at + 1};1H`)}${shown[at] ?? ''}${own('\u001b[K')}`;
     if (text !== '') this.out.write(`${BEGIN}${text}${END}`);
     this.#drawn = shown;
     this.#size = size;

@@ -6,6 +6,7 @@ import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { VersionView } from '../http/contract.js';
 import { readPid } from '../lock.js';
 import { type Cli, remark } from './cli.js';
+import { openFileLimit, tooFewFiles } from './open-files.js';
 
 /** A daemon that does not say within this time whether it started is given up, ms. Finding an engine may start one. */
 const READY_WITHIN = 90_000;
@@ -88,6 +89,8 @@ async function launch(cli: Cli): Promise<Failure | null> {
   const program = join(cli.packageRoot, 'dist', 'main.js');
   if (!existsSync(program))
     return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build makes it.']);
+  const few = tooFewFiles(openFileLimit());
+  if (few) return few;
   mkdirSync(cli.paths.stateDir, { recursive: true, mode: 0o700 });
   const log = openSync(cli.paths.startLog, 'w', 0o600);
   const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };

@@ -16,7 +16,8 @@ export async function* readLogs(connection: Connection, id: string, options: Log
   const inspected: Inspected = await connection.call(what, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
   );
-  const lines = createLineReader();
+  const tty = inspected.Config?.Tty ?? false;
+  const lines = createLineReader(tty);
   const ending = new AbortController();
   const end = options.follow ? await followEnd(connection, id, () => ending.abort()) : null;
   try {
@@ -29,7 +30,7 @@ export async function* readLogs(connection: Connection, id: string, options: Log
         signal: AbortSignal.any([signal, options.signal, ending.signal]),
       }),
     );
-    for await (const frame of framesOf(stream, inspected.Config?.Tty ?? false)) {
+    for await (const frame of framesOf(stream, tty)) {
       end?.touch();
       for (const line of recent(lines.push(frame), options.since)) {
         if (options.signal.aborted) return;

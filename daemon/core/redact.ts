@@ -1,5 +1,7 @@
 /** What a report or a log must not repeat. Patterns know the form of a secret, `Known` the secrets themselves. */
 
+import { withoutTokens } from './secret-forms.js';
+
 export const REDACTED = '[redacted]';
 
 /** What is to be taken out by its value. */
@@ -12,18 +14,21 @@ export interface Known {
   readonly hosts: readonly string[];
 }
 
-/** user:password@ in a URL, wherever it stands in a line. */
-export function withoutCredentials(line: string): string {
-  return line.includes('://') ? line.replaceAll(/(\w:\/\/)[^\s/@"\\]+@/g, '$1[redacted]@') : line;
+/** For a line of the daemon's log: without credentials in URLs, and without secrets that are known by their form. */
+export function withoutSecrets(line: string): string {
+  return withoutForms(line, false);
 }
 
 const SECRET_WORD =
-  'pass(?:wor[dt]|wd|phrase|code)?|pwd|pw|secrets?|tokens?|credentials?|(?:api|access|private|signing|encryption|master|auth)?[-_]?keys?|auth(?:orization)?|signature|sig|cookie|session|dsn|salt|cert|jwt|requirepass|masterauth';
+  'pass(?:wor[dt]|wd|phrase|code)?|pwd|pw|secrets?|tokens?|credentials?|(?:api|access|private|signing|encryption|master|auth)?[-_]?keys?|auth(?:orization)?|signature|sig|cookie|session|dsn|salt|cert|jwt|requirepass|masterauth|passphrase|conn(?:ection)?[-_]?str(?:ing)?|mnemonic|seed[-_]?phrase|otp|bearer|sas|kennwort|webhook(?:[-_]?ur[il])?|sid';
 const SECRET_NAME = new RegExp(`(?:^|[^a-z])(?:${SECRET_WORD})(?:$|[^a-z])|passw(?:or)?d|secret|token|credential|apikey|privatekey`, 'i');
+
+/** Letters of a name that are looked at. */
+const LONGEST_NAME = 200;
 
 /** Whether what has this name is likely a secret: API_KEY, --requirepass, dbPassword. */
 export function looksSecret(name: string): boolean {
-  return SECRET_NAME.test(name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2'));
+  return SECRET_NAME.test(name.slice(0, LONGEST_NAME).replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2'));
 }
 
 /** Names that nobody is known by. */
@@ -38,7 +43,7 @@ export function redactor(known: Known): (text: string) => string {
   return text => {
     let out = text;
     for (const secret of secrets) out = out.replaceAll(secret, REDACTED);
-    out = withoutForms(out);
+    out = withoutForms(out, true);
     for (const home of homes) out = out.replaceAll(new RegExp(`${escaped(home)}(?![\\w-])`, 'gi'), '~');
     out = withoutFolders(out);
     for (const user of users) out = out.replaceAll(word(user), '[user]');
@@ -71,40 +76,149 @@ function word(name: string): RegExp {
   return new RegExp(`(?<![\\w-])${escaped(name)}(?![\\w-])`, 'gi');
 }
 
-const PEM = /-----BEGIN ([A-Z ]+)-----[\s\S]*?(?:-----END \1-----|$)/g;
-/** To the last @ before a blank or a quote: passwords hold / and @. */
-const URL_LOGIN = /(\w:\/\/)[^\s"'`<>\\]*@/g;
-/** "NAME=value" in quotes, as in the engine's debug log, where quotes may be escaped: a variable's value, whatever its name. */
-const QUOTED_VARIABLE = /(\\*")([A-Za-z_]\w*)=((?!\1)[\s\S])*?\1/g;
-const SCHEME = /\b(Bearer|Basic|Digest|Negotiate)(\s+)[^\s"',\\]+/gi;
-/** Tokens by the form that their makers gave them, then what is long and mixed. */
-const TOKENS = [
-  /\bgh[pousr]_\w{16,}/g,
-  /\bgithub_pat_\w{16,}/g,
-  /\bglpat-[\w-]{16,}/g,
-  /\bnpm_\w{16,}/g,
-  /\bdckr_pat_[\w-]{16,}/g,
-  /\bxox[a-z]-[\w-]{8,}/g,
-  /\b[sr]k[-_][\w-]{16,}/g,
-  /\bA[KS]IA[A-Z0-9]{12,}/g,
-  /\bAIza[\w-]{20,}/g,
-  /\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?/g,
-  /\$(?:2[aby]|apr1|[156y])\$[^\s"',]+/g,
-  /(?<![\w+=-])(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])(?=[\w+=-]*\d)[\w+=-]{32,}/g,
-];
-/** Programs whose flag for a secret has one letter. */
-const SHORT_FLAG = /(\bredis-cli\b[^\n]*?\s-a\s+|\bcurl\b[^\n]*?\s(?:-u|--user)[ \t=]+|\bmysql\w*\b[^\n]*?\s-p)(?=\S)[^\s"']+/g;
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b/g;
-/** A name and what joins it to its value: password=, "apiKey": , --requirepass , TOKEN:. */
-const NAMED = /(--?)?([A-Za-z_][\w.-]*)(\\*["']?[ \t]*[=:][ \t]*|[ \t]+)/g;
-const VALUE = /\\*"(?:[^"\\]|\\(?!")[\s\S])*\\*"|'[^'\n]*'|[^\s"']+/y;
+/** user:password@ of a URL. */
+function withoutLogins(text: string): string {
+  if (!text.includes('://')) return text;
+  return text.replaceAll(/\w:\/\/[^\s"'`<>\\]+/g, url => {
+    const from = url.indexOf('://') + 3;
+    const at = url.lastIndexOf('@');
+    if (at < from) return url;
+    const authority = url.slice(from).search(/[/?#]/);
+    const end = authority < 0 ? url.length : from + authority;
+    // Passwords hold / and @, and so do paths: of localhost:5173/@vite/client it is the port that tells.
+    const hasLogin = url.indexOf('@') < end || /^[^:]*:(?!\d{1,5}$)/.test(url.slice(from, end));
+    return hasLogin ? `${url.slice(0, from)}${REDACTED}${url.slice(at)}` : url;
+  });
+}
 
-function withoutForms(text: string): string {
-  let out = text.replaceAll(PEM, REDACTED).replaceAll(URL_LOGIN, `$1${REDACTED}@`).replaceAll(QUOTED_VARIABLE, `$1$2=${REDACTED}$1`);
-  out = out.replaceAll(SCHEME, `$1$2${REDACTED}`);
-  for (const form of TOKENS) out = out.replaceAll(form, REDACTED);
-  out = out.replaceAll(SHORT_FLAG, `$1${REDACTED}`);
-  return withoutNamed(out).replaceAll(EMAIL, match => (match.includes(REDACTED) ? match : '[email]'));
+const PEM_BEGIN = /-----BEGIN ([A-Z0-9 ]{1,60})-----/g;
+/** A key without an end is taken up to the first line that is none of one, and no further than this. */
+const PEM_LONGEST = 20_000;
+
+function withoutPem(text: string): string {
+  if (!text.includes('-----BEGIN ')) return text;
+  let out = '';
+  let done = 0;
+  const none = new Set<string>();
+  for (const match of text.matchAll(PEM_BEGIN)) {
+    if (match.index < done) continue;
+    const last = `-----END ${match[1]}-----`;
+    const begin = match.index + match[0].length;
+    const end = none.has(last) ? -1 : text.indexOf(last, begin);
+    if (end < 0) none.add(last);
+    out += text.slice(done, match.index) + REDACTED;
+    done = end < 0 ? begin + bodyLength(text.slice(begin, begin + PEM_LONGEST)) : end + last.length;
+  }
+  return out + text.slice(done);
+}
+
+function bodyLength(text: string): number {
+  let length = 0;
+  for (const line of text.split('\n')) {
+    if (
+      !/^(?:[\w+/=\\]*|[A-Za-z-]{1,40}: [^\n]*)\r?$/.test(line) ||
+      (length > 1 && line.trim() === '' && !text.slice(0, length).includes(':'))
+    )
+      break;
+    length += line.length + 1;
+  }
+  return Math.min(length, text.length);
+}
+
+/** Begin of "NAME=value" in quotes, as in the engine's debug log, where quotes may be escaped. */
+const QUOTED_VARIABLE = /(?<!\\)(\\{0,8}")([A-Za-z_]\w{0,200})=/g;
+
+/** Values of variables in quotes, whatever their names. */
+function withoutVariables(text: string): string {
+  let out = '';
+  let done = 0;
+  const none = new Set<string>();
+  for (const match of text.matchAll(QUOTED_VARIABLE)) {
+    const [whole, quote = '"', name = ''] = match;
+    if (match.index < done || none.has(quote)) continue;
+    const from = match.index + whole.length;
+    const end = text.indexOf(quote, from);
+    if (end < 0) none.add(quote);
+    if (end < 0) continue;
+    out += `${text.slice(done, match.index)}${quote}${name}=${REDACTED}${quote}`;
+    done = end + quote.length;
+  }
+  return out + text.slice(done);
+}
+
+const SCHEME =
+  /\b(Bearer|Basic|Digest|Negotiate|Token|ApiKey|Splunk|GenieKey|SSWS)([ \t]{1,16})(?=[^\s"',\\]{0,64}[\d=_.])[^\s"',\\]{6,}/gi;
+const AUTHORIZATION =
+  /\b((?:proxy-)?authorization\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?)(\w[\w-]{0,40})([ \t]{1,8})(?!\[redacted)[^\r\n"'\\]+/gi;
+const COOKIE = /\b((?:set-)?cookie\\{0,4}["']?[ \t]{0,8}:[ \t]{0,8}\\{0,4}["']?)[^\r\n"'\\]+/gi;
+/** What stands between quotes or to the blank behind words of SQL, .netrc, Redis's and OpenSSL's. */
+const AFTER_WORDS = [
+  /\b(identified[ \t]{1,8}(?:with[ \t]{1,8}[\w'-]{1,40}[ \t]{1,8})?by[ \t]{1,8}(?:password[ \t]{1,8})?)('[^'\n]{1,400}'|"[^"\n]{1,400}")/gi,
+  /\b(password[ \t]{1,8})('[^'\n]{1,400}'|"[^"\n]{1,400}")/gi,
+  /\b(machine[ \t]{1,8}\S{1,200}[ \t]{1,8}login[ \t]{1,8}\S{1,200}[ \t]{1,8}password[ \t]{1,8})(\S+)/g,
+  /^([ \t]{0,16}(?:requirepass|masterauth|password|passwd)[ \t]{1,16})([^\s#=:]{3,})(?=[ \t]{0,16}$)/gim,
+  /\b((?:pass|env|file):)(?<=-pass(?:in|out)?[ \t=]pass:)(\S+)/g,
+  /\b(rabbitmqctl[ \t]{1,8}(?:add_user|change_password)[ \t]{1,8}\S{1,100}[ \t]{1,8})(\S+)/g,
+  /(Private-Lines: \d{1,4}\r?\n)((?:[A-Za-z0-9+/=]{1,100}\r?\n?)+)/g,
+];
+/** Programs whose flag for a secret has one letter, or whose -u holds a password. The value follows at once, behind = or blanks. */
+const PROGRAMS: readonly (readonly [program: RegExp, flag: RegExp])[] = [
+  [/\b(?:redis|keydb|valkey)-cli\b/, /(\s-a(?:[ \t]{1,8}|=))(?=\S)[^\s"']+/g],
+  [/\bcurl\b/, /(\s(?:-u|-U|--user|--proxy-user)(?:[ \t]{1,8}|=)?["']?)(?=\S)[^\s"']+/g],
+  [/\b(?:mysql|mariadb)\w{0,20}\b/, /(\s-p)(?=\S)[^\s"']+/g],
+  [
+    /\b(?:mongo\w{0,10}|sshpass|cqlsh|influx|(?:docker|podman|buildah|skopeo|oc|helm|az|crane)\b[^\n]{0,60}\blogin)\b/,
+    /(\s-p(?:[ \t]{1,8}|=)?["']?)(?=[^\s"'-])[^\s"']+/g,
+  ],
+  [/\bldap[a-z]{3,10}\b/, /(\s-w(?:[ \t]{1,8})?["']?)(?=[^\s"'-])[^\s"']+/g],
+  [/\b(?:sqlcmd|bcp|osql|unzip|zip)\b/, /(\s-P(?:[ \t]{1,8})?["']?)(?=[^\s"'-])[^\s"']+/g],
+  [/\b(?:smbclient|mount\.cifs|rpcclient)\b/, /(\s-U(?:[ \t]{1,8})?["']?[^\s"'%]{1,100}%)[^\s"']+/g],
+  [/\b(?:wget|http|https|xh)\b/, /(\s(?:-a|--auth|--user)(?:[ \t]{1,8}|=)["']?)(?=[^\s"']{1,100}:)[^\s"']+/g],
+];
+/** A word -pSECRET by itself, as one of a list: what is a port or an ordinary word is none. */
+const GLUED =
+  /((?:^|[\s"'[,(])-p)(?!\d{1,5}(?:[:/,-][\w:./-]*)?(?![^\s"',\])]))(?=[^\s"',\])]{0,64}[A-Z0-9!@#$%^&*_])[^\s"',\])=/:]{4,}(?![^\s"',\])])/gm;
+const XML = /<([A-Za-z_][\w.:-]{0,80})>([^<>\n]{1,4000})(?=<\/)/g;
+/** <add key="Password" value="…"/>, {"name": "DB_PASSWORD", "value": "…"}. */
+const PAIRED =
+  /((?:key|name)\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["'])([\w.:-]{1,80})(\\{0,4}["'][\s,]{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["'])[^"'\n\\]{1,4000}/gi;
+const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b/g;
+/** A name and what joins it to its value: password=, "apiKey": , --requirepass , TOKEN:, token => . */
+const NAMED = /(?<![\w.-])(--?)?([A-Za-z_][\w.-]*)(\\*["']?\]?[ \t]*(?:=>|:=|[=:])[ \t]*|[ \t]+)/g;
+const WORD = /[^\s"']+/y;
+const REST = /[^\r\n]+/y;
+
+function withoutForms(text: string, withPeople: boolean): string {
+  let out = withoutVariables(withoutLogins(withoutPem(text)));
+  out = out
+    .replaceAll(AUTHORIZATION, `$1${REDACTED}$3${REDACTED}`)
+    .replaceAll(COOKIE, `$1${REDACTED}`)
+    .replaceAll(SCHEME, `$1$2${REDACTED}`);
+  out = withoutTokens(out, REDACTED);
+  for (const form of AFTER_WORDS) out = out.replaceAll(form, `$1${REDACTED}`);
+  out = withoutFlags(out).replaceAll(GLUED, `$1${REDACTED}`);
+  out = out.replaceAll(XML, (whole, name: string) => (looksSecret(name) ? `<${name}>${REDACTED}` : whole));
+  out = out.replaceAll(PAIRED, (whole, before: string, name: string, between: string) =>
+    looksSecret(name) ? `${before}${name}${between}${REDACTED}` : whole,
+  );
+  out = withoutNamed(out);
+  return withPeople ? out.replaceAll(EMAIL, match => (match.includes(REDACTED) ? match : '[email]')) : out;
+}
+
+/** Line by line: a flag means what its program says it means. */
+function withoutFlags(text: string): string {
+  if (!PROGRAMS.some(([program]) => program.test(text))) return text;
+  return text
+    .split('\n')
+    .map(line => {
+      let out = line;
+      for (const [program, flag] of PROGRAMS) {
+        const at = out.search(program);
+        if (at >= 0) out = out.slice(0, at) + out.slice(at).replaceAll(flag, `$1${REDACTED}`);
+      }
+      return out;
+    })
+    .join('\n');
 }
 
 /** A blank alone joins a flag and its value, not two words of a sentence. What is no secret may hold one: its value is looked at as well. */
@@ -115,13 +229,60 @@ function withoutNamed(text: string): string {
     const [whole, dashes, name = '', between = ''] = match;
     const end = match.index + whole.length;
     if (match.index < done || (between.trim() === '' && dashes === undefined) || !looksSecret(name)) continue;
-    VALUE.lastIndex = end;
-    const value = VALUE.exec(text)?.[0];
-    if (value === undefined) continue;
+    const length = valueLength(text, end, between, startsLine(text, match.index));
+    const value = text.slice(end, end + length);
+    if (length === 0 || isNoSecret(name, value) || (between.trim() === '' && value.startsWith('-'))) continue;
     out += text.slice(done, end) + REDACTED;
-    done = end + value.length;
+    done = end + length;
   }
   return out + text.slice(done);
+}
+
+/** Nothing but blanks, and - of a list, before it in its line. */
+function startsLine(text: string, at: number): boolean {
+  return /(?:^|\n)[ \t]{0,64}(?:- )?$/.test(text.slice(Math.max(0, at - 72), at));
+}
+
+/** A value in quotes ends with the quote, one that YAML has with its line, another one with a blank. */
+const LONGEST_VALUE = 4_096;
+
+function valueLength(text: string, from: number, between: string, startsLine: boolean): number {
+  const open = /^(\\{0,8})(["'])/.exec(text.slice(from, from + 9));
+  if (open) {
+    const inside = from + open[0].length;
+    const end = closingQuote(text, inside, open[1]?.length ?? 0, open[2] ?? '"');
+    if (end !== null) return end - from;
+    REST.lastIndex = from;
+    return Math.min(LONGEST_VALUE, REST.exec(text)?.[0].length ?? 0);
+  }
+  const isLine = startsLine && /:[ \t]+$/.test(between) && !text.startsWith(`${REDACTED} ${REDACTED}`, from);
+  const form = isLine ? REST : WORD;
+  form.lastIndex = from;
+  return form.exec(text)?.[0].length ?? 0;
+}
+
+/** Behind the quote that has no more backslashes before it than the one that opened; null: none is near. */
+function closingQuote(text: string, from: number, backslashes: number, quote: string): number | null {
+  const last = Math.min(text.length, from + LONGEST_VALUE);
+  for (let at = from; at < last; at++) {
+    if (text[at] !== quote) continue;
+    let before = 0;
+    while (before <= backslashes && at - before > from && text[at - before - 1] === '\\') before += 1;
+    if (before <= backslashes || backslashes > 0) return at + 1;
+    // An even run of backslashes is of backslashes, and ends the text.
+    let run = 0;
+    while (at - run > from && text[at - run - 1] === '\\') run += 1;
+    if (run % 2 === 0) return at + 1;
+  }
+  return null;
+}
+
+/** Counts, switches and places, whose names sound like secrets: max_tokens: 4096, auth=true, POSTGRES_PASSWORD_FILE=/run/secrets/db. */
+function isNoSecret(name: string, value: string): boolean {
+  const bare = value.replace(/^\\{0,8}["']|\\{0,8}["']$/g, '').replace(/[,;)}\]]{1,8}$/, '');
+  if (bare === REDACTED || /^\$\{?\w{1,200}\}?$/.test(bare)) return true;
+  if (/(?:_file|_path|_dir|file|path)$/i.test(name) && /^[~.]{0,2}\/[\w./-]{0,400}$/.test(bare)) return true;
+  return !/pass|pwd|secret|pin/i.test(name) && /^(?:-?\d{1,7}|true|false|null|none|yes|no|on|off|undefined)?$/i.test(bare);
 }
 
 /** Users' folders of Linux and Windows, theirs and others'. A name with a blank is told by the separator behind it. */

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { canSleep, innerPorts } from '../core/doors.js';
-import { type Failure, FailureError, failure } from '../core/failure.js';
+import { FailureError } from '../core/failure.js';
 import type { Healthcheck, Ms, ServiceSpec } from '../core/model.js';
 import { isLive } from '../core/observe.js';
 import type { ObservedContainer } from '../core/observed.js';
+import { unready } from '../core/unready.js';
 import { addressOf, reachedAt } from '../core/wiring.js';
 import type { Question, UntilReady } from '../ports/doors.js';
 import type { Clock, Containers } from '../ports.js';
+import { lastCheck } from './last-check.js';
 
 /** Between two checks: short at first, since a coarse poll dominates a cold start (facts/on-demand, trap 3). */
 const FIRST_STEP: Ms = 20;
@@ -61,7 +63,7 @@ async function byProtocol(
   try {
     if (await context.untilReady(question, AbortSignal.any([ending.signal, late]))) return true;
     if (!runs) return null;
-    throw new FailureError(notReady(spec, null));
+    throw new FailureError(unready(spec.name, spec.startTimeout, null));
   } finally {
     clearInterval(look);
   }
@@ -92,15 +94,8 @@ async function byHealth(spec: ServiceSpec, first: ObservedContainer, { container
     if (!command && seen.health === 'none') return false;
     await pause(step);
   }
-  throw new FailureError(notReady(spec, lastExit));
-}
-
-function notReady(spec: ServiceSpec, lastExit: number | null): Failure {
-  return failure(
-    'unhealthy',
-    `${spec.name} was not healthy within ${Math.round(spec.startTimeout / 1000)} s${lastExit === null ? '' : `; its check exits with ${lastExit}`}. It was stopped.`,
-    { startTimeout: spec.startTimeout, checkExit: lastExit },
-  );
+  const last = command ? await lastCheck(containers, id, command, lastExit) : null;
+  throw new FailureError(unready(spec.name, spec.startTimeout, last));
 }
 
 /** Null: the check is off, or the image's own, which only the engine knows. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
+import { oneLine } from '../core/printable.js';
 import { risks, trustText } from '../core/trust.js';
 
 /**
@@ -25,7 +26,8 @@ export class Trust {
     const hash = createHash('sha256').update(trustText(spec)).digest('hex');
     if (granted) this.hashes.add(hash);
     if (this.hashes.has(hash)) return null;
-    const lines = points.map(point => `  ${point.service}: ${point.what} (${point.why})`);
+    // In one line each: a path with line feeds would write points of its own.
+    const lines = points.map(point => `  ${oneLine(`${point.service}: ${point.what} (${point.why})`)}`);
     return failure('not-trusted', `Project ${spec.name} asks for power over this machine:\n${lines.join('\n')}\nNothing was started.`, {
       risks: points,
     });

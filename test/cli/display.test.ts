@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayFor, LiveDisplay, redraw } from '../../daemon/cli/display.js';
+import { printable } from '../../daemon/terminal/own.js';
 import { EMPTY_PLAN, MB, notice } from '../http/harness.js';
 import { capture, testCli } from './harness.js';
 
@@ -46,7 +47,7 @@ describe('redraw', () => {
         screen.write('$ up\n');
         let before: string[] = [];
         for (const after of frames) {
-          screen.write(redraw(before, after));
+          screen.write(printable(redraw(before, after)));
           expect(screen.lines.slice(1, 1 + after.length)).toEqual(after);
           expect(screen.lines.slice(1 + after.length).join('')).toBe('');
           expect([screen.row, screen.column]).toEqual([1 + after.length, 0]);

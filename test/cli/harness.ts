@@ -1,20 +1,26 @@
-import pc from 'picocolors';
 import type { Cli, Options, Output } from '../../daemon/cli/cli.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { Client } from '../../daemon/client/client.js';
 import { findPaths } from '../../daemon/paths.js';
+import { coloursOf } from '../../daemon/terminal/colours.js';
+import { Gate } from '../../daemon/terminal/gate.js';
 
-export const PLAIN = pc.createColors(false);
+export const PLAIN = coloursOf(false);
 
 export interface Captured extends Output {
   text(): string;
 }
 export function capture(terminal = false): Captured {
   let text = '';
-  return {
-    write: more => {
-      text += more;
+  const gate = new Gate({
+    write: (more: string | Uint8Array) => {
+      text += typeof more === 'string' ? more : Buffer.from(more).toString();
+      return true;
     },
+  });
+  return {
+    write: more => gate.write(more),
+    pass: data => gate.pass(data),
     terminal,
     columns: () => 80,
     rows: () => 24,

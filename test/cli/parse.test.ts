@@ -72,7 +72,7 @@ describe('the command line', () => {
       'logs --since yesterday',
       "option '--since <time>' argument 'yesterday' is invalid. It has to be a time, as 10m, 2h or 2026-01-31T12:00.",
     ],
-    ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It has to be a whole number."],
+    ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It has to be a whole number, or all."],
     ['why', "missing required argument 'service'"],
     ['llm models add', "missing required argument 'source'"],
     ['llm models lss', "unknown command 'lss'\n(Did you mean ls?)"],

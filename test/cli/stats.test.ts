@@ -4,6 +4,7 @@ import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as stats } from '../../daemon/cli/commands/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
 import { onKeys, Screen } from '../../daemon/cli/screen.js';
+import { printable } from '../../daemon/terminal/own.js';
 import { LIVE } from '../core/pictures.js';
 import { MB } from '../http/harness.js';
 import { change, liveService, stage, USAGE } from '../http/stage.js';
@@ -158,7 +159,7 @@ describe('the screen', () => {
   it('writes lines that changed only, all of them after a resize, and cuts what does not fit', () => {
     let [columns, rows, text] = [10, 4, ''];
     const write = (more: string) => {
-      text += more;
+      text += printable(more);
     };
     const out = { ...capture(true), columns: () => columns, rows: () => rows, write };
     const screen = new Screen(out);

@@ -64,6 +64,53 @@ describe('lines', () => {
     expect(read(['stdout', bytes.subarray(0, -3)], ['stdout', bytes.subarray(-3)])).toEqual([{ stream: 'stdout', at, text: 'é' }]);
   });
 
+  test('a part that ends inside of a letter', () => {
+    const bytes = Buffer.from('é');
+    const second = Buffer.concat([Buffer.from(`${stamp} `), bytes.subarray(1), Buffer.from('!\n')]);
+    expect(read(['stdout', Buffer.concat([Buffer.from(`${stamp} a`), bytes.subarray(0, 1)])], ['stdout', second])[0]?.text).toBe('aé!');
+  });
+
+  describe('of a TTY, where only the count of bytes tells where a part begins', () => {
+    const other = '2026-11-20T23:15:38.5+01:00';
+    const parts = (text: Buffer, size: number) => {
+      const found: Buffer[] = [];
+      for (let from = 0; from < text.length; from += size)
+        found.push(Buffer.from(`${from === 0 ? stamp : other} `), text.subarray(from, from + size));
+      return Buffer.concat(found);
+    };
+    const readTty = (bytes: Buffer, chunk: number) => {
+      const reader = createLineReader(true);
+      const lines = [];
+      for (let from = 0; from < bytes.length; from += chunk)
+        lines.push(...reader.push({ stream: 'stdout', data: bytes.subarray(from, from + chunk) }));
+      return [...lines, ...reader.flush()];
+    };
+
+    test.each([
+      [16 * 1024, 32 * 1024],
+      [16 * 1024, 1_000],
+      [16 * 1024, 7],
+      [8 * 1024, 4_096],
+    ])('parts of %d bytes in chunks of %d join without stamps', (size, chunk) => {
+      const long = 'né'.repeat(20_000);
+      const bytes = Buffer.concat([
+        parts(Buffer.from(`${long}\r\n`), size),
+        parts(Buffer.from(`${other} is what it says\r\n`), size),
+        parts(Buffer.from('end'), size),
+      ]);
+      expect(readTty(bytes, chunk)).toEqual([
+        { stream: 'stdout', at, text: long },
+        { stream: 'stdout', at, text: `${other} is what it says` },
+        { stream: 'stdout', at, text: 'end' },
+      ]);
+    });
+
+    test('a stamp that a service writes inside of a line stays', () => {
+      const text = `begin ${stamp} ${'x'.repeat(9_000)} ${stamp} end`;
+      expect(readTty(parts(Buffer.from(`${text}\n`), 16 * 1024), 5).map(line => line.text)).toEqual([text]);
+    });
+  });
+
   test('an endless line is cut', () => {
     const lines = read(...Array.from({ length: 20 }, (): ['stdout', string] => ['stdout', 'x'.repeat(16_000)]));
     expect(lines.length).toBeGreaterThan(1);

@@ -4,6 +4,7 @@
 # SOCKET: the engine whose images of the stack are taken along; RESULT: where vitest's JSON report goes; FILTER: vitest's, instead of
 # the usual tests. Exits as vitest does in the guest.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/laptop-dev-job-XXXXXX")

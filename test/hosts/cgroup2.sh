@@ -7,6 +7,7 @@
 # recipe. Without hardware virtualisation (it asks for none, so that it runs anywhere) a guest is about 10 times slower than its
 # host: never take timings from it.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 node=$(readlink -f "$(command -v node)")

@@ -4,6 +4,7 @@
 # SOCKET: the engine whose images of the stack are taken over (has it none, Podman builds them); RESULT: where vitest's JSON report
 # goes; FILTER: vitest's, instead of the usual tests. Exits as vitest does.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 engine=$1 result=$2
 shift 2

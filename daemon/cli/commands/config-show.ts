@@ -1,5 +1,6 @@
 import { FailureError } from '../../core/failure.js';
 import type { ProjectSpec, ServiceSpec } from '../../core/model.js';
+import { isSteering } from '../../core/printable.js';
 import { formatProblem } from '../../core/problem.js';
 import { loadProject } from '../../project/load.js';
 import { answer, type Cli, remark } from '../cli.js';
@@ -12,8 +13,17 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   if (failure) throw new FailureError(failure);
   if (!spec) throw new Error('a project without a failure has a spec');
   const shown = cli.options.showValues ? spec : redacted(spec);
-  const { stringify } = await import('yaml');
-  answer(cli, { project: shown }, () => stringify(shown));
+  const { Document, Scalar, visit } = await import('yaml');
+  answer(cli, { project: shown }, () => {
+    const document = new Document(shown);
+    // In double quotes \u001b is what the gate makes of ESC.
+    visit(document, {
+      Scalar: (_, node) => {
+        if (typeof node.value === 'string' && isSteering(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      },
+    });
+    return document.toString();
+  });
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../../core/failure.js';
+import { oneLine } from '../../core/printable.js';
 import { answer, type Cli, type Colours } from '../cli.js';
 import { untilCancelled } from '../streaming.js';
 
@@ -74,10 +75,12 @@ function parsed(line: string): unknown {
 /** A line of pino for people; a line that is none stays as it is. */
 export function prettyLine(line: string, colours: Colours): string {
   const value = parsed(line);
-  if (typeof value !== 'object' || value === null) return line;
+  if (typeof value !== 'object' || value === null) return oneLine(line);
   const { time, level, msg, pid: _pid, hostname: _host, ...fields } = value as Record<string, unknown>;
   const word = (LEVELS[Number(level)] ?? String(level)).padEnd(5);
   const at = typeof time === 'number' ? new Date(time).toISOString().slice(0, 19).replace('T', ' ') : '';
   const rest = Object.entries(fields).map(([key, item]) => `${key}=${typeof item === 'string' ? item : JSON.stringify(item)}`);
-  return [colours.dim(at), Number(level) >= 40 ? colours.red(word) : word, String(msg), colours.dim(rest.join(' '))].join(' ').trimEnd();
+  return [colours.dim(at), Number(level) >= 40 ? colours.red(word) : word, oneLine(String(msg)), colours.dim(oneLine(rest.join(' ')))]
+    .join(' ')
+    .trimEnd();
 }

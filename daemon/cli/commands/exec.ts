@@ -24,7 +24,7 @@ export async function execIn(cli: Cli, service: string, command: readonly string
     environment: { ...(tty ? { TERM: cli.env['TERM'] ?? 'xterm' } : {}), ...variables(cli) },
     ...(tty ? { columns: cli.out.columns(), rows: cli.out.rows() } : {}),
   });
-  channel.onOutput((stream, data) => (stream === 'stderr' ? process.stderr : process.stdout).write(data));
+  channel.onOutput((stream, data) => (stream === 'stderr' ? cli.err : cli.out).pass(data));
   const release = tty ? takeTerminal(cli, channel) : connectInput(cli, channel);
   try {
     return await channel.exit;

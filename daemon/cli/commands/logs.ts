@@ -1,13 +1,15 @@
 import type { LogEntry } from '../../http/contract.js';
-import { answer, type Cli, type Colours } from '../cli.js';
+import { printable } from '../../terminal/own.js';
+import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
-import { prefixesOf } from '../render/logs.js';
+import { prefixesOf, terminalLine } from '../render/logs.js';
 import { untilCancelled } from '../streaming.js';
 
 /** Logs of some or all services. With --json one envelope, or NDJSON when following. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const project = await projectOf(cli);
-  const { follow = false, json = false, since = null, tail = null } = cli.options;
+  const { follow = false, json = false, since = null } = cli.options;
+  const tail = Number.isFinite(cli.options.tail) ? (cli.options.tail ?? null) : null;
   const names = args.length > 0 ? args : (await cli.client.services(project, false)).map(service => service.name);
   const print = printer(cli, names);
   const found: LogEntry[] = [];
@@ -22,9 +24,12 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** One service alone needs no prefix. */
-function printer(cli: Cli, names: readonly string[]): (entry: LogEntry) => void {
-  const colours: Colours = cli.out.colours;
-  const prefixes = names.length === 1 ? new Map<string, string>() : prefixesOf(names, colours);
-  return ({ service, text }) => cli.out.write(`${prefixes.get(service) ?? ''}${text}\n`);
+/** One service alone needs no prefix. Colours of a service are shown on a terminal and whatever else steers one is not; where there is none, a line is what was written. */
+function printer({ out }: Cli, names: readonly string[]): (entry: LogEntry) => void {
+  const prefixes = names.length === 1 ? new Map<string, string>() : prefixesOf(names, out.colours);
+  return ({ service, text }) => {
+    const prefix = prefixes.get(service) ?? '';
+    if (out.terminal) out.write(`${prefix}${terminalLine(text)}\n`);
+    else out.pass(`${printable(prefix)}${text}\n`);
+  };
 }

@@ -3,6 +3,7 @@ import { CATALOGUE, FailureError, failure } from '../../core/failure.js';
 import type { Live } from '../../core/live.js';
 import { applyDelta } from '../../core/live-delta.js';
 import { nearestName } from '../../core/nearest.js';
+import { inCi } from '../ci.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { renderStats } from '../render/stats.js';
@@ -19,7 +20,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const project = all ? null : await projectOf(cli);
   const query: StreamQuery = { project, services: args, ...(every === undefined ? {} : { every }) };
   if (stream && json && !quiet) return untilCancelled(cli, signal => lines(cli, { ...query, signal }));
-  const isLive = cli.out.terminal && !cli.env['CI'] && cli.env['TERM'] !== 'dumb';
+  const isLive = cli.out.terminal && !inCi(cli.env) && cli.env['TERM'] !== 'dumb';
   return stream && isLive && !quiet ? watch(cli, query) : once(cli, query);
 }
 

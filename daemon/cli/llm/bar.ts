@@ -1,4 +1,6 @@
 import type { Bytes } from '../../core/bytes.js';
+import { own } from '../../terminal/own.js';
+import { inCi } from '../ci.js';
 import type { Cli } from '../cli.js';
 import { type Copied, transferLine, transferText } from '../render/transfer.js';
 
@@ -16,7 +18,7 @@ const FRAME = 100;
 export function barFor(cli: Cli, name: string, total: Bytes, now: () => number = () => performance.now()): Bar {
   const { err, env, options } = cli;
   if (options.quiet) return { begin() {}, at() {}, end() {} };
-  const live = err.terminal && !env['CI'] && env['TERM'] !== 'dumb';
+  const live = err.terminal && !inCi(env) && env['TERM'] !== 'dumb';
   let copied: Copied | null = null;
   let began = 0;
   let drawn = Number.NEGATIVE_INFINITY;
@@ -24,7 +26,7 @@ export function barFor(cli: Cli, name: string, total: Bytes, now: () => number =
   const draw = () => {
     if (!copied) return;
     drawn = now();
-    err.write(`\r\u001b[2K${transferLine(copied, err.columns() - 1)}`);
+    err.write(`${own('\r\u001b[2K')}${transferLine(copied, err.columns() - 1)}`);
   };
   const move = (done: Bytes) => {
     if (!copied) return;

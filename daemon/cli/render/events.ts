@@ -1,4 +1,5 @@
 import type { LoggedNotice } from '../../core/views.js';
+import { flat } from '../../terminal/own.js';
 import type { Colours } from '../cli.js';
 
 /** `23:41:02  api  ready  is ready after 2.9 s`, in local time. `width`: of the column of names. */
@@ -7,12 +8,12 @@ export function eventLine(notice: LoggedNotice, options: { project: boolean; wid
   const name = subjectOf(notice, options.project).padEnd(options.width);
   const kind = notice.kind.padEnd(9);
   const word = notice.level === 'error' ? colours.red(kind) : notice.level === 'warn' ? colours.yellow(kind) : kind;
-  return `${colours.dim(clock(notice.at))}  ${name}  ${word}  ${notice.text}`;
+  return `${colours.dim(clock(notice.at))}  ${name}  ${word}  ${flat(notice.text)}`;
 }
 
 /** Who it is about: the service, with its project where several are shown. */
 export function subjectOf(notice: LoggedNotice, project: boolean): string {
-  return [project ? notice.project : null, notice.service].filter(part => part !== null).join('/') || notice.project;
+  return flat([project ? notice.project : null, notice.service].filter(part => part !== null).join('/') || notice.project);
 }
 
 function clock(at: number): string {

@@ -1,4 +1,5 @@
 import type { Failure } from '../../core/failure.js';
+import { oneLine, plainWords } from '../../core/printable.js';
 import type { Colours } from '../cli.js';
 import { type RefusalHolder, renderRefusalHolders } from './budget.js';
 import { wrap } from './table.js';
@@ -17,10 +18,10 @@ export function renderFailure(failure: Failure, options: { width: number; colour
   ];
 }
 
-/** What the container wrote last, without the bytes that steer a terminal. */
+/** What the container wrote last, without what was meant for a terminal. */
 function lastLinesOf({ details }: Failure): string[] {
   const lines = details['lastLines'];
-  return Array.isArray(lines) ? lines.map(line => String(line).replace(/\p{Cc}/gu, '')) : [];
+  return Array.isArray(lines) ? lines.map(line => oneLine(plainWords(String(line)))) : [];
 }
 
 function holdersOf(failure: Failure): readonly RefusalHolder[] {

@@ -1,3 +1,5 @@
+import { logParts } from '../../core/printable.js';
+import { flat, own } from '../../terminal/own.js';
 import type { Colours } from '../cli.js';
 
 const CYCLE = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'cyanBright', 'yellowBright', 'greenBright'] as const;
@@ -6,5 +8,12 @@ const CYCLE = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'cyanBright', 'yell
 export function prefixesOf(names: readonly string[], colours: Colours): Map<string, string> {
   const width = Math.max(0, ...names.map(name => name.length));
   const sorted = [...names].sort();
-  return new Map(sorted.map((name, at) => [name, colours[CYCLE[at % CYCLE.length] ?? 'cyan'](`${name.padEnd(width)} | `)]));
+  return new Map(sorted.map((name, at) => [name, colours[CYCLE[at % CYCLE.length] ?? 'cyan'](`${flat(name).padEnd(width)} | `)]));
+}
+
+/** A line of a service for a terminal: its text and its colours, which end with it. */
+export function terminalLine(text: string): string {
+  const parts = logParts(text);
+  const line = parts.map(part => part.text + (part.sgr === null ? '' : own(`\u001b[${part.sgr}m`))).join('');
+  return parts.some(({ sgr }) => sgr !== null) ? line + own('\u001b[0m') : line;
 }

@@ -2,6 +2,7 @@ import { type Bytes, formatBytes } from '../../core/bytes.js';
 import type { NoticeKind, Plan } from '../../core/event.js';
 import { formatTime } from '../../core/span.js';
 import type { LoggedNotice } from '../../core/views.js';
+import { flat } from '../../terminal/own.js';
 import type { Colours } from '../cli.js';
 import { shorten } from './table.js';
 
@@ -33,7 +34,7 @@ export interface Progress {
 /** Rows of a plan: what starts or stops first waits; what is kept is done. */
 export function progressOf(plan: Plan, goal: Goal, project: string): Progress {
   const row = (id: string, mark: Mark, doing: string, grant: Bytes | null): Row => {
-    const name = id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id;
+    const name = flat(id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id);
     return { id, name, mark, doing, since: null, until: null, grant, leaves: false };
   };
   const starting = new Set<string>(plan.starts.map(start => start.id));
@@ -63,7 +64,7 @@ export function advanced(progress: Progress, notice: LoggedNotice): Progress {
   if (notice.service === null) return { ...progress, note: notice.text };
   const id = `${notice.project}/${notice.service}`;
   const before = progress.rows.find(row => row.id === id);
-  const blank: Row = { id, name: notice.service, mark: 'waiting', doing: '', since: null, until: null, grant: null, leaves: false };
+  const blank: Row = { id, name: flat(notice.service), mark: 'waiting', doing: '', since: null, until: null, grant: null, leaves: false };
   const after = moved(before ?? blank, notice, progress.goal);
   const rows = before ? progress.rows.map(row => (row === before ? after : row)) : [...progress.rows, after];
   return { ...progress, rows };
@@ -121,7 +122,7 @@ function rowLine(row: Row, now: number, nameWidth: number, { width, colours, ove
   const grant = row.grant === null ? '' : formatBytes(row.grant);
   const right = `${time.padStart(9)}  ${grant.padStart(7)}`;
   const room = Math.max(10, Math.min(width, 100) - nameWidth - right.length - 6);
-  const doing = shorten(row.doing.split('\n', 1)[0] ?? '', room).padEnd(room);
+  const doing = shorten(row.doing, room).padEnd(room);
   return `${over && row.mark === 'working' ? colours.dim('…') : glyph(row.mark, now, colours)} ${row.name.padEnd(nameWidth)}  ${doing}  ${colours.dim(right)}`.trimEnd();
 }
 
@@ -143,5 +144,5 @@ function glyph(mark: Mark, now: number, colours: Colours): string {
 /** A notice as a line of its own, for logs of CI. */
 export function plainLine(notice: LoggedNotice): string {
   const level = notice.level === 'info' ? '' : `${notice.level === 'warn' ? 'warning' : 'error'}: `;
-  return `${notice.service ?? notice.project}: ${level}${notice.text}`;
+  return `${flat(notice.service ?? notice.project)}: ${level}${flat(notice.text)}`;
 }

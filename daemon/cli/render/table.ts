@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { bare, flat } from '../../terminal/own.js';
 
 export interface Column {
   readonly title: string;
@@ -10,8 +10,12 @@ export interface Column {
 
 const GAP = 2;
 
-/** Lines of a table whose columns line up, at most `width` letters wide where the giving columns allow it. Cells may be coloured. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
+/**
+ * Lines of a table whose columns line up, at most `width` letters wide where the giving columns allow it. Cells may be coloured; a cell is one line,
+ * whatever is in it.
+ */
+export function table(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): string[] {
+  const rows = cells.map(row => row.map(flat));
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map(row => visible(row[at] ?? ''))));
   shrink(columns, widths, width);
   return [columns.map(column => column.title), ...rows].map(row =>
@@ -42,28 +46,38 @@ function sized(cell: string, width: number, align: 'left' | 'right', last: boole
 
 /** Letters that show; our texts have no wide ones. */
 export function visible(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return bare(text).length;
 }
 
-/** The text in at most `width` letters, with … where it was cut; a cut text loses its colours. */
+/** The text in one line of at most `width` letters, with … where it was cut; a cut text loses its colours. */
 export function shorten(text: string, width: number): string {
-  const plain = stripVTControlCharacters(text);
-  if (plain.length <= width) return text;
+  const line = flat(text);
+  const plain = bare(line);
+  if (plain.length <= width) return line;
   return width <= 1 ? '…'.slice(0, Math.max(0, width)) : `${plain.slice(0, width - 1).trimEnd()}…`;
 }
 
 /** The text in lines of at most `width` letters, broken between words. */
 export function wrap(text: string, width: number): string[] {
-  return text.split('\n').flatMap(paragraph => {
+  return paragraphs(text).flatMap(paragraph => {
     const lines: string[] = [];
     let line = '';
     for (const word of paragraph.split(' ')) {
       const next = line === '' ? word : `${line} ${word}`;
-      if (next.length > width && line.trim() !== '') {
+      if (visible(next) > width && line.trim() !== '') {
         lines.push(line);
         line = word;
       } else line = next;
     }
     return [...lines, line];
   });
+}
+
+/** Lines of a text that are shown: a message may quote a whole file. */
+const MOST_LINES = 500;
+
+function paragraphs(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  const kept = lines.slice(0, MOST_LINES).map(flat);
+  return lines.length > MOST_LINES ? [...kept, `… (${lines.length - MOST_LINES} more lines)`] : kept;
 }

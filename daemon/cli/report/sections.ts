@@ -1,11 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { formatBytes } from '../../core/bytes.js';
 import { FailureError } from '../../core/failure.js';
 import { looksSecret, REDACTED } from '../../core/redact.js';
 import type { Evidence } from '../../doctor/evidence.js';
 import { examine } from '../../doctor/examine.js';
+import { coloursOf } from '../../terminal/colours.js';
 import { run } from '../../wsl/programs.js';
 import type { Cli } from '../cli.js';
 import { prettyLine } from '../commands/daemon-logs.js';
@@ -13,7 +13,7 @@ import { hostOf } from '../commands/wsl.js';
 import { renderBudget } from '../render/budget.js';
 import { renderServices } from '../render/ps.js';
 
-const PLAIN = pc.createColors(false);
+const PLAIN = coloursOf(false);
 const LOOK = { width: 160, colours: PLAIN };
 
 export interface Section {

@@ -1,3 +1,5 @@
+import { harmless } from '../../core/printable.js';
+import type { Printable } from '../../terminal/own.js';
 import type { Row, Size, Span } from '../cells.js';
 import type { Palette } from './palette.js';
 
@@ -28,22 +30,20 @@ export function paint(
   rows: readonly Row[],
   size: Size,
   palette: Palette,
-): { readonly text: string; readonly painted: Painted } {
+): { readonly text: Printable; readonly painted: Painted } {
   const height = Math.max(0, size.rows - 1);
   const painted = Array.from({ length: height }, (_, row) => lineOf(rows[row] ?? [], size.columns));
   const parts = painted.map((line, row) => change(before?.[row], line, row + 1, size.columns, palette));
   // Below is nothing of ours: what another program or size left there goes.
   if (before === null && size.rows > 0) parts.push(`${ESC}[${size.rows};1H${ESC}[J`);
   const text = parts.join('');
-  return { text: text === '' ? '' : BEGIN + text + END, painted };
+  // Sequences of this file, and spans without control characters.
+  return { text: (text === '' ? '' : BEGIN + text + END) as Printable, painted };
 }
 
 /** Control characters are left out: what services write reaches the screen, and must not steer the terminal. */
 function lineOf(row: Row, columns: number): Line {
-  const clean = row.map(({ text, style }) => ({
-    text: text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ''),
-    style,
-  }));
+  const clean = row.map(({ text, style }) => ({ text: harmless(text), style }));
   const text = clean.map(span => span.text).join('');
   const isPlain = PLAIN.test(text);
   return {

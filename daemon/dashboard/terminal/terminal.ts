@@ -1,9 +1,10 @@
+import type { Printable } from '../../terminal/own.js';
 import type { Size } from '../cells.js';
 
 /** The terminal as the program needs it: taken while the dashboard is shown, given back while another program has it. */
 export interface Terminal {
   size(): Size;
-  write(text: string): void;
+  write(text: Printable): void;
   /** Raw input and the alternate screen; nothing when it is taken already. */
   take(): void;
   /** As it was before. Works in any state, and at the end of the process too. */

@@ -1,13 +1,15 @@
+import { Gate } from '../../terminal/gate.js';
+import { own, type Printable } from '../../terminal/own.js';
 import type { Size } from '../cells.js';
 import type { Terminal } from './terminal.js';
 
 const ESC = '\u001b';
 /** Alternate screen, no cursor, no wrapping at the right edge, pastes in brackets. The main screen and its scrollback stay as they are. */
-const ENTER = `${ESC}[?1049h${ESC}[m${ESC}[?25l${ESC}[?7l${ESC}[?2004h`;
+const ENTER = own(`${ESC}[?1049h${ESC}[m${ESC}[?25l${ESC}[?7l${ESC}[?2004h`);
 /** Presses and the wheel, in SGR form. */
-const MOUSE_ON = `${ESC}[?1000h${ESC}[?1006h`;
+const MOUSE_ON = own(`${ESC}[?1000h${ESC}[?1006h`);
 /** The end of a frame first: a crash may have come in the middle of one. */
-const LEAVE = `${ESC}[?2026l${ESC}[?1006l${ESC}[?1000l${ESC}[?2004l${ESC}[?7h${ESC}[m${ESC}[?25h${ESC}[?1049l`;
+const LEAVE = own(`${ESC}[?2026l${ESC}[?1006l${ESC}[?1000l${ESC}[?2004l${ESC}[?7h${ESC}[m${ESC}[?25h${ESC}[?1049l`);
 /** A process that cannot be stopped (its group has no shell) goes on after this time, ms. */
 const STOPPED_WITHIN = 100;
 /** Of terminals that do not say. */
@@ -20,6 +22,7 @@ type Output = Pick<NodeJS.WriteStream, 'columns' | 'rows' | 'write' | 'on' | 'of
 export class Tty implements Terminal {
   readonly #stdin: Input;
   readonly #stdout: Output;
+  readonly #gate: Gate;
   readonly #enter: string;
   #taken = false;
   #suspended = false;
@@ -32,6 +35,7 @@ export class Tty implements Terminal {
   constructor(stdin: Input, stdout: Output, { mouse }: { readonly mouse: boolean }) {
     this.#stdin = stdin;
     this.#stdout = stdout;
+    this.#gate = new Gate(stdout);
     this.#enter = ENTER + (mouse ? MOUSE_ON : '');
     process.on('SIGCONT', this.#onContinue).on('SIGTSTP', this.#onStop).on('exit', this.#onExit);
   }
@@ -40,8 +44,8 @@ export class Tty implements Terminal {
     return { columns: this.#stdout.columns || USUAL.columns, rows: this.#stdout.rows || USUAL.rows };
   }
 
-  write(text: string): void {
-    this.#stdout.write(text);
+  write(text: Printable): void {
+    this.#gate.paint(text);
   }
 
   take(): void {
@@ -50,7 +54,7 @@ export class Tty implements Terminal {
     this.#stdin.setRawMode(true);
     this.#stdin.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onEnd).resume();
     this.#stdout.on('resize', this.#onResize);
-    this.#stdout.write(this.#enter);
+    this.#gate.write(this.#enter);
   }
 
   give(): void {
@@ -58,7 +62,7 @@ export class Tty implements Terminal {
     this.#taken = false;
     this.#stdout.off('resize', this.#onResize);
     this.#stdin.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onEnd).pause();
-    this.#stdout.write(LEAVE);
+    this.#gate.write(LEAVE);
     this.#stdin.setRawMode(false);
   }
 

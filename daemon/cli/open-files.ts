@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { type Failure, failure } from '../core/failure.js';
+
+/**
+ * Files that this program and the daemon have to be able to hold open: with 100 (measured on Node 20) not even their modules load, and Node
+ * says of that "Cannot find package"; each door and each connection takes one more.
+ */
+const NEEDED = 256;
+
+/** The limit of this process (ulimit -n), which a daemon that it starts inherits; null: not known. */
+export function openFileLimit(file = '/proc/self/limits'): number | null {
+  try {
+    const text = /^Max open files\s+(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1];
+    return text === undefined ? null : Number(text);
+  } catch {
+    return null;
+  }
+}
+
+/** null: there are enough, or it is not known. */
+export function tooFewFiles(limit: number | null): Failure | null {
+  if (limit === null || limit >= NEEDED) return null;
+  return failure(
+    'daemon-unavailable',
+    `This shell allows ${limit} open files for a program; laptop-dev and its daemon need ${NEEDED} at least.`,
+    { limit, needed: NEEDED },
+    [
+      'ulimit -n 4096, then the same again. Where the shell refuses: nofile in /etc/security/limits.conf, or LimitNOFILE in the systemd unit.',
+    ],
+  );
+}
