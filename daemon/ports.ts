@@ -5,7 +5,7 @@ import type { ServiceSample } from './core/event.js';
 import type { Failure } from './core/failure.js';
 import type { HostSample } from './core/host-sample.js';
 import type { Intent } from './core/intent.js';
-import type { BuildSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
 
 export interface EngineInfo {
@@ -45,8 +45,11 @@ export interface Containers {
   sameImage(id: string, reference: string): Promise<boolean>;
   /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
   create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
-  /** Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error. Started already: no error. */
-  start(id: string): Promise<void>;
+  /**
+   * Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error, and with path-changed when what it mounts is not
+   * what was judged when its project came up. `spec`: what it was made from, where that is known. Started already: no error.
+   */
+  start(id: string, spec?: ContainerSpec | null): Promise<void>;
   /** Signal, wait up to `timeout`, kill. Not running or gone: no error. */
   stop(id: string, timeout: Ms): Promise<void>;
   /**

@@ -3,7 +3,7 @@ import type { ImageRequest } from '../ports.js';
 import { BASE_REFERENCE } from './base-reference.js';
 import { BASES_LABEL, baseChanged, quickHash } from './fingerprint.js';
 import { inspectImage } from './inspect.js';
-import { type BuildPlan, planBuild } from './plan.js';
+import { type BuildPlan, inContext, planBuild } from './plan.js';
 import type { Room, Tell } from './room.js';
 import { scanContext } from './scan.js';
 
@@ -27,7 +27,7 @@ export async function ensureBuilt(room: Room, request: ImageRequest, build: Buil
 }
 
 async function quickHashOf(room: Room, plan: BuildPlan, build: BuildSpec, tell: Tell): Promise<string> {
-  const entries = scanContext(plan.context, plan.rules, SCAN_LIMIT);
+  const entries = inContext(plan.reference, plan.context, context => scanContext(context, plan.rules, SCAN_LIMIT));
   if (entries) return quickHash(plan, entries);
   return room.run({ kind: 'quick-hash', reference: plan.reference, build, platform: plan.platform }, tell);
 }
