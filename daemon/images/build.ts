@@ -1,5 +1,7 @@
 import { FailureError, failure } from '../core/failure.js';
 import type { PinnedFolder } from '../gate/pinned.js';
+import { BASE_REFERENCE } from './base-reference.js';
+import { inContext, readBuild, whileInContext } from './build-files.js';
 import { type ContextTar, contextTar } from './context-tar.js';
 import { type Engine, follow } from './engine.js';
 import { BASES_LABEL, baseChanged, contentHash, HASH_LABEL, quickHash, writeBases } from './fingerprint.js';
@@ -7,7 +9,7 @@ import { builderArgs } from './host-settings.js';
 import { inspectImage } from './inspect.js';
 import type { Job } from './jobs.js';
 import { BuildOutput } from './output.js';
-import { type BuildPlan, inContext, planBuild, whileInContext } from './plan.js';
+import { type BuildPlan, planBuild } from './plan.js';
 import { pullImage } from './pull.js';
 import { type Entry, scanContext } from './scan.js';
 
@@ -17,9 +19,13 @@ type Tell = (text: string) => void;
 /** Name of a Dockerfile that is not part of its context, inside the context that is sent. */
 const SENT_DOCKERFILE = '.laptop-dev.Dockerfile';
 
-/** Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id. */
+/**
+ * Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id; to an empty text when it
+ * needs the base that is made on this machine, which is not here.
+ */
 export async function buildImage(engine: Engine, job: BuildJob, tell: Tell): Promise<string> {
   const plan = planBuild(job.reference, job.build, job.platform);
+  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(engine.address, BASE_REFERENCE))) return '';
   const bases = await presentBases(engine, plan, tell);
   return whileInContext(plan.reference, plan.context, context => buildIn(context, engine, job, plan, bases, tell));
 }
@@ -50,11 +56,9 @@ async function buildIn(
 
 /** For contexts that the daemon does not look through itself. */
 export async function hashContext(job: Extract<Job, { kind: 'quick-hash' }>): Promise<string> {
-  const plan = planBuild(job.reference, job.build, job.platform);
-  return quickHash(
-    plan,
-    inContext(plan.reference, plan.context, context => scanContext(context, plan.rules, Number.POSITIVE_INFINITY)) ?? [],
-  );
+  const files = readBuild(job.reference, job.build, job.platform);
+  const scan = (context: PinnedFolder) => scanContext(context, files.rules, Number.POSITIVE_INFINITY) ?? [];
+  return quickHash(files, inContext(files.reference, files.context, scan));
 }
 
 /** Pulls what is missing before the builder would: it takes a minute to notice that no registry answers. */

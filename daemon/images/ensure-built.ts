@@ -1,9 +1,8 @@
 import type { BuildSpec } from '../core/model.js';
 import type { ImageRequest } from '../ports.js';
-import { BASE_REFERENCE } from './base-reference.js';
-import { BASES_LABEL, baseChanged, quickHash } from './fingerprint.js';
+import { type BuildFiles, inContext, readBuild } from './build-files.js';
+import { BASES_LABEL, baseChanged, quickHash, recordedBases } from './fingerprint.js';
 import { inspectImage } from './inspect.js';
-import { type BuildPlan, inContext, planBuild } from './plan.js';
 import type { Room, Tell } from './room.js';
 import { scanContext } from './scan.js';
 
@@ -16,27 +15,33 @@ const SCAN_LIMIT = 2_000;
  */
 export async function ensureBuilt(room: Room, request: ImageRequest, build: BuildSpec, tell: Tell): Promise<void> {
   const { reference, rebuild, platform = null } = request;
-  const plan = planBuild(reference, build, platform);
+  const files = readBuild(reference, build, platform);
   // Taken before the build: a file that changes meanwhile is seen the next time.
-  const quick = await quickHashOf(room, plan, build, tell);
-  if (!rebuild && (await isCurrent(room, plan, quick))) return;
-  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(room.engine, BASE_REFERENCE))) await room.base(false, tell);
-  const imageId = await room.run({ kind: 'build', reference, build, platform, rebuild }, tell);
+  const quick = await quickHashOf(room, files, build, tell);
+  if (!rebuild && (await isCurrent(room, files, quick))) return;
+  const job = { kind: 'build', reference, build, platform, rebuild } as const;
+  let imageId = await room.run(job, tell);
+  if (imageId === '') {
+    await room.base(false, tell);
+    imageId = await room.run(job, tell);
+  }
   room.known.write(reference, { quick, imageId });
   room.log.info({ reference, imageId }, 'image is current');
 }
 
-async function quickHashOf(room: Room, plan: BuildPlan, build: BuildSpec, tell: Tell): Promise<string> {
-  const entries = inContext(plan.reference, plan.context, context => scanContext(context, plan.rules, SCAN_LIMIT));
-  if (entries) return quickHash(plan, entries);
-  return room.run({ kind: 'quick-hash', reference: plan.reference, build, platform: plan.platform }, tell);
+async function quickHashOf(room: Room, files: BuildFiles, build: BuildSpec, tell: Tell): Promise<string> {
+  const entries = inContext(files.reference, files.context, context => scanContext(context, files.rules, SCAN_LIMIT));
+  if (entries) return quickHash(files, entries);
+  return room.run({ kind: 'quick-hash', reference: files.reference, build, platform: files.platform }, tell);
 }
 
-async function isCurrent(room: Room, plan: BuildPlan, quick: string): Promise<boolean> {
-  const known = room.known.read(plan.reference);
+async function isCurrent(room: Room, files: BuildFiles, quick: string): Promise<boolean> {
+  const known = room.known.read(files.reference);
   if (known?.quick !== quick) return false;
-  const [image, ...bases] = await Promise.all([plan.reference, ...plan.facts.bases].map(name => inspectImage(room.engine, name)));
+  const image = await inspectImage(room.engine, files.reference);
   if (image?.id !== known.imageId) return false;
-  const present = Object.fromEntries(plan.facts.bases.map((name, index) => [name, bases[index]?.id ?? null]));
-  return !baseChanged(image.labels[BASES_LABEL] ?? '', present);
+  const recorded = image.labels[BASES_LABEL] ?? '';
+  const names = recordedBases(recorded);
+  const bases = await Promise.all(names.map(name => inspectImage(room.engine, name)));
+  return !baseChanged(recorded, Object.fromEntries(names.map((name, index) => [name, bases[index]?.id ?? null])));
 }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { PinnedFolder } from '../gate/pinned.js';
-import type { BuildPlan } from './plan.js';
+import type { BuildFiles } from './build-files.js';
 import type { Entry } from './scan.js';
 
 /** On a built image: hash over everything that it was built from, but its bases. */
@@ -12,7 +12,7 @@ export const BASES_LABEL = 'laptop-dev.base-ids';
  * A hash without reading the files: path, mode, size, both times. Equal means unchanged; different means that the content hash
  * must tell. The change time is part of it, so a tool that restores modification times is seen too.
  */
-export function quickHash(plan: BuildPlan, entries: readonly Entry[]): string {
+export function quickHash(plan: BuildFiles, entries: readonly Entry[]): string {
   const hash = recipe(plan);
   for (const { path, kind, mode, size, modified, changed, target } of entries) {
     hash.update(JSON.stringify([path, kind, mode, size, modified, changed, target]));
@@ -21,7 +21,7 @@ export function quickHash(plan: BuildPlan, entries: readonly Entry[]): string {
 }
 
 /** The hash over the contents: the same in every clone, whatever the times of the files. */
-export function contentHash(plan: BuildPlan, context: PinnedFolder, entries: readonly Entry[]): string {
+export function contentHash(plan: BuildFiles, context: PinnedFolder, entries: readonly Entry[]): string {
   const hash = recipe(plan);
   for (const { path, kind, mode, target } of entries) {
     // Group and other bits follow the umask of whoever cloned; only the execute bit is content, as for git.
@@ -30,7 +30,7 @@ export function contentHash(plan: BuildPlan, context: PinnedFolder, entries: rea
   return hash.digest('hex');
 }
 
-function recipe(plan: BuildPlan): Hash {
+function recipe(plan: BuildFiles): Hash {
   const args = Object.entries(plan.args).sort();
   const labels = Object.entries(plan.labels).sort();
   return createHash('sha256').update(
@@ -60,6 +60,11 @@ export function writeBases(ids: Readonly<Record<string, string>>): string {
     .sort()
     .map(([reference, id]) => `${reference}=${id}`)
     .join(',');
+}
+
+/** Names of the bases that an image was built upon, by its label. */
+export function recordedBases(recorded: string): string[] {
+  return recorded.split(',').flatMap(pair => (pair.includes('=') ? [pair.slice(0, pair.lastIndexOf('='))] : []));
 }
 
 /** True when a base that is here now is not the one that was built upon. One that is gone changes nothing: the image is here. */
