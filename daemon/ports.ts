@@ -4,6 +4,7 @@ import type { ContainerSample } from './core/container-sample.js';
 import type { ServiceSample } from './core/event.js';
 import type { Failure } from './core/failure.js';
 import type { HostSample } from './core/host-sample.js';
+import type { BuiltImage } from './core/image-builds.js';
 import type { Intent } from './core/intent.js';
 import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
@@ -151,6 +152,8 @@ export interface ImageRequest {
   readonly rebuild: boolean;
   /** As ContainerSpec.platform; absent or null: the engine's own. */
   readonly platform?: string | null;
+  /** What the project builds: the image itself, where another service has its build, and what it is built upon, come first. */
+  readonly project?: readonly BuiltImage[];
 }
 export interface ImageProgress {
   /** One short line for people: "building api 4/9", "making the base image from Debian's packages (1 to 2 minutes)". */
@@ -158,7 +161,10 @@ export interface ImageProgress {
 }
 /** Makes images present. */
 export interface Images {
-  /** Resolves when `reference` can be run. Single flight per reference; at most 2 at once. Fails: image-missing, image-build-failed. */
+  /**
+   * Resolves when `reference` can be run. Single flight per reference, one build for one definition; at most 2 at once. Fails: image-missing,
+   * image-build-failed, path-changed.
+   */
   ensure(request: ImageRequest, onProgress: (progress: ImageProgress) => void): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { FailureError, failure } from '../core/failure.js';
+import { fullReference } from '../core/image-builds.js';
 import type { PinnedFolder } from '../gate/pinned.js';
 import { BASE_REFERENCE } from './base-reference.js';
 import { inContext, readBuild, whileInContext } from './build-files.js';
@@ -7,7 +8,7 @@ import { type Engine, follow } from './engine.js';
 import { BASES_LABEL, baseChanged, contentHash, HASH_LABEL, quickHash, writeBases } from './fingerprint.js';
 import { builderArgs } from './host-settings.js';
 import { inspectImage } from './inspect.js';
-import type { Job } from './jobs.js';
+import { type Job, NEEDS } from './jobs.js';
 import { BuildOutput } from './output.js';
 import { type BuildPlan, planBuild } from './plan.js';
 import { pullImage } from './pull.js';
@@ -20,12 +21,15 @@ type Tell = (text: string) => void;
 const SENT_DOCKERFILE = '.laptop-dev.Dockerfile';
 
 /**
- * Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id; to an empty text when it
- * needs the base that is made on this machine, which is not here.
+ * Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id, or to
+ * `needs NAME`: an image that others build has to be current first.
  */
 export async function buildImage(engine: Engine, job: BuildJob, tell: Tell): Promise<string> {
   const plan = planBuild(job.reference, job.build, job.platform);
-  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(engine.address, BASE_REFERENCE))) return '';
+  const built = plan.facts.bases.find(base => job.built.includes(fullReference(base)));
+  if (built !== undefined) return `${NEEDS}${built}`;
+  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(engine.address, BASE_REFERENCE)))
+    return `${NEEDS}${BASE_REFERENCE}`;
   const bases = await presentBases(engine, plan, tell);
   return whileInContext(plan.reference, plan.context, context => buildIn(context, engine, job, plan, bases, tell));
 }
@@ -52,6 +56,13 @@ async function buildIn(
   if (!after)
     throw new FailureError(failure('engine-error', `the engine says that it built ${plan.reference}, but has no image of that name`));
   return after.id;
+}
+
+/** Gives an image one more name; resolves to its id. */
+export async function tagImage({ docker }: Engine, imageId: string, reference: string): Promise<string> {
+  const [, repo = reference, tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(reference) ?? [];
+  await docker.getImage(imageId).tag({ repo, tag });
+  return imageId;
 }
 
 /** For contexts that the daemon does not look through itself. */

@@ -3,21 +3,24 @@ import { appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFile
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { contextTar } from '../../daemon/images/context-tar.js';
 import { PinnedFolder } from '../../daemon/gate/pinned.js';
+import { contextTar } from '../../daemon/images/context-tar.js';
 import { folderWith } from './support/folder.js';
 
 /** Names and contents, as tar(1) sees them. */
 function listed(archive: Buffer): string {
   return execFileSync('tar', ['-tvf', '-'], { input: archive, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 }
-const contentOf = (archive: Buffer, name: string): string => execFileSync('tar', ['-xOf', '-', name], { input: archive, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+const contentOf = (archive: Buffer, name: string): string =>
+  execFileSync('tar', ['-xOf', '-', name], { input: archive, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 
 test('files, folders, links and what is made up, all of root', async () => {
   const folder = folderWith({ a: 'one', 'deep/er/b': '', [`long/${'n'.repeat(200)}`]: 'x' });
   symlinkSync('/etc/passwd', join(folder, 'link'));
   const context = PinnedFolder.open(folder);
-  const tar = contextTar(context, ['a', 'deep', 'deep/er', 'deep/er/b', 'link', `long/${'n'.repeat(200)}`, '.dockerignore'], { '.dockerignore': 'made up' });
+  const tar = contextTar(context, ['a', 'deep', 'deep/er', 'deep/er/b', 'link', `long/${'n'.repeat(200)}`, '.dockerignore'], {
+    '.dockerignore': 'made up',
+  });
   const archive = await buffer(tar.stream);
   await tar.finished;
   context.close();
@@ -26,7 +29,12 @@ test('files, folders, links and what is made up, all of root', async () => {
   const names = listed(archive);
   expect(names).toContain('link -> /etc/passwd');
   expect(names).toContain('n'.repeat(200));
-  expect(names.split('\n').filter(line => line !== '').every(line => / (0\/0|root\/root) /.test(line))).toBe(true);
+  expect(
+    names
+      .split('\n')
+      .filter(line => line !== '')
+      .every(line => / (0\/0|root\/root) /.test(line)),
+  ).toBe(true);
 });
 
 test('a file is read at the length that it has when it is opened, whatever becomes of it', async () => {

@@ -2,8 +2,8 @@ import { chmodSync, cpSync, renameSync, symlinkSync, utimesSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BuildSpec } from '../../daemon/core/model.js';
-import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/fingerprint.js';
 import { inContext } from '../../daemon/images/build-files.js';
+import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/fingerprint.js';
 import { planBuild } from '../../daemon/images/plan.js';
 import { scanContext } from '../../daemon/images/scan.js';
 import { buildSpec } from './support/build-spec.js';
