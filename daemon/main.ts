@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', error => log.error({ err: error }, 'a bug: nobody caught this'));
   process.on('unhandledRejection', error => log.error({ err: error }, 'a bug: nobody caught this'));
   const instance = instanceOf(paths);
-  const { containers, endpoint, tls } = await connect(log, instance);
+  const { containers, endpoint, tls } = await connect(log, instance, paths.holdsFile);
   let end: () => void = () => undefined;
   const ended = new Promise<void>(resolve => {
     end = resolve;
@@ -110,14 +110,18 @@ async function main(): Promise<void> {
   rmSync(paths.lockFile, { force: true });
 }
 
-async function connect(log: Log, instance: string): Promise<{ containers: Containers; endpoint: string; tls: TlsMaterial | null }> {
+async function connect(
+  log: Log,
+  instance: string,
+  holdsFile: string,
+): Promise<{ containers: Containers; endpoint: string; tls: TlsMaterial | null }> {
   const kind = process.env['LAPTOP_DEV_ENGINE_KIND'];
   const choice = kind === 'docker' || kind === 'podman' ? kind : null;
   const search = await findEngine({ env: process.env, home: homedir(), uid: userInfo().uid, choice });
   if (!search.found) throw new FailureError(search.failure);
   const { tls } = search.found;
   const endpoint = search.found.endpoint.startsWith('/') ? `unix://${search.found.endpoint}` : search.found.endpoint;
-  return { containers: createContainers({ endpoint, tls, instance, log }), endpoint, tls };
+  return { containers: createContainers({ endpoint, tls, instance, log, holdsFile }), endpoint, tls };
 }
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */

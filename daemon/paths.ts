@@ -13,6 +13,8 @@ export interface Paths {
   /** The last ticks of running hours and jobs. */
   readonly tickFile: string;
   readonly lockFile: string;
+  /** Containers that are paused for the moment of another's start. */
+  readonly holdsFile: string;
   /** What services used, a file a day. */
   readonly historyDir: string;
   /** The daemon's own log (pino, rotated). */
@@ -36,6 +38,7 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     stateFile: join(stateDir, 'state.json'),
     tickFile: join(stateDir, 'ticks.json'),
     lockFile: join(stateDir, 'daemon.lock'),
+    holdsFile: join(stateDir, 'held.json'),
     historyDir: join(stateDir, 'history'),
     logFile: join(stateDir, 'daemon.log'),
     startLog: join(stateDir, 'start.log'),

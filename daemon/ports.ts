@@ -4,8 +4,9 @@ import type { ContainerSample } from './core/container-sample.js';
 import type { ServiceSample } from './core/event.js';
 import type { Failure } from './core/failure.js';
 import type { HostSample } from './core/host-sample.js';
+import type { BuiltImage } from './core/image-builds.js';
 import type { Intent } from './core/intent.js';
-import type { BuildSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
+import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
 import type { EngineEvent, ObservedContainer } from './core/observed.js';
 
 export interface EngineInfo {
@@ -45,8 +46,11 @@ export interface Containers {
   sameImage(id: string, reference: string): Promise<boolean>;
   /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
   create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
-  /** Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error. Started already: no error. */
-  start(id: string): Promise<void>;
+  /**
+   * Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error, and with path-changed when what it mounts is not
+   * what was judged when its project came up. `spec`: what it was made from, where that is known. Started already: no error.
+   */
+  start(id: string, spec?: ContainerSpec | null): Promise<void>;
   /** Signal, wait up to `timeout`, kill. Not running or gone: no error. */
   stop(id: string, timeout: Ms): Promise<void>;
   /**
@@ -148,6 +152,8 @@ export interface ImageRequest {
   readonly rebuild: boolean;
   /** As ContainerSpec.platform; absent or null: the engine's own. */
   readonly platform?: string | null;
+  /** What the project builds: the image itself, where another service has its build, and what it is built upon, come first. */
+  readonly project?: readonly BuiltImage[];
 }
 export interface ImageProgress {
   /** One short line for people: "building api 4/9", "making the base image from Debian's packages (1 to 2 minutes)". */
@@ -155,7 +161,10 @@ export interface ImageProgress {
 }
 /** Makes images present. */
 export interface Images {
-  /** Resolves when `reference` can be run. Single flight per reference; at most 2 at once. Fails: image-missing, image-build-failed. */
+  /**
+   * Resolves when `reference` can be run. Single flight per reference, one build for one definition; at most 2 at once. Fails: image-missing,
+   * image-build-failed, path-changed.
+   */
   ensure(request: ImageRequest, onProgress: (progress: ImageProgress) => void): Promise<void>;
 }
 

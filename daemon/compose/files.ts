@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readPinned } from '../gate/read.js';
 import type { Report } from './report.js';
 import type { Place } from './tree.js';
 
@@ -17,6 +18,8 @@ export interface Asker {
 /** Reads files once each, within bounds, and remembers which. */
 export class Files {
   readonly sources: string[] = [];
+  /** Of each source, the file that was read: links followed. */
+  readonly real = new Map<string, string>();
   #bytes = 0;
   readonly #texts = new Map<string, Promise<string | null>>();
 
@@ -45,24 +48,27 @@ export class Files {
     };
     if (this.#texts.size >= MAX_FILES) return refuse(`more than ${MAX_FILES} files are included`);
     try {
-      const found = await stat(path);
-      // A pipe or device would never end.
-      if (!found.isFile()) return refuse(found.isDirectory() ? 'is a folder, not a file' : 'is not a regular file');
-      if (found.size > MAX_FILE_BYTES) return refuse(`is ${found.size} bytes long; at most ${MAX_FILE_BYTES} are read`);
-      this.#bytes += found.size;
+      const found = readPinned(path, MAX_FILE_BYTES);
+      if (!found.ok) return refuse(found.why === 'error' ? reason(found.code) : WRONG_KIND[found.why](found.size));
+      this.#bytes += found.bytes.length;
       if (this.#bytes > MAX_TOTAL_BYTES) return refuse(`the files come to more than ${MAX_TOTAL_BYTES} bytes`);
-      const bytes = await readFile(path);
       this.sources.push(path);
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      this.real.set(path, found.real);
+      return new TextDecoder('utf-8', { fatal: true }).decode(found.bytes);
     } catch (error) {
-      return refuse(reason(error));
+      if (!(error instanceof TypeError)) throw error;
+      return refuse('is not UTF-8 text');
     }
   }
 }
 
-function reason(error: unknown): string {
-  if (error instanceof TypeError) return 'is not UTF-8 text';
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+const WRONG_KIND = {
+  folder: () => 'is a folder, not a file',
+  'no-file': () => 'is not a regular file',
+  'too-large': (size: number) => `is ${size} bytes long; at most ${MAX_FILE_BYTES} are read`,
+};
+
+function reason(code: string): string {
   const words: Readonly<Record<string, string>> = {
     ENOENT: 'does not exist',
     ENOTDIR: 'does not exist',
@@ -70,5 +76,5 @@ function reason(error: unknown): string {
     ELOOP: 'is a circle of symbolic links',
     ENAMETOOLONG: 'has too long a name',
   };
-  return words[code] ?? `cannot be read (${code || String(error)})`;
+  return words[code] ?? `cannot be read (${code})`;
 }

@@ -40,7 +40,7 @@ async function load(options: ComposeOptions, files: Files, report: Report): Prom
     options.profiles.length > 0 ? options.profiles : (variables.get('COMPOSE_PROFILES') ?? '').split(',').map(profile => profile.trim());
   // Without a name the rest is checked all the same, so that all mistakes come at once.
   const project = await normaliseProject(new Cursor(model, '', report), name ?? 'project', active, files);
-  return { ...project, sources: files.sources };
+  return { ...project, sources: files.sources, realSources: files.real };
 }
 
 /** The files before interpolation, for their `name:` alone. */

@@ -18,7 +18,7 @@ export async function normaliseProject(
   name: string,
   profiles: readonly string[],
   files: Files,
-): Promise<Omit<ComposeProject, 'sources'>> {
+): Promise<Omit<ComposeProject, 'sources' | 'realSources'>> {
   warnUnsupported(model, TOP_KEYS, TOP_REASONS);
   const around = surroundings(model, name, files);
   const services: NormalisedService[] = [];

@@ -57,6 +57,8 @@ export interface ComposeProject {
   readonly volumes: readonly VolumeSpec[];
   /** Files that were read, absolute, in order: a change in one of them can change the project. */
   readonly sources: readonly string[];
+  /** Of each source, the file that was read: links followed. */
+  readonly realSources: ReadonlyMap<string, string>;
 }
 
 export interface ComposeResult {

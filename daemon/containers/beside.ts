@@ -9,6 +9,7 @@ import type { ExecOptions, ExecSession, Log } from '../ports.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { framesOf } from './demux.js';
+import type { Guard } from './guard.js';
 import { checkLimits } from './limits.js';
 import { mountOptions } from './mounts.js';
 import { removeByForce } from './remove.js';
@@ -22,7 +23,7 @@ export interface Beside {
 }
 
 /** Throw-away containers beside services; see Containers.beside. */
-export function createBeside(connection: Connection, instance: string, log: Log): Beside {
+export function createBeside(connection: Connection, instance: string, log: Log, guard: Guard): Beside {
   const run = randomBytes(6).toString('hex');
   const remove = (id: string) =>
     removeByForce(connection, id, { v: true }).catch(error =>
@@ -32,12 +33,15 @@ export function createBeside(connection: Connection, instance: string, log: Log)
     async open(spec, volumes, options) {
       if (!spec.container) throw new Error(`${spec.project}/${spec.name} has no definition to make a container from`);
       const labels = { [LABEL.helper]: 'beside', [LABEL.helperOf]: instance, [LABEL.helperRun]: run };
-      const id = await create(connection, besideOptions(spec.container, volumes, options), { spec, labels });
+      const volumesOnly = { ...spec.container, mounts: spec.container.mounts.filter(mount => mount.kind === 'volume') };
+      const body = besideOptions(spec.container, volumes, options);
+      const id = await guard.create(spec.name, '', volumesOnly, volumes, () => create(connection, body, { spec, labels }));
       try {
         return await session(
           connection,
           id,
           options.tty,
+          run => guard.start(id, null, run),
           once(() => remove(id)),
         );
       } catch (error) {
@@ -80,12 +84,18 @@ async function create(
 }
 
 /** Its command's streams are attached before it starts, so that nothing of them is lost. */
-async function session(connection: Connection, id: string, tty: boolean, remove: () => Promise<void>): Promise<ExecSession> {
+async function session(
+  connection: Connection,
+  id: string,
+  tty: boolean,
+  guarded: (run: () => Promise<void>) => Promise<void>,
+  remove: () => Promise<void>,
+): Promise<ExecSession> {
   const what = `run a helper container ${id.slice(0, 12)}`;
   const socket = await connection.call(what, DEADLINE.quick, (client, abortSignal) => attach(client, id, abortSignal));
   // The engine may close first: whoever reads the output sees its end.
   socket.on('error', () => undefined);
-  await connection.call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).start({ abortSignal }));
+  await guarded(() => connection.call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).start({ abortSignal })));
   return {
     write: data => void socket.write(data),
     end: () => void socket.end(),

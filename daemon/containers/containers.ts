@@ -1,6 +1,6 @@
 import { LABEL } from '../core/labels.js';
 import type { Ms } from '../core/model.js';
-import type { ObservedContainer } from '../core/observed.js';
+import type { EngineEvent, ObservedContainer } from '../core/observed.js';
 import type { Containers, Log } from '../ports.js';
 import { createBeside } from './beside.js';
 import { type Connection, createConnection } from './connection.js';
@@ -14,6 +14,8 @@ import { mapInfo } from './facts.js';
 
 import { gatewaysOf } from './gateways.js';
 
+import { Guard } from './guard.js';
+import type { Holds } from './holds.js';
 import { inspect } from './inspect.js';
 
 import { readLogs } from './logs.js';
@@ -35,35 +37,68 @@ export interface ContainersOptions {
   /** Value of the label that marks what is ours. */
   readonly instance: string;
   readonly log: Log;
+  /** Keeps which containers are paused for a moment, for the next daemon; absent or null: nothing is kept. */
+  readonly holdsFile?: string | null;
 }
 
 /** Inspects at once: enough to hide the round trips, few enough for four kept-alive sockets. */
 const PARALLEL_INSPECTS = 4;
 
 /** The container engine behind `endpoint`, through dockerode. Connects at the first call. */
-export function createContainers({ endpoint, tls = null, instance, log }: ContainersOptions): Containers {
+export function createContainers({ endpoint, tls = null, instance, log, holdsFile = null }: ContainersOptions): Containers {
   const connection = createConnection({ url: endpoint, tls });
   const resources = createResources(connection, instance);
-  const beside = createBeside(connection, instance, log);
+  const guard = new Guard(connection, instance, log, holdsFile);
+  const { holds } = guard;
+  const beside = createBeside(connection, instance, log, guard);
   const noticed = new Set<string>();
-  const context = { connection, instance, log, warn: (text: string) => void noticed.add(text) };
+  const context = { connection, instance, log, warn: (text: string) => void noticed.add(text), guard };
+  let undone: Promise<void> | null = null;
+  /** What a daemon that was killed left paused goes on before anything is looked at. */
+  const undo = (): Promise<void> => {
+    undone ??= holds.undoLeft();
+    return undone;
+  };
+  /** One that is paused for a moment runs, to everybody else. */
+  const whole = async (since: number, seen: ObservedContainer): Promise<ObservedContainer> =>
+    seen.status === 'paused' && (await holds.heldSince(seen.id, since)) ? { ...seen, status: 'running' } : seen;
   return {
     info: async () => mapInfo(await connection.facts(), endpoint, [...noticed]),
-    list: () => list(connection, instance),
-    inspect: id => inspect(connection, id),
+    list: async () => {
+      await undo();
+      const since = performance.now();
+      return Promise.all((await list(connection, instance)).map(seen => whole(since, seen)));
+    },
+    inspect: async id => {
+      const since = performance.now();
+      const seen = await inspect(connection, id);
+      return seen && whole(since, seen);
+    },
     sameImage: (id, reference) => sameImage(connection, id, reference),
     create: (spec, options) => createContainer(context, spec, options),
-    start: id => startContainer(connection, id),
-    stop: (id, timeout) => stop(connection, id, timeout),
+    start: (id, spec = null) => startContainer(connection, id, run => guard.start(id, spec, run)),
+    stop: async (id, timeout) => {
+      await holds.free(id);
+      return stop(connection, id, timeout);
+    },
     resize: (id, limit) => resize(connection, id, limit),
     shrink: async (id, { from, to, floor }, measure) => {
       const { cgroupVersion } = await connection.facts();
       return shrink(limit => resize(connection, id, limit), measure, cgroupVersion, from, to, floor);
     },
-    pause: id => pause(connection, id),
-    unpause: id => unpause(connection, id),
+    pause: async id => {
+      await holds.free(id);
+      return pause(connection, id);
+    },
+    unpause: async id => {
+      await holds.free(id);
+      return unpause(connection, id);
+    },
     stats: id => engineSample(connection, id),
-    remove: (id, options) => removeContainer(connection, id, options.anonymousVolumes),
+    remove: async (id, options) => {
+      await holds.free(id);
+      return removeContainer(connection, id, options.anonymousVolumes);
+    },
     projectResources: project => resources.of(project),
     networks: () => resources.networks(),
     ensureResources: async (project, networks, volumes) => {
@@ -76,14 +111,25 @@ export function createContainers({ endpoint, tls = null, instance, log }: Contai
     explainPort: (hostIp, port, found) => explainHeldPort(connection, hostIp, port, found),
     removeNetwork: name => removeNetwork(connection, name, log),
     removeVolume: name => removeVolume(connection, name),
-    probe: (id, command, timeout) => runProbe(connection, id, command, timeout),
+    probe: async (id, command, timeout) => {
+      await holds.free(id);
+      return runProbe(connection, id, command, timeout);
+    },
     logs: (id, options) => readLogs(connection, id, options),
-    exec: (id, options) => openExec(connection, id, options),
+    exec: async (id, options) => {
+      await holds.free(id);
+      return openExec(connection, id, options);
+    },
     beside: (spec, volumes, options) => beside.open(spec, volumes, options),
     removeHelpers: () => beside.removeLeft(),
-    events: (signal, since) => readEvents(connection, instance, signal, since ?? null),
+    events: (signal, since) => notOwn(readEvents(connection, instance, signal, since ?? null), holds),
     close: () => connection.close(),
   };
+}
+
+/** Pauses of a moment are nobody else's business. */
+async function* notOwn(events: AsyncIterable<EngineEvent>, holds: Holds): AsyncGenerator<EngineEvent> {
+  for await (const event of events) if (!holds.isOwn(event)) yield event;
 }
 
 async function list(connection: Connection, instance: string): Promise<readonly ObservedContainer[]> {

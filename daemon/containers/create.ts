@@ -5,6 +5,7 @@ import type { Connection } from './connection.js';
 import { uploads } from './content.js';
 import { type CreateRequest, createOptions } from './create-options.js';
 import { DEADLINE } from './deadline.js';
+import type { Guard } from './guard.js';
 import { checkLimits } from './limits.js';
 import { clearName } from './name-conflict.js';
 import { endpointSettings } from './networking.js';
@@ -16,6 +17,7 @@ export interface CreateContext {
   readonly log: Log;
   /** Takes a tolerated difference, for info(). */
   readonly warn: (text: string) => void;
+  readonly guard: Guard;
 }
 
 /** A name can be freed and taken again under our feet; after this many tries that is somebody else's doing. */
@@ -34,7 +36,7 @@ export async function createContainer(context: CreateContext, spec: ServiceSpec,
   for (let attempt = 1; ; attempt++) {
     const request = createOptions(spec, spec.container, { ...options, carryOver }, facts, context.instance);
     try {
-      return await createOnce(context, spec.name, spec.container, request);
+      return await createOnce(context, spec.name, spec.container, request, options);
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.code !== 'name-taken' || attempt === TRIES) throw error;
       carryOver = { ...(await clearName(context, spec, error.failure, request.query.name)), ...carryOver };
@@ -42,13 +44,21 @@ export async function createContainer(context: CreateContext, spec: ServiceSpec,
   }
 }
 
-async function createOnce(context: CreateContext, service: string, container: ContainerSpec, request: CreateRequest): Promise<string> {
-  const { connection, log } = context;
-  const created = await connection.call(`create ${request.query.name}`, DEADLINE.slow, (client, abortSignal) => {
-    // _query and _body are docker-modem's own: without them all options would go into the URL as well.
-    const call = { _query: request.query, _body: request.body, abortSignal };
-    return client.createContainer(call);
-  });
+async function createOnce(
+  context: CreateContext,
+  service: string,
+  container: ContainerSpec,
+  request: CreateRequest,
+  { projectRoot, volumes }: LaunchOptions,
+): Promise<string> {
+  const { connection, log, guard } = context;
+  const created = await guard.create(service, projectRoot, container, volumes, () =>
+    connection.call(`create ${request.query.name}`, DEADLINE.slow, (client, abortSignal) => {
+      // _query and _body are docker-modem's own: without them all options would go into the URL as well.
+      const call = { _query: request.query, _body: request.body, abortSignal };
+      return client.createContainer(call);
+    }),
+  );
   try {
     await complete(connection, created.id, container, request);
     const { HostConfig } = await connection.call(`inspect ${request.query.name}`, DEADLINE.quick, (client, abortSignal) =>

@@ -24,7 +24,16 @@ export interface Inspected {
       | undefined;
   };
   readonly HostConfig?: { readonly Memory?: number | undefined };
-  readonly Mounts?: readonly { readonly Type?: string; readonly Name?: string | undefined; readonly Destination?: string }[] | null;
+  readonly Mounts?:
+    | readonly {
+        readonly Type?: string;
+        readonly Name?: string | undefined;
+        readonly Source?: string;
+        readonly Driver?: string | undefined;
+        readonly Destination?: string;
+        readonly RW?: boolean;
+      }[]
+    | null;
   readonly NetworkSettings?: {
     readonly Ports?: Readonly<Record<string, readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null>> | null;
     readonly Networks?: Readonly<

@@ -7,11 +7,14 @@ import { explainPort } from './port-taken.js';
 /** A port can be held for a moment by what is just ending (Podman's proxies, a socket of the service's last run). */
 const TRIES = 3;
 
+/** Runs a start when what it mounts is safe to be mounted; see Guard.start. */
+type Guarded = (run: () => Promise<void>) => Promise<void>;
+
 /** Starts a container; running already is no error. port-taken names the owner. */
-export async function startContainer(connection: Connection, id: string): Promise<void> {
+export async function startContainer(connection: Connection, id: string, guarded: Guarded): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(connection, id);
+      return await guarded(() => startOnce(connection, id));
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.code !== 'port-taken') throw error;
       const { failure, gone } = await explainPort(connection, id, error.failure);

@@ -94,6 +94,11 @@ export const CATALOGUE = {
   'preset-too-small': { status: 507, exit: 5, help: 'laptop-dev wsl presets shows what each preset gives and what the profile needs.' },
   'wsl-pending': { status: 409, exit: 7, help: 'wsl --shutdown in PowerShell, then laptop-dev wsl verify again.' },
   'not-trusted': { status: 403, exit: 8, help: 'Read the points named; --trust accepts this exact content from now on.' },
+  'path-changed': {
+    status: 403,
+    exit: 8,
+    help: 'A path that the project names leads elsewhere than when it came up. laptop-dev up in its folder looks at it anew.',
+  },
   cancelled: { status: 499, exit: 130, help: 'What was started goes on; laptop-dev down stops it.' },
 } as const satisfies Record<string, { status: number; exit: number; help: string }>;
 

@@ -103,7 +103,7 @@ export interface ProjectSpec {
   readonly volumes: readonly VolumeSpec[];
   /** Running hours; null: none. */
   readonly schedule: Schedule | null;
-  /** Files outside `root` whose lines became environment values because a Compose file named them (env_file); real paths. */
+  /** Files outside `root` that were read because one of the project's named them (env_file, include, extends); real paths. */
   readonly outside: readonly string[];
 }
 

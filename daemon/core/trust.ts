@@ -1,6 +1,7 @@
 import { canonical } from './canonical.js';
 import type { ContainerSpec, MountSpec, NetworkSpec, ProjectSpec, VolumeSpec } from './model.js';
 import { isWithin, normalPath } from './paths.js';
+import { fileRisks } from './trust-files.js';
 
 /** One point at which a project's file asks for power over the machine beyond its own folder. */
 export interface Risk {
@@ -30,9 +31,12 @@ export function risks(spec: ProjectSpec): Risk[] {
     const points = service.container ? containerRisks(service.container, spec.root) : [];
     return points.map(([what, why]) => ({ service: service.name, what, why }));
   });
-  const why = 'its values go into containers, from outside the project';
-  const read = spec.outside.map(file => ({ service: 'env_file', what: file, why }));
-  return [...found, ...read, ...spec.networks.flatMap(networkRisks), ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root))];
+  return [
+    ...found,
+    ...fileRisks(spec),
+    ...spec.networks.flatMap(networkRisks),
+    ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root)),
+  ];
 }
 
 type Point = readonly [what: string, why: string];

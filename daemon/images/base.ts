@@ -51,19 +51,10 @@ async function derive({ docker }: Engine): Promise<void> {
   const authorities = await ownAuthorities();
   const files = Object.fromEntries(authorities.map((text, index) => [`laptop-dev-${index}.crt`, `${text}\n`]));
   const copy = authorities.length > 0 ? 'COPY laptop-dev-*.crt /usr/local/share/ca-certificates/\n' : '';
-  const tar = await contextTar('/', [], { Dockerfile: `FROM ${BASE_SOURCE}\n${copy}`, ...files });
-  try {
-    const stream = await docker.buildImage(tar.stream, {
-      t: BASE_REFERENCE,
-      labels: { [ORIGIN_LABEL]: BASE_SOURCE },
-      rm: true,
-      forcerm: true,
-    });
-    const error = await follow(docker, stream, () => undefined);
-    if (error !== null) throw new FailureError(failure('image-build-failed', `the base image cannot be built on ${BASE_SOURCE}: ${error}`));
-  } finally {
-    await tar.remove();
-  }
+  const tar = contextTar(null, [], { Dockerfile: `FROM ${BASE_SOURCE}\n${copy}`, ...files });
+  const options = { t: BASE_REFERENCE, labels: { [ORIGIN_LABEL]: BASE_SOURCE }, rm: true, forcerm: true };
+  const error = await follow(docker, await docker.buildImage(tar.stream, options), () => undefined);
+  if (error !== null) throw new FailureError(failure('image-build-failed', `the base image cannot be built on ${BASE_SOURCE}: ${error}`));
 }
 
 async function importRoot({ docker }: Engine, tell: (text: string) => void): Promise<void> {

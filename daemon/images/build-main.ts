@@ -1,7 +1,8 @@
 /** `scripts/build.sh`: makes images without a daemon. Arguments: `base`, or NAME=FOLDER for laptop-dev/NAME; `--rebuild` makes them anew. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FailureError } from '../core/failure.js';
+import { judgedPath } from '../gate/judge.js';
 import type { ImageRequest } from '../ports.js';
 import { BASE_REFERENCE } from './base-reference.js';
 import { createImages } from './images.js';
@@ -18,7 +19,7 @@ const images = createImages({
 function requestOf(name: string): ImageRequest {
   const [image = '', context] = name.split('=');
   if (context === undefined) return { reference: BASE_REFERENCE, build: null, pull: 'missing', rebuild };
-  const build = { context, dockerfile: null, dockerfileInline: null, target: null, args: {}, labels: {} };
+  const build = { context: judgedPath(resolve(context)), dockerfile: null, dockerfileInline: null, target: null, args: {}, labels: {} };
   return { reference: `laptop-dev/${image}`, build, pull: 'missing', rebuild };
 }
 

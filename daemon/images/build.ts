@@ -1,10 +1,14 @@
 import { FailureError, failure } from '../core/failure.js';
+import { fullReference } from '../core/image-builds.js';
+import type { PinnedFolder } from '../gate/pinned.js';
+import { BASE_REFERENCE } from './base-reference.js';
+import { inContext, readBuild, whileInContext } from './build-files.js';
 import { type ContextTar, contextTar } from './context-tar.js';
 import { type Engine, follow } from './engine.js';
 import { BASES_LABEL, baseChanged, contentHash, HASH_LABEL, quickHash, writeBases } from './fingerprint.js';
 import { builderArgs } from './host-settings.js';
 import { inspectImage } from './inspect.js';
-import type { Job } from './jobs.js';
+import { type Job, NEEDS } from './jobs.js';
 import { BuildOutput } from './output.js';
 import { type BuildPlan, planBuild } from './plan.js';
 import { pullImage } from './pull.js';
@@ -16,19 +20,37 @@ type Tell = (text: string) => void;
 /** Name of a Dockerfile that is not part of its context, inside the context that is sent. */
 const SENT_DOCKERFILE = '.laptop-dev.Dockerfile';
 
-/** Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id. */
+/**
+ * Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id, or to
+ * `needs NAME`: an image that others build has to be current first.
+ */
 export async function buildImage(engine: Engine, job: BuildJob, tell: Tell): Promise<string> {
   const plan = planBuild(job.reference, job.build, job.platform);
+  const built = plan.facts.bases.find(base => job.built.includes(fullReference(base)));
+  if (built !== undefined) return `${NEEDS}${built}`;
+  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(engine.address, BASE_REFERENCE)))
+    return `${NEEDS}${BASE_REFERENCE}`;
   const bases = await presentBases(engine, plan, tell);
-  const entries = scanContext(plan.context, plan.rules, Number.POSITIVE_INFINITY) ?? [];
-  const hash = await contentHash(plan, entries);
+  return whileInContext(plan.reference, plan.context, context => buildIn(context, engine, job, plan, bases, tell));
+}
+
+async function buildIn(
+  context: PinnedFolder,
+  engine: Engine,
+  job: BuildJob,
+  plan: BuildPlan,
+  bases: Readonly<Record<string, string>>,
+  tell: Tell,
+): Promise<string> {
+  const entries = scanContext(context, plan.rules, Number.POSITIVE_INFINITY) ?? [];
+  const hash = contentHash(plan, context, entries);
   const before = await inspectImage(engine.address, plan.reference);
   const unchanged = before?.labels[HASH_LABEL] === hash && !baseChanged(before.labels[BASES_LABEL] ?? '', bases);
   if (before && unchanged && !job.rebuild) return before.id;
 
   const output = new BuildOutput(shortName(plan.reference), tell);
   const labels = { ...plan.labels, [HASH_LABEL]: hash, [BASES_LABEL]: writeBases(bases) };
-  const error = await send(engine, plan, entries, labels, job.rebuild, output);
+  const error = await send(engine, plan, tarOf(plan, context, entries), labels, job.rebuild, output);
   if (error !== null) throw new FailureError(buildFailure(plan.reference, error, output.lastLines()));
   const after = await inspectImage(engine.address, plan.reference);
   if (!after)
@@ -36,10 +58,18 @@ export async function buildImage(engine: Engine, job: BuildJob, tell: Tell): Pro
   return after.id;
 }
 
+/** Gives an image one more name; resolves to its id. */
+export async function tagImage({ docker }: Engine, imageId: string, reference: string): Promise<string> {
+  const [, repo = reference, tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(reference) ?? [];
+  await docker.getImage(imageId).tag({ repo, tag });
+  return imageId;
+}
+
 /** For contexts that the daemon does not look through itself. */
 export async function hashContext(job: Extract<Job, { kind: 'quick-hash' }>): Promise<string> {
-  const plan = planBuild(job.reference, job.build, job.platform);
-  return quickHash(plan, scanContext(plan.context, plan.rules, Number.POSITIVE_INFINITY) ?? []);
+  const files = readBuild(job.reference, job.build, job.platform);
+  const scan = (context: PinnedFolder) => scanContext(context, files.rules, Number.POSITIVE_INFINITY) ?? [];
+  return quickHash(files, inContext(files.reference, files.context, scan));
 }
 
 /** Pulls what is missing before the builder would: it takes a minute to notice that no registry answers. */
@@ -56,12 +86,11 @@ async function presentBases(engine: Engine, plan: BuildPlan, tell: Tell): Promis
 async function send(
   { docker }: Engine,
   plan: BuildPlan,
-  entries: readonly Entry[],
+  tar: ContextTar,
   labels: Readonly<Record<string, string>>,
   rebuild: boolean,
   output: BuildOutput,
 ): Promise<string | null> {
-  const tar = await tarOf(plan, entries);
   try {
     const stream = await docker.buildImage(tar.stream, {
       t: plan.reference,
@@ -76,26 +105,26 @@ async function send(
       ...(plan.platform && { platform: plan.platform }),
     });
     const error = await follow(docker, stream, line => output.hear(line));
-    if (error === null) await tar.finished;
+    if (error === null || tar.fault() !== null) await tar.finished;
     return error;
   } catch (error) {
+    // What could not be read says more than the engine, which has missed the rest of it.
+    if (tar.fault() !== null) throw tar.fault();
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    await tar.remove();
   }
 }
 
 /** The Dockerfile and .dockerignore are sent even where ignored; the builder reads both and then drops what is ignored. */
-function tarOf(plan: BuildPlan, entries: readonly Entry[]): Promise<ContextTar> {
+function tarOf(plan: BuildPlan, context: PinnedFolder, entries: readonly Entry[]): ContextTar {
   const paths = new Set(entries.map(entry => entry.path));
   if (plan.dockerfilePath !== null) {
     paths.add(plan.dockerfilePath);
     paths.delete('.dockerignore');
-    return contextTar(plan.context, [...paths], plan.ignoreText === null ? {} : { '.dockerignore': plan.ignoreText });
+    return contextTar(context, [...paths], plan.ignoreText === null ? {} : { '.dockerignore': plan.ignoreText });
   }
   paths.delete('.dockerignore');
   const ignore = `${plan.ignoreText ?? '.dockerignore'}\n${SENT_DOCKERFILE}\n`;
-  return contextTar(plan.context, [...paths], { [SENT_DOCKERFILE]: plan.dockerfile, '.dockerignore': ignore });
+  return contextTar(context, [...paths], { [SENT_DOCKERFILE]: plan.dockerfile, '.dockerignore': ignore });
 }
 
 function buildFailure(reference: string, words: string, lines: readonly string[]) {

@@ -1,11 +1,15 @@
+import { fullReference } from '../core/image-builds.js';
 import type { BuildSpec } from '../core/model.js';
 import type { ImageRequest } from '../ports.js';
 import { BASE_REFERENCE } from './base-reference.js';
-import { BASES_LABEL, baseChanged, quickHash } from './fingerprint.js';
-import { inspectImage } from './inspect.js';
-import { type BuildPlan, planBuild } from './plan.js';
+import { type BuildFiles, inContext, readBuild } from './build-files.js';
+import { BASES_LABEL, baseChanged, quickHash, recordedBases } from './fingerprint.js';
+import { type ImageFacts, inspectImage } from './inspect.js';
+import { type Job, NEEDS } from './jobs.js';
 import type { Room, Tell } from './room.js';
 import { scanContext } from './scan.js';
+
+type BuildJob = Extract<Job, { kind: 'build' }>;
 
 /** Contexts with more entries than this are looked through by the child process, which may block. 2,000 take about 20 ms. */
 const SCAN_LIMIT = 2_000;
@@ -16,27 +20,59 @@ const SCAN_LIMIT = 2_000;
  */
 export async function ensureBuilt(room: Room, request: ImageRequest, build: BuildSpec, tell: Tell): Promise<void> {
   const { reference, rebuild, platform = null } = request;
-  const plan = planBuild(reference, build, platform);
+  const files = readBuild(reference, build, platform);
   // Taken before the build: a file that changes meanwhile is seen the next time.
-  const quick = await quickHashOf(room, plan, build, tell);
-  if (!rebuild && (await isCurrent(room, plan, quick))) return;
-  if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(room.engine, BASE_REFERENCE))) await room.base(false, tell);
-  const imageId = await room.run({ kind: 'build', reference, build, platform, rebuild }, tell);
+  const quick = await quickHashOf(room, files, build, tell);
+  const others = (request.project ?? []).map(image => fullReference(image.reference)).filter(name => name !== fullReference(reference));
+  await firstOf(room, request, others, tell);
+  if (!rebuild && (await isCurrent(room, files, quick))) return;
+  const imageId = await room.alone(quick, async twin => {
+    if (twin !== null && !rebuild && (await isUpToDate(room, twin))) return room.run({ kind: 'tag', imageId: twin, reference }, tell);
+    return buildAfter(room, request, { kind: 'build', reference, build, platform, rebuild, built: others }, tell);
+  });
   room.known.write(reference, { quick, imageId });
   room.log.info({ reference, imageId }, 'image is current');
 }
 
-async function quickHashOf(room: Room, plan: BuildPlan, build: BuildSpec, tell: Tell): Promise<string> {
-  const entries = scanContext(plan.context, plan.rules, SCAN_LIMIT);
-  if (entries) return quickHash(plan, entries);
-  return room.run({ kind: 'quick-hash', reference: plan.reference, build, platform: plan.platform }, tell);
+/** Builds; what it is built upon and others build comes first, as the Dockerfile names it. */
+async function buildAfter(room: Room, request: ImageRequest, job: BuildJob, tell: Tell): Promise<string> {
+  const answer = await room.run(job, tell);
+  if (!answer.startsWith(NEEDS)) return answer;
+  const needed = answer.slice(NEEDS.length);
+  if (needed === BASE_REFERENCE && !job.built.includes(fullReference(needed))) await room.base(false, tell);
+  else await room.first(request, needed, tell);
+  return buildAfter(room, request, { ...job, built: job.built.filter(name => name !== fullReference(needed)) }, tell);
 }
 
-async function isCurrent(room: Room, plan: BuildPlan, quick: string): Promise<boolean> {
-  const known = room.known.read(plan.reference);
+/** What the image that is here was built upon, where others build it: a change there is seen before it is said to be current. */
+async function firstOf(room: Room, request: ImageRequest, others: readonly string[], tell: Tell): Promise<void> {
+  const image = others.length === 0 ? null : await inspectImage(room.engine, request.reference);
+  const bases = recordedBases(image?.labels[BASES_LABEL] ?? '');
+  for (const base of bases) if (others.includes(fullReference(base))) await room.first(request, base, tell);
+}
+
+async function quickHashOf(room: Room, files: BuildFiles, build: BuildSpec, tell: Tell): Promise<string> {
+  const entries = inContext(files.reference, files.context, context => scanContext(context, files.rules, SCAN_LIMIT));
+  if (entries) return quickHash(files, entries);
+  return room.run({ kind: 'quick-hash', reference: files.reference, build, platform: files.platform }, tell);
+}
+
+async function isCurrent(room: Room, files: BuildFiles, quick: string): Promise<boolean> {
+  const known = room.known.read(files.reference);
   if (known?.quick !== quick) return false;
-  const [image, ...bases] = await Promise.all([plan.reference, ...plan.facts.bases].map(name => inspectImage(room.engine, name)));
-  if (image?.id !== known.imageId) return false;
-  const present = Object.fromEntries(plan.facts.bases.map((name, index) => [name, bases[index]?.id ?? null]));
-  return !baseChanged(image.labels[BASES_LABEL] ?? '', present);
+  const image = await inspectImage(room.engine, files.reference);
+  return image?.id === known.imageId && isBaseUnchanged(room, image);
+}
+
+/** An image that was built from the same definition: it is here, and its bases are the same. */
+async function isUpToDate(room: Room, imageId: string): Promise<boolean> {
+  const image = await inspectImage(room.engine, imageId);
+  return image !== null && isBaseUnchanged(room, image);
+}
+
+async function isBaseUnchanged(room: Room, image: ImageFacts): Promise<boolean> {
+  const recorded = image.labels[BASES_LABEL] ?? '';
+  const names = recordedBases(recorded);
+  const bases = await Promise.all(names.map(name => inspectImage(room.engine, name)));
+  return !baseChanged(recorded, Object.fromEntries(names.map((name, index) => [name, bases[index]?.id ?? null])));
 }

@@ -1,3 +1,4 @@
+import { fullReference } from '../core/image-builds.js';
 import type { ImageProgress, ImageRequest, Images, Log } from '../ports.js';
 import { BASE_REFERENCE } from './base-reference.js';
 import { engineAddress } from './endpoint.js';
@@ -8,6 +9,7 @@ import { limiter, singleFlight } from './limits.js';
 import { registryMemory } from './registry-memory.js';
 import type { Room } from './room.js';
 import { runJob, WORKER } from './run-job.js';
+import { Waits } from './waits.js';
 
 export interface ImagesOptions {
   /** `unix:///path` or a TCP address. */
@@ -22,6 +24,8 @@ export interface ImagesOptions {
 export function createImages({ endpoint, stateDir, log, worker = WORKER }: ImagesOptions): Images {
   const atMostTwo = limiter(2);
   const once = singleFlight<ImageProgress>();
+  const waits = new Waits();
+  const definitions = new Map<string, Promise<string | null>>();
   const guard = registryMemory(() => performance.now());
   const room: Room = {
     engine: engineAddress(endpoint, process.env),
@@ -33,13 +37,30 @@ export function createImages({ endpoint, stateDir, log, worker = WORKER }: Image
     },
     base: (rebuild, tell) =>
       once(`${BASE_REFERENCE} ${rebuild}`, tell, async heard => void (await room.run({ kind: 'base', rebuild }, heard))),
-  };
-  return {
-    ensure: (request: ImageRequest, onProgress) => {
-      if (request.build === null && request.reference === BASE_REFERENCE) return room.base(request.rebuild, onProgress);
-      return once(`${request.reference} ${request.rebuild}`, onProgress, tell =>
-        request.build ? ensureBuilt(room, request, request.build, tell) : ensurePulled(room, request, tell),
+    first: (of, reference, tell) =>
+      waits.during(fullReference(of.reference), fullReference(reference), () =>
+        ensure({ ...of, reference, build: null, pull: 'missing', rebuild: false }, tell),
+      ),
+    alone(quick, build) {
+      const before = definitions.get(quick) ?? Promise.resolve(null);
+      const built = before.then(build);
+      // A build that failed leaves what was known.
+      definitions.set(
+        quick,
+        built.catch(() => before),
       );
+      return built;
     },
   };
+  const ensure: Images['ensure'] = (request: ImageRequest, onProgress) => {
+    const name = fullReference(request.reference);
+    const shared = (request.project ?? []).find(image => fullReference(image.reference) === name);
+    const build = request.build ?? shared?.build ?? null;
+    if (build === null && request.reference === BASE_REFERENCE) return room.base(request.rebuild, onProgress);
+    const whole = { ...request, platform: request.build ? (request.platform ?? null) : (shared?.platform ?? request.platform ?? null) };
+    return once(`${name} ${request.rebuild}`, onProgress, tell =>
+      build ? ensureBuilt(room, whole, build, tell) : ensurePulled(room, whole, tell),
+    );
+  };
+  return { ensure };
 }

@@ -1,6 +1,9 @@
 import type { Failure } from '../core/failure.js';
 import type { BuildSpec } from '../core/model.js';
 
+/** Before the name in the answer of a build that something else has to come before. */
+export const NEEDS = 'needs ';
+
 /** What the child process is asked to do; one job for one process. Sent as JSON, so nothing but plain values. */
 export type Job =
   | { readonly kind: 'pull'; readonly reference: string; readonly platform: string | null }
@@ -11,7 +14,11 @@ export type Job =
       readonly build: BuildSpec;
       readonly platform: string | null;
       readonly rebuild: boolean;
+      /** Images that have to be there first, built by others; the answer `needs NAME` asks for one. Full references (core/image-builds). */
+      readonly built: readonly string[];
     }
+  /** One more name for an image. */
+  | { readonly kind: 'tag'; readonly imageId: string; readonly reference: string }
   /** The scan of a context that is too big for the daemon's own thread. */
   | { readonly kind: 'quick-hash'; readonly reference: string; readonly build: BuildSpec; readonly platform: string | null };
 

@@ -1,4 +1,4 @@
-import type { ImageProgress, Log } from '../ports.js';
+import type { ImageProgress, ImageRequest, Log } from '../ports.js';
 import type { EngineAddress } from './endpoint.js';
 import type { Job } from './jobs.js';
 import type { knownBuilds } from './known.js';
@@ -14,4 +14,8 @@ export interface Room {
   run(job: Job, tell: Tell): Promise<string>;
   /** Makes the base of the stack present; one run, however many ask. */
   base(rebuild: boolean, tell: Tell): Promise<void>;
+  /** Makes an image of the project current that `of` is built upon. */
+  first(of: ImageRequest, reference: string, tell: Tell): Promise<void>;
+  /** One at a time for a definition, by its quick hash. `known`: the image that was built from it by this daemon; null: none was. */
+  alone(quick: string, build: (known: string | null) => Promise<string>): Promise<string>;
 }

@@ -1,7 +1,7 @@
 /** The child process of runJob: one order, progress lines, one answer. It loads dockerode; the daemon never does for images. */
 import { FailureError, failure } from '../core/failure.js';
 import { makeBase } from './base.js';
-import { buildImage, hashContext } from './build.js';
+import { buildImage, hashContext, tagImage } from './build.js';
 import { type Engine, openEngine } from './engine.js';
 import type { Answer, Job, Order } from './jobs.js';
 import { pullImage } from './pull.js';
@@ -17,6 +17,8 @@ function run(engine: Engine, job: Job): Promise<string> {
       return makeBase(engine, job.rebuild, tell);
     case 'build':
       return buildImage(engine, job, tell);
+    case 'tag':
+      return tagImage(engine, job.imageId, job.reference);
     case 'quick-hash':
       return hashContext(job);
   }

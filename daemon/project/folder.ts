@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseDotenv } from '../compose/dotenv.js';
+import { readPinned } from '../gate/read.js';
 import { profileFilesIn } from '../profiles/load.js';
 import { composeFiles, type Environment } from './environment.js';
 
@@ -23,7 +24,7 @@ export interface FolderContent {
 export async function contentOf(folder: string): Promise<FolderContent> {
   const single = await firstFile(folder, SINGLE_NAMES);
   const profiles = [...(single === null ? [] : [single]), ...(await profileFilesIn(join(folder, PROFILE_FOLDER)))];
-  const named = composeFiles(await envOf(folder)).map(file => resolve(folder, file));
+  const named = composeFiles(envOf(folder)).map(file => resolve(folder, file));
   return { profiles, compose: named.length > 0 ? named : await usualFiles(folder) };
 }
 
@@ -41,12 +42,10 @@ async function firstFile(folder: string, names: readonly string[]): Promise<stri
 }
 
 /** Variables of `.env`; what is wrong in it is reported when the Compose files are loaded. */
-async function envOf(folder: string): Promise<Environment> {
+function envOf(folder: string): Environment {
   const file = join(folder, '.env');
-  const found = await stat(file).catch(() => null);
-  if (found === null || !found.isFile() || found.size > LARGEST_ENV) return {};
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return Object.fromEntries(parseDotenv(text, () => undefined).variables);
+  const found = readPinned(file, LARGEST_ENV);
+  return found.ok ? Object.fromEntries(parseDotenv(found.bytes.toString('utf8'), () => undefined).variables) : {};
 }
 
 export async function isFile(path: string): Promise<boolean> {

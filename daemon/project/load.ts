@@ -11,7 +11,7 @@ import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
-import { realOf, withRealDevice } from './real-paths.js';
+import { withRealDevice } from './real-paths.js';
 import { resolveServices } from './services.js';
 
 export interface LoadOptions {
@@ -53,7 +53,8 @@ export async function loadProject(found: Found, options: LoadOptions): Promise<L
   const placed = { ...found, root: rootOf(found, files) };
   const compose = await readCompose(placed, files, profile, options);
   if (compose.result.project === null) return invalid(compose.result.problems, compose.result.warnings);
-  return resolve(placed, compose.result.project, profile, { ...options, active: compose.active, warnings: compose.result.warnings });
+  const resolving = { ...options, active: compose.active, warnings: compose.result.warnings, composeFiles: files };
+  return resolve(placed, compose.result.project, profile, resolving);
 }
 
 /**
@@ -105,6 +106,8 @@ async function readCompose(
 interface Resolving extends LoadOptions {
   readonly active: ReadonlySet<string>;
   readonly warnings: readonly Problem[];
+  /** Those that the project is made of, before what they include and extend. */
+  readonly composeFiles: readonly string[];
 }
 
 async function resolve(found: Found, compose: ComposeProject, profile: Profile | null, options: Resolving): Promise<LoadedProject> {
@@ -114,7 +117,7 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   if (problems.length > 0) return invalid(problems, warnings);
   const wrong = await unknownWord(found, compose, options.services ?? []);
   if (wrong !== null) return { ...failed(wrong), warnings };
-  const volumes = await Promise.all(compose.volumes.map(volume => withRealDevice(volume, found.root)));
+  const volumes = compose.volumes.map(withRealDevice);
   const spec: ProjectSpec = {
     name: compose.name,
     root: found.root,
@@ -123,16 +126,19 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     networks: compose.networks,
     volumes,
     schedule: profile?.schedule ?? null,
-    outside: await outside(found, compose.sources),
+    outside: outside(found, compose, options.composeFiles),
   };
   return { spec, failure: null, problems: [], warnings, leftOut: resolved.leftOut, files: [...compose.sources, ...(profile?.files ?? [])] };
 }
 
-/** Env files that no flag named. Compose files are not counted: what they ask for is judged by itself. */
-async function outside(found: Found, sources: readonly string[]): Promise<string[]> {
-  const files = sources.filter(file => !/\.ya?ml$/.test(file) && found.envFiles?.includes(file) !== true);
-  const real = await Promise.all(files.map(realOf));
-  return real.filter(file => !isWithin(found.root, file)).sort();
+/**
+ * Files outside the project that were read because one of the project's names them: env files, and Compose files of include and extends. What was
+ * read is judged, not what a name leads to now. Those that the project is made of, or that a flag named, were somebody's choice.
+ */
+function outside(found: Found, { sources, realSources }: ComposeProject, files: readonly string[]): string[] {
+  const chosen = new Set([...files, ...(found.envFiles ?? [])]);
+  const real = sources.filter(file => !chosen.has(file)).map(file => realSources.get(file) ?? file);
+  return [...new Set(real)].filter(file => !isWithin(found.root, file)).sort();
 }
 
 /** A word that names no service was not a profile either: those have been taken out before. */

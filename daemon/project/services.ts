@@ -42,7 +42,7 @@ export async function resolveServices(
     const { name } = service;
     const input = {
       project: context.project,
-      compose: { ...service, container: await withRealPaths(service.container, context.root) },
+      compose: { ...service, container: withRealPaths(service.container) },
       profile: profile?.services.get(name) ?? {},
       profilePlace: (key: string) => profile?.place(name, key) ?? service.position,
       start: 'eager' as const,

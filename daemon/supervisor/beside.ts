@@ -1,4 +1,5 @@
 import { FailureError, failure } from '../core/failure.js';
+import { builtImages } from '../core/image-builds.js';
 import type { ServiceId } from '../core/model.js';
 import type { World } from '../core/world.js';
 import type { Containers, ExecOptions, ExecSession, Images } from '../ports.js';
@@ -34,7 +35,7 @@ export async function execBeside(
   const { image, build, pull, platform } = container;
   const tell = ({ text }: { text: string }) =>
     notices.add([{ project: spec.project, service: spec.name, level: 'info', kind: 'image', text }]);
-  await images.ensure({ reference: image, build, pull, platform, rebuild: false }, tell);
+  await images.ensure({ reference: image, build, pull, platform, rebuild: false, project: builtImages(project.services) }, tell);
   const used = new Set(container.mounts.flatMap(mount => (mount.kind === 'volume' && mount.volume !== null ? [mount.volume] : [])));
   const volumes = project.volumes.filter(volume => used.has(volume.key));
   await containers.ensureResources(project.name, [], volumes);

@@ -1,3 +1,4 @@
+import { builtImages } from '../core/image-builds.js';
 import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import { isAnyStarting } from '../core/reclaim.js';
@@ -118,6 +119,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const effects: Effects = {
     containers,
     images: options.images,
+    builds: project => builtImages(loop.world.projects.get(project)?.spec.services ?? []),
     clock,
     log,
     post: event => loop.post(event),

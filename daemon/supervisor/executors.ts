@@ -1,6 +1,7 @@
 import type { Bytes } from '../core/bytes.js';
 import type { Event, NoticeKind } from '../core/event.js';
 import { FailureError, failure } from '../core/failure.js';
+import type { BuiltImage } from '../core/image-builds.js';
 import type { Ms, ServiceId, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
 import type { Step, StepOf } from '../core/step.js';
@@ -17,6 +18,8 @@ import { awaitReady } from './readiness.js';
 export interface Effects {
   readonly containers: Containers;
   readonly images: Images;
+  /** What a project builds. */
+  readonly builds: (project: string) => readonly BuiltImage[];
   readonly clock: Clock;
   readonly log: Log;
   readonly post: (event: Event) => void;
@@ -64,11 +67,12 @@ async function removeAnyway(container: string, anonymousVolumes: boolean, contai
 const EXECUTORS: Executors = {
   persist: (_, { persist }) => persist(),
 
-  async ensureImage({ id, attempt, spec }, { images, post, tell }) {
+  async ensureImage({ id, attempt, spec }, { images, post, tell, builds }) {
     try {
       if (spec.container) {
         const { image, build, pull, platform } = spec.container;
-        await images.ensure({ reference: image, build, pull, platform, rebuild: false }, progress => tell(spec, 'image', progress.text));
+        const request = { reference: image, build, pull, platform, rebuild: false, project: builds(spec.project) };
+        await images.ensure(request, progress => tell(spec, 'image', progress.text));
       }
       post({ kind: 'imageReady', id, attempt });
     } catch (error) {

@@ -21,6 +21,7 @@ import { containerFor, engineBack, wakeFor } from './reach.js';
 import type { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
 import type { Trust } from './trust.js';
+import { unjudged } from './unjudged.js';
 import type { Waiters } from './waiters.js';
 import type { Watchers } from './watchers.js';
 
@@ -70,6 +71,8 @@ export function facade(
     async act(action, { dryRun, trust: granted }) {
       const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
       if (beyond) return { ok: false, failure: beyond };
+      const foul = action.kind === 'up' ? unjudged(action.spec) : null;
+      if (foul) return { ok: false, failure: foul };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
       await engineBack(loop, clock);

@@ -20,7 +20,7 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   try {
     const previous = step.previous === null ? null : await containers.inspect(step.previous);
     id = previous && (await isReusable(step, previous, containers)) ? previous.id : await replace(step, previous, containers);
-    await containers.start(id);
+    await containers.start(id, step.spec.container);
     const container = await containers.inspect(id);
     if (container) return { ok: true, container };
     throw new FailureError(failure('engine-error', `The container of ${step.spec.name} was removed while it started.`));

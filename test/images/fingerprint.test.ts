@@ -2,6 +2,7 @@ import { chmodSync, cpSync, renameSync, symlinkSync, utimesSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BuildSpec } from '../../daemon/core/model.js';
+import { inContext } from '../../daemon/images/build-files.js';
 import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/fingerprint.js';
 import { planBuild } from '../../daemon/images/plan.js';
 import { scanContext } from '../../daemon/images/scan.js';
@@ -10,8 +11,10 @@ import { folderWith } from './support/folder.js';
 
 async function hashes(context: string, over: Partial<BuildSpec> = {}): Promise<{ quick: string; content: string }> {
   const plan = planBuild('x', buildSpec(context, over), null);
-  const entries = scanContext(context, plan.rules, 1_000) ?? [];
-  return { quick: quickHash(plan, entries), content: await contentHash(plan, entries) };
+  return inContext('x', context, folder => {
+    const entries = scanContext(folder, plan.rules, 1_000) ?? [];
+    return { quick: quickHash(plan, entries), content: contentHash(plan, folder, entries) };
+  });
 }
 const project = () => folderWith({ Dockerfile: 'FROM a', '.dockerignore': 'skip', 'src/a.txt': 'one', 'skip/b.txt': 'two' });
 
@@ -72,7 +75,8 @@ describe('what changes a build', () => {
 
 test('a context with more entries than allowed is left to others', () => {
   const folder = folderWith({ a: '', b: '', c: '' });
-  expect(scanContext(folder, planBuild('x', buildSpec(folder, { dockerfileInline: 'FROM a' }), null).rules, 2)).toBeNull();
+  const { rules } = planBuild('x', buildSpec(folder, { dockerfileInline: 'FROM a' }), null);
+  expect(inContext('x', folder, context => scanContext(context, rules, 2))).toBeNull();
 });
 
 test('a base counts when it is here and is another one', () => {

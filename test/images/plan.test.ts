@@ -43,7 +43,7 @@ test('a Dockerfile outside the context, or inline, has no path in it', () => {
 
 test.each([
   ['/does/not/exist', 'its context /does/not/exist does not exist'],
-  ['/proc/self', 'there is no Dockerfile at /proc/self/Dockerfile'],
+  ['/usr', 'there is no Dockerfile at /usr/Dockerfile'],
 ])('%s: the failure names the path', (context, words) => {
   expect(() => planBuild('laptop-dev/x', buildSpec(context), null)).toThrow(`laptop-dev/x cannot be built: ${words}`);
 });
