@@ -20,15 +20,17 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   const project = record({ ...state, hours }, ['hours']);
   const figure = { anyOf: [{ type: 'number' }, { type: 'null' }] } satisfies JsonSchema;
   const pin = record({ id: text, project: text, services: names, until: figure });
+  const trusted = record({ root: text, points: names, runs: { type: 'object', additionalProperties: text } });
   return record(
     {
       version: { const: 1 },
       projects: { type: 'array', items: project },
       trusted: { type: 'array', items: text },
+      lastTrusted: { type: 'array', items: trusted },
       pins: { type: 'array', items: pin },
       budget: figure,
     },
-    ['pins', 'budget'],
+    ['lastTrusted', 'pins', 'budget'],
   );
 }
 
@@ -44,6 +46,7 @@ function upgraded(value: unknown): unknown {
     const spec: unknown = isRecord(project) ? project['spec'] : null;
     if (!isRecord(spec)) continue;
     spec['schedule'] ??= null;
+    spec['readers'] ??= {};
     const services: unknown = spec['services'];
     for (const service of Array.isArray(services) ? services : []) if (isRecord(service)) service['activation'] ??= PLAIN_ACTIVATION;
   }

@@ -103,6 +103,8 @@ export interface ProjectSpec {
   readonly schedule: Schedule | null;
   /** Files outside `root` whose lines became environment values because a Compose file named them (env_file); real paths. */
   readonly outside: readonly string[];
+  /** Which of those each service takes values from, by its name; a service that takes none is not there. */
+  readonly readers: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface NetworkSpec {

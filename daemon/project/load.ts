@@ -11,8 +11,9 @@ import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
-import { realOf, withRealDevice } from './real-paths.js';
 import { resolveServices } from './services.js';
+import { projectSpecOf } from './spec.js';
+import { type TrustPoint, trustPoints } from './trust-points.js';
 
 export interface LoadOptions {
   /** Null: the project's standard profile. */
@@ -30,11 +31,11 @@ export interface LoadedProject {
   readonly failure: Failure | null;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What it asks for beyond its own folder, with the places: `up` needs --trust for these. */
+  readonly trust: readonly TrustPoint[];
   /** Every file that was read, absolute. */
   readonly files: readonly string[];
 }
-
-const NO_PROFILE = 'default';
 
 /** Reads a project with one of its profiles and resolves it. Expected failures come back as values; nothing is started. */
 export async function loadProject(found: Found, options: LoadOptions): Promise<LoadedProject> {
@@ -112,25 +113,9 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   if (problems.length > 0) return invalid(problems, warnings);
   const wrong = await unknownWord(found, compose, options.services ?? []);
   if (wrong !== null) return { ...failed(wrong), warnings };
-  const volumes = await Promise.all(compose.volumes.map(volume => withRealDevice(volume, found.root)));
-  const spec: ProjectSpec = {
-    name: compose.name,
-    root: found.root,
-    profile: profile?.name ?? NO_PROFILE,
-    services: resolved.services,
-    networks: compose.networks,
-    volumes,
-    schedule: profile?.schedule ?? null,
-    outside: await outside(found, compose.sources),
-  };
-  return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
-}
-
-/** Env files that no flag named. Compose files are not counted: what they ask for is judged by itself. */
-async function outside(found: Found, sources: readonly string[]): Promise<string[]> {
-  const files = sources.filter(file => !/\.ya?ml$/.test(file) && found.envFiles?.includes(file) !== true);
-  const real = await Promise.all(files.map(realOf));
-  return real.filter(file => !isWithin(found.root, file)).sort();
+  const spec = await projectSpecOf(found, compose, resolved.services, profile);
+  const trust = trustPoints(spec, compose);
+  return { spec, failure: null, problems: [], warnings, trust, files: [...compose.sources, ...(profile?.files ?? [])] };
 }
 
 /** A word that names no service was not a profile either: those have been taken out before. */
@@ -158,7 +143,7 @@ function badNames(compose: ComposeProject): Problem[] {
 }
 
 function failed(value: Failure): LoadedProject {
-  return { spec: null, failure: value, problems: [], warnings: [], files: [] };
+  return { spec: null, failure: value, problems: [], warnings: [], trust: [], files: [] };
 }
 
 function invalid(problems: readonly Problem[], warnings: readonly Problem[]): LoadedProject {

@@ -76,7 +76,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const waiters = new Waiters();
   const restored = store.load();
   if (restored.warning !== null) log.warn({}, restored.warning);
-  const trust = new Trust(restored.intent.trusted);
+  const trust = new Trust(restored.intent.trusted, restored.intent.lastTrusted);
   const ending = new AbortController();
   let engine: EngineInfo | null = null;
   let onLooked: () => void = () => undefined;
@@ -133,7 +133,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     persist: () => {
       const { world } = loop;
       const pins = pinsToKeep(world, clock);
-      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget });
+      const { trusted, lastTrusted } = trust.kept();
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted, lastTrusted, pins, budget: world.budget });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };

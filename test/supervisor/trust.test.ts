@@ -13,9 +13,9 @@ test('what asks for nothing needs no trust', () => {
 test('a risk is refused with every point, accepted by a word, remembered by content, asked again when it changes', () => {
   const trust = new Trust([]);
   expect(trust.check(risky('a'), false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('privileged') });
-  expect(trust.list()).toEqual([]);
+  expect(trust.kept()).toEqual({ trusted: [], lastTrusted: [] });
   expect(trust.check(risky('a'), true)).toBeNull();
-  const later = new Trust(trust.list());
+  const later = new Trust(trust.kept().trusted);
   expect(later.check(risky('a'), false)).toBeNull();
   const worse = project('p', { api: { container: containerSpec({ privileged: true, pid: 'host' }) } });
   expect(later.check(worse, false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('pid') });
