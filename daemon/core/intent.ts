@@ -8,7 +8,7 @@ export interface Intent {
   readonly projects: readonly RestoredProject[];
   /** Content hashes that the user has trusted. */
   readonly trusted: readonly string[];
-  /** What was trusted last in each project, to say what has changed since. Absent: not known. */
+  /** What was trusted last in each project: to say what has changed since, and to know a part of it again. Absent: not known. */
   readonly lastTrusted?: readonly TrustedContent[];
   readonly pins?: readonly KeptPin[];
   /** As set by `budget set`; null or absent: the usual one. */

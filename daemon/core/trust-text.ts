@@ -123,7 +123,8 @@ const VOLUME: { readonly [Key in keyof VolumeSpec]: Counted<VolumeSpec[Key]> } =
   key: null,
   name: same,
   external: null,
-  driver: same,
+  // The driver that it is when none is named.
+  driver: driver => driver !== 'local' && driver,
   options: same,
   labels: null,
 };

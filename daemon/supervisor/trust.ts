@@ -34,12 +34,14 @@ export class Trust {
     const hash = sha256(trustText(spec));
     const content = { root: spec.root, ...hashed(parts) };
     if (granted) this.hashes.add(hash);
+    const before = this.last.get(spec.root) ?? null;
+    if (before !== null && isPart(content, before)) return null;
     if (this.hashes.has(hash)) {
       this.last.delete(spec.root);
       this.last.set(spec.root, content);
       return null;
     }
-    return refusal(spec, parts, content, this.last.get(spec.root) ?? null);
+    return refusal(spec, parts, content, before);
   }
 }
 
@@ -63,13 +65,21 @@ function refusal(spec: ProjectSpec, parts: TrustParts, content: TrustedContent, 
   );
 }
 
+/** Whether nothing is there that is not in `whole` as it is: services have left, those that stay are the same in every key. */
+function isPart(part: TrustedContent, whole: TrustedContent): boolean {
+  const points = new Set(whole.points);
+  return part.points.every(point => points.has(point)) && differences(whole.runs, part.runs).every(line => line.endsWith(GONE));
+}
+
+const GONE = ': no longer there';
+
 /** `service: key, key` for what runs with the powers and is another now; services and volumes that came or went are named as such. */
 function differences(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string[] {
   const owners = (of: Readonly<Record<string, string>>) => new Set(Object.keys(of).map(ownerOf));
   const [had, has] = [owners(before), owners(now)];
   return [...new Set([...had, ...has])].sort().flatMap(owner => {
     if (!had.has(owner)) return [`${owner}: new`];
-    if (!has.has(owner)) return [`${owner}: no longer there`];
+    if (!has.has(owner)) return [`${owner}${GONE}`];
     const keys = Object.keys({ ...before, ...now }).filter(key => ownerOf(key) === owner && before[key] !== now[key]);
     return keys.length > 0 ? [`${owner}: ${keys.map(key => key.slice(owner.length + 1) || 'definition').join(', ')}`] : [];
   });
@@ -84,9 +94,9 @@ function hashed({ points, runs }: TrustParts): Pick<TrustedContent, 'points' | '
   return { points: points.map(short), runs: Object.fromEntries([...runs].map(([key, value]) => [key, short(value)])) };
 }
 
-/** Enough to tell what differs; trust itself goes by the whole hash. */
+/** 128 bits: nobody finds another content with the same. */
 function short(text: string): string {
-  return sha256(text).slice(0, 16);
+  return sha256(text).slice(0, 32);
 }
 
 function sha256(text: string): string {
