@@ -80,7 +80,9 @@ function differences(before: Readonly<Record<string, string>>, now: Readonly<Rec
   return [...new Set([...had, ...has])].sort().flatMap(owner => {
     if (!had.has(owner)) return [`${owner}: new`];
     if (!has.has(owner)) return [`${owner}${GONE}`];
-    const keys = Object.keys({ ...before, ...now }).filter(key => ownerOf(key) === owner && before[key] !== now[key]);
+    const keys = Object.keys({ ...before, ...now })
+      .sort()
+      .filter(key => ownerOf(key) === owner && before[key] !== now[key]);
     return keys.length > 0 ? [`${owner}: ${keys.map(key => key.slice(owner.length + 1) || 'definition').join(', ')}`] : [];
   });
 }
