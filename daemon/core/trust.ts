@@ -1,6 +1,8 @@
+import { canonical } from './canonical.js';
 import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from './model.js';
 import { isWithin, normalPath } from './paths.js';
 import type { Point, Risk } from './risk.js';
+import { contentOf, type TrustParts } from './trust-content.js';
 import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 
 /** Capabilities that Docker and Podman give by default (moby oci/caps/defaults.go): asking for one of them adds nothing. */
@@ -30,6 +32,24 @@ export function risks(spec: ProjectSpec): Risk[] {
   ];
 }
 
+/** What trust in the project is about, in parts; null when there is nothing to trust. */
+export function trustParts(spec: ProjectSpec): TrustParts | null {
+  const found = risks(spec);
+  return found.length === 0 ? null : contentOf(spec, found);
+}
+
+/**
+ * What trust is remembered by: the text over which the daemon takes a SHA-256. It holds each risk, what runs in the services that
+ * have a power or reach one, and the folder of the project; a change of any asks again, a change elsewhere does not. Empty when
+ * there is nothing to trust.
+ */
+export function trustText(spec: ProjectSpec): string {
+  const parts = trustParts(spec);
+  if (parts === null) return '';
+  const services = [...parts.services.keys()].sort();
+  return canonical({ root: normalPath(spec.root), points: parts.points, services, runs: Object.fromEntries(parts.runs) });
+}
+
 /** What a judgement of a container has to know of its project. */
 interface Around {
   readonly root: string;
@@ -40,7 +60,7 @@ type Judge<Value> = (value: Value, around: Around) => Point[];
 
 /**
  * For each key of a container, what of it is a power; null: nothing in it reaches beyond the container, the project's folder and
- * the limits. A key that is new has to be decided here, in trust-text.ts and in docs/trust.md, or neither compiler nor tests pass.
+ * the limits. A key that is new has to be decided here, in trust-content.ts and in docs/trust.md, or neither compiler nor tests pass.
  */
 const POWERS: { readonly [Key in keyof ContainerSpec]: Judge<ContainerSpec[Key]> | null } = {
   privileged: privileged =>

@@ -133,8 +133,9 @@ export function createSupervisor(options: SupervisorOptions): Running {
     persist: () => {
       const { world } = loop;
       const pins = pinsToKeep(world, clock);
-      const { trusted, lastTrusted } = trust.kept();
-      const failed = store.save({ version: 1, projects: intentOf(world), trusted, lastTrusted, pins, budget: world.budget });
+      const { budget } = world;
+      const [trusted, lastTrusted] = [trust.list(), trust.lastTrusted()];
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted, lastTrusted, pins, budget });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Failure, failure } from '../core/failure.js';
 import type { TrustedContent } from '../core/intent.js';
 import type { ProjectSpec } from '../core/model.js';
-import { risks } from '../core/trust.js';
-import { type TrustParts, trustParts, trustText } from '../core/trust-text.js';
+import { risks, trustParts, trustText } from '../core/trust.js';
+import type { TrustParts } from '../core/trust-content.js';
 
 /** Projects of which it is kept what was trusted last. */
 const MOST_KEPT = 100;
@@ -22,9 +22,14 @@ export class Trust {
     this.last = new Map([...last].map(content => [content.root, content]));
   }
 
-  /** What a later daemon has to know. */
-  kept(): { readonly trusted: readonly string[]; readonly lastTrusted: readonly TrustedContent[] } {
-    return { trusted: [...this.hashes], lastTrusted: [...this.last.values()].slice(-MOST_KEPT) };
+  /** The hashes, for a later daemon. */
+  list(): readonly string[] {
+    return [...this.hashes];
+  }
+
+  /** What was trusted last in each folder, for a later daemon. */
+  lastTrusted(): readonly TrustedContent[] {
+    return [...this.last.values()].slice(-MOST_KEPT);
   }
 
   /** Null: nothing risky, or trusted before, or now by `granted`. */

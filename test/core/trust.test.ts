@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec, MountSpec, NetworkSpec, VolumeSpec } from '../../daemon/core/model.js';
 import { isPrivateSubnet } from '../../daemon/core/subnets.js';
-import { risks } from '../../daemon/core/trust.js';
-import { trustText } from '../../daemon/core/trust-text.js';
+import { risks, trustText } from '../../daemon/core/trust.js';
 import { containerSpec, projectSpec, serviceSpec } from './specs.js';
 
 const ROOT = '/home/u/p';

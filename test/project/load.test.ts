@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { PLAIN_ACTIVATION } from '../../daemon/core/model.js';
 import { formatProblem, type Problem } from '../../daemon/core/problem.js';
-import { risks } from '../../daemon/core/trust.js';
-import { trustParts } from '../../daemon/core/trust-text.js';
+import { risks, trustParts } from '../../daemon/core/trust.js';
 import { load, PACKAGE, tree } from './tree.js';
 
 const SHOP = `

@@ -35,7 +35,7 @@ test('asked again, it says what is new, what has changed and what reaches it', (
     'Nothing was started.',
   ]);
   expect(JSON.stringify(trust.check(project('p', { api, spy }), false))).not.toContain('x7');
-  expect(JSON.stringify(trust.kept())).not.toContain('x7');
+  expect(JSON.stringify([trust.list(), trust.lastTrusted()])).not.toContain('x7');
 });
 
 test('a part of what was trusted is trusted: services that leave ask nothing; keys that leave do', () => {
@@ -43,7 +43,7 @@ test('a part of what was trusted is trusted: services that leave ask nothing; ke
   const power = { container: containerSpec({ privileged: true, user: '1000' }) };
   trust.check(project('p', { api: power, db: power }), true);
   expect(words(trust, project('p', { db: power }))).toBe('trusted');
-  expect(words(new Trust([], trust.kept().lastTrusted), project('p', { api: power }))).toBe('trusted');
+  expect(words(new Trust([], trust.lastTrusted()), project('p', { api: power }))).toBe('trusted');
   expect(words(trust, project('p', { db: { container: containerSpec({ privileged: true }) } }))).toContain('db: user');
   expect(words(trust, project('q', { db: power }))).toContain('privileged');
 });
@@ -52,23 +52,23 @@ test('of what an earlier version trusted nothing is known but that it was', () =
   const spec = risky('a');
   const trust = new Trust([]);
   trust.check(spec, true);
-  expect(words(new Trust(trust.kept().trusted), spec)).toBe('trusted');
+  expect(words(new Trust(trust.list()), spec)).toBe('trusted');
   expect(words(new Trust(['0'.repeat(64)]), spec)).not.toMatch(/new|Changed/);
 });
 
 test('of folders that are trusted once and never again, the last hundred are kept', () => {
   const trust = new Trust([]);
   for (let at = 0; at < 120; at++) trust.check(project(`p${at}`, { api: { container: containerSpec({ privileged: true }) } }), true);
-  const { trusted, lastTrusted } = trust.kept();
+  const [trusted, lastTrusted] = [trust.list(), trust.lastTrusted()];
   expect([trusted.length, lastTrusted.length, lastTrusted.at(-1)?.root]).toEqual([120, 100, '/projects/p119']);
 });
 
 test('a risk is refused with every point, accepted by a word, remembered by content, asked again when it changes', () => {
   const trust = new Trust([]);
   expect(trust.check(risky('a'), false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('privileged') });
-  expect(trust.kept()).toEqual({ trusted: [], lastTrusted: [] });
+  expect([trust.list(), trust.lastTrusted()]).toEqual([[], []]);
   expect(trust.check(risky('a'), true)).toBeNull();
-  const later = new Trust(trust.kept().trusted);
+  const later = new Trust(trust.list());
   expect(later.check(risky('a'), false)).toBeNull();
   const worse = project('p', { api: { container: containerSpec({ privileged: true, pid: 'host' }) } });
   expect(later.check(worse, false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('pid') });

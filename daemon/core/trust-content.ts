@@ -11,7 +11,7 @@ import type {
   VolumeSpec,
 } from './model.js';
 import { normalPath } from './paths.js';
-import { risks } from './trust.js';
+import type { Risk } from './risk.js';
 import { reached } from './trust-reach.js';
 import { loggingRisks } from './trust-resources.js';
 
@@ -132,10 +132,8 @@ const VOLUME: { readonly [Key in keyof VolumeSpec]: Counted<VolumeSpec[Key]> } =
 /** Keys by the names that files have for them. */
 const WORDS: Readonly<Record<string, string>> = { mounts: 'volumes', readyPath: 'ready', veto: 'idle.veto' };
 
-/** Null when there is nothing to trust. */
-export function trustParts(spec: ProjectSpec): TrustParts | null {
-  const found = risks(spec);
-  if (found.length === 0) return null;
+/** What counts of a project in which `found` was found (docs/trust.md, rules 2 to 4). */
+export function contentOf(spec: ProjectSpec, found: readonly Risk[]): TrustParts {
   const services = reached(spec, found);
   const runs = new Map<string, string>();
   for (const service of spec.services) {
@@ -149,18 +147,6 @@ export function trustParts(spec: ProjectSpec): TrustParts | null {
     }
   }
   return { points: found.map(risk => `${risk.service}: ${risk.what}`).sort(), services, runs };
-}
-
-/**
- * What trust is remembered by: the text over which the daemon takes a SHA-256. It holds each risk, what runs in the services that
- * have a power or reach one, and the folder of the project; a change of any asks again, a change elsewhere does not. Empty when
- * there is nothing to trust.
- */
-export function trustText(spec: ProjectSpec): string {
-  const parts = trustParts(spec);
-  if (parts === null) return '';
-  const services = [...parts.services.keys()].sort();
-  return canonical({ root: normalPath(spec.root), points: parts.points, services, runs: Object.fromEntries(parts.runs) });
 }
 
 /** The keys that count, with what counts of them; what is as if it were not there is left out. */
