@@ -21,16 +21,18 @@ function intentSchema(spec: JsonSchema): JsonSchema {
   const figure = { anyOf: [{ type: 'number' }, { type: 'null' }] } satisfies JsonSchema;
   const memory = record({ id: text, standard: { type: 'number' }, maximum: { type: 'number' } });
   const pin = record({ id: text, project: text, services: names, until: figure });
+  const trusted = record({ root: text, points: names, runs: { type: 'object', additionalProperties: text } });
   return record(
     {
       version: { const: 1 },
       projects: { type: 'array', items: project },
       trusted: { type: 'array', items: text },
+      lastTrusted: { type: 'array', items: trusted },
       pins: { type: 'array', items: pin },
       budget: figure,
       learnt: { type: 'array', items: memory },
     },
-    ['pins', 'budget', 'learnt'],
+    ['lastTrusted', 'pins', 'budget', 'learnt'],
   );
 }
 
@@ -46,6 +48,7 @@ function upgraded(value: unknown): unknown {
     const spec: unknown = isRecord(project) ? project['spec'] : null;
     if (!isRecord(spec)) continue;
     spec['schedule'] ??= null;
+    spec['readers'] ??= {};
     const services: unknown = spec['services'];
     for (const service of Array.isArray(services) ? services : []) if (isRecord(service)) service['activation'] ??= PLAIN_ACTIVATION;
   }

@@ -172,7 +172,7 @@ export const VERBS: readonly Verb[] = [
     verbs: [
       {
         name: 'validate',
-        summary: 'Check all files without starting anything; all mistakes at once',
+        summary: 'Check all files without starting anything; all mistakes at once, and what up will need --trust for',
         args: '[profile]',
         options: [...PLACE, ...OUTPUT],
         completes: 'profiles-and-services',

@@ -1,6 +1,7 @@
 import type { MountSpec } from '../core/model.js';
 import type { Cursor } from './cursor.js';
 import type { Files } from './files.js';
+import { locator } from './locate.js';
 import { networkSpecs, volumeSpecs } from './normalise/resource-specs.js';
 import { fileDefinitions } from './normalise/secrets.js';
 import { type NormalisedService, normaliseService, type Surroundings } from './normalise/service.js';
@@ -37,6 +38,7 @@ export async function normaliseProject(
     name,
     services: services.map(({ service }) => service),
     networks: networkSpecs(model, name, new Set(containers.flatMap(({ networks }) => networks.map(({ network }) => network)))),
+    locate: locator(model),
     volumes: volumeSpecs(model, name, new Set(containers.flatMap(({ mounts }) => mounts.flatMap(namedVolume)))),
   };
 }

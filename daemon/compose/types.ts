@@ -25,6 +25,12 @@ export interface Position {
   readonly column: number;
 }
 
+/**
+ * Where the files say something of a service (`services`, its name), a network or a volume: at `key` of it, and there at `entry`: a
+ * mount's target, a name or text of a list. What is not found gives the place of the next larger thing; null: not even that is there.
+ */
+export type Locate = (section: 'services' | 'networks' | 'volumes', name: string, key: string, entry: string | null) => Position | null;
+
 /** `x-laptop-dev` of a service, unchecked; what it may hold is the profiles room's business. */
 export interface Extension extends Position {
   readonly value: unknown;
@@ -35,6 +41,8 @@ export interface Extension extends Position {
 export interface ComposeService {
   readonly name: string;
   readonly container: ContainerSpec;
+  /** Files that its `env_file` names, absolute, there or not. */
+  readonly envFiles: readonly string[];
   readonly dependsOn: readonly Dependency[];
   readonly restart: Restart;
   /** mem_limit or deploy.resources.limits.memory. */
@@ -55,6 +63,8 @@ export interface ComposeProject {
   readonly services: readonly ComposeService[];
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
+  /** Where a key stands, and which entry of it; see Locate. */
+  readonly locate: Locate;
   /** Files that were read, absolute, in order: a change in one of them can change the project. */
   readonly sources: readonly string[];
   /** Of each source, the file that was read: links followed. */

@@ -1,3 +1,4 @@
+import { FailureError, failure } from '../core/failure.js';
 import { LABEL } from '../core/labels.js';
 import type { NetworkSpec, VolumeSpec } from '../core/model.js';
 import type { Connection } from './connection.js';
@@ -33,9 +34,15 @@ export function createResources(connection: Connection, instance: string): Resou
   };
 }
 
+/** Makes a volume unless it is there. One that Compose made for this project is shared with it; a stranger's data is not taken by its name. */
 async function ensureVolume(connection: Connection, instance: string, project: string, spec: VolumeSpec): Promise<void> {
-  if (await volumeExists(connection, spec.name)) return;
-  if (spec.external) throw missing('volume', spec.name);
+  const labels = await labelsOf(connection, spec.name);
+  if (labels === null && spec.external) throw missing('volume', spec.name);
+  if (labels !== null) {
+    const owner = labels[LABEL.composeProject];
+    if (!spec.external && owner !== project) throw stranger(project, spec.name, owner);
+    return;
+  }
   // Creating a volume that exists answers with that one, so two creations do not race.
   await connection.call(`create volume ${spec.name}`, DEADLINE.slow, (client, abortSignal) =>
     client.createVolume({
@@ -48,14 +55,24 @@ async function ensureVolume(connection: Connection, instance: string, project: s
   );
 }
 
-async function volumeExists(connection: Connection, name: string): Promise<boolean> {
+function stranger(project: string, name: string, owner: string | undefined): FailureError {
+  const whose = owner === undefined ? 'is not a volume of a project' : `belongs to project ${owner}`;
+  return new FailureError(
+    failure('volume-clash', `Volume ${name} exists already and ${whose}`, { volume: name, project, owner: owner ?? null }, [
+      'Declare the volume external to use what is in it (external: true), or give it another name',
+    ]),
+  );
+}
+
+/** Null: there is no such volume. */
+async function labelsOf(connection: Connection, name: string): Promise<NonNullable<Labels> | null> {
   try {
-    await connection.call(`inspect volume ${name}`, DEADLINE.quick, (client, abortSignal) =>
+    const { Labels } = await connection.call(`inspect volume ${name}`, DEADLINE.quick, (client, abortSignal) =>
       client.getVolume(name).inspect({ abortSignal }),
     );
-    return true;
+    return Labels ?? {};
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return null;
     throw error;
   }
 }

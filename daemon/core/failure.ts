@@ -58,6 +58,7 @@ export const CATALOGUE = {
   'port-taken': { status: 409, exit: 6, help: 'Stop the owner, or give the service another host port.' },
   'name-taken': { status: 409, exit: 6, help: 'Rename or remove the other container; it is not ours, so it is left alone.' },
   'network-clash': { status: 409, exit: 6, help: 'Give the network another subnet, or remove the one that overlaps.' },
+  'volume-clash': { status: 409, exit: 6, help: 'Declare the volume external, or give it another name.' },
   'limit-not-applied': {
     status: 502,
     exit: 4,

@@ -8,6 +8,8 @@ export interface Intent {
   readonly projects: readonly RestoredProject[];
   /** Content hashes that the user has trusted. */
   readonly trusted: readonly string[];
+  /** What was trusted last in each project: to say what has changed since, and to know a part of it again. Absent: not known. */
+  readonly lastTrusted?: readonly TrustedContent[];
   readonly pins?: readonly KeptPin[];
   /** As set by `budget set`; null or absent: the usual one. */
   readonly budget?: Bytes | null;
@@ -19,6 +21,16 @@ export interface KeptMemory {
   readonly id: ServiceId;
   readonly standard: Bytes;
   readonly maximum: Bytes;
+}
+
+/** What trust was given for, in hashes: they tell what differs, and nothing else. */
+export interface TrustedContent {
+  /** Folder of the project. */
+  readonly root: string;
+  /** Of each point. */
+  readonly points: readonly string[];
+  /** Of what runs with the powers, by `service key`. */
+  readonly runs: Readonly<Record<string, string>>;
 }
 
 /** A pin over a restart of the daemon. */

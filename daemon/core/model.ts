@@ -105,6 +105,8 @@ export interface ProjectSpec {
   readonly schedule: Schedule | null;
   /** Files outside `root` that were read because one of the project's named them (env_file, include, extends); real paths. */
   readonly outside: readonly string[];
+  /** Which of those each service takes values from, by its name; a service that takes none is not there. */
+  readonly readers: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface NetworkSpec {

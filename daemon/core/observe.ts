@@ -158,6 +158,7 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     volumes: [],
     schedule: null,
     outside: [],
+    readers: {},
   };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.
   const lost = known !== undefined && !isTakenIn(known.spec);

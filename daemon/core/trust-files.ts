@@ -1,5 +1,5 @@
 import type { ProjectSpec } from './model.js';
-import type { Risk } from './trust.js';
+import type { Risk } from './risk.js';
 
 /** Files of others that the project's files have read into it: their values end in containers that may send them anywhere. */
 export function fileRisks({ outside }: ProjectSpec): Risk[] {

@@ -1,17 +1,10 @@
 import { canonical } from './canonical.js';
-import type { ContainerSpec, MountSpec, NetworkSpec, ProjectSpec, VolumeSpec } from './model.js';
+import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from './model.js';
 import { isWithin, normalPath } from './paths.js';
+import type { Point, Risk } from './risk.js';
+import { contentOf, type TrustParts } from './trust-content.js';
+import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 import { fileRisks } from './trust-files.js';
-
-/** One point at which a project's file asks for power over the machine beyond its own folder. */
-export interface Risk {
-  /** Name of the service; `network KEY` or `volume KEY` for one of those. */
-  readonly service: string;
-  /** The setting as it stands: `privileged: true`, `volume /etc → /host`. */
-  readonly what: string;
-  /** What it would allow. */
-  readonly why: string;
-}
 
 /** Capabilities that Docker and Podman give by default (moby oci/caps/defaults.go): asking for one of them adds nothing. */
 const DEFAULT_CAPABILITIES = new Set(
@@ -23,125 +16,169 @@ const ENGINE_SOCKET = /(^|\/)(docker|podman|containerd|crio|buildkitd|dockershim
 const SOCKET_FOLDERS = /^\/(var\/)?run(\/(docker|podman|containerd|crio|buildkit|user(\/\d+(\/(docker|podman|laptop-dev))?)?))?$/;
 
 /**
- * Everything in the project that a person should have read before it runs (facts: security 11). `up` is refused with
+ * Everything in the project that a person should have read before it runs (docs/trust.md, rule 1). `up` is refused with
  * not-trusted naming each, until `--trust`. Sources of mounts are expected to be real paths: project/ resolves links.
  */
 export function risks(spec: ProjectSpec): Risk[] {
-  const found = spec.services.flatMap(service => {
-    const points = service.container ? containerRisks(service.container, spec.root) : [];
-    return points.map(([what, why]) => ({ service: service.name, what, why }));
-  });
+  const around: Around = { root: spec.root, services: new Set(spec.services.map(({ name }) => name)) };
+  const of = (service: string) => (point: Point) => ({ service, ...point });
+  const found = spec.services.flatMap(({ name, container }) => (container ? containerRisks(container, around).map(of(name)) : []));
   return [
     ...found,
     ...fileRisks(spec),
-    ...spec.networks.flatMap(networkRisks),
-    ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root)),
+    ...spec.networks.flatMap(network => networkRisks(network).map(of(`network ${network.key}`))),
+    ...spec.volumes.flatMap(volume => volumeRisks(volume, spec.root).map(of(`volume ${volume.key}`))),
   ];
 }
 
-type Point = readonly [what: string, why: string];
+/** What trust in the project is about, in parts; null when there is nothing to trust. */
+export function trustParts(spec: ProjectSpec): TrustParts | null {
+  const found = risks(spec);
+  return found.length === 0 ? null : contentOf(spec, found);
+}
 
-function containerRisks(container: ContainerSpec, root: string): Point[] {
-  return [
-    ...(container.privileged ? [['privileged: true', 'the container is root on this machine'] as const] : []),
-    ...container.mounts.flatMap(mount => mountRisk(mount, root)),
-    ...namespaceRisks(container),
-    ...container.devices.map(device => [`device ${device}`, 'the container reaches the hardware directly'] as const),
-    ...container.capAdd
+/**
+ * What trust is remembered by: the text over which the daemon takes a SHA-256. It holds each risk, what runs in the services that
+ * have a power or reach one, and the folder of the project; a change of any asks again, a change elsewhere does not. Empty when
+ * there is nothing to trust.
+ */
+export function trustText(spec: ProjectSpec): string {
+  const parts = trustParts(spec);
+  if (parts === null) return '';
+  const services = [...parts.services.keys()].sort();
+  return canonical({ root: normalPath(spec.root), points: parts.points, services, runs: Object.fromEntries(parts.runs) });
+}
+
+/** What a judgement of a container has to know of its project. */
+interface Around {
+  readonly root: string;
+  readonly services: ReadonlySet<string>;
+}
+
+type Judge<Value> = (value: Value, around: Around) => Point[];
+
+/**
+ * For each key of a container, what of it is a power; null: nothing in it reaches beyond the container, the project's folder and
+ * the limits. A key that is new has to be decided here, in trust-content.ts and in docs/trust.md, or neither compiler nor tests pass.
+ */
+const POWERS: { readonly [Key in keyof ContainerSpec]: Judge<ContainerSpec[Key]> | null } = {
+  privileged: privileged =>
+    privileged
+      ? [{ what: 'privileged: true', why: 'the container is root on this machine', at: { key: 'privileged' }, root: true as const }]
+      : [],
+  mounts: (mounts, { root }) => mounts.flatMap(mount => mountRisk(mount, root)),
+  networkMode: namespaceJudge('network_mode', /^(none|bridge|default|private|slirp4netns|pasta)?$/, 'network'),
+  pid: namespaceJudge('pid', /^(private)?$/, 'processes'),
+  ipc: namespaceJudge('ipc', /^(none|private|shareable)?$/, 'shared memory'),
+  usernsMode: namespaceJudge('userns_mode', /^(private|auto|keep-id|nomap)?(:.*)?$/, 'users'),
+  devices: devices =>
+    devices.map(device => ({
+      what: `device ${device}`,
+      why: 'the container reaches the hardware directly',
+      at: { key: 'devices', entry: device.split(':')[0] ?? device },
+    })),
+  capAdd: names =>
+    names
       .filter(name => !DEFAULT_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, '')))
-      .map(name => [`cap_add: ${name}`, 'a power that containers do not have by default'] as const),
-    ...container.securityOpt
+      .map(name => ({
+        what: `cap_add: ${name}`,
+        why: 'a power that containers do not have by default',
+        at: { key: 'cap_add', entry: name },
+      })),
+  securityOpt: options =>
+    options
       .filter(option => !/^no-new-privileges\b/.test(option))
-      .map(option => [`security_opt: ${option}`, "the engine's own confinement is replaced or switched off"] as const),
-    ...Object.entries(container.sysctls)
+      .map(option => ({
+        what: `security_opt: ${option}`,
+        why: "the engine's own confinement is replaced or switched off",
+        at: { key: 'security_opt', entry: option },
+      })),
+  sysctls: values =>
+    Object.entries(values)
       .filter(([name]) => !name.startsWith('net.'))
-      .map(([name, value]) => [`sysctl ${name}=${value}`, 'a kernel setting that is not of the network namespace'] as const),
-    ...buildRisks(container, root),
-  ];
+      .map(([name, value]) => ({
+        what: `sysctl ${name}=${value}`,
+        why: 'a kernel setting that is not of the network namespace',
+        at: { key: 'sysctls', entry: name },
+      })),
+  build: (build, { root }) => (build === null ? [] : buildRisks(build, root)),
+  logging: loggingRisks,
+  oomScoreAdj: value =>
+    value !== null && value < 0
+      ? [
+          {
+            what: `oom_score_adj: ${value}`,
+            why: 'when memory is short, the kernel ends other programs of this machine first',
+            at: { key: 'oom_score_adj' },
+          },
+        ]
+      : [],
+  image: null,
+  pull: null,
+  command: null,
+  entrypoint: null,
+  environment: null,
+  ports: null,
+  expose: null,
+  networks: null,
+  healthcheck: null,
+  user: null,
+  groupAdd: null,
+  workingDir: null,
+  hostname: null,
+  domainname: null,
+  labels: null,
+  stopSignal: null,
+  init: null,
+  tty: null,
+  stdinOpen: null,
+  readOnly: null,
+  capDrop: null,
+  extraHosts: null,
+  dns: null,
+  dnsSearch: null,
+  dnsOptions: null,
+  ulimits: null,
+  cpus: null,
+  cpuset: null,
+  cpuShares: null,
+  pidsLimit: null,
+  shmSize: null,
+  platform: null,
+};
+
+function containerRisks(container: ContainerSpec, around: Around): Point[] {
+  const judged = <Key extends keyof ContainerSpec>(key: Key): Point[] => POWERS[key]?.(container[key], around) ?? [];
+  return (Object.keys(POWERS) as (keyof ContainerSpec)[]).flatMap(judged);
 }
 
 function mountRisk(mount: MountSpec, root: string): Point[] {
   if (mount.kind !== 'bind') return [];
   const what = `volume ${mount.source} → ${mount.target}${mount.readOnly ? ' (read-only)' : ''}`;
+  const at = { key: 'volumes', entry: mount.target };
   const source = normalPath(mount.source) ?? mount.source;
   if (ENGINE_SOCKET.test(source) || SOCKET_FOLDERS.test(source) || ['/', '/var'].includes(source)) {
-    return [[what, 'whoever reaches the socket of a container engine is root on this machine']];
+    return [{ what, why: 'the socket of a container engine: what reaches it is root on this machine', at, root: true }];
   }
-  if (!isWithin(root, source)) return [[what, 'a folder of this machine outside the project']];
+  if (!isWithin(root, source)) return [{ what, why: 'a folder of this machine outside the project', at }];
   // Shared propagation lets a mount made inside appear outside.
-  return mount.propagation?.includes('shared') ? [[`${what}, ${mount.propagation}`, 'mounts made inside appear on this machine']] : [];
+  return mount.propagation?.includes('shared')
+    ? [{ what: `${what}, ${mount.propagation}`, why: 'mounts made inside appear on this machine', at }]
+    : [];
 }
 
-function namespaceRisks(container: ContainerSpec): Point[] {
-  const own: readonly [key: string, value: string | null, harmless: RegExp, what: string][] = [
-    ['network_mode', container.networkMode, /^(none|bridge|default|private|slirp4netns|pasta|service:.*)?$/, 'network'],
-    ['pid', container.pid, /^(private|service:.*)?$/, 'processes'],
-    ['ipc', container.ipc, /^(none|private|shareable|service:.*)?$/, 'shared memory'],
-    ['userns_mode', container.usernsMode, /^(private|auto|keep-id|nomap)?(:.*)?$/, 'users'],
-  ];
-  return own.flatMap(([key, value, harmless, what]) =>
-    value === null || harmless.test(value)
-      ? []
-      : [[`${key}: ${value}`, `the container shares the ${what} of the machine or of a foreign container`]],
-  );
+/** The namespace of a service of this project is that service's (trust-reach.ts); every other one that is not its own is a power. */
+function namespaceJudge(key: string, own: RegExp, what: string): Judge<string | null> {
+  return (value, { services }) => {
+    if (value === null || own.test(value)) return [];
+    if (value.startsWith('service:') && services.has(value.slice('service:'.length))) return [];
+    const whose = value === 'host' ? 'this machine' : 'a foreign container or network';
+    return [{ what: `${key}: ${value}`, why: `the container shares the ${what} of ${whose}`, at: { key } }];
+  };
 }
 
-function buildRisks(container: ContainerSpec, root: string): Point[] {
-  const places = [container.build?.context ?? null, container.build?.dockerfile ?? null];
-  return places
+function buildRisks(build: BuildSpec, root: string): Point[] {
+  return [build.context, build.dockerfile]
     .filter(place => place !== null && !isWithin(root, place))
-    .map(place => [`build from ${place}`, 'the build reads a folder outside the project'] as const);
-}
-
-/** A network can be the machine's own by another way than network_mode, or a card of it. */
-function networkRisks(network: NetworkSpec): Risk[] {
-  const service = `network ${network.key}`;
-  if (network.driver === 'host' || /^(host$|container:|ns:)/.test(network.name)) {
-    return [{ service, what: `network ${network.name}`, why: 'the network of the machine itself' }];
-  }
-  if (network.driver !== 'macvlan' && network.driver !== 'ipvlan') return [];
-  return [{ service, what: `driver ${network.driver}`, why: 'containers appear beside the machine in its own network' }];
-}
-
-/** Options of the `local` driver are arguments of mount(8): they can put any folder or disk of the machine into a volume. */
-function volumeRisks(volume: VolumeSpec, root: string): Risk[] {
-  const entries = Object.entries(volume.options);
-  if (entries.length === 0 || volume.external) return [];
-  const type = volume.options['type'] ?? '';
-  const device = volume.options['device'] ?? '';
-  const options = (volume.options['o'] ?? '').split(',');
-  const harmless = /^(tmpfs|nfs4?|cifs)$/.test(type) || entries.every(([key]) => key === 'size');
-  // A bind of a folder of the project is no more than a bind mount of it.
-  const ownFolder = (options.includes('bind') || options.includes('rbind')) && isWithin(root, device);
-  if ((harmless && !options.includes('bind') && !options.includes('rbind')) || ownFolder) return [];
-  const what = entries.map(([key, value]) => `${key}=${value}`).join(' ');
-  return [{ service: `volume ${volume.key}`, what, why: 'the volume shows a folder or a disk of this machine' }];
-}
-
-/**
- * What trust is remembered by: the text over which the daemon takes a SHA-256. It holds each risk, and for its service
- * what runs with that power (image, build, entrypoint, command), and the folder of the project; a change of any asks
- * again, a change elsewhere does not. Empty when there is nothing to trust.
- */
-export function trustText(spec: ProjectSpec): string {
-  const found = risks(spec);
-  if (found.length === 0) return '';
-  const names = new Set(found.map(risk => risk.service));
-  const runs = spec.services
-    .filter(({ name, container }) => names.has(name) || (container !== null && uses(container).some(used => names.has(used))))
-    .map(({ name, container }) => ({
-      name,
-      image: container?.image,
-      build: container?.build,
-      entrypoint: container?.entrypoint,
-      command: container?.command,
-    }));
-  const points = found.map(risk => `${risk.service}: ${risk.what}`).sort();
-  return canonical({ root: normalPath(spec.root), points, runs: runs.sort((a, b) => (a.name < b.name ? -1 : 1)) });
-}
-
-/** Volumes and networks of a container, as risks name them. */
-function uses(container: ContainerSpec): string[] {
-  const volumes = container.mounts.flatMap(mount => (mount.kind === 'volume' ? [`volume ${mount.volume}`] : []));
-  return [...volumes, ...container.networks.map(attached => `network ${attached.network}`)];
+    .map(place => ({ what: `build from ${place}`, why: 'the build reads a folder outside the project', at: { key: 'build' } }));
 }

@@ -7,6 +7,8 @@ import { type FindOptions, type Found, findConfiguration } from './find.js';
 import { withSleep } from './init-sleep.js';
 import { initText } from './init-text.js';
 import { resolveServices } from './services.js';
+import { projectSpecOf } from './spec.js';
+import { type TrustPoint, trustPoints } from './trust-points.js';
 import { writeWhole } from './write-whole.js';
 
 export interface InitOptions extends FindOptions {
@@ -23,6 +25,8 @@ export interface InitResult {
   readonly written: boolean;
   readonly services: readonly string[];
   readonly warnings: readonly Problem[];
+  /** What `up` will need --trust for. */
+  readonly trust: readonly TrustPoint[];
 }
 
 /**
@@ -41,12 +45,12 @@ export async function initProject(options: InitOptions): Promise<InitResult> {
   }
   const file = join(found.root, 'laptop-dev.yaml');
   if (!options.force && !options.dryRun) await refuseExisting(file);
-  const { text, services, warnings } = await describe(found, found.composeFiles);
-  if (!options.dryRun) await writeWhole(file, text);
-  return { file, text, written: !options.dryRun, services, warnings };
+  const described = await describe(found, found.composeFiles);
+  if (!options.dryRun) await writeWhole(file, described.text);
+  return { file, written: !options.dryRun, ...described };
 }
 
-async function describe(found: Found, files: readonly string[]): Promise<Pick<InitResult, 'text' | 'services' | 'warnings'>> {
+async function describe(found: Found, files: readonly string[]): Promise<Omit<InitResult, 'file' | 'written'>> {
   const { project, problems, warnings } = await loadCompose({
     files,
     projectDirectory: found.projectDirectory ?? dirname(files[0] ?? found.root),
@@ -68,7 +72,8 @@ async function describe(found: Found, files: readonly string[]): Promise<Pick<In
     return service === undefined ? spec : withSleep(spec, service, found.root);
   });
   const text = initText({ root: found.root, compose: project, specs, files: found.composeGiven ? files : null });
-  return { text, services: specs.map(service => service.name), warnings: [...warnings, ...resolved.warnings] };
+  const trust = trustPoints(projectSpecOf(found, project, specs, null, files), project);
+  return { text, services: specs.map(service => service.name), warnings: [...warnings, ...resolved.warnings], trust };
 }
 
 async function refuseExisting(file: string): Promise<void> {

@@ -11,8 +11,9 @@ import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
-import { withRealDevice } from './real-paths.js';
 import { resolveServices } from './services.js';
+import { projectSpecOf } from './spec.js';
+import { type TrustPoint, trustPoints } from './trust-points.js';
 
 export interface LoadOptions {
   /** Null: the project's standard profile. */
@@ -32,11 +33,11 @@ export interface LoadedProject {
   readonly warnings: readonly Problem[];
   /** Services of the profile that no Compose file defines. */
   readonly leftOut: readonly string[];
+  /** What it asks for beyond its own folder, with the places: `up` needs --trust for these. */
+  readonly trust: readonly TrustPoint[];
   /** Every file that was read, absolute. */
   readonly files: readonly string[];
 }
-
-const NO_PROFILE = 'default';
 
 /** Reads a project with one of its profiles and resolves it. Expected failures come back as values; nothing is started. */
 export async function loadProject(found: Found, options: LoadOptions): Promise<LoadedProject> {
@@ -117,28 +118,9 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   if (problems.length > 0) return invalid(problems, warnings);
   const wrong = await unknownWord(found, compose, options.services ?? []);
   if (wrong !== null) return { ...failed(wrong), warnings };
-  const volumes = compose.volumes.map(withRealDevice);
-  const spec: ProjectSpec = {
-    name: compose.name,
-    root: found.root,
-    profile: profile?.name ?? NO_PROFILE,
-    services: resolved.services,
-    networks: compose.networks,
-    volumes,
-    schedule: profile?.schedule ?? null,
-    outside: outside(found, compose, options.composeFiles),
-  };
-  return { spec, failure: null, problems: [], warnings, leftOut: resolved.leftOut, files: [...compose.sources, ...(profile?.files ?? [])] };
-}
-
-/**
- * Files outside the project that were read because one of the project's names them: env files, and Compose files of include and extends. What was
- * read is judged, not what a name leads to now. Those that the project is made of, or that a flag named, were somebody's choice.
- */
-function outside(found: Found, { sources, realSources }: ComposeProject, files: readonly string[]): string[] {
-  const chosen = new Set([...files, ...(found.envFiles ?? [])]);
-  const real = sources.filter(file => !chosen.has(file)).map(file => realSources.get(file) ?? file);
-  return [...new Set(real)].filter(file => !isWithin(found.root, file)).sort();
+  const spec = projectSpecOf(found, compose, resolved.services, profile, options.composeFiles);
+  const trust = trustPoints(spec, compose);
+  return { spec, failure: null, problems: [], warnings, leftOut: resolved.leftOut, trust, files: [...compose.sources, ...(profile?.files ?? [])] };
 }
 
 /** A word that names no service was not a profile either: those have been taken out before. */
@@ -166,7 +148,7 @@ function badNames(compose: ComposeProject): Problem[] {
 }
 
 function failed(value: Failure): LoadedProject {
-  return { spec: null, failure: value, problems: [], warnings: [], leftOut: [], files: [] };
+  return { spec: null, failure: value, problems: [], warnings: [], leftOut: [], trust: [], files: [] };
 }
 
 function invalid(problems: readonly Problem[], warnings: readonly Problem[]): LoadedProject {

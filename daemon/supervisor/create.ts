@@ -77,7 +77,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const waiters = new Waiters();
   const restored = store.load();
   if (restored.warning !== null) log.warn({}, restored.warning);
-  const trust = new Trust(restored.intent.trusted);
+  const trust = new Trust(restored.intent.trusted, restored.intent.lastTrusted);
   const ending = new AbortController();
   let engine: EngineInfo | null = null;
   let onLooked: () => void = () => undefined;
@@ -135,8 +135,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     persist: () => {
       const { world } = loop;
       const pins = pinsToKeep(world, clock);
+      const { budget } = world;
+      const [trusted, lastTrusted] = [trust.list(), trust.lastTrusted()];
       const learnt = [...world.learnt].map(([id, memory]) => ({ id, ...memory }));
-      const failed = store.save({ version: 1, projects: intentOf(world), trusted: trust.list(), pins, budget: world.budget, learnt });
+      const failed = store.save({ version: 1, projects: intentOf(world), trusted, lastTrusted, pins, budget, learnt });
       if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
     },
   };

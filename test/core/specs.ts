@@ -83,6 +83,7 @@ export function projectSpec(over: Partial<ProjectSpec> = {}): ProjectSpec {
     volumes: [],
     schedule: null,
     outside: [],
+    readers: {},
     ...over,
   };
 }

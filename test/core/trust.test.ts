@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec, MountSpec, NetworkSpec, VolumeSpec } from '../../daemon/core/model.js';
+import { isPrivateSubnet } from '../../daemon/core/subnets.js';
 import { risks, trustText } from '../../daemon/core/trust.js';
 import { containerSpec, projectSpec, serviceSpec } from './specs.js';
 
@@ -30,6 +31,10 @@ describe('risks of a service', () => {
     ['host processes', { pid: 'host' }, /^pid: host/],
     ['processes of a container', { pid: 'container:abc' }, /^pid/],
     ['host IPC', { ipc: 'host' }, /^ipc: host/],
+    ['the network of a service that is not there', { networkMode: 'service:api-1' }, /service:api-1/],
+    ['the processes of a service that is not there', { pid: 'service:other' }, /service:other/],
+    ['a network by its name', { networkMode: 'other_default' }, /other_default/],
+    ['a place before the others when memory is short', { oomScoreAdj: -500 }, /-500/],
     ['host users', { usernsMode: 'host' }, /^userns_mode: host/],
     ['a device', { devices: ['/dev/sda:/dev/sda:rwm'] }, /^device \/dev\/sda/],
     ['a capability', { capAdd: ['SYS_ADMIN'] }, /SYS_ADMIN/],
@@ -56,7 +61,7 @@ describe('risks of a service', () => {
     ['a named volume', { mounts: [{ kind: 'volume', volume: 'data', target: '/d', readOnly: false, noCopy: false }] }],
     ['a tmpfs', { mounts: [{ kind: 'tmpfs', target: '/d', size: null, mode: null, options: null }] }],
     ['no network', { networkMode: 'none' }],
-    ['the network of another service', { networkMode: 'service:api', pid: 'service:api', ipc: 'service:api' }],
+    ['the network of a service of the project', { networkMode: 'service:app', pid: 'service:app', ipc: 'service:app' }],
     ['a capability that is there by default', { capDrop: ['ALL'], capAdd: ['CHOWN', 'CAP_SETUID', 'net_bind_service'] }],
     ['no new privileges', { securityOpt: ['no-new-privileges:true', 'no-new-privileges'] }],
     ['a network setting', { sysctls: { 'net.core.somaxconn': '1024' } }],
@@ -137,14 +142,93 @@ describe('risks of a network', () => {
     labels: {},
     ...over,
   });
-  it.each([{ external: true, name: 'host' }, { driver: 'host' }, { driver: 'macvlan' }, { external: true, name: 'container:abc' }])(
-    '%j',
-    over => {
-      expect(risks(projectSpec({ networks: [network(over)] })).map(risk => risk.service)).toEqual(['network net']);
-    },
-  );
-  it.each([{}, { driver: 'bridge' }, { external: true, name: 'shared' }])('nothing to trust in %j', over => {
+  it.each<Partial<NetworkSpec>>([
+    { external: true, name: 'host' },
+    { driver: 'host' },
+    { driver: 'macvlan' },
+    { driver: 'weave' },
+    { external: true, name: 'container:abc' },
+    { external: true, name: 'shared' },
+    { subnets: ['172.20.0.0/16', '203.0.113.0/24'] },
+    { options: { 'com.docker.network.bridge.name': 'docker0' } },
+    { options: { 'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0' } },
+    { options: { 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' } },
+    { options: { 'never.heard.of': '1' } },
+    { options: { constructor: '1' } },
+  ])('%j', over => {
+    expect(risks(projectSpec({ networks: [network(over)] })).map(risk => risk.service)).toEqual(['network net']);
+  });
+  it.each<Partial<NetworkSpec>>([
+    {},
+    { driver: 'bridge', internal: true, name: 'a-name-of-its-own' },
+    { subnets: ['172.20.0.0/16', 'fd00:1::/64'] },
+    { options: { 'com.docker.network.driver.mtu': '1400', 'com.docker.network.bridge.host_binding_ipv4': '127.0.0.1' } },
+  ])('nothing to trust in %j', over => {
     expect(risks(projectSpec({ networks: [network(over)] }))).toEqual([]);
+  });
+});
+
+describe('a subnet', () => {
+  it.each([
+    ...['10.0.0.0/8', '10.255.255.0/24', '172.16.0.0/12', '172.31.9.0/24', '192.168.0.0/16', '192.168.1.128/25', '10.1.2.3/32'],
+    ...['fc00::/7', 'fd00::/8', 'fd12:3456:789a:1::/64', 'FD00:1::/64'],
+  ])('%s is private', subnet => expect(isPrivateSubnet(subnet)).toBe(true));
+  it.each([
+    ...['0.0.0.0/0', '8.8.8.0/24', '203.0.113.0/24', '172.32.0.0/16', '172.15.0.0/16', '192.167.0.0/16', '11.0.0.0/8', '9.255.255.0/24'],
+    // Their beginnings are private, their ends are not.
+    ...['10.0.0.0/7', '172.16.0.0/11', '192.168.0.0/15', 'fc00::/6'],
+    ...[
+      '127.0.0.0/8',
+      '169.254.169.0/24',
+      '100.64.0.0/10',
+      '224.0.0.0/4',
+      'fe80::/64',
+      '::/0',
+      '2001:db8::/32',
+      'fc::/64',
+      '::ffff:10.0.0.0/104',
+    ],
+    ...[
+      '10.0.0.0',
+      '10.0.0.0/',
+      '10.0.0.0/33',
+      '010.0.0.0/8',
+      '0x0a.0.0.0/8',
+      '10.0.0/24',
+      '10.0.0.256/24',
+      '10.0.0.0/8/8',
+      '',
+      'fd00::1%eth0/64',
+    ],
+  ])('%j is not', subnet => expect(isPrivateSubnet(subnet)).toBe(false));
+});
+
+describe('what a log driver can do', () => {
+  const of = (driver: string, options: Record<string, string> = {}) => whats({ logging: { driver, options } });
+  it.each([
+    ['fluentd', {}],
+    ['fluentd', { 'fluentd-address': 'unix:///var/run/docker.sock' }],
+    ['syslog', { 'syslog-address': 'unixgram:///dev/log' }],
+    ['gelf', { 'gelf-address': 'udp://10.0.0.1:12201' }],
+    ...['splunk', 'awslogs', 'gcplogs', 'etwlogs', 'logentries', 'passthrough', 'grafana/loki-docker-driver:latest'].map(each => [
+      each,
+      {},
+    ]),
+    ['json-file', { path: '/etc/cron.d/x' }],
+    ['k8s-file', { path: '/etc/cron.d/x' }],
+    ['journald', { 'max-size': '1m', path: 'x' }],
+    ['local', { constructor: 'x' }],
+  ] as [string, Record<string, string>][])('%s %j is asked for', (driver, options) => expect(of(driver, options)).toHaveLength(1));
+  it.each([
+    ['json-file', { 'max-size': '10m', 'max-file': '3', compress: 'true', labels: 'a', env: 'B', tag: '{{.Name}}', mode: 'non-blocking' }],
+    ['local', { 'max-size': '10m' }],
+    ['journald', { tag: 'x' }],
+    ['none', {}],
+  ] as [string, Record<string, string>][])('%s %j is not', (driver, options) => expect(of(driver, options)).toEqual([]));
+  it('does not tell a token', () => {
+    expect(of('splunk', { 'splunk-url': 'https://me:pw@splunk', 'splunk-token': 'abc' })).toEqual([
+      'logging: splunk splunk-url=https://[redacted]@splunk splunk-token=…',
+    ]);
   });
 });
 
@@ -154,12 +238,13 @@ describe('trustText', () => {
 
   it('is empty when there is nothing to trust', () => expect(trustText(project({}))).toBe(''));
   it('stays the same when something harmless changes', () => {
-    expect(text({ environment: { A: '1' }, stopSignal: 'SIGINT' })).toBe(text({}));
+    expect(text({ labels: { A: '1' }, stopSignal: 'SIGINT' })).toBe(text({}));
   });
   it.each([
     ['a further risk', text({ pid: 'host' })],
     ['what runs with the power', text({ image: 'other' })],
     ['its command', text({ command: ['sh'] })],
+    ['its environment', text({ environment: { A: '1' } })],
     ['the folder of the project', text({}, '/home/u/q')],
   ])('changes with %s', (_name, changed) => expect(changed).not.toBe(text({})));
   it('changes with what runs on a volume that is a risk', () => {

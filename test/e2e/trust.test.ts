@@ -1,6 +1,7 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOST } from '../../daemon/http/contract.js';
@@ -26,6 +27,14 @@ describe('a file that asks for power over the machine', () => {
     ['device', '    devices: ["/dev/null:/dev/other"]\n', '/dev/null'],
     ['power', '    cap_add: [SYS_ADMIN]\n', 'SYS_ADMIN'],
     ['link', '    volumes: ["./up/../../../../etc:/host-etc"]\n', '/etc'],
+    [
+      'log',
+      '    logging: { driver: fluentd, options: { fluentd-address: "unix:///var/run/docker.sock", fluentd-async: "true" } }\n',
+      'fluentd',
+    ],
+    ['foreign', '    networks: [n]\nnetworks: { n: { external: true, name: other_default } }\n', 'other_default'],
+    ['public', '    networks: [n]\nnetworks: { n: { ipam: { config: [{ subnet: 203.0.113.0/24 }] } } }\n', '203.0.113.0/24'],
+    ['data', '    volumes: [v:/v]\nvolumes: { v: { external: true, name: other_data } }\n', 'other_data'],
   ])('%s is refused with exit 8, named, and nothing is started', async (suffix, extra, named) => {
     const cwd = await own.project(suffix, { 'compose.yaml': compose(extra) });
     const { code, stderr } = await own.cli(['up'], { cwd });
@@ -53,6 +62,35 @@ describe('a file that asks for power over the machine', () => {
     expect(changed.error()).toMatchObject({ code: 'not-trusted', details: { risks: [{ service: 'it', what: 'cap_add: NET_ADMIN' }] } });
     expect(await statesIn(own, cwd)).toEqual(['it running']);
     await own.ask(['down'], { cwd });
+  });
+
+  it('asks again for what would run with the power or reach it, and not for what would not', async () => {
+    const outside = join(own.root, 'outside');
+    await mkdir(outside);
+    const plain = { image: TINY, command: JSON.parse(stays()), mem_limit: '32m', 'x-laptop-dev': { memory: { standard: '16MB' } } };
+    const it = { ...plain, volumes: [`${outside}:/host`] };
+    const up = async (services: object, ...flags: readonly string[]) => {
+      const cwd = await own.project('reached', { 'compose.yaml': JSON.stringify({ services, volumes: { data: {} } }) });
+      return own.cli(['up', '--json', ...flags], { cwd });
+    };
+    expect((await up({ it }, '--trust')).code).toBe(0);
+    const owns = 'touch /host/owned';
+    const changes: readonly (readonly [object, RegExp])[] = [
+      [{ it: { ...it, healthcheck: { test: ['CMD-SHELL', owns], interval: '1s' } } }, /it: healthcheck/],
+      [{ it: { ...it, environment: { ENV: '/host/profile' } } }, /it: environment/],
+      [{ it: { ...it, user: '0:0' } }, /it: user/],
+      [{ it: { ...it, 'x-laptop-dev': { ...it['x-laptop-dev'], idle: { stopAfter: '1s', veto: ['sh', '-c', owns] } } } }, /it: idle\.veto/],
+      [{ it, b: { ...plain, pid: 'service:it' } }, /b \(pid: service:it\)/],
+      [{ it, b: { ...plain, volumes: [`${outside}:/host`] } }, /b: volume .*outside → \/host .*← new/],
+    ];
+    for (const [services, words] of changes) {
+      const { code, error } = await up(services);
+      expect([code, error().code]).toEqual([8, 'not-trusted']);
+      expect(error().message).toMatch(words);
+    }
+    expect((await up({ it: { ...it, labels: { a: 'b' } }, b: plain })).code).toBe(0);
+    expect(await readdir(outside)).toEqual([]);
+    await own.ask(['down', '-p', `${own.name}-reached`]);
   });
 
   it('--dry-run neither runs nor remembers it', async () => {

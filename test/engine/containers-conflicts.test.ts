@@ -91,6 +91,16 @@ describe('networks and volumes', () => {
     expect(networks).toHaveLength(1);
   });
 
+  test("another project's volume is not taken by its name; declared external, it is", async () => {
+    const volume = { key: 'data', name: `${bench.project}_taken`, external: false, driver: null, options: {}, labels: {} };
+    await bench.containers.ensureResources(bench.project, [], [volume]);
+    const other = `${bench.project}x`;
+    const failure = await failureOf(bench.containers.ensureResources(other, [], [volume]));
+    expect(failure).toMatchObject({ code: 'volume-clash', details: { volume: volume.name, owner: bench.project } });
+    await bench.containers.ensureResources(other, [], [{ ...volume, external: true }]);
+    await bench.containers.removeVolume(volume.name);
+  });
+
   test('two networks are joined, and names resolve', async () => {
     const back = { ...bench.network, key: 'back', name: `${bench.project}_back` };
     await bench.containers.ensureResources(bench.project, [bench.network, back], []);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { PLAIN_ACTIVATION } from '../../daemon/core/model.js';
 import { formatProblem, type Problem } from '../../daemon/core/problem.js';
-import { risks } from '../../daemon/core/trust.js';
+import { risks, trustParts } from '../../daemon/core/trust.js';
 import { load, PACKAGE, tree } from './tree.js';
 
 const SHOP = `
@@ -24,7 +24,24 @@ describe('an env_file', () => {
     const { spec } = await load(root, {}, { project: 'shop' });
     expect(spec?.services[0]?.container?.environment).toEqual({ A: '1', B: '2' });
     expect(spec?.outside).toEqual([join(root, 'elsewhere/secrets')]);
+    expect(spec?.readers).toEqual({ web: [join(root, 'elsewhere/secrets')] });
     expect(spec && risks(spec)).toEqual([{ service: 'env_file', what: join(root, 'elsewhere/secrets'), why: expect.any(String) }]);
+  });
+});
+
+describe('a file of variables outside the project', () => {
+  it('is of no service by itself: all of them run with it', async () => {
+    const root = tree({
+      'shop/compose.yaml': 'include: [{ path: part.yaml, env_file: ../elsewhere/secrets }]\nservices: { web: { image: "busybox:1" } }',
+      'shop/part.yaml': 'services: { job: { image: "busybox:$B" } }',
+      'elsewhere/secrets': 'B=2',
+    });
+    const { spec } = await load(root, {}, { project: 'shop' });
+    expect([spec?.outside, spec?.readers]).toEqual([[join(root, 'elsewhere/secrets')], {}]);
+    expect(spec && [...(trustParts(spec)?.services ?? [])].sort()).toEqual([
+      ['job', null],
+      ['web', null],
+    ]);
   });
 });
 

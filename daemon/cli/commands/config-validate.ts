@@ -2,10 +2,15 @@ import { type Failure, FailureError, failure } from '../../core/failure.js';
 import { formatProblem, type Problem } from '../../core/problem.js';
 import { listProfiles } from '../../project/choose.js';
 import { loadProject } from '../../project/load.js';
+import { formatTrustPoint, type TrustPoint } from '../../project/trust-points.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findHere } from '../place.js';
+import { renderTrust } from '../render/trust.js';
 
-/** Reads every profile (or the one named) with its Compose files and tells all mistakes at once; config-invalid when there is one. */
+/**
+ * Reads every profile (or the one named) with its Compose files and tells all mistakes at once; config-invalid when there is one.
+ * What `up` will need --trust for is no mistake, and is said.
+ */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const found = await findHere(cli);
   const names = args.length > 0 ? args : (await listProfiles(found)).map(profile => profile.name);
@@ -13,19 +18,20 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const warnings = new Map<string, Problem>();
   const failures: Failure[] = [];
   const files = new Set<string>();
+  const trust = new Map<string, TrustPoint>();
   for (const profile of names.length > 0 ? names : [null]) {
     const loaded = await loadProject(found, { profile, services: null, taken: {} });
     for (const problem of loaded.problems) problems.set(formatProblem(problem), problem);
     for (const warning of loaded.warnings) warnings.set(formatProblem(warning), warning);
     for (const file of loaded.files) files.add(file);
+    for (const point of loaded.trust) trust.set(formatTrustPoint(point), point);
     if (loaded.failure && loaded.problems.length === 0) failures.push(loaded.failure);
   }
   for (const line of warnings.keys()) remark(cli, `${cli.err.colours.yellow('warning:')} ${line}`);
   if (problems.size + failures.length > 0) throw new FailureError(together(problems, failures));
-  answer(
-    cli,
-    { files: [...files], profiles: names, warnings: [...warnings.values()] },
-    () => `${plural(files.size, 'file')} right: ${[...files].join(', ')}`,
+  const points = [...trust.values()];
+  answer(cli, { files: [...files], profiles: names, warnings: [...warnings.values()], trust: points }, () =>
+    [`${plural(files.size, 'file')} right: ${[...files].join(', ')}`, ...renderTrust(points)].join('\n'),
   );
   return 0;
 }

@@ -4,25 +4,37 @@ import type { Files } from '../files.js';
 import { pathAt } from '../paths.js';
 import { valuesFromVariables } from './key-values.js';
 
-/** A service's environment: its env files in order, and `environment` over them. */
-export async function environmentOf(service: Cursor, files: Files): Promise<Record<string, string>> {
+/** A service's environment: its env files in order, and `environment` over them. `envFiles`: those files, absolute. */
+export async function environmentOf(
+  service: Cursor,
+  files: Files,
+): Promise<{ readonly environment: Record<string, string>; readonly envFiles: readonly string[] }> {
   const found = new Map<string, string>();
+  const envFiles: string[] = [];
   for (const item of service.get('env_file')?.items() ?? []) {
     const read = await readEnvFile(item, found, files);
     for (const [key, value] of read) found.set(key, value);
+    const path = envFileAt(item);
+    if (path !== null) envFiles.push(path);
   }
   for (const [key, value] of Object.entries(valuesFromVariables(service.get('environment')))) found.set(key, value);
   for (const key of found.keys()) {
     if (/[=\0]/.test(key)) service.get('environment')?.error(`the name ${JSON.stringify(key)} is not possible in an environment`);
   }
-  return Object.fromEntries(found);
+  return { environment: Object.fromEntries(found), envFiles };
+}
+
+/** The absolute path that an item of `env_file` names; null: none. */
+export function envFileAt(item: Cursor): string | null {
+  const at = item.isMap ? item.get('path') : item;
+  const text = at?.text() ?? '';
+  return at === null || text === '' ? null : pathAt(at.place, text);
 }
 
 async function readEnvFile(item: Cursor, earlier: ReadonlyMap<string, string>, files: Files): Promise<ReadonlyMap<string, string>> {
   const at = item.isMap ? item.get('path') : item;
-  const text = at?.text() ?? null;
-  if (at === null || text === null || text === '') return new Map();
-  const path = pathAt(at.place, text);
+  const path = envFileAt(item);
+  if (at === null || path === null) return new Map();
   if (item.get('required')?.boolean() === false && !(await files.exists(path))) return new Map();
   const content = await files.read(path, { place: at.place, key: at.path });
   if (content === null) return new Map();

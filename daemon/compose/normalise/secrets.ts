@@ -30,11 +30,15 @@ export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<s
       });
       return [];
     }
-    const written = item.get('target')?.text() ?? name;
-    const target = cleanTarget(written.startsWith('/') ? written : `${FOLDER[kind]}${written}`);
-    const spec = mountOf(definition, target, item);
+    const spec = mountOf(definition, targetOf(item, kind), item);
     return spec === null ? [] : [{ spec, at: item }];
   });
+}
+
+/** Where an item of `secrets` or `configs` is mounted. */
+export function targetOf(item: Cursor, kind: Kind): string {
+  const written = (item.isMap ? (item.get('target') ?? item.get('source')) : item)?.text() ?? '';
+  return cleanTarget(written.startsWith('/') ? written : `${FOLDER[kind]}${written}`);
 }
 
 /** Also in the old form `external: {name: …}`. */

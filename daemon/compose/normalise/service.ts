@@ -45,18 +45,21 @@ export async function normaliseService(name: string, cursor: Cursor, around: Sur
   const ports = portsOf(cursor.get('ports'));
   const dependencies = dependenciesOf(cursor);
   const resources = resourcesOf(cursor);
+  const { environment, envFiles } = await environmentOf(cursor, around.files);
   const container = {
     ...imageOf(name, cursor, around.project),
     ...processOf(cursor),
     ...confinementOf(cursor),
     ...limitsOf(resources),
-    ...(await surroundingsOf(cursor, around)),
+    ...surroundingsOf(cursor, around),
+    environment,
     ports: ports.map(port => port.spec),
     expose: exposeOf(cursor.get('expose')),
   } satisfies ContainerSpec;
   const service: ComposeService = {
     name,
     container,
+    envFiles,
     dependsOn: dependencies.map(dependency => dependency.spec),
     restart: restartOf(cursor),
     memoryLimit: resources.memoryLimit,
@@ -126,7 +129,7 @@ function limitsOf({ cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj }: 
   return { cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj };
 }
 
-async function surroundingsOf(cursor: Cursor, around: Surroundings) {
+function surroundingsOf(cursor: Cursor, around: Surroundings) {
   const mounts = [
     ...mountsOf(cursor, around.volumes),
     ...fileMountsOf(cursor, 'secret', around.secrets),
@@ -134,7 +137,6 @@ async function surroundingsOf(cursor: Cursor, around: Surroundings) {
   ];
   checkTargets(mounts);
   return {
-    environment: await environmentOf(cursor, around.files),
     mounts: mounts.map(mount => mount.spec),
     networks: attachmentsOf(cursor, around.networks),
     networkMode: text(cursor, 'network_mode'),

@@ -180,6 +180,7 @@ export const projectSpec = z.strictObject({
   volumes: z.array(volume).max(500),
   schedule: z.strictObject({ up: text.nullable(), down: text.nullable() }).nullable(),
   outside: z.array(text).max(200),
+  readers: z.record(serviceName, z.array(text).max(200)),
 });
 
 export const namesOfServices = names;
