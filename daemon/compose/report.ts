@@ -13,6 +13,7 @@ export interface Hints {
 export class Report {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
+  readonly #unset = new Map<string, { readonly place: Place; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }>();
   readonly #seen = new Set<string>();
   readonly #wrongPlaces = new Set<string>();
 
@@ -36,7 +37,9 @@ export class Report {
   }
 
   error(place: Place | string, key: string, message: string, hints: Hints = {}): void {
-    const problem = toProblem(place, key, message, hints);
+    const unset = typeof place === 'string' ? [] : this.#unsetAt(place, key);
+    const cause = unset.length === 0 ? '' : `; ${unset.join(' and ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
+    const problem = toProblem(place, key, `${message}${cause}`, hints);
     this.#wrongPlaces.add(placeId(problem));
     this.#add(this.problems, problem);
   }
@@ -46,6 +49,27 @@ export class Report {
     // What is wrong altogether needs no second word about being ignored.
     if (problem.line > 0 && this.#wrongPlaces.has(placeId(problem))) return;
     this.#add(this.warnings, problem);
+  }
+
+  /** A variable that is not set and has no default: told once, with the number of its places. */
+  unset(place: Place, key: string, name: string, nearest: () => string | null): void {
+    const known = this.#unset.get(name) ?? { place, key, nearest: nearest(), at: new Set<string>() };
+    known.at.add(`${place.source.file}:${place.line}:${place.column}:${key}`);
+    this.#unset.set(name, known);
+  }
+
+  /** The variables that were not set where this value stands: mostly why it is wrong. */
+  #unsetAt(place: Place, key: string): string[] {
+    const id = `${place.source.file}:${place.line}:${place.column}:${key}`;
+    return [...this.#unset].filter(([, { at }]) => at.has(id)).map(([name]) => name);
+  }
+
+  /** Turns what was gathered into warnings; to be called once, before they are read. */
+  close(): void {
+    for (const [name, { place, key, nearest, at }] of this.#unset) {
+      const places = at.size === 1 ? '' : `, here and in ${at.size - 1} more place${at.size === 2 ? '' : 's'}`;
+      this.warn(place, key, `the variable ${name} is not set; an empty text is used${places}`, { nearest });
+    }
   }
 
   #add(list: Problem[], problem: Problem): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Bytes, MiB, parseBytes } from '../core/bytes.js';
-import { NAME, NAME_RULE } from '../core/names.js';
+import { NAME, NAME_RULE, SERVICE_NAME, SERVICE_NAME_RULE } from '../core/names.js';
 import { cron } from './cron.js';
 import { DURATION, parseDuration, SIZE } from './units.js';
 
@@ -111,6 +111,7 @@ export const serviceSchema = z
   .describe('Settings of one service');
 
 const name = z.string({ error: NAME_RULE }).regex(NAME, { error: NAME_RULE });
+const serviceName = z.string({ error: SERVICE_NAME_RULE }).regex(SERVICE_NAME, { error: SERVICE_NAME_RULE });
 const listOf = <T extends z.ZodType<string>>(item: T, error: string) =>
   z.union([item, z.array(item, { error }).min(1, { error }).max(16, { error: 'at most 16' })], { error });
 
@@ -130,7 +131,7 @@ export const profileSchema = z
         .optional()
         .describe('Compose files, merged in this order; relative to this file. Absent: the usual names in the folder of the project'),
       services: z
-        .record(name, serviceSchema.nullable(), { error: 'a map of services' })
+        .record(serviceName, serviceSchema.nullable(), { error: 'a map of services' })
         .optional()
         .describe('The services of the profile; others of the Compose file start only when named'),
       schedule: scheduleSchema.optional(),

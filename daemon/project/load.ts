@@ -3,7 +3,7 @@ import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
-import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
+import { isServiceName, SERVICE_NAME_RULE, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
 import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
@@ -88,6 +88,7 @@ async function readCompose(
       projectName: name,
       environment: found.environment,
       envFiles: found.envFiles,
+      outerEnvFiles: found.envFiles === null ? found.outerEnvFiles : [],
       profiles,
     });
   let result = await read(found.projectName, all ? ['*'] : found.composeProfiles);
@@ -147,12 +148,12 @@ async function unknownWord(found: Found, compose: ComposeProject, wanted: readon
 
 function badNames(compose: ComposeProject): Problem[] {
   return compose.services
-    .filter(service => !isName(service.name))
+    .filter(service => !isServiceName(service.name))
     .map(({ name, position }) => ({
       ...position,
       key: `services.${name}`,
       message: 'not a name that laptop-dev can use',
-      expected: NAME_RULE,
+      expected: SERVICE_NAME_RULE,
       nearest: null,
     }));
 }

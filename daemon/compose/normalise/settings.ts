@@ -61,6 +61,11 @@ export function checkDeploy(service: Cursor): void {
   for (const at of [service.get('scale'), deploy?.get('replicas') ?? null]) {
     const count = at?.integer(0) ?? 1;
     if (count > 1) at?.warn(`laptop-dev runs one container of each service, not ${count}`);
-    if (count === 0) at?.warn('a service with no containers is run all the same; leave it out with profiles');
   }
+}
+
+/** `scale: 0`, or `deploy.replicas: 0`: the service is described, but does not run. */
+export function hasNoContainers(service: Cursor): boolean {
+  const replicas = service.get('deploy')?.get('replicas') ?? null;
+  return (service.get('scale') ?? replicas)?.integer(0) === 0;
 }
