@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { type Bytes, MiB, parseBytes } from '../core/bytes.js';
+import { parseBytes } from '../core/bytes.js';
 import { NAME, NAME_RULE, SERVICE_NAME, SERVICE_NAME_RULE } from '../core/names.js';
 import { cron } from './cron.js';
-import { DURATION, parseDuration, SIZE } from './units.js';
+import { DURATION, LEAST_MEMORY, parseDuration, SIZE } from './units.js';
 
 /*
  * The one description of a profile file: validation, types and profiles/schema.json come from it. The `error` of each
  * schema says what is expected; issues.ts adds what was found, where, and the nearest known name.
  */
 
-/** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
-export const LEAST_MEMORY: Bytes = 6 * MiB;
 const WEEK = 7 * 24 * 3_600_000;
 
 const sizeError = 'a size such as 256MB or 1.5GiB';

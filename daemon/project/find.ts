@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FailureError, failure } from '../core/failure.js';
-import { type ProfileSources, profileFilesIn } from '../profiles/load.js';
+import { profileFilesIn } from '../profiles/files.js';
+import type { ProfileSources } from '../profiles/load.js';
 import { type Environment, type Flags, withEnvironment } from './environment.js';
 import { contentOf, ENV, type FolderContent, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseDotenv } from '../compose/dotenv.js';
-import { profileFilesIn } from '../profiles/load.js';
+import { profileFilesIn } from '../profiles/files.js';
 import { composeFiles, type Environment } from './environment.js';
 
 /** Names in the order in which Compose looks for them (compose-go: cli/options.go). */

@@ -7,7 +7,6 @@ import { isServiceName, SERVICE_NAME_RULE, uniqueProjectName } from '../core/nam
 import { nearestName } from '../core/nearest.js';
 import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
-import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
@@ -40,7 +39,11 @@ const NO_PROFILE = 'default';
 export async function loadProject(found: Found, options: LoadOptions): Promise<LoadedProject> {
   const chosen = await chooseProfile(found, options.profile);
   if (chosen.failure !== null) return failed(chosen.failure);
-  const loaded = chosen.file === null ? { profile: null, problems: [] } : await loadProfile(chosen.file, found.sources);
+  // Profiles bring a schema that takes longer to load than a Compose file; many projects have none.
+  const loaded =
+    chosen.file === null
+      ? { profile: null, problems: [] }
+      : await (await import('../profiles/load.js')).loadProfile(chosen.file, found.sources);
   if (loaded.problems.length > 0) return invalid(loaded.problems, []);
   const { profile } = loaded;
   const files = composeFilesOf(found, profile);
