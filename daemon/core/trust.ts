@@ -43,6 +43,10 @@ function containerRisks(container: ContainerSpec, root: string): Point[] {
     ...container.mounts.flatMap(mount => mountRisk(mount, root)),
     ...namespaceRisks(container),
     ...container.devices.map(device => [`device ${device}`, 'the container reaches the hardware directly'] as const),
+    ...(container.deviceRequests ?? []).map(
+      request => [`devices by driver: ${request.capabilities.join(', ')}`, 'the container reaches the hardware directly'] as const,
+    ),
+    ...(container.engineRuntime === undefined ? [] : [[`runtime: ${container.engineRuntime}`, 'another program makes the container'] as const]),
     ...container.capAdd
       .filter(name => !DEFAULT_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, '')))
       .map(name => [`cap_add: ${name}`, 'a power that containers do not have by default'] as const),

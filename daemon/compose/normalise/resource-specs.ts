@@ -16,7 +16,8 @@ export function networkSpecs(model: Cursor, project: string, used: ReadonlySet<s
 function networkSpec(key: string, cursor: Cursor | null, project: string): NetworkSpec {
   const ipam = cursor?.get('ipam') ?? null;
   if (cursor !== null) warnUnsupported(cursor, ['name', 'driver', 'driver_opts', 'external', 'internal', 'ipam', 'labels']);
-  if (ipam !== null) warnUnsupported(ipam, ['config']);
+  // `driver: default` is what is taken anyway.
+  if (ipam !== null) warnUnsupported(ipam, ['config', ...(ipam.get('driver')?.text() === 'default' ? ['driver'] : [])]);
   const configs = ipam?.get('config')?.items() ?? [];
   for (const config of configs) warnUnsupported(config, ['subnet']);
   return {

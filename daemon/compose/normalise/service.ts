@@ -9,6 +9,7 @@ import { warnUnsupported } from '../unsupported.js';
 import { buildOf } from './build.js';
 import { commandOf } from './command.js';
 import { dependenciesOf, type PlacedDependency } from './depends-on.js';
+import { deviceRequestsOf } from './device-requests.js';
 import { environmentOf } from './environment.js';
 import { extensionOf } from './extension.js';
 import { healthcheckOf, patienceOf } from './health.js';
@@ -21,7 +22,7 @@ import { exposeOf, type PlacedPort, portsOf } from './ports.js';
 import { type Resources, resourcesOf } from './resources.js';
 import { restartOf } from './restart.js';
 import { fileMountsOf } from './secrets.js';
-import { REASONS, SERVICE_KEYS } from './service-keys.js';
+import { SERVICE_KEYS } from './service-keys.js';
 import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf } from './settings.js';
 
 /** What a service may refer to. */
@@ -42,7 +43,7 @@ export interface NormalisedService {
 }
 
 export async function normaliseService(name: string, cursor: Cursor, around: Surroundings): Promise<NormalisedService> {
-  warnUnsupported(cursor, SERVICE_KEYS, REASONS);
+  warnUnsupported(cursor, SERVICE_KEYS);
   checkDeploy(cursor);
   const ports = portsOf(cursor.get('ports'));
   const dependencies = dependenciesOf(cursor);
@@ -52,6 +53,7 @@ export async function normaliseService(name: string, cursor: Cursor, around: Sur
     ...processOf(cursor),
     ...confinementOf(cursor),
     ...limitsOf(resources),
+    ...hardwareOf(cursor),
     ...(await surroundingsOf(cursor, around)),
     ports: ports.map(port => port.spec),
     expose: exposeOf(cursor.get('expose')),
@@ -85,7 +87,7 @@ function imageOf(name: string, cursor: Cursor, project: string) {
   if (written !== null && image !== null && !misread && !isImageReference(image)) {
     written.error(`${quote(image)} is not the name of an image`, { expected: '[REGISTRY/]NAME[:TAG][@DIGEST] in lower case' });
   }
-  if (image === null && cursor.get('build') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
+  if (image === null && cursor.get('build') === null && cursor.get('provider') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
     const [place, key] = written === null ? [cursor.keyPlace, cursor.path] : [written.place, written.path];
     cursor.report.error(place, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
       expected: written === null ? 'one of the two' : 'the name of an image',
@@ -131,6 +133,13 @@ function confinementOf(cursor: Cursor) {
     ulimits: ulimitsOf(cursor.get('ulimits')),
     sysctls: textsByKey(cursor.get('sysctls')),
   };
+}
+
+/** Keys that few services have are absent without them, so that the hash of all others stays what it was. */
+function hardwareOf(cursor: Cursor): Pick<ContainerSpec, 'deviceRequests' | 'engineRuntime'> {
+  const deviceRequests = deviceRequestsOf(cursor);
+  const engineRuntime = text(cursor, 'runtime') || null;
+  return { ...(deviceRequests === undefined ? {} : { deviceRequests }), ...(engineRuntime === null ? {} : { engineRuntime }) };
 }
 
 function limitsOf({ cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj }: Resources) {

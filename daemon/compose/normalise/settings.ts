@@ -54,7 +54,7 @@ export function pullOf(cursor: Cursor | null): ContainerSpec['pull'] {
 export function checkDeploy(service: Cursor): void {
   const deploy = service.get('deploy');
   if (deploy !== null) {
-    warnUnsupported(deploy, ['resources', 'replicas', 'restart_policy'], { mode: 'laptop-dev runs one container of each service' });
+    warnUnsupported(deploy, ['resources', 'replicas', 'restart_policy', 'labels']);
     const resources = deploy.get('resources');
     if (resources !== null) warnUnsupported(resources, ['limits', 'reservations']);
   }
@@ -64,8 +64,9 @@ export function checkDeploy(service: Cursor): void {
   }
 }
 
-/** `scale: 0`, or `deploy.replicas: 0`: the service is described, but does not run. */
+/** `scale: 0`, `deploy.replicas: 0`, or something else than a container provides it: the service is described, but does not run. */
 export function hasNoContainers(service: Cursor): boolean {
+  if (service.get('provider') !== null) return true;
   const replicas = service.get('deploy')?.get('replicas') ?? null;
   return (service.get('scale') ?? replicas)?.integer(0) === 0;
 }
