@@ -58,6 +58,8 @@ export class Report {
 
   /** A warning of what is not done and will be missed. */
   breaking(place: Place, key: string, message: string): void {
+    // One word for a place: what is not known at all is told first.
+    if (this.warnings.some(each => placeId(each) === placeId(toProblem(place, key, '', {})))) return;
     this.warn(place, key, message);
     const [last] = this.warnings.slice(-1);
     if (last?.key === key && last.message === message) this.#breaking.add(last);
