@@ -17,6 +17,22 @@ const schema = JSON.parse(readFileSync(require.resolve('docker-compose/schema/co
 // ajv knows draft-07 by itself and throws on the https spelling of its address.
 delete schema.$schema;
 slim(schema);
+addNewer(schema.definitions);
+
+/** What the specification has and the package has not yet (compose-spec, June 2026): hooks that run before a service's container. */
+function addNewer(definitions) {
+  if (definitions.service.properties.pre_start) throw new Error('the package knows pre_start now: take it out here');
+  const text = { type: 'string' };
+  const flag = { type: ['boolean', 'string'] };
+  const fields = { command: { $ref: '#/definitions/command' }, image: text, user: text, privileged: flag, working_dir: text };
+  definitions.pre_start_hook = {
+    type: 'object',
+    properties: { ...fields, environment: { $ref: '#/definitions/list_or_dict' }, per_replica: flag },
+    additionalProperties: false,
+    patternProperties: { '^x-': {} },
+  };
+  definitions.service.properties.pre_start = { type: 'array', items: { $ref: '#/definitions/pre_start_hook' } };
+}
 
 /**
  * Drops the prose, and `uniqueItems`: Compose removes repeated entries before it validates, and ajv's check is quadratic,

@@ -6,7 +6,7 @@ import type { Place } from './tree.js';
 /** 256 KiB: facts/security.md, point 10. */
 export const MAX_FILE_BYTES = 256 * 1024;
 /** Compose and env files of one project, with what they include and extend. */
-export const MAX_FILES = 200;
+export const MAX_FILES = 2000;
 export const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 
 /** Where a file was asked for: a place in a file, or a word such as `-f`. */

@@ -58,23 +58,24 @@ class Interpolation {
   #variable(template: string, at: number, depth: number): { text: string; end: number } {
     const next = template[at + 1];
     if (next === '$') return { text: this.#counted('$'), end: at + 2 };
-    if (next === '{') {
-      const end = closingBrace(template, at + 1);
-      if (end < 0) throw new InterpolationError(`the brace of ${quote(template.slice(at))} is not closed`, '}');
-      return { text: this.#braced(template.slice(at + 2, end), depth), end: end + 1 };
-    }
-    const pattern = /[_a-z][_a-z0-9]*/iy;
-    pattern.lastIndex = at + 1;
-    const name = pattern.exec(template)?.[0];
-    if (name === undefined) return { text: this.#counted('$'), end: at + 1 };
+    if (next === '{') return this.#braced(template, at, depth);
+    const name = nameAt(template, at + 1);
+    if (name === '') return { text: this.#counted('$'), end: at + 1 };
     return { text: this.#value(name), end: at + 1 + name.length };
   }
 
-  #braced(inner: string, depth: number): string {
-    const match = /^([_a-z][_a-z0-9]*)(?:(:?[-?+])(.*))?$/is.exec(inner);
-    if (!match) throw new InterpolationError(`${quote(`\${${inner}}`)} is not a variable`, FORMS);
-    const [, name = '', operator = '', word = ''] = match;
-    if (operator === '') return this.#value(name);
+  #braced(template: string, at: number, depth: number): { text: string; end: number } {
+    const name = nameAt(template, at + 2);
+    const after = at + 2 + name.length;
+    if (name !== '' && template[after] === '}') return { text: this.#value(name), end: after + 1 };
+    const operator = operatorAt(template, after);
+    const close = closingBrace(template, at);
+    if (close < 0) throw new InterpolationError(`the brace of ${quote(template.slice(at))} is not closed`, '}');
+    if (name === '' || operator === '') throw new InterpolationError(`${quote(template.slice(at, close + 1))} is not a variable`, FORMS);
+    return { text: this.#chosen(name, operator, template.slice(after + operator.length, close), depth), end: close + 1 };
+  }
+
+  #chosen(name: string, operator: string, word: string, depth: number): string {
     const value = this.options.lookup(name);
     const present = value !== undefined && (value !== '' || !operator.startsWith(':'));
     if (operator.endsWith('+')) return present ? this.expand(word, depth + 1) : '';
@@ -100,12 +101,35 @@ class Interpolation {
   }
 }
 
-/** Index of the brace that closes the one at `open`, or -1. */
-function closingBrace(text: string, open: number): number {
+function nameAt(template: string, at: number): string {
+  const pattern = /[_a-z][_a-z0-9]*/iy;
+  pattern.lastIndex = at;
+  return pattern.exec(template)?.[0] ?? '';
+}
+
+function operatorAt(template: string, at: number): string {
+  const pattern = /:?[-?+]/y;
+  pattern.lastIndex = at;
+  return pattern.exec(template)?.[0] ?? '';
+}
+
+/**
+ * Index of the brace that closes the `${` at `start`, as Compose counts (compose-go, template.go): the character after an opening brace
+ * is not looked at, so that `${X:-{}` is `{`; where the count does not come out, the last brace of the line closes. -1: there is none.
+ */
+function closingBrace(text: string, start: number): number {
+  const newline = text.indexOf('\n', start);
+  const onLine = text.lastIndexOf('}', newline < 0 ? text.length : newline);
+  // Compose refuses a word of several lines; what it means is clear.
+  const last = onLine > start ? onLine : text.lastIndexOf('}');
+  if (last < start) return -1;
   let depth = 0;
-  for (let index = open; index < text.length; index++) {
-    if (text[index] === '{') depth++;
-    else if (text[index] === '}' && --depth === 0) return index;
+  for (let index = start; index <= last; index++) {
+    if (text[index] === '}' && --depth === 0) return index;
+    if (text[index] === '{') {
+      depth++;
+      index++;
+    }
   }
-  return -1;
+  return last;
 }

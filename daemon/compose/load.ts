@@ -18,6 +18,7 @@ export async function loadCompose(options: ComposeOptions): Promise<ComposeResul
   const report = new Report();
   const files = new Files(report);
   const project = await load(options, files, report);
+  report.close();
   report.sort(files.sources);
   return { project: report.problems.length === 0 ? project : null, problems: report.problems, warnings: report.warnings };
 }
@@ -25,9 +26,10 @@ export async function loadCompose(options: ComposeOptions): Promise<ComposeResul
 async function load(options: ComposeOptions, files: Files, report: Report): Promise<ComposeProject | null> {
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(options.environment)) if (value !== undefined) given.set(name, value);
-  const env = { files: options.envFiles, directory: options.projectDirectory, asker: NOBODY };
-  const variables = await readVariables(given, env, files, report);
-  const loading: Loading = { files, report, models: 0, documents: new Map() };
+  const env = { directory: options.projectDirectory, asker: NOBODY };
+  const outer = await readVariables(given, { ...env, files: options.outerEnvFiles ?? [] }, files, report);
+  const variables = await readVariables(outer, { ...env, files: options.envFiles }, files, report);
+  const loading: Loading = { files, report, models: 0, parsed: 0, documents: new Map() };
   const documents = await topDocuments(options, variables, loading);
   const name = projectName(options, documents, variables, report);
   // As in Compose, a file can use the name.

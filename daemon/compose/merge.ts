@@ -3,7 +3,7 @@ import type { Report } from './report.js';
 import { child, type Entry, isNull, list, type MapTree, map, scalar, settle, type Tree } from './tree.js';
 
 /** How a value of a later file meets an earlier one; where nothing is said: maps by key, lists joined, scalars replaced. */
-type Rule = 'replace' | 'key-values' | 'names' | 'sequence' | 'hosts' | 'build' | 'logging' | 'subnets';
+type Rule = 'replace' | 'key-values' | 'names' | 'dependencies' | 'sequence' | 'hosts' | 'build' | 'logging' | 'subnets';
 
 /** After compose-go's override/merge.go (v2.4.8). */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -17,7 +17,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'services.*.build.labels': 'key-values',
   'services.*.build.extra_hosts': 'hosts',
   'services.*.command': 'replace',
-  'services.*.depends_on': 'names',
+  'services.*.depends_on': 'dependencies',
   'services.*.deploy.labels': 'key-values',
   'services.*.dns': 'sequence',
   'services.*.dns_opt': 'sequence',
@@ -30,6 +30,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'services.*.label_file': 'sequence',
   'services.*.labels': 'key-values',
   'services.*.logging': 'logging',
+  'services.*.models': 'names',
   'services.*.networks': 'names',
   'services.*.sysctls': 'key-values',
   'services.*.tmpfs': 'sequence',
@@ -55,7 +56,7 @@ class Merge {
     if (rule !== undefined) return this.#byRule(rule, base, over, path, pattern);
     if (base.kind === 'map' && over.kind === 'map') return this.#maps(base, over, path);
     if (base.kind === 'list' && over.kind === 'list') return joined(base, over, pattern);
-    if (base.kind === 'scalar' && over.kind === 'scalar') return over;
+    if (base.kind === 'scalar') return over;
     this.report.error(over.place, path.join('.'), `a ${nameOf(over)} cannot be laid over the ${nameOf(base)} of ${placeOf(base)}`, {
       expected: `a ${nameOf(base)}`,
     });
@@ -66,7 +67,7 @@ class Merge {
     const entries = new Map<string, Entry>(base.entries);
     for (const [key, entry] of over.entries) {
       const earlier = base.entries.get(key);
-      if (earlier === undefined || key.startsWith('x-')) entries.set(key, entry);
+      if (earlier === undefined) entries.set(key, entry);
       else entries.set(key, { keyPlace: entry.keyPlace, value: this.merge(earlier.value, entry.value, [...path, key]) });
     }
     return map(over.place, entries, base.tag);
@@ -75,15 +76,25 @@ class Merge {
   #byRule(rule: Rule, base: Tree, over: Tree, path: readonly string[], pattern: string): Tree {
     if (rule === 'sequence') return joined(toList(base), toList(over), pattern);
     if (rule === 'hosts') return joined(toHostList(base), toHostList(over), pattern);
+    if (rule === 'replace') return over;
     if (rule === 'subnets') return bySubnet(base, over, (a, b) => this.merge(a, b, [...path, '*']));
-    const [left, right] = [base, over].map(tree =>
-      rule === 'key-values' ? keyValues(tree) : rule === 'names' ? names(tree) : withContext(tree),
-    );
-    if (left?.kind !== 'map' || right?.kind !== 'map') return over;
+    const [left, right] = [FORMS[rule](base), FORMS[rule](over)];
+    if (left.kind !== 'map' || right.kind !== 'map') return over;
+    // A name without a value is a value here: `A:` over `A: 1` asks for the variable of the environment.
+    if (rule === 'key-values') return map(over.place, new Map([...left.entries, ...right.entries]), base.tag);
     if (rule === 'logging' && differentDrivers(left, right)) return over;
     return this.#maps(left, right, path);
   }
 }
+
+/** The short form of what can be written short, written out. */
+const FORMS: Readonly<Record<'key-values' | 'names' | 'dependencies' | 'build' | 'logging', (tree: Tree) => Tree>> = {
+  'key-values': keyValues,
+  names,
+  dependencies,
+  build: withContext,
+  logging: tree => tree,
+};
 
 /** `services.api.ports` → `services.*.ports`; names of networks and ulimits become stars as well. */
 function patternOf(path: readonly string[]): string {
@@ -145,6 +156,24 @@ export function names(tree: Tree): Tree {
   const entries = new Map<string, Entry>();
   for (const item of tree.items)
     if (item.kind === 'scalar') entries.set(item.text, { keyPlace: item.place, value: scalar(item.place, null) });
+  return map(tree.place, entries, tree.tag);
+}
+
+/** `depends_on: [db]` as the mapping that it stands for: a plain start is waited for, also where an earlier file asked for more. */
+export function dependencies(tree: Tree): Tree {
+  if (tree.kind !== 'list') return tree;
+  const written = names(tree);
+  if (written.kind !== 'map') return written;
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of written.entries) {
+    const at = entry.keyPlace;
+    const value = (content: string | boolean): Entry => ({ keyPlace: at, value: scalar(at, content) });
+    const long = new Map([
+      ['condition', value('service_started')],
+      ['required', value(true)],
+    ]);
+    entries.set(name, { keyPlace: at, value: map(at, long) });
+  }
   return map(tree.place, entries, tree.tag);
 }
 

@@ -11,7 +11,9 @@ import { validateModel } from './validate.js';
 /** Far beyond a laptop; keeps what is quadratic in services harmless. */
 const MAX_SERVICES = 500;
 /** Two files that each include the next one twice double with every step. */
-const MAX_MODELS = 200;
+const MAX_MODELS = 500;
+/** A file that is included from several places is read once, but parsed with the variables of each. */
+const MAX_PARSED = 2 * 1024 * 1024;
 
 /** What is the same for every file of one load. */
 export interface Loading {
@@ -19,6 +21,8 @@ export interface Loading {
   readonly report: Report;
   /** Number of models loaded so far: the project's and each include. */
   models: number;
+  /** Characters parsed so far. */
+  parsed: number;
   /** Documents read so far: the project's own files are looked at before, for their `name:`. */
   readonly documents: Map<string, { readonly source: Source; readonly trees: Promise<Tree[] | null> }>;
 }
@@ -46,7 +50,11 @@ export function readDocuments(source: Source, asker: Asker, loading: Loading): P
 
 async function parseFile(source: Source, asker: Asker, loading: Loading): Promise<Tree[] | null> {
   const text = await loading.files.read(source.file, asker);
-  return text === null ? null : parseYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
+  if (text === null) return null;
+  loading.parsed += text.length;
+  if (loading.parsed <= MAX_PARSED) return parseYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
+  loading.report.error(asker.place ?? source.file, asker.key, `the files, each as often as it is included, come to more than ${MAX_PARSED} characters`);
+  return null;
 }
 
 /** The files of one model, interpolated, extended, with their includes, merged and checked against the schema. Null: nothing usable. */
@@ -56,18 +64,24 @@ export async function loadModel(request: ModelRequest, loading: Loading): Promis
     loading.report.error(request.asker.place ?? request.directory, request.asker.key, `more than ${MAX_MODELS} includes`);
     return null;
   }
-  let model: Tree | null = null;
+  let model: MapTree | null = null;
   for (const path of request.paths) {
     const source: Source = { file: path, directory: request.directory, variables: request.variables };
     const documents = await readDocuments(source, request.asker, loading);
     for (const document of documents ?? []) {
       const complete = await completeDocument(document, path, request, loading);
-      if (complete !== null) model = mergeFiles(model, complete, loading.report);
+      if (complete === null) continue;
+      const merged: Tree = mergeFiles(model, complete, loading.report);
+      if (merged.kind !== 'map' || tooManyServices(merged, loading.report)) return null;
+      // Each file must be right with those before it, as in Compose; what a later one would mend is a mistake all the same.
+      if (!validateModel(merged, loading.report)) return null;
+      model = merged;
     }
-    if (documents?.length === 0) loading.report.error({ source, line: 1, column: 1 }, '', 'the file is empty', { expected: 'services:' });
+    // One of several may hold comments alone: a place for somebody's own additions.
+    if (documents?.length === 0 && request.paths.length === 1)
+      loading.report.error({ source, line: 1, column: 1 }, '', 'the file is empty', { expected: 'services:' });
   }
-  if (model === null || model.kind !== 'map' || tooManyServices(model, loading.report)) return null;
-  return validateModel(model, loading.report) ? model : null;
+  return model;
 }
 
 async function completeDocument(document: Tree, path: string, request: ModelRequest, loading: Loading): Promise<MapTree | null> {

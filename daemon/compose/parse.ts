@@ -177,6 +177,8 @@ function scalarTree(node: Scalar, at: Place): Tree {
   const tag = tagOf(node);
   const { source = '' } = node;
   const value = tag !== null && node.type === 'PLAIN' && typeof node.value === 'string' ? untagged(node.value) : node.value;
+  // `!!merge <<` is read as a symbol by that name.
+  if (typeof value === 'symbol') return scalar(at, value.description ?? '', value.description ?? '', tag);
   if (typeof value === 'string' || typeof value === 'boolean') return scalar(at, value, String(value), tag);
   if (typeof value === 'number') {
     // Compose's YAML library still reads 0644 as octal, and keeps whole numbers that do not fit a double.

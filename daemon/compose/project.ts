@@ -10,8 +10,7 @@ import type { ComposeProject } from './types.js';
 import { warnUnsupported } from './unsupported.js';
 
 const MAX_PORTS = 5000;
-const TOP_KEYS = ['name', 'services', 'networks', 'volumes', 'secrets', 'configs', 'include'];
-const TOP_REASONS = { version: 'is obsolete and is ignored' };
+const TOP_KEYS = ['name', 'services', 'networks', 'volumes', 'secrets', 'configs', 'include', 'version'];
 
 /** A merged model in long form: services of active profiles, and the networks and volumes that they use. */
 export async function normaliseProject(
@@ -20,7 +19,8 @@ export async function normaliseProject(
   profiles: readonly string[],
   files: Files,
 ): Promise<Omit<ComposeProject, 'sources' | 'realSources'>> {
-  warnUnsupported(model, TOP_KEYS, TOP_REASONS);
+  // `version` says nothing any more; it stands in half of all files.
+  warnUnsupported(model, TOP_KEYS);
   const around = surroundings(model, name, files);
   const services: NormalisedService[] = [];
   const inactive = new Map<string, readonly string[]>();

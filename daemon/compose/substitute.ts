@@ -16,7 +16,7 @@ export function substitute(tree: Tree, report: Report): Tree {
 class Substitution {
   /** Shared parts (aliases) are done once and stay shared. */
   readonly #done = new Map<Tree, Tree>();
-  readonly #unset = new Map<string, string | null>();
+  #nearest = 0;
   #left = MAX_LENGTH;
 
   constructor(readonly report: Report) {}
@@ -64,9 +64,7 @@ class Substitution {
   }
 
   #reportUnset(tree: Tree, path: string, name: string): void {
-    const nearest =
-      this.#unset.get(name) ?? (this.#unset.size < MAX_NEAREST ? nearestName(name, tree.place.source.variables.keys()) : null);
-    this.#unset.set(name, nearest);
-    this.report.warn(tree.place, path, `the variable ${name} is not set; an empty text is used`, { nearest });
+    const nearest = () => (this.#nearest++ < MAX_NEAREST ? nearestName(name, tree.place.source.variables.keys()) : null);
+    this.report.unset(tree.place, path, name, nearest);
   }
 }

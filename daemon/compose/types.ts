@@ -13,6 +13,8 @@ export interface ComposeOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absolute; null: `.env` in the project folder when there is one. */
   readonly envFiles: readonly string[] | null;
+  /** Absolute; the `.env` beside the caller or beside what named the Compose files. Wins over that of the project folder. */
+  readonly outerEnvFiles?: readonly string[];
   /** Active Compose profiles, `*` for all; empty: COMPOSE_PROFILES. */
   readonly profiles: readonly string[];
 }
@@ -53,6 +55,10 @@ export interface ComposeService {
   readonly startTimeout: Ms | null;
   /** stop_grace_period. */
   readonly stopTimeout: Ms | null;
+  /** It has no containers until it is named: `scale: 0` or `deploy.replicas: 0`. */
+  readonly off: boolean;
+  /** Given, and here an alias only; null: not given. */
+  readonly containerName: string | null;
   readonly extension: Extension | null;
   readonly position: Position;
 }

@@ -83,6 +83,10 @@ function reportUnknown(tree: Tree, path: string, error: SchemaError, report: Rep
   const known = knownKeys(error.instancePath);
   const place: Place = (tree.kind === 'map' ? tree.entries.get(key)?.keyPlace : undefined) ?? tree.place;
   const nearest = report.full ? null : nearestName(key, known);
+  if (nearest === null && isNewer(error.instancePath, key, known)) {
+    const message = 'is not known to laptop-dev and is ignored; newer versions of Compose may know it';
+    return report.breaking(place, path === '' ? key : `${path}.${key}`, message);
+  }
   // Without a near name a short list of what is known helps; a service knows too many.
   const listed = nearest === null && known.length <= 15 ? `one of ${known.join(', ')}` : null;
   const expected = known.length === 0 ? 'letters, digits, dots, dashes and underscores' : listed;
@@ -90,6 +94,14 @@ function reportUnknown(tree: Tree, path: string, error: SchemaError, report: Rep
     expected,
     nearest,
   });
+}
+
+/**
+ * The specification grows inside services; a key there that reads like one of its own and like none that is known is taken for a newer one. At the
+ * top it would be a service without its indentation.
+ */
+function isNewer(pointer: string, key: string, known: readonly string[]): boolean {
+  return pointer.startsWith('/services/') && known.length > 0 && /^[a-z]{3,}(_[a-z0-9]+)*$/.test(key);
 }
 
 /** The keys that the schema knows at a place; none where names are free. */

@@ -19,6 +19,10 @@ interface Rule {
  * issue reports have them. Engines give no error codes, so the wording is all there is.
  */
 const RULES: readonly Rule[] = [
+  {
+    code: 'gpu-unavailable',
+    pattern: /could not select device driver|nvidia-container-cli|(?:unknown or invalid runtime name|unknown runtime specified):? "?nvidia|unresolvable CDI devices/i,
+  },
   { code: 'port-taken', pattern: /port is already allocated|ports are not available|forwards\/expose returned unexpected status/i },
   { code: 'port-taken', pattern: /failed to bind any port|slirp_add_hostfwd failed|proxy already running/i },
   { code: 'port-taken', pattern: /(?:listen (?:tcp|udp)|bind|expos\w* port|cannot listen|host port)[\s\S]*?address already in use/i },

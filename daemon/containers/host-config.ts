@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ContainerSpec, ServiceSpec } from '../core/model.js';
+import type { ContainerSpec, DeviceRequest, ServiceSpec } from '../core/model.js';
 import type { LaunchOptions } from '../ports.js';
 import { contentFolders } from './content.js';
 import { cpuQuota, usableCpus } from './cpus.js';
@@ -57,11 +57,17 @@ function rights(container: ContainerSpec): Dockerode.HostConfig {
     CapDrop: [...container.capDrop],
     SecurityOpt: [...container.securityOpt],
     GroupAdd: [...container.groupAdd],
+    ...(container.engineRuntime === undefined ? {} : { Runtime: container.engineRuntime }),
+    ...(container.deviceRequests === undefined ? {} : { DeviceRequests: container.deviceRequests.map(deviceRequest) }),
     Devices: container.devices.map(text => {
       const [host = '', inside = host, permissions = 'rwm'] = text.split(':');
       return { PathOnHost: host, PathInContainer: inside, CgroupPermissions: permissions };
     }),
   };
+}
+
+function deviceRequest({ driver, count, ids, capabilities, options }: DeviceRequest) {
+  return { Driver: driver ?? '', Count: count, DeviceIDs: [...ids], Capabilities: [[...capabilities]], Options: { ...options } };
 }
 
 function namespaces(spec: ServiceSpec, container: ContainerSpec): Dockerode.HostConfig {

@@ -64,6 +64,11 @@ export const CATALOGUE = {
     exit: 4,
     help: 'The engine accepted the container without its memory limit; the cgroup memory controller is probably off.',
   },
+  'gpu-unavailable': {
+    status: 424,
+    exit: 7,
+    help: 'Install the NVIDIA Container Toolkit (nvidia-ctk runtime configure), or take gpus, devices or runtime out of the Compose file.',
+  },
   'image-missing': { status: 424, exit: 7, help: 'Build or import the image, or reach a registry; then start again.' },
   'image-build-failed': { status: 424, exit: 7, help: 'The last lines of the build are in the message.' },
   unhealthy: { status: 504, exit: 7, help: 'laptop-dev logs SERVICE shows why; raise start_timeout if it only needs longer.' },

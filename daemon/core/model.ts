@@ -195,6 +195,18 @@ export interface NetworkAttachment {
   readonly ipv6: string | null;
 }
 
+/** What a driver of the engine is asked for (`gpus`, `deploy.resources.reservations.devices`). */
+export interface DeviceRequest {
+  /** Null: the first driver that has the capabilities. */
+  readonly driver: string | null;
+  /** -1: all. 0 with `ids`. */
+  readonly count: number;
+  readonly ids: readonly string[];
+  /** All of them are needed: gpu, compute, utility. */
+  readonly capabilities: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
 /** A container as the Compose file describes it, in long form, with nothing left to interpolate. No memory figures: those are the budget's. */
 export interface ContainerSpec {
   /** What the container runs; for a built service the tag that the build gives. */
@@ -232,6 +244,10 @@ export interface ContainerSpec {
   readonly dnsOptions: readonly string[];
   /** As in the file: HOST:CONTAINER:PERMISSIONS. */
   readonly devices: readonly string[];
+  /** Devices that a driver of the engine hands over: GPUs. Absent: none. */
+  readonly deviceRequests?: readonly DeviceRequest[];
+  /** The engine's program for this container, as nvidia; absent: its standard one. */
+  readonly engineRuntime?: string;
   readonly pid: string | null;
   readonly ipc: string | null;
   readonly usernsMode: string | null;

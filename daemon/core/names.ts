@@ -1,9 +1,32 @@
-/** Names of projects, services and profiles: safe in paths, URLs, labels and as DNS labels (facts: security 9). */
+/** Names of projects and profiles: safe in paths, URLs, labels and as DNS labels (facts: security 9). */
 export const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 export const NAME_RULE = 'lower-case letters, digits, - and _, beginning with a letter or a digit, at most 63 characters';
 
 export function isName(text: string): boolean {
   return NAME.test(text);
+}
+
+/**
+ * Names of services: Compose's `[a-zA-Z0-9._-]+` without what is no part of a path (`..`, a leading dot), looks like a flag
+ * (a leading dash) or is no key of an object (`__proto__`); as long as a DNS label.
+ */
+export const SERVICE_NAME = /^(?!__proto__$)(?!.*\.\.)[a-zA-Z0-9_][a-zA-Z0-9._-]{0,62}$/;
+export const SERVICE_NAME_RULE =
+  'letters, digits, dots, - and _, beginning with a letter, a digit or _, without two dots in a row, at most 63 characters';
+
+export function isServiceName(text: string): boolean {
+  return SERVICE_NAME.test(text);
+}
+
+/**
+ * The name of the image that a service without `image` is built into: `<project>-<service>` as in Compose. Images have no capitals and no two
+ * separators in a row; a service whose name has is told from others that would be called the same by a hash of its name.
+ */
+export function builtImageName(project: string, service: string): string {
+  const plain = `${project}-${service}`;
+  if (/^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/.test(plain)) return plain;
+  const words = plain.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return [...words, fingerprint(service)].join('-');
 }
 
 /** A project's name from a folder's or a person's spelling, as Compose makes it; null when nothing usable remains. */

@@ -29,7 +29,7 @@ type Counted<Value> = ((value: Value) => unknown) | null;
 const same = (value: unknown): unknown => value;
 
 /** For each key of a container: what of it decides what runs there, or who gets at it; null: nothing. docs/trust.md says why. */
-const CONTAINER: { readonly [Key in keyof ContainerSpec]: Counted<ContainerSpec[Key]> } = {
+const CONTAINER: { readonly [Key in keyof ContainerSpec]-?: Counted<ContainerSpec[Key]> } = {
   image: same,
   build: build => build && counted(BUILD, build),
   pull: same,
@@ -53,6 +53,8 @@ const CONTAINER: { readonly [Key in keyof ContainerSpec]: Counted<ContainerSpec[
   capDrop: sorted,
   securityOpt: sorted,
   devices: sorted,
+  deviceRequests: same,
+  engineRuntime: same,
   sysctls: same,
   extraHosts: sorted,
   dns: same,

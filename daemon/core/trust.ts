@@ -61,7 +61,7 @@ type Judge<Value> = (value: Value, around: Around) => Point[];
  * For each key of a container, what of it is a power; null: nothing in it reaches beyond the container, the project's folder and
  * the limits. A key that is new has to be decided here, in trust-content.ts and in docs/trust.md, or neither compiler nor tests pass.
  */
-const POWERS: { readonly [Key in keyof ContainerSpec]: Judge<ContainerSpec[Key]> | null } = {
+const POWERS: { readonly [Key in keyof ContainerSpec]-?: Judge<ContainerSpec[Key]> | null } = {
   privileged: privileged =>
     privileged
       ? [{ what: 'privileged: true', why: 'the container is root on this machine', at: { key: 'privileged' }, root: true as const }]
@@ -77,6 +77,14 @@ const POWERS: { readonly [Key in keyof ContainerSpec]: Judge<ContainerSpec[Key]>
       why: 'the container reaches the hardware directly',
       at: { key: 'devices', entry: device.split(':')[0] ?? device },
     })),
+  deviceRequests: requests =>
+    (requests ?? []).map(({ capabilities }) => ({
+      what: `devices by driver: ${capabilities.join(', ')}`,
+      why: 'the container reaches the hardware directly',
+      at: { key: 'deploy' },
+    })),
+  engineRuntime: runtime =>
+    runtime === undefined ? [] : [{ what: `runtime: ${runtime}`, why: 'another program makes the container', at: { key: 'runtime' } }],
   capAdd: names =>
     names
       .filter(name => !DEFAULT_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, '')))
@@ -148,7 +156,10 @@ const POWERS: { readonly [Key in keyof ContainerSpec]: Judge<ContainerSpec[Key]>
 };
 
 function containerRisks(container: ContainerSpec, around: Around): Point[] {
-  const judged = <Key extends keyof ContainerSpec>(key: Key): Point[] => POWERS[key]?.(container[key], around) ?? [];
+  const judged = <Key extends keyof ContainerSpec>(key: Key): Point[] => {
+    const judge = POWERS[key] as Judge<ContainerSpec[Key]> | null;
+    return judge?.(container[key], around) ?? [];
+  };
   return (Object.keys(POWERS) as (keyof ContainerSpec)[]).flatMap(judged);
 }
 

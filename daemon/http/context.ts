@@ -1,5 +1,5 @@
 import { FailureError, failure } from '../core/failure.js';
-import { isName, NAME_RULE } from '../core/names.js';
+import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
 import type { ServiceView } from '../core/views.js';
 import type { Log } from '../ports.js';
@@ -18,16 +18,14 @@ export interface Context {
   };
 }
 
-const SERVICE = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/;
-
 export function projectName(value: unknown): string {
   if (typeof value === 'string' && isName(value)) return value;
   throw new FailureError(failure('usage', `Not a name of a project: ${NAME_RULE}.`));
 }
 
 export function serviceName(value: unknown): string {
-  if (typeof value === 'string' && SERVICE.test(value)) return value;
-  throw new FailureError(failure('usage', 'Not a name of a service: letters, digits, -, _ and dots, at most 63 characters.'));
+  if (typeof value === 'string' && isServiceName(value)) return value;
+  throw new FailureError(failure('usage', `Not a name of a service: ${SERVICE_NAME_RULE}.`));
 }
 
 /** One parameter of the query; FailureError usage when it is given twice. */

@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { nearestName } from '../core/nearest.js';
 import type { Problem } from '../core/problem.js';
+import { profileFilesIn, profileNameOf } from './files.js';
 import { mergeProfiles, type Profile } from './merge.js';
-import { type ProfileFile, parseProfile, profileNameOf } from './parse.js';
+import { type ProfileFile, parseProfile } from './parse.js';
 import { nearestPlace, type Place } from './places.js';
 import { readText, type TextFile } from './text-file.js';
 import { problemAt } from './yaml-file.js';
@@ -39,13 +38,6 @@ async function profileIndex(sources: ProfileSources): Promise<Map<string, string
     if (name !== null) index.set(name, [...(index.get(name) ?? []), file]);
   }
   return index;
-}
-
-/** The YAML files of a folder by name, absolute; none when there is no such folder. */
-export async function profileFilesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const names = entries.filter(entry => !entry.isDirectory() && /^[^.].*\.ya?ml$/.test(entry.name)).map(entry => entry.name);
-  return names.sort().map(name => join(folder, name));
 }
 
 /** Loads the profile in `file` with everything it extends. All mistakes of all its files at once. */

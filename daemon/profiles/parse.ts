@@ -1,8 +1,9 @@
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Problem } from '../core/problem.js';
 import { contradictions } from './agree.js';
+import { profileNameOf } from './files.js';
 import { toProblems } from './issues.js';
-import { nearestPlace, type Place, type Places } from './places.js';
+import { blockPlace, nearestPlace, type Places, type ServiceBlock } from './places.js';
 import { knownKeys, profileSchema, type ScheduleSettings, type ServiceSettings, serviceKeys, serviceSchema } from './schema.js';
 import { parseYaml, problemAt } from './yaml-file.js';
 
@@ -19,9 +20,6 @@ export interface ProfileFile {
   readonly schedule: ScheduleSettings;
   readonly places: Places;
 }
-
-/** A project's single file, whose name says nothing: its profile is called `default` unless it has a name. */
-const SINGLE_FILE = /^laptop-dev\.ya?ml$/;
 
 /** Reads one profile from its text. All its mistakes at once; never throws. `file`: absolute path. */
 export function parseProfile(text: string, file: string): { profile: ProfileFile | null; problems: readonly Problem[] } {
@@ -56,25 +54,6 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
     places: yaml.places,
   };
   return { profile, problems: [] };
-}
-
-/** What the path alone says of the name; null for laptop-dev.yaml. */
-export function profileNameOf(file: string): string | null {
-  return SINGLE_FILE.test(basename(file)) ? null : basename(file).replace(/\.ya?ml$/, '');
-}
-
-/** `x-laptop-dev` of a service as the Compose room hands it over: places of what is inside by path, of keys by `KEY#` and path. */
-export interface ServiceBlock extends Place {
-  readonly value: unknown;
-  readonly places: ReadonlyMap<string, Place>;
-}
-
-/** The place of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
-export function blockPlace(block: ServiceBlock, path: string): Place {
-  const found = block.places.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
-  if (found !== undefined) return found;
-  const outer = path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';
-  return path === '' ? { file: block.file, line: block.line, column: block.column } : blockPlace(block, outer);
 }
 
 /** Checks the value of `x-laptop-dev`: all mistakes at once, each at its place. */

@@ -54,3 +54,17 @@ export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offse
   });
   return at(offset);
 }
+
+/** `x-laptop-dev` of a service as the Compose room hands it over: places of what is inside by path, of keys by `KEY#` and path. */
+export interface ServiceBlock extends Place {
+  readonly value: unknown;
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+/** The place of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
+export function blockPlace(block: ServiceBlock, path: string): Place {
+  const found = block.places.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
+  if (found !== undefined) return found;
+  const outer = path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';
+  return path === '' ? { file: block.file, line: block.line, column: block.column } : blockPlace(block, outer);
+}

@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import { type Bytes, MiB, parseBytes } from '../core/bytes.js';
-import { NAME, NAME_RULE } from '../core/names.js';
+import { parseBytes } from '../core/bytes.js';
+import { NAME, NAME_RULE, SERVICE_NAME, SERVICE_NAME_RULE } from '../core/names.js';
 import { cron } from './cron.js';
-import { DURATION, parseDuration, SIZE } from './units.js';
+import { DURATION, LEAST_MEMORY, parseDuration, SIZE } from './units.js';
 
 /*
  * The one description of a profile file: validation, types and profiles/schema.json come from it. The `error` of each
  * schema says what is expected; issues.ts adds what was found, where, and the nearest known name.
  */
 
-/** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
-export const LEAST_MEMORY: Bytes = 6 * MiB;
 const WEEK = 7 * 24 * 3_600_000;
 
 const sizeError = 'a size such as 256MB or 1.5GiB';
@@ -115,6 +113,7 @@ export const serviceSchema = z
   .describe('Settings of one service');
 
 const name = z.string({ error: NAME_RULE }).regex(NAME, { error: NAME_RULE });
+const serviceName = z.string({ error: SERVICE_NAME_RULE }).regex(SERVICE_NAME, { error: SERVICE_NAME_RULE });
 const listOf = <T extends z.ZodType<string>>(item: T, error: string) =>
   z.union([item, z.array(item, { error }).min(1, { error }).max(16, { error: 'at most 16' })], { error });
 
@@ -134,7 +133,7 @@ export const profileSchema = z
         .optional()
         .describe('Compose files, merged in this order; relative to this file. Absent: the usual names in the folder of the project'),
       services: z
-        .record(name, serviceSchema.nullable(), { error: 'a map of services' })
+        .record(serviceName, serviceSchema.nullable(), { error: 'a map of services' })
         .optional()
         .describe('The services of the profile; others of the Compose file start only when named'),
       schedule: scheduleSchema.optional(),

@@ -1,6 +1,9 @@
 import { type Bytes, GiB, MiB } from '../core/bytes.js';
 import type { Ms } from '../core/model.js';
 
+/** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
+export const LEAST_MEMORY: Bytes = 6 * MiB;
+
 /** As in the JSON Schema, where patterns have no flags. Same readings as core/bytes parseBytes. */
 export const SIZE = /^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$/;
 export const DURATION = /^(?=\d)(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;

@@ -2,9 +2,7 @@ import { basename } from 'node:path';
 import { type Failure, failure } from '../core/failure.js';
 import { nearestName } from '../core/nearest.js';
 import type { Problem } from '../core/problem.js';
-import { loadProfile } from '../profiles/load.js';
-import { parseProfile, profileNameOf } from '../profiles/parse.js';
-import { readText } from '../profiles/text-file.js';
+import { profileNameOf } from '../profiles/files.js';
 import type { Found } from './find.js';
 
 export interface ListedProfile {
@@ -31,6 +29,7 @@ export async function profileFiles(found: Found): Promise<ReadonlyMap<string, st
 
 /** The name that laptop-dev.yaml gives itself; one that cannot be read is called `default`, and complained of when loaded. */
 async function ownName(file: string): Promise<string> {
+  const [{ parseProfile }, { readText }] = await Promise.all([import('../profiles/parse.js'), import('../profiles/text-file.js')]);
   const { text } = await readText(file);
   return (text === null ? null : parseProfile(text, file).profile?.name) ?? 'default';
 }
@@ -75,6 +74,7 @@ export async function listProfiles(found: Found): Promise<readonly ListedProfile
   const standard = standardProfile(found, named);
   const listed: ListedProfile[] = [];
   for (const [name, file] of named) {
+    const { loadProfile } = await import('../profiles/load.js');
     const { profile, problems } = await loadProfile(file, found.sources);
     const services = [...(profile?.listed ?? [])];
     listed.push({ name, description: profile?.description ?? null, file, standard: name === standard, services, problems });

@@ -1,9 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FailureError, failure } from '../core/failure.js';
-import { type ProfileSources, profileFilesIn } from '../profiles/load.js';
+import { profileFilesIn } from '../profiles/files.js';
+import type { ProfileSources } from '../profiles/load.js';
 import { type Environment, type Flags, withEnvironment } from './environment.js';
-import { contentOf, type FolderContent, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
+import { contentOf, ENV, type FolderContent, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
 
 export interface FindOptions {
   /** Absolute. */
@@ -29,6 +30,8 @@ export interface Found {
   /** -p or COMPOSE_PROJECT_NAME. */
   readonly projectName: string | null;
   readonly envFiles: readonly string[] | null;
+  /** The `.env` from which COMPOSE_FILE came, or beside the caller where it came from the environment: read before that of the project folder, as Compose does. */
+  readonly outerEnvFiles: readonly string[];
   readonly composeProfiles: readonly string[];
   readonly environment: Environment;
 }
@@ -55,7 +58,8 @@ export async function findConfiguration(options: FindOptions): Promise<Found> {
   const inPackage = place?.root === join(packageRoot, 'compose') || place?.root === packageRoot;
   if (given === null && !composeGiven && (place === null || (inPackage && place.content.profiles.length === 0))) {
     const files = await profileFilesIn(builtIn);
-    return { ...common, origin: 'built-in', root: packageRoot, sources: { files, builtIn }, composeFiles: null, projectDirectory: null };
+    const nothing = { composeFiles: null, projectDirectory: null, outerEnvFiles: [] };
+    return { ...common, origin: 'built-in', root: packageRoot, sources: { files, builtIn }, ...nothing };
   }
   const files = given ?? place?.content.profiles ?? [];
   return {
@@ -64,7 +68,15 @@ export async function findConfiguration(options: FindOptions): Promise<Found> {
     root: place?.root ?? (await rootOfProfiles(files)),
     sources: { files, builtIn },
     composeFiles: composeGiven ? flags.files : (place?.content.compose ?? null),
+    outerEnvFiles: await outerEnvFiles(options, place, composeGiven),
   };
+}
+
+/** `-f` names the folder of its first file as the project's, with the `.env` there; COMPOSE_FILE leaves the one beside its origin in force. */
+async function outerEnvFiles(options: FindOptions, place: FoundPlace | null, composeGiven: boolean): Promise<readonly string[]> {
+  if (!composeGiven) return place?.content.envFile == null ? [] : [place.content.envFile];
+  const beside = join(options.cwd, ENV);
+  return options.flags.files.length === 0 && (await isFile(beside)) ? [beside] : [];
 }
 
 interface FoundPlace {

@@ -3,11 +3,10 @@ import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
-import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
+import { isServiceName, SERVICE_NAME_RULE, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
 import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
-import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
 import type { Found } from './find.js';
@@ -43,7 +42,11 @@ export interface LoadedProject {
 export async function loadProject(found: Found, options: LoadOptions): Promise<LoadedProject> {
   const chosen = await chooseProfile(found, options.profile);
   if (chosen.failure !== null) return failed(chosen.failure);
-  const loaded = chosen.file === null ? { profile: null, problems: [] } : await loadProfile(chosen.file, found.sources);
+  // Profiles bring a schema that takes longer to load than a Compose file; many projects have none.
+  const loaded =
+    chosen.file === null
+      ? { profile: null, problems: [] }
+      : await (await import('../profiles/load.js')).loadProfile(chosen.file, found.sources);
   if (loaded.problems.length > 0) return invalid(loaded.problems, []);
   const { profile } = loaded;
   const files = composeFilesOf(found, profile);
@@ -92,6 +95,7 @@ async function readCompose(
       projectName: name,
       environment: found.environment,
       envFiles: found.envFiles,
+      outerEnvFiles: found.envFiles === null ? found.outerEnvFiles : [],
       profiles,
     });
   let result = await read(found.projectName, all ? ['*'] : found.composeProfiles);
@@ -137,12 +141,12 @@ async function unknownWord(found: Found, compose: ComposeProject, wanted: readon
 
 function badNames(compose: ComposeProject): Problem[] {
   return compose.services
-    .filter(service => !isName(service.name))
+    .filter(service => !isServiceName(service.name))
     .map(({ name, position }) => ({
       ...position,
       key: `services.${name}`,
       message: 'not a name that laptop-dev can use',
-      expected: NAME_RULE,
+      expected: SERVICE_NAME_RULE,
       nearest: null,
     }));
 }

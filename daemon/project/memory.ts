@@ -2,7 +2,8 @@ import type { ComposeService } from '../compose/types.js';
 import { type Bytes, formatBytes } from '../core/bytes.js';
 import type { Memory } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
-import { LEAST_MEMORY, type ServiceSettings } from '../profiles/schema.js';
+import type { ServiceSettings } from '../profiles/schema.js';
+import { LEAST_MEMORY } from '../profiles/units.js';
 
 /** Whether nobody wrote the maximum, or the file that did calls it a guess. */
 function isGuessed({ profile, extension, compose }: MemorySources): boolean {

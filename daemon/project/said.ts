@@ -1,5 +1,4 @@
-import { blockPlace } from '../profiles/parse.js';
-import type { Place } from '../profiles/places.js';
+import { blockPlace, type Place } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
 import type { ServiceInput } from './service.js';
 

@@ -5,7 +5,7 @@ import { type Activation, type Ms, PLAIN_ACTIVATION, type ServiceSpec, type Star
 import type { Problem } from '../core/problem.js';
 import { idleProblems, protocolProblems } from '../profiles/agree.js';
 import { mergeSettings } from '../profiles/merge.js';
-import { parseServiceBlock } from '../profiles/parse.js';
+import type { parseServiceBlock } from '../profiles/parse.js';
 import type { Place } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
 import { guess } from './guess.js';
@@ -23,6 +23,8 @@ export interface ServiceInput {
   readonly profile: ServiceSettings;
   /** Where a key of `profile` stands. */
   readonly profilePlace: (key: string) => Place;
+  /** Reads `x-laptop-dev`; null: no service of the project has it, so that its schema need not be loaded. */
+  readonly parseBlock: typeof parseServiceBlock | null;
   /** How it starts when neither profile nor `x-laptop-dev` says. */
   readonly start: StartMode;
 }
@@ -34,7 +36,7 @@ export function serviceSpecOf(input: ServiceInput): {
   said: (key: string) => Said | null;
 } {
   const { compose, profile } = input;
-  const block = compose.extension === null ? null : parseServiceBlock(compose.extension, compose.name);
+  const block = compose.extension === null || input.parseBlock === null ? null : input.parseBlock(compose.extension, compose.name);
   const extension = block?.settings ?? {};
   const settings = mergeSettings(extension, profile);
   const usual = guess(compose.container);

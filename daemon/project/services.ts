@@ -37,15 +37,24 @@ export async function resolveServices(
   context: { readonly project: string; readonly root: string },
 ): Promise<Resolved> {
   const members = profile !== null && profile.listed.size > 0 ? profile.listed : active;
+  // `replicas: 0`: described, but not run until it is named; what depends on it does not wait for it, as in Compose.
+  const off = new Set(compose.services.filter(service => service.off && profile?.listed.has(service.name) !== true).map(({ name }) => name));
+  const extended = compose.services.some(service => service.extension !== null);
+  const parseBlock = extended ? (await import('../profiles/parse.js')).parseServiceBlock : null;
   const found: Found[] = [];
   for (const service of compose.services) {
     const { name } = service;
     const input = {
       project: context.project,
-      compose: { ...service, container: withRealPaths(service.container) },
+      compose: {
+        ...service,
+        dependsOn: service.dependsOn.filter(on => !off.has(on.service)),
+        container: withRealPaths(service.container),
+      },
       profile: profile?.services.get(name) ?? {},
       profilePlace: (key: string) => profile?.place(name, key) ?? service.position,
-      start: 'eager' as const,
+      parseBlock,
+      start: off.has(name) ? ('manual' as const) : ('eager' as const),
     };
     found.push({ ...serviceSpecOf(input), compose: input.compose });
   }

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { GiB, MiB } from '../../daemon/core/bytes.js';
 import { profileJsonSchema } from '../../daemon/profiles/json-schema.js';
-import { loadProfile, profileFilesIn } from '../../daemon/profiles/load.js';
+import { profileFilesIn } from '../../daemon/profiles/files.js';
+import { loadProfile } from '../../daemon/profiles/load.js';
 
 const FOLDER = fileURLToPath(new URL('../../profiles', import.meta.url));
 const files = await profileFilesIn(FOLDER);

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../daemon/core/problem.js';
-import { loadProfile, profileFilesIn } from '../../daemon/profiles/load.js';
+import { profileFilesIn } from '../../daemon/profiles/files.js';
+import { loadProfile } from '../../daemon/profiles/load.js';
 
 const CORPUS = fileURLToPath(new URL('../corpus/profiles', import.meta.url));
 const BUILT_IN = fileURLToPath(new URL('../../profiles', import.meta.url));

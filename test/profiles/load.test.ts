@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { formatProblem } from '../../daemon/core/problem.js';
-import { loadProfile, profileFilesIn } from '../../daemon/profiles/load.js';
+import { profileFilesIn } from '../../daemon/profiles/files.js';
+import { loadProfile } from '../../daemon/profiles/load.js';
 
 let folder: string;
 beforeEach(() => {

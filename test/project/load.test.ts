@@ -93,9 +93,9 @@ describe('a plain Compose file', () => {
   });
 
   it('refuses names that could not be used', async () => {
-    const { failure, problems } = await load(tree({ 'compose.yaml': 'services:\n  My.Web: { image: a }\n' }));
+    const { failure, problems } = await load(tree({ 'compose.yaml': 'services:\n  My..Web: { image: a }\n' }));
     expect(failure?.code).toBe('config-invalid');
-    expect(problems[0]).toMatchObject({ line: 2, column: 3, key: 'services.My.Web' });
+    expect(problems[0]).toMatchObject({ line: 2, column: 3, key: 'services.My..Web' });
   });
 });
 

@@ -27,7 +27,8 @@ export function buildOf(service: Cursor): BuildSpec | null {
   if (dockerfile !== null && inline !== null) inline.error('dockerfile and dockerfile_inline exclude each other');
   return {
     context,
-    dockerfile: inline === null ? resolve(context, dockerfile?.text() ?? 'Dockerfile') : null,
+    // A variable that is empty leaves the usual name, as in Compose.
+    dockerfile: inline === null ? resolve(context, dockerfile?.text() || 'Dockerfile') : null,
     dockerfileInline: inline?.text() ?? null,
     target: build.get('target')?.text() ?? null,
     args: valuesFromVariables(build.get('args')),

@@ -1,6 +1,6 @@
 import type { Condition, Dependency } from '../../core/model.js';
 import { Cursor } from '../cursor.js';
-import { names } from '../merge.js';
+import { dependencies } from '../merge.js';
 import { warnUnsupported } from '../unsupported.js';
 
 const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
@@ -20,7 +20,7 @@ export function dependenciesOf(service: Cursor): PlacedDependency[] {
   const found = new Map<string, PlacedDependency>();
   const written = service.get('depends_on');
   if (written !== null) {
-    const cursor = new Cursor(names(written.tree), written.path, written.report);
+    const cursor = new Cursor(dependencies(written.tree), written.path, written.report);
     for (const [name, at] of cursor.entries()) found.set(name, { spec: dependency(name, at), at });
   }
   for (const [name, at] of implied(service)) {

@@ -7,6 +7,9 @@ import { tmpfsMount } from './tmpfs.js';
 
 const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 
+/** Labels for SELinux, which Debian and Ubuntu do not have, and hints for Docker Desktop's old file sharing. */
+const HARMLESS = ['z', 'Z', 'cached', 'delegated', 'consistent', 'default'];
+
 /** A mount with the place that asked for it. */
 export interface PlacedMount {
   readonly spec: MountSpec;
@@ -47,7 +50,8 @@ function shortMount(item: Cursor, volumes: ReadonlySet<string>): MountSpec | nul
   const target = cleanTarget(split.target);
   const readOnly = options.includes('ro');
   for (const option of options) {
-    if (!['ro', 'rw', 'nocopy', ...PROPAGATIONS].includes(option))
+    if (HARMLESS.includes(option)) item.report.harmless(item.keyPlace, item.path, option);
+    else if (!['ro', 'rw', 'nocopy', ...PROPAGATIONS].includes(option))
       item.warn(`the mount option ${quote(option)} is not supported and is ignored`);
   }
   if (source !== null && /^[./~]/.test(source)) {

@@ -54,6 +54,7 @@ function containerName(service: Cursor): string[] {
   const cursor = service.get('container_name');
   const name = cursor?.text() ?? null;
   if (cursor === null || name === null) return [];
-  cursor.warn('is not used as the name of the container, which would keep other worktrees from running; it is a network alias');
+  const told = 'is not used as the name of the container, which would keep other worktrees from running; it is a network alias';
+  cursor.report.repeated(cursor.keyPlace, cursor.path, told);
   return [name];
 }

@@ -1,5 +1,6 @@
 import type { NetworkSpec, VolumeSpec } from '../../core/model.js';
 import type { Cursor } from '../cursor.js';
+import { pathAt } from '../paths.js';
 import { warnUnsupported } from '../unsupported.js';
 import { textsByKey } from './key-values.js';
 import { DEFAULT_NETWORK } from './networks.js';
@@ -15,7 +16,8 @@ export function networkSpecs(model: Cursor, project: string, used: ReadonlySet<s
 function networkSpec(key: string, cursor: Cursor | null, project: string): NetworkSpec {
   const ipam = cursor?.get('ipam') ?? null;
   if (cursor !== null) warnUnsupported(cursor, ['name', 'driver', 'driver_opts', 'external', 'internal', 'ipam', 'labels']);
-  if (ipam !== null) warnUnsupported(ipam, ['config']);
+  // `driver: default` is what is taken anyway.
+  if (ipam !== null) warnUnsupported(ipam, ['config', ...(ipam.get('driver')?.text() === 'default' ? ['driver'] : [])]);
   const configs = ipam?.get('config')?.items() ?? [];
   for (const config of configs) warnUnsupported(config, ['subnet']);
   return {
@@ -41,9 +43,25 @@ function volumeSpec(key: string, cursor: Cursor, project: string): VolumeSpec {
     key,
     ...identityOf(key, cursor, project, ['driver', 'driver_opts', 'labels']),
     driver: cursor.get('driver')?.text() ?? null,
-    options: textsByKey(cursor.get('driver_opts')),
+    options: volumeOptions(cursor),
     labels: textsByKey(cursor.get('labels')),
   };
+}
+
+/** `driver_opts`; the folder of a bind mount (`o: bind`) is a path like any other, relative to the file's folder. */
+function volumeOptions(cursor: Cursor): Record<string, string> {
+  const written = cursor.get('driver_opts');
+  const options = textsByKey(written);
+  const device = written?.get('device') ?? null;
+  const driver = cursor.get('driver')?.text() ?? 'local';
+  const text = device?.text() ?? '';
+  if (device === null || text === '' || driver !== 'local' || !isBind(options['o'])) return options;
+  return { ...options, device: pathAt(device.place, text) };
+}
+
+/** The options of mount(8) that make a folder appear in a second place, among others as `bind,ro`. */
+function isBind(options: string | undefined): boolean {
+  return options?.split(',').some(option => option.trim() === 'bind' || option.trim() === 'rbind') === true;
 }
 
 /** Name at the engine: `name`, the key of what exists already, or PROJECT_KEY. */

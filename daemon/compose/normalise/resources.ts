@@ -20,7 +20,7 @@ export function resourcesOf(service: Cursor): Resources {
   const limits = resources?.get('limits') ?? null;
   const reservations = resources?.get('reservations') ?? null;
   if (limits !== null) warnUnsupported(limits, ['memory', 'cpus', 'pids']);
-  if (reservations !== null) warnUnsupported(reservations, ['memory']);
+  if (reservations !== null) warnUnsupported(reservations, ['memory', 'devices']);
   const bytes = (cursor: Cursor) => cursor.bytes();
   const memoryLimit = either(service.get('mem_limit'), limits?.get('memory') ?? null, bytes);
   const memoryReservation = either(service.get('mem_reservation'), reservations?.get('memory') ?? null, bytes);

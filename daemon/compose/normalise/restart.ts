@@ -5,6 +5,9 @@ import { warnUnsupported } from '../unsupported.js';
 /** Without `restart` a crash is repaired and an exit with 0 respected; see core/model. */
 const DEFAULT: Restart = { policy: 'on-failure', maxRetries: null };
 
+/** The specification knows `any`; the other two are spellings of `restart` that Compose takes here as well. */
+const ALWAYS: readonly string[] = ['any', 'always', 'unless-stopped', ''];
+
 /** `restart`, or deploy.restart_policy where that is missing, as in Compose. */
 export function restartOf(service: Cursor): Restart {
   const restart = service.get('restart');
@@ -26,8 +29,9 @@ function deployed(policy: Cursor | null): Restart {
   const condition = policy.get('condition');
   const text = condition?.text() ?? 'any';
   const maxRetries = policy.get('max_attempts')?.integer(0) ?? null;
-  if (text === 'none') return { policy: 'no', maxRetries: null };
+  if (text === 'none' || text === 'no') return { policy: 'no', maxRetries: null };
   if (text === 'on-failure') return { policy: 'on-failure', maxRetries };
-  if (text !== 'any') condition?.error(`${quote(text)} is not a condition`, { expected: 'none, on-failure or any' });
+  // Compose takes any other word for always.
+  if (!ALWAYS.includes(text)) condition?.warn(`${quote(text)} is not a condition; always is taken, as in Compose`);
   return { policy: 'always', maxRetries };
 }

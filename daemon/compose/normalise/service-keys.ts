@@ -1,13 +1,14 @@
 /** Keys of a service that are read somewhere in this room. Every other key that the schema knows gets a warning. */
 export const SERVICE_KEYS: readonly string[] = [
   ...['build', 'cap_add', 'cap_drop', 'command', 'configs', 'container_name', 'cpu_period', 'cpu_quota', 'cpu_shares', 'cpus', 'cpuset'],
-  ...['depends_on', 'deploy', 'devices', 'dns', 'dns_opt', 'dns_search', 'domainname', 'entrypoint', 'env_file', 'environment', 'expose'],
+  ...['depends_on', 'deploy', 'devices', 'dns', 'dns_opt', 'dns_search', 'domainname', 'entrypoint', 'env_file', 'environment', 'expose', 'gpus'],
   ...['extends', 'extra_hosts', 'group_add', 'healthcheck', 'hostname', 'image', 'init', 'ipc', 'labels', 'links', 'logging', 'mem_limit'],
   ...['mem_reservation', 'network_mode', 'networks', 'oom_score_adj', 'pid', 'pids_limit', 'platform', 'ports', 'privileged', 'profiles'],
   ...[
     'pull_policy',
     'read_only',
     'restart',
+    'runtime',
     'scale',
     'secrets',
     'security_opt',
@@ -18,15 +19,3 @@ export const SERVICE_KEYS: readonly string[] = [
   ],
   ...['sysctls', 'tmpfs', 'tty', 'ulimits', 'user', 'userns_mode', 'volumes', 'working_dir'],
 ];
-
-const GRANT = 'is ignored: the memory that laptop-dev grants is the limit, swap included';
-
-/** Why some keys are not done, in place of the general words. */
-export const REASONS: Readonly<Record<string, string>> = {
-  memswap_limit: GRANT,
-  mem_swappiness: GRANT,
-  oom_kill_disable: GRANT,
-  develop: 'is ignored: laptop-dev does not watch sources',
-  attach: 'is ignored: laptop-dev logs -f follows all services',
-  annotations: 'is not supported by laptop-dev and is ignored; labels are',
-};

@@ -1,6 +1,7 @@
 import type { ContainerSpec } from '../../core/model.js';
+import { builtImageName } from '../../core/names.js';
 import type { Problem } from '../../core/problem.js';
-import type { Cursor } from '../cursor.js';
+import { type Cursor, quote } from '../cursor.js';
 import type { Files } from '../files.js';
 import { positionOf } from '../position.js';
 import type { ComposeService } from '../types.js';
@@ -8,10 +9,12 @@ import { warnUnsupported } from '../unsupported.js';
 import { buildOf } from './build.js';
 import { commandOf } from './command.js';
 import { dependenciesOf, type PlacedDependency } from './depends-on.js';
+import { deviceRequestsOf } from './device-requests.js';
 import { environmentOf } from './environment.js';
 import { extensionOf } from './extension.js';
 import { healthcheckOf, patienceOf } from './health.js';
 import { extraHostsOf } from './hosts.js';
+import { isImageReference } from './image-reference.js';
 import { textsByKey } from './key-values.js';
 import { checkTargets, mountsOf } from './mounts.js';
 import { attachmentsOf } from './networks.js';
@@ -19,8 +22,8 @@ import { exposeOf, type PlacedPort, portsOf } from './ports.js';
 import { type Resources, resourcesOf } from './resources.js';
 import { restartOf } from './restart.js';
 import { fileMountsOf } from './secrets.js';
-import { REASONS, SERVICE_KEYS } from './service-keys.js';
-import { checkDeploy, devicesOf, loggingOf, pullOf, ulimitsOf } from './settings.js';
+import { SERVICE_KEYS } from './service-keys.js';
+import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf } from './settings.js';
 
 /** What a service may refer to. */
 export interface Surroundings {
@@ -40,7 +43,7 @@ export interface NormalisedService {
 }
 
 export async function normaliseService(name: string, cursor: Cursor, around: Surroundings): Promise<NormalisedService> {
-  warnUnsupported(cursor, SERVICE_KEYS, REASONS);
+  warnUnsupported(cursor, SERVICE_KEYS);
   checkDeploy(cursor);
   const ports = portsOf(cursor.get('ports'));
   const dependencies = dependenciesOf(cursor);
@@ -51,6 +54,7 @@ export async function normaliseService(name: string, cursor: Cursor, around: Sur
     ...processOf(cursor),
     ...confinementOf(cursor),
     ...limitsOf(resources),
+    ...hardwareOf(cursor),
     ...surroundingsOf(cursor, around),
     environment,
     ports: ports.map(port => port.spec),
@@ -66,6 +70,8 @@ export async function normaliseService(name: string, cursor: Cursor, around: Sur
     memoryReservation: resources.memoryReservation,
     startTimeout: patienceOf(container.healthcheck),
     stopTimeout: cursor.get('stop_grace_period')?.duration() ?? null,
+    off: hasNoContainers(cursor),
+    containerName: text(cursor, 'container_name'),
     extension: extensionOf(cursor),
     position: positionOf(cursor.keyPlace),
   };
@@ -78,12 +84,19 @@ const flag = (cursor: Cursor, key: string): boolean => cursor.get(key)?.boolean(
 
 function imageOf(name: string, cursor: Cursor, project: string) {
   const build = buildOf(cursor);
-  const image = text(cursor, 'image') || null;
-  if (image === null && cursor.get('build') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
-    cursor.report.error(cursor.keyPlace, cursor.path, 'has neither image nor build', { expected: 'one of the two' });
+  const written = cursor.get('image');
+  const image = written?.text() || null;
+  const misread = cursor.report.has(problem => problem.key === written?.path);
+  if (written !== null && image !== null && !misread && !isImageReference(image)) {
+    written.error(`${quote(image)} is not the name of an image`, { expected: '[REGISTRY/]NAME[:TAG][@DIGEST] in lower case' });
   }
-  // The name that Compose gives an image it builds.
-  return { image: image ?? `${project}-${name}`, build, pull: pullOf(cursor.get('pull_policy')), platform: text(cursor, 'platform') };
+  if (image === null && cursor.get('build') === null && cursor.get('provider') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
+    const [place, key] = written === null ? [cursor.keyPlace, cursor.path] : [written.place, written.path];
+    cursor.report.error(place, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
+      expected: written === null ? 'one of the two' : 'the name of an image',
+    });
+  }
+  return { image: image ?? builtImageName(project, name), build, pull: pullOf(cursor.get('pull_policy')), platform: text(cursor, 'platform') };
 }
 
 /** The service is no mapping, what services extend is not there, or `image` is misspelt. */
@@ -123,6 +136,13 @@ function confinementOf(cursor: Cursor) {
     ulimits: ulimitsOf(cursor.get('ulimits')),
     sysctls: textsByKey(cursor.get('sysctls')),
   };
+}
+
+/** Keys that few services have are absent without them, so that the hash of all others stays what it was. */
+function hardwareOf(cursor: Cursor): Pick<ContainerSpec, 'deviceRequests' | 'engineRuntime'> {
+  const deviceRequests = deviceRequestsOf(cursor);
+  const engineRuntime = text(cursor, 'runtime') || null;
+  return { ...(deviceRequests === undefined ? {} : { deviceRequests }), ...(engineRuntime === null ? {} : { engineRuntime }) };
 }
 
 function limitsOf({ cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj }: Resources) {

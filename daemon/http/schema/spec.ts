@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { NAME } from '../../core/names.js';
+import { NAME, SERVICE_NAME } from '../../core/names.js';
 
 /** Words of the schemas that requests are made of. */
 export const projectName = z.string().regex(NAME).describe('Name of a project');
 /** As Compose allows it (letters of both cases, dots), without what could climb a path. */
 export const serviceName = z
   .string()
-  .regex(/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,62}$/)
+  .regex(SERVICE_NAME)
   .describe('Name of a service');
 
 const text = z.string().max(65_536);
@@ -80,6 +80,14 @@ const healthcheck = z.strictObject({
 const attachment = z.strictObject({ network: text, aliases: texts, ipv4: text.nullable(), ipv6: text.nullable() });
 const ulimit = z.strictObject({ name: text, soft: z.int(), hard: z.int() });
 
+const deviceRequest = z.strictObject({
+  driver: text.nullable(),
+  count: z.int(),
+  ids: texts,
+  capabilities: texts,
+  options: record,
+});
+
 const container = z.strictObject({
   image: text,
   build: build.nullable(),
@@ -113,6 +121,8 @@ const container = z.strictObject({
   dnsSearch: texts,
   dnsOptions: texts,
   devices: texts,
+  deviceRequests: z.array(deviceRequest).max(100).exactOptional(),
+  engineRuntime: text.exactOptional(),
   pid: text.nullable(),
   ipc: text.nullable(),
   usernsMode: text.nullable(),
