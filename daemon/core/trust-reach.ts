@@ -203,23 +203,19 @@ function buildPaths({ build }: ContainerSpec): string[] {
 
 /** For each path, those of `paths` that are it, lie in it or have it in them. */
 function overlapsOf(paths: readonly string[]): Map<string, string[]> {
-  const overlaps = new Map(paths.map(path => [path, [path]]));
   // With the lowest character for a slash, what lies in a folder follows it directly.
-  const sorted = paths.map(path => `${path === '/' ? '' : path}/`.replaceAll('/', '\0')).sort();
-  const above: string[] = [];
-  for (const inner of sorted) {
-    while (above.length > 0 && !inner.startsWith(above.at(-1) ?? '')) above.pop();
+  const places = paths.map(path => ({ path, key: `${path === '/' ? '' : path}/`.replaceAll('/', '\0'), overlaps: [path] }));
+  places.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const above: (typeof places)[number][] = [];
+  for (const inner of places) {
+    while (above.length > 0 && !inner.key.startsWith(above.at(-1)?.key ?? '')) above.pop();
     for (const outer of above) {
-      overlaps.get(asPath(inner))?.push(asPath(outer));
-      overlaps.get(asPath(outer))?.push(asPath(inner));
+      inner.overlaps.push(outer.path);
+      outer.overlaps.push(inner.path);
     }
     above.push(inner);
   }
-  return overlaps;
-}
-
-function asPath(sorted: string): string {
-  return sorted.slice(0, -1).replaceAll('\0', '/') || '/';
+  return new Map(places.map(({ path, overlaps }) => [path, overlaps]));
 }
 
 /** An image's name as engines compare it: with its registry's defaults left out and its tag written. */
