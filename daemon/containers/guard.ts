@@ -256,10 +256,13 @@ function judge({ name, root, mounts }: Starting): void {
   }
 }
 
+/** Binds, and devices that are not in /dev, where names are links of the system's own. */
 function bindsOf(container: ContainerSpec): HostMount[] {
-  return container.mounts.flatMap(mount =>
+  const binds = container.mounts.flatMap(mount =>
     mount.kind === 'bind' ? [{ source: mount.source, target: mount.target, readOnly: mount.readOnly }] : [],
   );
+  const devices = container.devices.map(text => text.split(':')[0] ?? '').filter(path => path.startsWith('/') && !path.startsWith('/dev/'));
+  return [...binds, ...devices.map(source => ({ source, target: null, readOnly: true }))];
 }
 
 /**

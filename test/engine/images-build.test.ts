@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BASES_LABEL, HASH_LABEL } from '../../daemon/images/fingerprint.js';
@@ -167,4 +168,63 @@ test('a context of thousands of files is looked through outside the daemon, with
   rmSync(join(folder, 'files/7'));
   expect(await images.ensure({ reference, build: buildSpec(folder) })).not.toEqual([]);
   expect(await outputOf(reference, 'sh', '-c', 'ls /files | wc -l')).toBe('2009');
+});
+
+test('an image that another service builds is built for both; services with one definition get one image', async () => {
+  const folder = folderWith({ Dockerfile: `FROM ${TINY}\nRUN cat /proc/sys/kernel/random/uuid > /v` });
+  const [one, two, plain] = [named('one-of-two'), named('two-of-two'), named('without-build')];
+  const build = buildSpec(folder);
+  const project = [{ reference: `docker.io/${plain}:latest`, build, platform: null }];
+  await Promise.all([
+    images.ensure({ reference: one, build, project }),
+    images.ensure({ reference: two, build, project }),
+    images.ensure({ reference: plain, project }),
+  ]);
+  expect(new Set(await Promise.all([one, two, plain].map(idOf))).size).toBe(1);
+});
+
+test('an image is built after the one of the project that it starts from, and again when that changes', async () => {
+  const [base, on] = [named('first'), named('second')];
+  const folder = folderWith({ Dockerfile: `FROM ${TINY}\nCOPY v /v`, v: 'one' });
+  const build = buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\nCOPY --from=${base} /v /v` }));
+  const project = [
+    { reference: base, build: buildSpec(folder), platform: null },
+    { reference: on, build, platform: null },
+  ];
+  await images.ensure({ reference: on, build, project });
+  writeFileSync(join(folder, 'v'), 'two');
+  await images.ensure({ reference: on, build, project });
+  expect(await outputOf(on, 'cat', '/v')).toBe('two');
+  const circle = buildSpec(folderWith({ Dockerfile: `FROM ${on}` }));
+  const failed = await images.failing({
+    reference: base,
+    build: circle,
+    project: [{ reference: base, build: circle, platform: null }, ...project.slice(1)],
+  });
+  expect(failed.message).toContain('in a circle');
+});
+
+test('what lies outside the context is never read: a link is sent as a link, one that is to be read is refused', async () => {
+  const secret = join(folderWith({ secret: 'of the machine' }), 'secret');
+  const reference = named('outside');
+  const context = (name: string, also: Record<string, string> = {}) => {
+    const folder = folderWith({ Dockerfile: `FROM ${TINY}\nCOPY . /ctx`, ...also });
+    rmSync(join(folder, name), { force: true });
+    symlinkSync(secret, join(folder, name));
+    return buildSpec(folder);
+  };
+  expect(await images.failing({ reference, build: context('.dockerignore') })).toMatchObject({ code: 'image-build-failed' });
+  expect(await images.failing({ reference, build: context('Dockerfile.dockerignore') })).toMatchObject({ code: 'image-build-failed' });
+  expect((await images.failing({ reference, build: context('Dockerfile') })).message).toContain('is a link to');
+  const build = context('link', { '.gitignore': 'skipped', skipped: '' });
+  symlinkSync('.gitignore', join(build.context, '.dockerignore'));
+  execFileSync('mkfifo', [join(build.context, 'pipe')]);
+  await images.ensure({ reference, build });
+  expect(await outputOf(reference, 'sh', '-c', 'readlink /ctx/link; ls -A /ctx')).toBe(
+    `${secret}\n.dockerignore  .gitignore     Dockerfile     link`,
+  );
+  // A folder that the context lies in became a link after it was judged.
+  const moved = folderWith({ 'real/app/Dockerfile': `FROM ${TINY}` });
+  symlinkSync(join(moved, 'real'), join(moved, 'now'));
+  expect(await images.failing({ reference, build: buildSpec(join(moved, 'now/app')) })).toMatchObject({ code: 'path-changed' });
 });
