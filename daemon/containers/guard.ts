@@ -50,11 +50,13 @@ const ROUNDS = 5;
 export class Guard {
   readonly holds: Holds;
   private readonly windows = new Windows();
+  /** Started by us; whose event has not come yet. */
+  private readonly started = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
     private readonly instance: string,
-    log: Log,
+    private readonly log: Log,
     holdsFile: string | null,
   ) {
     this.holds = new Holds(
@@ -77,6 +79,7 @@ export class Guard {
    * path-changed. `spec`: what it was made from, where that is known; an engine may show sources by other names.
    */
   async start(id: string, spec: ContainerSpec | null, run: () => Promise<void>): Promise<void> {
+    this.started.add(id);
     const raw = await this.inspect(id);
     if (raw === null) return run();
     const labels = raw.Config?.Labels ?? {};
@@ -96,6 +99,14 @@ export class Guard {
     if (shown.length > 0) return this.around({ name, root, mounts: [...shown, ...bindsOf(container)] }, run);
     judge({ name, root, mounts: bindsOf(container) });
     return run();
+  }
+
+  /** A container has started: one that somebody started past the daemon was not judged before, so that what it has mounted is looked at now. */
+  hasStarted(id: string): void {
+    if (this.started.delete(id)) return;
+    void this.verify(id).catch(error =>
+      this.log.warn({ container: id, err: error }, 'what it has mounted is not what its definition names'),
+    );
   }
 
   /** Whether what a running container has mounted is what its definition names; else it is killed, and path-changed thrown. */
