@@ -121,17 +121,14 @@ export function createContainers({ endpoint, tls = null, instance, log, holdsFil
     },
     beside: (spec, volumes, options) => beside.open(spec, volumes, options),
     removeHelpers: () => beside.removeLeft(),
-    events: (signal, since) => watched(readEvents(connection, instance, signal, since ?? null), guard),
+    events: (signal, since) => notOwn(readEvents(connection, instance, signal, since ?? null), guard),
     close: () => connection.close(),
   };
 }
 
-/** Pauses of a moment are nobody else's business; starts that others made are looked at. */
-async function* watched(events: AsyncIterable<EngineEvent>, guard: Guard): AsyncGenerator<EngineEvent> {
-  for await (const event of events) {
-    if (event.kind === 'started') guard.hasStarted(event.id);
-    if (!guard.holds.isOwn(event)) yield event;
-  }
+/** Pauses of a moment are nobody else's business. */
+async function* notOwn(events: AsyncIterable<EngineEvent>, guard: Guard): AsyncGenerator<EngineEvent> {
+  for await (const event of events) if (!guard.holds.isOwn(event)) yield event;
 }
 
 async function list(connection: Connection, instance: string): Promise<readonly ObservedContainer[]> {

@@ -50,13 +50,11 @@ const ROUNDS = 5;
 export class Guard {
   readonly holds: Holds;
   private readonly windows = new Windows();
-  /** Started by us; whose event has not come yet. */
-  private readonly started = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
     private readonly instance: string,
-    private readonly log: Log,
+    log: Log,
     holdsFile: string | null,
   ) {
     this.holds = new Holds(
@@ -79,7 +77,6 @@ export class Guard {
    * path-changed. `spec`: what it was made from, where that is known; an engine may show sources by other names.
    */
   async start(id: string, spec: ContainerSpec | null, run: () => Promise<void>): Promise<void> {
-    this.started.add(id);
     const raw = await this.inspect(id);
     if (raw === null) return run();
     const labels = raw.Config?.Labels ?? {};
@@ -101,16 +98,8 @@ export class Guard {
     return run();
   }
 
-  /** A container has started: one that somebody started past the daemon was not judged before, so that what it has mounted is looked at now. */
-  hasStarted(id: string): void {
-    if (this.started.delete(id)) return;
-    void this.verify(id).catch(error =>
-      this.log.warn({ container: id, err: error }, 'what it has mounted is not what its definition names'),
-    );
-  }
-
   /** Whether what a running container has mounted is what its definition names; else it is killed, and path-changed thrown. */
-  async verify(id: string): Promise<void> {
+  private async verify(id: string): Promise<void> {
     const raw = await this.inspect(id);
     const pid = raw?.State?.Pid;
     if (raw === null || !pid) return;
