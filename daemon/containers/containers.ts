@@ -15,7 +15,6 @@ import { mapInfo } from './facts.js';
 import { gatewaysOf } from './gateways.js';
 
 import { Guard } from './guard.js';
-import type { Holds } from './holds.js';
 import { inspect } from './inspect.js';
 
 import { readLogs } from './logs.js';
@@ -122,14 +121,14 @@ export function createContainers({ endpoint, tls = null, instance, log, holdsFil
     },
     beside: (spec, volumes, options) => beside.open(spec, volumes, options),
     removeHelpers: () => beside.removeLeft(),
-    events: (signal, since) => notOwn(readEvents(connection, instance, signal, since ?? null), holds),
+    events: (signal, since) => notOwn(readEvents(connection, instance, signal, since ?? null), guard),
     close: () => connection.close(),
   };
 }
 
 /** Pauses of a moment are nobody else's business. */
-async function* notOwn(events: AsyncIterable<EngineEvent>, holds: Holds): AsyncGenerator<EngineEvent> {
-  for await (const event of events) if (!holds.isOwn(event)) yield event;
+async function* notOwn(events: AsyncIterable<EngineEvent>, guard: Guard): AsyncGenerator<EngineEvent> {
+  for await (const event of events) if (!guard.holds.isOwn(event)) yield event;
 }
 
 async function list(connection: Connection, instance: string): Promise<readonly ObservedContainer[]> {

@@ -99,7 +99,7 @@ export class Guard {
   }
 
   /** Whether what a running container has mounted is what its definition names; else it is killed, and path-changed thrown. */
-  async verify(id: string): Promise<void> {
+  private async verify(id: string): Promise<void> {
     const raw = await this.inspect(id);
     const pid = raw?.State?.Pid;
     if (raw === null || !pid) return;
@@ -256,10 +256,13 @@ function judge({ name, root, mounts }: Starting): void {
   }
 }
 
+/** Binds, and devices that are not in /dev, where names are links of the system's own. */
 function bindsOf(container: ContainerSpec): HostMount[] {
-  return container.mounts.flatMap(mount =>
+  const binds = container.mounts.flatMap(mount =>
     mount.kind === 'bind' ? [{ source: mount.source, target: mount.target, readOnly: mount.readOnly }] : [],
   );
+  const devices = container.devices.map(text => text.split(':')[0] ?? '').filter(path => path.startsWith('/') && !path.startsWith('/dev/'));
+  return [...binds, ...devices.map(source => ({ source, target: null, readOnly: true }))];
 }
 
 /**

@@ -20,8 +20,8 @@ interface Hold {
   ending: boolean;
 }
 
-/** Events of our own pauses come within this time, in ms; the clocks are the engine's and ours. */
-const EVENT_WINDOW = 10_000;
+/** Events of our own pauses come within this time, in ms, the longest that the engine may take for one; the clocks are the engine's and ours. */
+const EVENT_WINDOW = 120_000;
 /** A hold that cannot be ended is tried again after these times, in ms. */
 const AGAIN = [100, 500, 2_000, 5_000];
 

@@ -19,12 +19,6 @@ export function isByName(path: string): boolean {
   return BY_NAME.test(normalPath(path) ?? path);
 }
 
-/** Why a path cannot be judged, as a sentence; null: it can. */
-export function unjudgeable(path: string): string | null {
-  const { unreadable } = resolvePath(path);
-  return unreadable === null ? null : `what is at ${unreadable} cannot be looked at`;
-}
-
 /**
  * Whether a path that was judged when the project came up still is what it was: links had been followed then, so that one on the way now was put
  * there since. Null: it is. `root`: folder of the project, empty: not known; outside of it a person has said yes to a path that need not be readable by us.

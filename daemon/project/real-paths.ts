@@ -7,10 +7,17 @@ import { judgedPath } from '../gate/judge.js';
  */
 export function withRealPaths(container: ContainerSpec): ContainerSpec {
   const mounts = container.mounts.map(mount => (mount.kind === 'bind' ? { ...mount, source: judgedPath(mount.source) } : mount));
+  const devices = container.devices.map(realDevice);
   const { build } = container;
-  if (build === null) return { ...container, mounts };
+  if (build === null) return { ...container, mounts, devices };
   const dockerfile = build.dockerfile === null ? null : judgedPath(build.dockerfile);
-  return { ...container, mounts, build: { ...build, context: judgedPath(build.context), dockerfile } };
+  return { ...container, mounts, devices, build: { ...build, context: judgedPath(build.context), dockerfile } };
+}
+
+/** HOST:CONTAINER:PERMISSIONS. Names in /dev are links of the system's own, and stay. */
+function realDevice(text: string): string {
+  const [host = '', ...rest] = text.split(':');
+  return host.startsWith('/') && !host.startsWith('/dev/') ? [judgedPath(host), ...rest].join(':') : text;
 }
 
 /** The same for a volume that shows a folder of this machine (driver option `device`); a disk keeps the name that was written. */

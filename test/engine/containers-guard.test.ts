@@ -112,6 +112,7 @@ test('a container that swaps folder and link all the time never gets one mounted
     expect(await bench.containers.inspect(evil)).toMatchObject({ status: 'running' });
   }
   expect(await sh(evil, 'true')).toBe(0);
+  await bench.containers.stop(evil, 0);
   events.stop();
   expect(events.seen.filter(event => event.kind === 'paused' || event.kind === 'unpaused')).toEqual([]);
   expect(started).toBe(2);

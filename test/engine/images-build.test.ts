@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BASES_LABEL, HASH_LABEL } from '../../daemon/images/fingerprint.js';
@@ -167,4 +168,50 @@ test('a context of thousands of files is looked through outside the daemon, with
   rmSync(join(folder, 'files/7'));
   expect(await images.ensure({ reference, build: buildSpec(folder) })).not.toEqual([]);
   expect(await outputOf(reference, 'sh', '-c', 'ls /files | wc -l')).toBe('2009');
+});
+
+test('an image that another service builds is built for both; services with one definition get one image', async () => {
+  const folder = folderWith({ Dockerfile: `FROM ${TINY}\nRUN cat /proc/sys/kernel/random/uuid > /v` });
+  const [one, two, plain] = [named('one-of-two'), named('two-of-two'), named('without-build')];
+  const build = buildSpec(folder);
+  const project = [{ reference: `docker.io/${plain}:latest`, build, platform: null }];
+  await Promise.all([
+    images.ensure({ reference: one, build, project }),
+    images.ensure({ reference: two, build, project }),
+    images.ensure({ reference: plain, project }),
+  ]);
+  expect(new Set(await Promise.all([one, two, plain].map(idOf))).size).toBe(1);
+});
+
+test('an image is built after the one of the project that it starts from, and again when that changes', async () => {
+  const [base, on] = [named('first'), named('second')];
+  const folder = folderWith({ Dockerfile: `FROM ${TINY}\nCOPY v /v`, v: 'one' });
+  const build = buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\nCOPY --from=${base} /v /v` }));
+  const project = [
+    { reference: base, build: buildSpec(folder), platform: null },
+    { reference: on, build, platform: null },
+  ];
+  await images.ensure({ reference: on, build, project });
+  writeFileSync(join(folder, 'v'), 'two');
+  await images.ensure({ reference: on, build, project });
+  expect(await outputOf(on, 'cat', '/v')).toBe('two');
+  const circle = buildSpec(folderWith({ Dockerfile: `FROM ${on}` }));
+  const failed = await images.failing({
+    reference: base,
+    build: circle,
+    project: [{ reference: base, build: circle, platform: null }, ...project.slice(1)],
+  });
+  expect(failed.message).toContain('in a circle');
+});
+
+test('a link is sent as a link, a pipe not at all, and an ignore file that is a link in the context holds', async () => {
+  const reference = named('links');
+  const folder = folderWith({ Dockerfile: `FROM ${TINY}\nCOPY . /ctx`, '.gitignore': 'skipped', skipped: '' });
+  symlinkSync('/etc/passwd', join(folder, 'link'));
+  symlinkSync('.gitignore', join(folder, '.dockerignore'));
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await images.ensure({ reference, build: buildSpec(folder) });
+  expect(await outputOf(reference, 'sh', '-c', 'readlink /ctx/link; ls -A /ctx')).toBe(
+    '/etc/passwd\n.dockerignore  .gitignore     Dockerfile     link',
+  );
 });

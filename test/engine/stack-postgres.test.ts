@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openStack, type Stack } from './support/stack.js';
 import { until } from './support/until.js';
 
@@ -57,4 +57,23 @@ test('a first start that is killed half-way is begun anew', async () => {
   await accepts();
   expect(await query('postgres', 'x', 'app', 'select 1')).toBe(0);
   expect(await stack.exec('postgres', 'test', '!', '-e', '/var/lib/postgresql/data/.initialising')).toBe(0);
+});
+
+test('a data folder that belongs to another: a tmpfs is used as it is, one that cannot be written to is named, and taken over as root', async () => {
+  const start = async (user: string, data: string) => {
+    const { engine } = stack;
+    const HostConfig = { Memory: 256 * 1024 * 1024, NetworkMode: 'none', Tmpfs: { '/var/lib/postgresql/data': data } };
+    const made = await engine.createContainer({ Image: 'laptop-dev/postgres', User: user, Env: ['POSTGRES_PASSWORD=x'], HostConfig });
+    onTestFinished(() => made.remove({ force: true, v: true }));
+    await made.start();
+    return until('the database to be there, or its end', 60_000, async () => {
+      const words = (await made.logs({ stdout: true, stderr: true, tail: 50 })).toString('utf8');
+      const { Running } = (await made.inspect()).State;
+      return !Running || /set up[\s\S]*ready to accept connections/.test(words) ? words : null;
+    });
+  };
+  const [plain, root, foreign] = await Promise.all([start('', ''), start('0:0', 'uid=1234,mode=0700'), start('', 'uid=1234,mode=0700')]);
+  expect(plain).toContain('database set up');
+  expect(root).toContain('database set up');
+  expect(foreign).toContain('cannot be used by user 999: it belongs to user 1234, mode 700');
 });

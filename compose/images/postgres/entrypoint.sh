@@ -67,6 +67,25 @@ from_file POSTGRES_PASSWORD
 from_file POSTGRES_DB "$POSTGRES_USER"
 from_file POSTGRES_INITDB_ARGS
 
+# As root (user: "0:0"): gives the folder to postgres, whoever it belonged to, and goes on as postgres, as the official image does.
+if [[ $(id -u) == 0 ]]; then
+  mkdir -p "$PGDATA"
+  find "$PGDATA" \! -user postgres -exec chown -h postgres:postgres {} +
+  exec setpriv --reuid=postgres --regid=postgres --init-groups -- bash "$0" "$@"
+fi
+
+# The server takes a folder only that is its own. Of one that belongs to another, such as a tmpfs, it can use a folder inside.
+if [[ -e $PGDATA && ! -O $PGDATA ]]; then
+  owner=$(stat -c 'user %u, mode %a' "$PGDATA")
+  PGDATA=$PGDATA/pgdata
+  if ! mkdir -p "$PGDATA" 2>/dev/null || [[ ! -O $PGDATA ]]; then
+    echo "entrypoint: ${PGDATA%/pgdata} cannot be used by user $(id -u): it belongs to $owner." >&2
+    echo "entrypoint: give it to that user (tmpfs: add uid=$(id -u); volume: chown), or run the service as user: \"0:0\" to have it done at the start" >&2
+    exit 1
+  fi
+  export PGDATA
+fi
+
 if [[ ! -s $PGDATA/PG_VERSION ]]; then
   # Made in a folder beside, then moved with PG_VERSION last: a kill half-way is begun anew, never taken for a database.
   target=$PGDATA
