@@ -98,7 +98,7 @@ function valuesOf([name, value]: readonly [string, string]): string[] {
 
 /** The password of a URL, which may stand alone elsewhere; as written and as it is meant. */
 function passwordIn(value: string): string[] {
-  const written = /\w:\/\/[^\s/:@]{0,400}:(\S{1,4000})@/.exec(value)?.[1] ?? '';
+  const written = /\w:\/\/[^\s/:@]{0,400}:(\S{1,400})@/.exec(value)?.[1] ?? '';
   if (written.length < SHORTEST) return [];
   try {
     return [...new Set([written, decodeURIComponent(written)])];

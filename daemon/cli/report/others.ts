@@ -69,7 +69,7 @@ export function variablesIn(text: string): readonly Variable[] {
   return [...text.matchAll(ASSIGNMENT)].flatMap(([, name = '', written = '']): Variable[] => {
     const value = written.trim();
     const quoted = /^(["'])([^\n]*)\1/.exec(value)?.[2];
-    const bare = quoted ?? value.replace(/[ \t]#[^\n]*$/, '').trim();
+    const bare = quoted ?? value.replace(/[ \t]#[\s\S]*$/, '').trim();
     return [...new Set([bare, quoted === undefined ? bare : value.slice(1, -1), bare.replaceAll('\\n', '\n').replaceAll('\\"', '"')])]
       .filter(Boolean)
       .map(each => [name, each]);
