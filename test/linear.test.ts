@@ -84,6 +84,7 @@ function growth(
   pump: string,
   quick: number,
   large: number,
+  step = 4,
 ): { readonly factor: number; readonly ms: number } | null {
   const [less, more] = [textOf(pump, large / step), textOf(pump, large)];
   if (cost(work, more) < quick) return null;

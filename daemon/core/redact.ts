@@ -114,7 +114,9 @@ function withoutPem(text: string): string {
 
 function bodyLength(text: string): number {
   let length = 0;
-  for (const line of text.split('\n')) {
+  while (length < text.length) {
+    const next = text.indexOf('\n', length);
+    const line = text.slice(length, next < 0 ? text.length : next);
     if (
       !/^(?:[\w+/=\\]*|[A-Za-z-]{1,40}: [^\n]*)\r?$/.test(line) ||
       (length > 1 && line.trim() === '' && !text.slice(0, length).includes(':'))
