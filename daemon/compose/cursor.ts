@@ -70,7 +70,7 @@ export class Cursor {
   number(expected = 'a number'): number | null {
     const text = this.text();
     if (text === null) return null;
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+    const value = /^[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
     return Number.isFinite(value) ? value : this.#wrong(`${quote(text)} is not a number`, expected);
   }
 

@@ -18,7 +18,7 @@ export function parseDuration(text: string): Ms | null {
   if (/^0+$/.test(trimmed)) return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w))+$/.test(trimmed)) return null;
   let total = 0;
-  for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/g)) {
+  for (const [, amount, unit] of trimmed.matchAll(/(?<![\d.])(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/g)) {
     total += Number(amount) * (UNITS[unit ?? ''] ?? 0);
   }
   return Number.isFinite(total) && total <= Number.MAX_SAFE_INTEGER ? total : null;

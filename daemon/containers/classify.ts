@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   },
   { code: 'port-taken', pattern: /port is already allocated|ports are not available|forwards\/expose returned unexpected status/i },
   { code: 'port-taken', pattern: /failed to bind any port|slirp_add_hostfwd failed|proxy already running/i },
-  { code: 'port-taken', pattern: /(?:listen (?:tcp|udp)|bind|expos\w* port|cannot listen|host port)[\s\S]*?address already in use/i },
+  { code: 'port-taken', pattern: /(?:listen (?:tcp|udp)|bind|expos\w* port|cannot listen|host port)[\s\S]{0,200}?address already in use/i },
   { code: 'port-taken', pattern: /address already in use[\s\S]*?(?:bind|for option)|Only one usage of each socket address/i },
   { code: 'name-taken', pattern: /container name "[^"]*" is already in use/i },
   {
@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'engine-error',
-    pattern: /crun: .*cgroup|OCI runtime "crun" not found|default OCI runtime .* not found/i,
+    pattern: /crun: .{0,400}cgroup|OCI runtime "crun" not found|default OCI runtime .{0,400} not found/i,
     remedies: ['Install runc and name it in containers.conf: [engine] runtime = "runc" (crun does not run on hybrid cgroups)'],
   },
   {

@@ -97,7 +97,7 @@ function harmlessSgr(parameters: string): string | null {
 /** What a container wrote, as plain text: without colours and whatever else was meant for a terminal. */
 export function plainWords(text: string): string {
   return text
-    .split(/\r*\n/)
+    .split(/\r?\n/)
     .map(line =>
       logParts(line)
         .map(part => part.text)

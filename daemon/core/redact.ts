@@ -114,7 +114,9 @@ function withoutPem(text: string): string {
 
 function bodyLength(text: string): number {
   let length = 0;
-  for (const line of text.split('\n')) {
+  while (length < text.length) {
+    const next = text.indexOf('\n', length);
+    const line = text.slice(length, next < 0 ? text.length : next);
     if (
       !/^(?:[\w+/=\\]*|[A-Za-z-]{1,40}: [^\n]*)\r?$/.test(line) ||
       (length > 1 && line.trim() === '' && !text.slice(0, length).includes(':'))
@@ -163,18 +165,26 @@ const AFTER_WORDS = [
 ];
 /** Programs whose flag for a secret has one letter, or whose -u holds a password. The value follows at once, behind = or blanks. */
 const PROGRAMS: readonly (readonly [program: RegExp, flag: RegExp])[] = [
-  [/\b(?:redis|keydb|valkey)-cli\b/, /(\s-a(?:[ \t]{1,8}|=))(?=\S)[^\s"']+/g],
-  [/\bcurl\b/, /(\s(?:-u|-U|--user|--proxy-user)(?:[ \t]{1,8}|=)?["']?)(?=\S)[^\s"']+/g],
-  [/\b(?:mysql|mariadb)\w{0,20}\b/, /(\s-p)(?=\S)[^\s"']+/g],
+  [/\b(?:redis|keydb|valkey)-cli\b/, flag('-a', 'apart')],
+  [/\bcurl\b/, flag('-u|-U|--user|--proxy-user', 'either')],
+  [/\b(?:mysql|mariadb)\w{0,20}\b/, flag('-p', 'glued')],
   [
     /\b(?:mongo\w{0,10}|sshpass|cqlsh|influx|(?:docker|podman|buildah|skopeo|oc|helm|az|crane)\b[^\n]{0,60}\blogin)\b/,
-    /(\s-p(?:[ \t]{1,8}|=)?["']?)(?=[^\s"'-])[^\s"']+/g,
+    flag('-p', 'either'),
   ],
-  [/\bldap[a-z]{3,10}\b/, /(\s-w(?:[ \t]{1,8})?["']?)(?=[^\s"'-])[^\s"']+/g],
-  [/\b(?:sqlcmd|bcp|osql|unzip|zip)\b/, /(\s-P(?:[ \t]{1,8})?["']?)(?=[^\s"'-])[^\s"']+/g],
-  [/\b(?:smbclient|mount\.cifs|rpcclient)\b/, /(\s-U(?:[ \t]{1,8})?["']?[^\s"'%]{1,100}%)[^\s"']+/g],
-  [/\b(?:wget|http|https|xh)\b/, /(\s(?:-a|--auth|--user)(?:[ \t]{1,8}|=)["']?)(?=[^\s"']{1,100}:)[^\s"']+/g],
+  [/\bldap[a-z]{3,10}\b/, flag('-w', 'either')],
+  [/\b(?:sqlcmd|bcp|osql|unzip|zip)\b/, flag('-P', 'either')],
+  [/\b(?:smbclient|mount\.cifs|rpcclient)\b/, flag('-U', 'either', '[^\\s"\'%]{1,100}%')],
+  [/\b(?:wget|http|https|xh)\b/, flag('-a|--auth|--user', 'apart', '[^\\s"\':]{1,100}:')],
 ];
+
+/** A flag in a line of a shell, or in a list of words as engines log it. `before`: what of the value is no secret. */
+function flag(names: string, value: 'apart' | 'glued' | 'either', before = ''): RegExp {
+  const apart = `(?:[ \\t]{1,8}|=|\\\\{0,4}["'],[ \\t]{0,8})\\\\{0,4}["']?`;
+  const joint = value === 'glued' ? '' : value === 'apart' ? apart : `(?:${apart})?`;
+  return new RegExp(`((?<=[\\s"'[,(])(?:${names})${joint}${before})(?=[^\\s"'\\\\-])[^\\s"'\\\\]+`, 'g');
+}
+
 /** A word -pSECRET by itself, as one of a list: what is a port or an ordinary word is none. */
 const GLUED =
   /((?:^|[\s"'[,(])-p)(?!\d{1,5}(?:[:/,-][\w:./-]*)?(?![^\s"',\])]))(?=[^\s"',\])]{0,64}[A-Z0-9!@#$%^&*_])[^\s"',\])=/:]{4,}(?![^\s"',\])])/gm;
@@ -184,7 +194,7 @@ const PAIRED =
   /((?:key|name)\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["'])([\w.:-]{1,80})(\\{0,4}["'][\s,]{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["'])[^"'\n\\]{1,4000}/gi;
 const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b/g;
 /** A name and what joins it to its value: password=, "apiKey": , --requirepass , TOKEN:, token => . */
-const NAMED = /(?<![\w.-])(--?)?([A-Za-z_][\w.-]*)(\\*["']?\]?[ \t]*(?:=>|:=|[=:])[ \t]*|[ \t]+)/g;
+const NAMED = /(?<![\w.-])(--?)?([A-Za-z_][\w.-]*)(\\*["']?\]?[ \t]*(?:=>|:=|[=:])[ \t]*|\\*["'],[ \t]*\\*(?=["'])|[ \t]+)/g;
 const WORD = /[^\s"']+/y;
 const REST = /[^\r\n]+/y;
 
@@ -228,10 +238,11 @@ function withoutNamed(text: string): string {
   for (const match of text.matchAll(NAMED)) {
     const [whole, dashes, name = '', between = ''] = match;
     const end = match.index + whole.length;
-    if (match.index < done || (between.trim() === '' && dashes === undefined) || !looksSecret(name)) continue;
+    const isFlag = between.trim() === '' || between.includes(',');
+    if (match.index < done || (isFlag && dashes === undefined) || !looksSecret(name)) continue;
     const length = valueLength(text, end, between, startsLine(text, match.index));
     const value = text.slice(end, end + length);
-    if (length === 0 || isNoSecret(name, value) || (between.trim() === '' && value.startsWith('-'))) continue;
+    if (length === 0 || isNoSecret(name, value) || (isFlag && /^\\*["']?-/.test(value))) continue;
     out += text.slice(done, end) + REDACTED;
     done = end + length;
   }

@@ -39,7 +39,7 @@ async function describe(found: FoundEngine, now: () => Ms): Promise<EngineFacts>
 /** Docker Desktop says its own version in Platform.Name; the others say in OperatingSystem what they are. */
 function productOf({ source }: FoundEngine, info: unknown, version: unknown): string {
   const platform = isRecord(version) ? textOf(version['Platform'], 'Name') : '';
-  if (/^Docker Desktop/.test(platform)) return platform.replace(/ \(.*\)$/, '');
+  if (/^Docker Desktop/.test(platform)) return platform.replace(/ \(.{0,400}\)$/, '');
   const system = textOf(info, 'OperatingSystem');
   return /^(Docker Desktop|Rancher Desktop)/.exec(system)?.[0] ?? source;
 }

@@ -58,7 +58,7 @@ export function queryDuration(query: unknown, name: string): number | null {
   if (value.length > 32 || !/^(?=\d)(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/.test(value))
     throw new FailureError(failure('usage', `The parameter ${name} has to be a duration, as 250ms, 1s or 15m.`));
   let total = 0;
-  for (const [, figure, unit] of value.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
+  for (const [, figure, unit] of value.matchAll(/(?<!\d)(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
   return total;
 }
 

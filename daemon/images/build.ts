@@ -129,7 +129,7 @@ function tarOf(plan: BuildPlan, context: PinnedFolder, entries: readonly Entry[]
 
 function buildFailure(reference: string, words: string, lines: readonly string[]) {
   // The engine repeats the whole command, which the last lines show already.
-  const error = words.replace(/(The command '.{80}).+(' returned)/s, '$1…$2');
+  const error = words.replace(/(The command '.{80})(?:(?!The command ').)+(' returned)/s, '$1…$2');
   const message = [`building ${shortName(reference)} failed: ${error}`, ...lines].join('\n');
   return failure('image-build-failed', message, { reference, error, lines }, [
     'Correct the Dockerfile or the files that it copies; the last lines of the build are above.',
@@ -137,5 +137,5 @@ function buildFailure(reference: string, words: string, lines: readonly string[]
 }
 
 function shortName(reference: string): string {
-  return (reference.split('/').at(-1) ?? reference).replace(/[:@].*$/, '');
+  return (reference.split('/').at(-1) ?? reference).replace(/[:@][\s\S]*$/, '');
 }

@@ -14,7 +14,7 @@ const UNITS: Readonly<Record<string, Ms>> = { h: 3_600_000, m: 60_000, s: 1_000,
 export function parseDuration(text: string): Ms | null {
   if (!DURATION.test(text)) return null;
   let total = 0;
-  for (const [, figure, unit] of text.matchAll(/(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
+  for (const [, figure, unit] of text.matchAll(/(?<!\d)(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
   return total;
 }
 

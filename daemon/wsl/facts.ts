@@ -55,7 +55,7 @@ async function versionOf(host: Host, vm: Vm): Promise<Fact<string> | null> {
 }
 
 function versionIn(text: string): string | null {
-  return /\d+\.\d+\.\d+(?:\.\d+)?/.exec(text)?.[0] ?? null;
+  return /(?<!\d)\d+\.\d+\.\d+(?:\.\d+)?/.exec(text)?.[0] ?? null;
 }
 
 async function networkingOf(host: Host): Promise<Fact<string> | null> {

@@ -89,6 +89,43 @@ describe('laptop-dev bug-report', () => {
     expect(out).not.toContain('canary');
   });
 
+  it('takes out what other projects hold: their .env files, and all that the daemon keeps of them', async () => {
+    const names = ['dotenv', 'state', 'argument', 'content', 'url', 'log'].map(CANARY);
+    const [dotenv, state, argument, content, url] = names;
+    const host = hostWith({
+      files: {
+        'project/compose.yaml': COMPOSE,
+        'other/.env': `# of another project\nexport SMTP_PASSWORD="${dotenv}" # x\n`,
+        'other/.env.local': 'MODE=development\n',
+      },
+    });
+    const container = {
+      environment: { DB_PASSWORD: state, MODE: 'development', DATABASE_URL: `postgres://u:${url}@db/x` },
+      build: { args: { NPM_TOKEN: argument } },
+      mounts: [{ kind: 'content', target: '/run/secrets/x', text: `${content}\n` }],
+    };
+    mkdirSync(host.state, { recursive: true });
+    writeFileSync(
+      join(host.state, 'state.json'),
+      JSON.stringify({ version: 1, projects: [{ spec: { root: join(host.root, 'other'), services: [{ name: 'api', container }] } }] }),
+    );
+    const told = [notice(1, 'api', 'failed', `exited with 1: ${names.slice(0, 5).join(' ')}; mode development`)];
+    const { socket, stop } = await serve(fake({}, told).supervisor);
+    const { out } = await runOn(host, 'bug-report full --stdout', socket);
+    await stop();
+    expect(out).toContain('exited with 1: [redacted] [redacted] [redacted] [redacted] [redacted]; mode development');
+    expect(out).not.toContain('canary');
+  });
+
+  it('writes nothing that steers the terminal on which the file is shown', async () => {
+    const told = [notice(1, 'api', 'failed', 'exited: \u001b]52;c;eA==\u0007\u009b2J\u202e\u001b[31mred')];
+    const { socket, stop } = await serve(fake({}, told).supervisor);
+    const { out } = await runOn(hostWith(), 'bug-report full --stdout', socket);
+    await stop();
+    expect(out).toContain('red');
+    expect(out).not.toMatch(/[^\P{Cc}\n\t]|\u202e/u);
+  });
+
   it('of a daemon that hangs says so, and goes on', async () => {
     const host = hostWith({});
     const socket = join(host.root, 'hung.sock');

@@ -163,7 +163,7 @@ function diedWith(code: number, words: string) {
 }
 
 function isNoAdvisor({ failure: { code, message } }: FailureError): boolean {
-  return code === 'engine-error' && /executable file .*not found|no such file or directory/i.test(message);
+  return code === 'engine-error' && /executable file .{0,200}not found|no such file or directory/i.test(message);
 }
 
 function noAdvisor({ failure: { message } }: FailureError) {

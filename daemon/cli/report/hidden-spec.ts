@@ -45,9 +45,10 @@ function names(values: Readonly<Record<string, string>>): Record<string, string>
 
 /** ['--requirepass', 'x'], ['redis-cli', '-a', 'x']: the word behind a flag that names a secret, or may. */
 function withoutArguments(words: readonly string[] | null): readonly string[] | null {
-  return words?.map((word, at) => (telling(words[at - 1] ?? '') ? REDACTED : word)) ?? null;
+  const glued = words?.some(word => /mysql|mariadb/i.test(word)) ?? false;
+  return words?.map((word, at) => (telling(words[at - 1] ?? '') ? REDACTED : glued && /^-p./.test(word) ? `-p${REDACTED}` : word)) ?? null;
 }
 
 function telling(flag: string): boolean {
-  return /^(-a|-u|--user)$/.test(flag) || (/^--?[a-z][^=]*$/i.test(flag) && looksSecret(flag));
+  return /^(-a|-u|-w|-P|--user|--pass)$/.test(flag) || (/^--?[a-z][^=]*$/i.test(flag) && looksSecret(flag));
 }

@@ -4,19 +4,20 @@ import type { ProjectSpec } from '../../core/model.js';
 import { type Known, looksSecret } from '../../core/redact.js';
 import type { HostFacts } from '../../wsl/facts.js';
 import type { Cli } from '../cli.js';
+import type { OfOthers } from './others.js';
 
 /** Shorter values occur by chance: taken out, they would make holes in words. */
 const SHORTEST = 4;
 /** A value whose name does not tell that it is a secret is taken out from this length on. */
 const SHORTEST_PLAIN = 8;
 
-/** All that the report must not repeat: secrets of the caller's environment and of the project, and who and where he is. */
-export function knownHere(cli: Cli, home: string, facts: HostFacts | null, spec: ProjectSpec | null): Known {
+/** All that the report must not repeat: secrets of the caller's environment, of the project here and of all others, and who and where he is. */
+export function knownHere(cli: Cli, home: string, facts: HostFacts | null, spec: ProjectSpec | null, others: OfOthers): Known {
   const windows = facts?.windows?.profile ?? '';
   const mounted = facts && windows !== '' ? facts.mount + windows.slice(0, 1).toLowerCase() + windows.slice(2).replaceAll('\\', '/') : '';
   const { HOME, USER, LOGNAME } = cli.env;
   return {
-    secrets: [...environmentSecrets(cli.env), ...(spec ? projectSecrets(spec) : [])],
+    secrets: [...environmentSecrets(cli.env), ...(spec ? projectSecrets(spec) : []), ...otherSecrets(others)],
     homes: [home, HOME ?? '', windows, mounted],
     users: [safeUser(), USER ?? '', LOGNAME ?? '', windows.split('\\').at(-1) ?? ''],
     hosts: [hostname()],
@@ -62,6 +63,33 @@ export function projectSecrets({ name, root, profile, services }: ProjectSpec): 
   return all.filter(value => !shown.has(value));
 }
 
+/** Of other projects only what is named or looks like a secret: their plain values (a host, a level) are words of this report as well. */
+export function otherSecrets({ variables, texts }: OfOthers): string[] {
+  const named = variables.flatMap(([name, value]) => {
+    const ordinary = ORDINARY_VALUE.test(value) || PLACE.test(value);
+    const telling = looksSecret(name) && !ordinary && value.length >= SHORTEST;
+    return [...(telling || (value.length >= SHORTEST_DRAWN && isDrawn(value)) ? [value] : []), ...passwordIn(value)];
+  });
+  const lines = texts.flatMap(text => [text, ...text.split(/\r?\n/)]).map(text => text.trim());
+  return [...named, ...lines.filter(line => line.length >= SHORTEST_PLAIN && !/^[\s#;[\]{}]/.test(line))];
+}
+
+/** A file, or a port of a host: what a name that sounds like a secret may hold. */
+const PLACE = /^(?:[~.]{0,2}\/[\w./-]*|[\w.-]+:\d{1,5})$/;
+const SHORTEST_DRAWN = 12;
+
+/** Letters and digits, no word: whatever it is called. */
+function isDrawn(value: string): boolean {
+  return (
+    /^[\w+/=.~!@#$%^&*-]+$/.test(value) &&
+    /\d/.test(value) &&
+    /[a-z]/i.test(value) &&
+    !PLACE.test(value) &&
+    !value.includes('://') &&
+    !/^\d[\d.]*[a-z]{0,3}$/i.test(value)
+  );
+}
+
 function valuesOf([name, value]: readonly [string, string]): string[] {
   const least = looksSecret(name) ? SHORTEST : SHORTEST_PLAIN;
   const telling = looksSecret(name) || !ORDINARY_VALUE.test(value);
@@ -70,7 +98,7 @@ function valuesOf([name, value]: readonly [string, string]): string[] {
 
 /** The password of a URL, which may stand alone elsewhere; as written and as it is meant. */
 function passwordIn(value: string): string[] {
-  const written = /\w:\/\/[^\s/:@]*:([^\s]+)@/.exec(value)?.[1] ?? '';
+  const written = /\w:\/\/[^\s/:@]{0,400}:(\S{1,400})@/.exec(value)?.[1] ?? '';
   if (written.length < SHORTEST) return [];
   try {
     return [...new Set([written, decodeURIComponent(written)])];

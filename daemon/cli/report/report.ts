@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { Client } from '../../client/client.js';
 import { FailureError } from '../../core/failure.js';
 import type { ProjectSpec } from '../../core/model.js';
+import { shown } from '../../core/printable.js';
 import { formatProblem } from '../../core/problem.js';
 import { redactor } from '../../core/redact.js';
 import { loadProject } from '../../project/load.js';
@@ -11,6 +12,7 @@ import { findHere } from '../place.js';
 import { runningDaemon } from '../start-daemon.js';
 import { hiddenSpec } from './hidden-spec.js';
 import { knownHere } from './known.js';
+import { variablesOfAll } from './others.js';
 import { daemonSections, doctor, logs, machine, orReason, type Section, settings, versions } from './sections.js';
 
 /** How long the daemon may take to answer at all, ms: a daemon that hangs is what is reported then. */
@@ -24,7 +26,7 @@ export async function reportText(caller: Cli, profile: string | null, now: numbe
   const why = await silentDaemon(caller);
   const cli = why === null ? caller : { ...caller, client: new Client(NOBODY) };
   const [evidence, project] = await Promise.all([gather(cli, profile).catch((error: unknown) => String(error)), projectHere(cli, profile)]);
-  const known = knownHere(cli, home, typeof evidence === 'string' ? null : evidence.facts, project.spec);
+  const known = knownHere(cli, home, typeof evidence === 'string' ? null : evidence.facts, project.spec, await variablesOfAll(cli));
   const sections: Section[] =
     typeof evidence === 'string'
       ? [{ title: 'Versions', lines: [`laptop-dev ${cli.version}`, `node ${process.version}`, evidence] }]
@@ -36,8 +38,11 @@ export async function reportText(caller: Cli, profile: string | null, now: numbe
   sections.push({ title: 'Settings', lines: settings(cli) }, ...(await daemonSections(cli, why)));
   sections.push({ title: 'Configuration', lines: project.lines }, ...(await logs(cli, home)));
   const head = `laptop-dev report of ${new Date(now).toISOString().slice(0, 10)}. Secrets that were recognised are taken out: read it before you send it.`;
-  return redactor(known)(
-    [head, ...sections.flatMap(({ title, lines }) => ['', `## ${title}`, ...(lines.length > 0 ? lines : ['none'])]), ''].join('\n'),
+  // The file is shown by other programs, on terminals.
+  return shown(
+    redactor(known)(
+      [head, ...sections.flatMap(({ title, lines }) => ['', `## ${title}`, ...(lines.length > 0 ? lines : ['none'])]), ''].join('\n'),
+    ),
   );
 }
 

@@ -25,7 +25,7 @@ export function clean(text: string): string {
     .replace(SEQUENCES, '')
     .replace(STRINGS, '')
     .replace(ESCAPES, '')
-    .replace(/[\r\n]+$/, '');
+    .replace(/(?<![\r\n])[\r\n]+$/, '');
   const last = bare.slice(bare.lastIndexOf('\r') + 1).replaceAll('\n', ' ');
   return untabbed(last).replace(UNSAFE, '').normalize('NFC');
 }

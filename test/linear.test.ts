@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { logParts, oneLine, plainWords, shown } from '../daemon/core/printable.js';
+import { redactor } from '../daemon/core/redact.js';
+import { type Literal, literalsIn, literalsOf } from './regex-literals.js';
+
+/**
+ * Text of strangers — files, logs, answers — must not be able to keep an expression busy: each takes time in proportion to its length. Told by
+ * the growth from one length to four times it, in CPU time of this thread, so that a busy machine tells nothing else; and by the figure itself.
+ */
+const LITERALS = literalsOf(join(import.meta.dirname, '../daemon'));
+
+/** Bodies that are repeated: the letters that an expression names, and what it is made of, as text that just fails to match. */
+function pumps({ source }: Literal): string[] {
+  const plain = source
+    .replaceAll(/\(\?<?[=!]/g, '(')
+    .replaceAll(/\(\?(?:<\w+>|:)?/g, '(')
+    .replaceAll(/\\u\{?([0-9a-f]{2,6})\}?|\\x([0-9a-f]{2})/gi, (_, one = '', other = '') =>
+      String.fromCodePoint(Number.parseInt(one || other, 16) || 32),
+    )
+    .replaceAll(/\\[bB]/g, '')
+    .replaceAll(/\\d/g, '1')
+    .replaceAll(/\\w/g, 'a')
+    .replaceAll(/\\s/g, ' ')
+    .replaceAll(/\\S/g, 'x')
+    .replaceAll(/\\n/g, '\n')
+    .replaceAll(/\\r/g, '\r')
+    .replaceAll(/\\t/g, '\t')
+    .replaceAll(/\\p\{[^}]*\}/gi, 'A')
+    .replaceAll(/\[\^[^\]]*\]/g, 'x')
+    .replaceAll(/\[(?:\\(.)|([^\]\\]))[^\]]*\]/g, (_, one = '', other = '') => one || other)
+    .replaceAll(/\{\d+(?:,\d*)?\}/g, '');
+  const words = plain
+    .replaceAll(/\\(.)/g, '\ue000$1')
+    .split(/(?<!\ue000)[()|?*+^$]+/)
+    .map(word => word.replaceAll('\ue000', '').replaceAll('.', 'x'))
+    .filter(word => word !== '');
+  const letters = [...new Set(words.join(''))].slice(0, 12);
+  const firsts = words.slice(0, 4);
+  return [
+    ...new Set([
+      'a',
+      '0',
+      ' ',
+      'A',
+      '\\',
+      '"',
+      '/',
+      '.',
+      '-',
+      ...letters,
+      ...firsts,
+      words.join(''),
+      words.slice(0, 2).join(''),
+      ...firsts.map(word => `${word} `),
+    ]),
+  ];
+}
+
+/** A quadratic search of the larger one takes 30 ms and more, a linear one a tenth of one. */
+const SMALL = 2 * 1024;
+const LARGE = 4 * SMALL;
+
+function textOf(pump: string, length: number): string {
+  return `${pump.repeat(Math.ceil(length / pump.length)).slice(0, length)}\u0000\n`;
+}
+
+/** CPU time of one search through a text, ms. */
+function cost(work: (text: string) => void, text: string): number {
+  const before = process.cpuUsage();
+  work(text);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+const run = ({ source, flags }: Literal) => {
+  const expression = new RegExp(source, [...new Set(`${flags.replace('y', '')}g`)].join(''));
+  return (text: string) => void text.replace(expression, '');
+};
+
+/** How work grows with `step` times as much, which is linear; null: it is too quick to tell, which is linear. The least of some tries. */
+function growth(
+  work: (text: string) => void,
+  pump: string,
+  quick: number,
+  large: number,
+  step = 4,
+): { readonly factor: number; readonly ms: number } | null {
+  const [less, more] = [textOf(pump, large / step), textOf(pump, large)];
+  if (cost(work, more) < quick) return null;
+  const least = (text: string) => Math.min(...[1, 2, 3].map(() => cost(work, text)));
+  const ms = least(more);
+  return ms < quick ? null : { factor: ms / Math.max(0.05, least(less)), ms };
+}
+
+/** 8 KB in 3 ms would be 256 KB in 100, were it linear. */
+function slow(name: string, work: (text: string) => void, bodies: readonly string[]): string[] {
+  return bodies.flatMap(pump => {
+    const found = pump === '' ? null : growth(work, pump, 3, LARGE);
+    return found === null
+      ? []
+      : [`${name} with ${JSON.stringify(pump).slice(0, 40)}: ${found.ms.toFixed(1)} ms, × ${found.factor.toFixed(1)}`];
+  });
+}
+
+describe('expressions', () => {
+  it('are found in code, and nowhere else', () => {
+    const text =
+      "const a = /x[/]+/g; // no /y/\nconst b = c / d / e; const f = `${g.replace(/z/, '')} /no/ ${1 / 2}`; h('/no/'); return /\\//u;";
+    expect(literalsIn(text, 'x').map(({ source, flags }) => [source, flags])).toEqual([
+      ['x[/]+', 'g'],
+      ['z', ''],
+      ['\\/', 'u'],
+    ]);
+    expect(LITERALS.length).toBeGreaterThan(200);
+  });
+
+  it('take time in proportion to the text, each of them in daemon/', () => {
+    expect(LITERALS.flatMap(literal => slow(`${literal.place} /${literal.source}/`, run(literal), pumps(literal)))).toEqual([]);
+  }, 60_000);
+
+  it('that do not are seen', () => {
+    const bad = (source: string): Literal => ({ place: 'x', source, flags: '' });
+    for (const source of ['[\\w.+-]+@[\\w-]+\\.com', '\\s+$', '(\\w:\\/\\/)[^\\s]*@'])
+      expect([source, slow('x', run(bad(source)), pumps(bad(source))).length > 0]).toEqual([source, true]);
+  }, 60_000);
+});
+
+describe('what runs over foreign text as a whole', () => {
+  const redact = redactor({ secrets: ['hunter2 and more', 'another'], homes: ['/home/jane'], users: ['jane'], hosts: ['box7'] });
+  const BODIES = ['a', 'A', '0', ' ', '\\', '"', "'", '-', 'aA1', 'a@', 'a://', 'a=', 'key="', 'password=', 'password="', 'password=\\"', '\\"a=', '-----BEGIN A-----', '-----BEGIN A-----\n', '<password>', '/Users/', 'eyJ-', 'sk-', 's.', 'ghs_1_', 'curl ', 'curl -u ', '-pA ', 'Cookie: ', 'authorization: a ', 'name="a" value="', '\npassword: a', 'machine a login a ', 'hunter2 and ']; // biome-ignore format: a list
+
+  it('is the redactor: linear, whatever it is given', () => {
+    expect(
+      BODIES.flatMap(pump => {
+        const found = growth(redact, pump, 20, 64 * 1024, 16);
+        return found === null || found.factor < 60 ? [] : [`${pump}: × ${found.factor.toFixed(1)}`];
+      }),
+    ).toEqual([]);
+  }, 60_000);
+
+  it('is what cleans text for a terminal', () => {
+    const escapes = [
+      '\u001b',
+      '\u001b[',
+      '\u001b]',
+      '\u001b]0;',
+      '\u0090',
+      '\u009d',
+      '\u001b[1;',
+      '\u001b[38;5;',
+      '\u001b[31m',
+      '\r',
+      '\ufdd0',
+      '\u202e',
+      '\ud800',
+    ];
+    for (const [name, work] of Object.entries({ shown, oneLine, logParts, plainWords }))
+      expect(slow(name, text => void work(text), [...BODIES, ...escapes])).toEqual([]);
+  }, 60_000);
+});
