@@ -187,16 +187,23 @@ function differentDrivers(base: MapTree, over: MapTree): boolean {
   return a?.kind === 'scalar' && b?.kind === 'scalar' && a.text !== b.text;
 }
 
+/** As Compose has it: each earlier entry meets each later one; a subnet that no later entry names is gone. */
 function bySubnet(base: Tree, over: Tree, merge: (a: Tree, b: Tree) => Tree): Tree {
   if (base.kind !== 'list' || over.kind !== 'list') return over;
-  const items = new Map<Tree | string, Tree>();
-  for (const item of [...base.items, ...over.items]) {
-    const subnet = child(item, 'subnet');
-    const key = subnet?.kind === 'scalar' ? subnet.text : item;
-    const earlier = items.get(key);
-    items.set(key, earlier === undefined ? item : merge(earlier, item));
+  const found = new Map<string, Tree>();
+  for (const earlier of base.items) {
+    for (const later of over.items) {
+      const subnet = subnetOf(later);
+      if (subnet !== subnetOf(earlier) && !found.has(subnet)) found.set(subnet, later);
+      else if (subnet === subnetOf(earlier)) found.set(subnet, merge(earlier, later));
+    }
   }
-  return list(over.place, [...items.values()]);
+  return list(over.place, [...found.values()]);
+}
+
+function subnetOf(config: Tree): string {
+  const subnet = child(config, 'subnet');
+  return subnet?.kind === 'scalar' ? subnet.text : '';
 }
 
 function nameOf(tree: Tree): string {

@@ -71,12 +71,19 @@ function recordedService(service: Json): Reduced {
       })
       .sort(),
     expose: list(service['expose']).map(String).sort(),
-    mounts: list(service['volumes']).map(mount => {
-      const { type, source, target, read_only, volume, tmpfs } = record(mount);
+    mounts: list(service['volumes']).flatMap(mount => {
+      const { type, source, target, read_only, volume } = record(mount);
+      if (type === 'tmpfs') return [];
       const more = `${read_only === true ? ' ro' : ''}${record(volume)['nocopy'] === true ? ' nocopy' : ''}`;
-      return `${type} ${source ?? ''} ${target}${more}${type === 'tmpfs' ? sizeText(record(tmpfs)['size']) : ''}`;
+      return `${type} ${source ?? ''} ${target}${more}`;
     }),
-    tmpfs: list(service['tmpfs']).map(item => String(item).split(':')[0]),
+    tmpfs: [
+      ...list(service['volumes']).flatMap(mount => {
+        const { type, target } = record(mount);
+        return type === 'tmpfs' ? [target] : [];
+      }),
+      ...list(service['tmpfs']).map(item => String(item).split(':')[0]),
+    ],
     files: ['configs', 'secrets']
       .flatMap(kind =>
         list(service[kind]).map(item => {
@@ -117,7 +124,7 @@ function recordedService(service: Json): Reduced {
     groupAdd: list(service['group_add']).map(String),
     devices: list(service['devices']).map(device => {
       const { source, target, permissions } = record(device);
-      return `${source}:${target}:${permissions}`;
+      return `${source}:${target}:${permissions ?? 'rwm'}`;
     }),
     sysctls: strings(service['sysctls']),
     ulimits: Object.fromEntries(
@@ -148,7 +155,6 @@ function recordedService(service: Json): Reduced {
   };
 }
 
-const sizeText = (size: unknown): string => (size === undefined || size === null || Number(size) === 0 ? '' : ` ${Number(size)}`);
 const unlimited = (limit: number): number | null => (limit > 0 ? limit : null);
 
 /** What the engine is told; without either key the standard is ours (docs/compose.md). */
@@ -222,7 +228,7 @@ function ourService(ours: ComposeService, project: ComposeProject): Reduced {
     ),
     networkMode: container.networkMode,
     dependsOn: Object.fromEntries(dependsOn.map(on => [on.service, `${CONDITION[on.condition]} ${on.required}`])),
-    restart: restart.maxRetries === null ? restart.policy : `${restart.policy}:${restart.maxRetries}`,
+    restart: restart.maxRetries === null || restart.policy !== 'on-failure' ? restart.policy : `${restart.policy}:${restart.maxRetries}`,
     memory: memoryLimit,
     reservation: memoryReservation,
     cpus: container.cpus ?? 0,
@@ -242,7 +248,7 @@ function settings(container: ContainerSpec): Reduced {
   const { user, workingDir, hostname, stopSignal, platform, pull, pid, ipc, init, tty, stdinOpen, readOnly, privileged } = container;
   return {
     ...{ cpuset, pidsLimit, shmSize, dns, dnsSearch, dnsOptions, capAdd, capDrop, securityOpt, groupAdd, devices, sysctls },
-    ...{ user, workingDir, hostname, stopSignal, platform, pull, pid, ipc, init, tty, stdinOpen, readOnly, privileged },
+    ...{ user, workingDir, hostname, stopSignal, platform: platform || null, pull, pid, ipc, init, tty, stdinOpen, readOnly, privileged },
     extraHosts: container.extraHosts.map(host => host.replace(':', '=')).sort(),
     ulimits: Object.fromEntries(container.ulimits.map(({ name, soft, hard }) => [name, [soft, hard]])),
     logging: container.logging && [container.logging.driver, container.logging.options],
@@ -254,13 +260,13 @@ function fromFile(mount: MountSpec): boolean {
   return mount.kind === 'content' || (mount.kind === 'bind' && !mount.createSource && mount.readOnly && mount.propagation === null);
 }
 
-/** The fixtures give a size only in the long form. */
+/** In the long form or under the key of its own: the same to the engine. */
 function ofTmpfsKey(mount: MountSpec): boolean {
-  return mount.kind === 'tmpfs' && mount.size === null;
+  return mount.kind === 'tmpfs';
 }
 
 function mountText(mount: MountSpec): string {
   const source = mount.kind === 'bind' ? mount.source : mount.kind === 'volume' ? (mount.volume ?? '') : '';
   const more = `${'readOnly' in mount && mount.readOnly ? ' ro' : ''}${'noCopy' in mount && mount.noCopy ? ' nocopy' : ''}`;
-  return `${mount.kind} ${source} ${mount.target}${more}${mount.kind === 'tmpfs' ? sizeText(mount.size) : ''}`;
+  return `${mount.kind} ${source} ${mount.target}${more}`;
 }

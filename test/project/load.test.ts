@@ -71,6 +71,20 @@ describe('a plain Compose file', () => {
     expect(await names(root, {}, { composeProfiles: ['debug'] })).toEqual(['a eager', 'tool eager']);
   });
 
+  it('does not run what has no containers, nor what else provides, until it is named; nothing waits for it', async () => {
+    const root = tree({
+      'compose.yaml':
+        'services: { a: { image: a, depends_on: [off, none, cloud] }, off: { image: o, scale: 0 }, none: { image: n, deploy: { replicas: 0 } }, cloud: { provider: { type: x } } }',
+      'named/laptop-dev.yaml': 'compose: ../compose.yaml\nservices: { a: , off: }',
+    });
+    const { spec } = await load(root);
+    expect(spec?.services.map(s => `${s.name} ${s.start}`)).toEqual(['a eager', 'off manual', 'none manual', 'cloud manual']);
+    expect(spec?.services[0]?.dependsOn).toEqual([]);
+    // A profile that lists it wants it.
+    const named = await load(root, {}, { project: 'named' });
+    expect(named.spec?.services.map(s => `${s.name} ${s.start}`)).toEqual(['a eager', 'off eager', 'none manual', 'cloud manual']);
+  });
+
   it('says which profile does not exist', async () => {
     const { failure } = await load(tree({ 'compose.yaml': SHOP }), { profile: 'minimal' });
     expect(failure).toMatchObject({ code: 'config-missing', message: expect.stringContaining('no profiles') });
@@ -407,4 +421,61 @@ describe('the built-in stack', () => {
       ['llm-advisor', 'manual', 1024, 2048, 'llm'],
     ]);
   });
+});
+
+describe('a .env that names the Compose files', () => {
+  const COMPOSE = 'services: { web: { image: "x:${TAG}-${INNER-no}-${BOTH}" }, more: { image: y, profiles: [extra] } }';
+  const files = {
+    '.env': 'COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=docker/a.yaml,docker/b.yaml\nCOMPOSE_PROJECT_NAME=shopx\nCOMPOSE_PROFILES=extra\nTAG=t\nBOTH=outer',
+    'docker/a.yaml': COMPOSE,
+    'docker/b.yaml': '# nothing yet\n',
+  };
+
+  it('counts for them, wherever they lie: variables, name, profiles and separator', async () => {
+    const { spec, failure } = await load(tree(files));
+    expect(failure).toBeNull();
+    expect(spec?.name).toBe('shopx');
+    expect(spec?.services.map(s => [s.name, s.container?.image])).toEqual([
+      ['web', 'x:t-no-outer'],
+      ['more', 'y'],
+    ]);
+  });
+
+  it('wins over the one beside them, which counts as well, and loses against the environment', async () => {
+    const root = tree({ ...files, 'docker/.env': 'INNER=i\nBOTH=inner\nCOMPOSE_PROJECT_NAME=inner' });
+    const { spec } = await load(root);
+    expect(spec?.name).toBe('shopx');
+    expect(spec?.services[0]?.container?.image).toBe('x:t-i-outer');
+    const given = await load(root, {}, {}, { BOTH: 'caller', COMPOSE_PROJECT_NAME: 'mine' });
+    expect([given.spec?.name, given.spec?.services[0]?.container?.image]).toEqual(['mine', 'x:t-i-caller']);
+  });
+
+  it('beside the caller counts when the environment names the files', async () => {
+    const root = tree({ '.env': 'TAG=t\nBOTH=b', 'docker/a.yaml': COMPOSE, 'docker/.env': 'TAG=inner' });
+    const { spec } = await load(root, {}, {}, { COMPOSE_FILE: 'docker/a.yaml' });
+    expect(spec?.services[0]?.container?.image).toBe('x:t-no-b');
+    const { spec: flagged } = await load(root, {}, { files: ['docker/a.yaml'] }, { BOTH: 'b' });
+    expect(flagged?.services[0]?.container?.image).toBe('x:inner-no-b');
+  });
+
+  it('is not read when env files are given', async () => {
+    const root = tree({ ...files, other: 'TAG=o\nBOTH=o' });
+    const { spec } = await load(root, {}, { envFiles: ['other'] });
+    expect(spec?.services[0]?.container?.image).toBe('x:o-no-o');
+  });
+});
+
+it('includes 106 folders, each with an env file of its own', async () => {
+  const names = Array.from({ length: 106 }, (_, index) => `s${index}`);
+  const files = Object.fromEntries(
+    names.flatMap(name => [
+      [`${name}/compose.yml`, `services:\n  ${name}: { image: "x:\${V}" }\n`],
+      [`${name}/defaults.env`, `V=${name}`],
+    ]),
+  );
+  const include = names.map(name => `  - { path: ${name}/compose.yml, env_file: ${name}/defaults.env }`).join('\n');
+  const { spec, failure } = await load(tree({ ...files, 'compose.yaml': `include:\n${include}\n` }));
+  expect(failure).toBeNull();
+  expect(spec?.services).toHaveLength(106);
+  expect(spec?.services.at(-1)?.container?.image).toBe('x:s105');
 });

@@ -16,7 +16,8 @@ export function ulimitsOf(cursor: Cursor | null): ContainerSpec['ulimits'] {
 }
 
 export function loggingOf(cursor: Cursor | null): ContainerSpec['logging'] {
-  if (cursor === null || !cursor.isMap) return null;
+  // Nothing said: the engine's own driver.
+  if (cursor === null || !cursor.isMap || (cursor.get('driver') === null && cursor.get('options') === null)) return null;
   return { driver: cursor.get('driver')?.text() ?? 'json-file', options: textsByKey(cursor.get('options')) };
 }
 
