@@ -22,7 +22,8 @@ export async function ensureBuilt(room: Room, request: ImageRequest, build: Buil
   if (!rebuild && (await isCurrent(room, plan, quick))) return;
   if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(room.engine, BASE_REFERENCE))) await room.base(false, tell);
   const imageId = await room.run({ kind: 'build', reference, build, platform, rebuild }, tell);
-  room.known.write(reference, { quick, imageId });
+  const unkept = room.known.write(reference, { quick, imageId });
+  if (unkept !== null) room.log.warn({ reference, err: unkept }, 'what was built could not be noted: the next up compares its files again');
   room.log.info({ reference, imageId }, 'image is current');
 }
 
