@@ -21,8 +21,9 @@ export function readKept(file: string, most: number): Buffer | null {
     throw refused(file, `cannot be opened (${codeOf(error) ?? error})`, [`ls -l ${file} shows its owner and mode.`]);
   }
   try {
-    judge(file, fstatSync(descriptor), most);
-    return readAll(file, descriptor, most);
+    const found = fstatSync(descriptor);
+    judge(file, found, most);
+    return readAll(file, descriptor, found.size, most);
   } finally {
     closeSync(descriptor);
   }
@@ -36,15 +37,15 @@ export function mayKeep(file: string, most = Number.POSITIVE_INFINITY): boolean 
   return true;
 }
 
-function readAll(file: string, descriptor: number, most: number): Buffer {
-  const parts: Buffer[] = [];
+/** `expected`: as large as it was a moment ago; one byte more tells that it has grown. */
+function readAll(file: string, descriptor: number, expected: number, most: number): Buffer {
+  let bytes = Buffer.allocUnsafe(expected + 1);
   for (let length = 0; ; ) {
-    const part = Buffer.alloc(Math.min(64 * 1024, most + 1 - length));
-    const read = readSync(descriptor, part);
-    if (read === 0) return Buffer.concat(parts);
+    const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (read === 0) return bytes.subarray(0, length);
     length += read;
-    parts.push(part.subarray(0, read));
     if (length > most) throw tooLarge(file, length, most);
+    if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(Math.min(length, most + 1 - length))]);
   }
 }
 

@@ -36,7 +36,9 @@ export function writeAll(files: readonly { readonly file: string; readonly befor
 /** A failure is passed on as it is, and so is a bug. */
 function unwritten(file: string, error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
-  return new FailureError(notWritten(basename(file), file, error, 'Nothing was changed.'));
+  const found = notWritten(basename(file), file, error, 'Nothing was changed.');
+  // None of the disk's: something is in the way.
+  return new FailureError(found.code === 'internal' ? failure('config-invalid', found.message, found.details) : found);
 }
 
 function leadsOut(file: string, target: string, root: string): FailureError {

@@ -1,5 +1,5 @@
-import { lstatSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Failure, FailureError } from '../core/failure.js';
 import type { Intent } from '../core/intent.js';
 import { notWritten } from '../files/fault.js';
@@ -85,10 +85,25 @@ function beforeOf(
   }
 }
 
-/** Kept for a look under the same name each time; one that was kept before gets the time into its name. Returns its path. */
+/** Days of which the first is kept. */
+const KEPT = 8;
+
+/**
+ * Kept for a look under the same name each time. The first of a day is kept beside it, with the day in its name: a daemon that starts again and
+ * again must neither fill the disk nor put what it has made since over what was lost. Returns its path.
+ */
 function setAside(path: string, now: Date): string {
   const aside = `${path}.corrupt`;
-  if (lstatSync(aside, { throwIfNoEntry: false })) renameSync(aside, `${aside}-${now.toISOString().replaceAll(':', '')}`);
+  const ofToday = `${aside}-${now.toISOString().slice(0, 10)}`;
+  if (isThere(aside) && !isThere(ofToday)) {
+    renameSync(aside, ofToday);
+    const names = readdirSync(dirname(path)).filter(name => name.startsWith(`${basename(aside)}-`));
+    for (const name of names.sort().slice(0, Math.max(0, names.length - KEPT))) unlinkSync(join(dirname(path), name));
+  }
   renameSync(path, aside);
   return aside;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
