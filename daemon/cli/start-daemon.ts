@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Failure, FailureError, failure } from '../core/failure.js';
+import { makeFolder, mayKeep } from '../files/read-kept.js';
 import type { VersionView } from '../http/contract.js';
 import { readPid } from '../lock.js';
 import { type Cli, remark } from './cli.js';
@@ -88,8 +89,8 @@ async function launch(cli: Cli): Promise<Failure | null> {
   const program = join(cli.packageRoot, 'dist', 'main.js');
   if (!existsSync(program))
     return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build makes it.']);
-  mkdirSync(cli.paths.stateDir, { recursive: true, mode: 0o700 });
-  const log = openSync(cli.paths.startLog, 'w', 0o600);
+  makeFolder(cli.paths.stateDir);
+  const log = openStartLog(cli.paths.startLog);
   const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };
   const child = spawn(process.execPath, [...DAEMON_FLAGS, program], {
     detached: true,
@@ -97,9 +98,19 @@ async function launch(cli: Cli): Promise<Failure | null> {
     env: { ...cli.env, ...kind, LAPTOP_DEV_READY_FD: '3' },
     cwd: '/',
   });
-  closeSync(log);
+  if (log !== 'ignore') closeSync(log);
   child.unref();
   return heard(cli, child);
+}
+
+/** Null device: on a full disk the daemon starts all the same, and what runs can be stopped. */
+function openStartLog(file: string): number | 'ignore' {
+  mayKeep(file);
+  try {
+    return openSync(file, 'w', 0o600);
+  } catch {
+    return 'ignore';
+  }
 }
 
 /**
@@ -136,9 +147,17 @@ function heard(cli: Cli, child: ChildProcess): Promise<Failure | null> {
 
 /** It ended without a word: its last lines are all there is. */
 function silent(cli: Cli, what: string): Failure {
-  const lines = readFileSync(cli.paths.startLog, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  const lines = lastLines(cli.paths.startLog);
   const words = lines === '' ? '' : `\n${lines}`;
   return failure('daemon-unavailable', `The daemon ${what}.${words}`, { log: cli.paths.startLog });
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  } catch {
+    return '';
+  }
 }
 
 /** Runs scripts/engine.sh ensure, which speaks to the user on stderr. Throws the failure given when it cannot help. */

@@ -210,6 +210,8 @@ export interface Plan {
   /** Σ grants before, and after when all of it is done. */
   readonly grantedBefore: number;
   readonly grantedAfter: number;
+  /** What was done all the same and should be known: it could not be kept for a restart of the daemon. Absent: nothing. */
+  readonly warnings?: readonly Failure[];
 }
 
 export type Answer = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };

@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync, readSync, type Stats, statSync } from 'node:fs';
 import { FailureError, failure } from '../core/failure.js';
-import { userText } from './fault.js';
+import { notWritten, userText } from './fault.js';
 import { codeOf } from './write-whole.js';
 
 /** O_NOFOLLOW: a link says nothing of who wrote what it leads to. O_NONBLOCK: a pipe that nobody writes to would be waited for. */
@@ -81,11 +81,21 @@ function tooLarge(file: string, size: number, most: number): FailureError {
   return refused(file, `has ${size} bytes; ${most} are the most that is read`, [`Move it away: mv ${file} ${file}.aside`]);
 }
 
+/** Makes the folder, for its owner alone, where there is none, and looks at it as `checkFolder` does. Throws not-written too. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new FailureError(notWritten('The folder', folder, error, 'Nothing was changed.'));
+  }
+  checkFolder(folder);
+}
+
 /**
  * Looks at a folder that laptop-dev keeps its files in: a folder (a link to one is fine) of this user's that nobody else may write to. Throws
  * file-refused. Who may write there may replace every file.
  */
-export function checkFolder(folder: string): void {
+function checkFolder(folder: string): void {
   const found = statSync(folder);
   const us = process.getuid?.() ?? 0;
   const another = 'or name another one: LAPTOP_DEV_STATE=/a/folder/of/yours';

@@ -73,7 +73,8 @@ export function writeWhole(file: string, content: string | Uint8Array, options: 
  */
 export function writeTemporary(temporary: string, content: string | Uint8Array, mode: number, calls: Calls): number {
   removeTemporary(temporary, calls);
-  if (node.lstatSync(temporary, { throwIfNoEntry: false })?.isDirectory()) throw fault('EISDIR', `illegal operation on a directory, '${temporary}'`);
+  if (node.lstatSync(temporary, { throwIfNoEntry: false })?.isDirectory())
+    throw fault('EISDIR', `illegal operation on a directory, '${temporary}'`);
   // O_EXCL: a link that somebody has put there meanwhile is not written through.
   const descriptor = calls.openSync(temporary, 'wx', mode);
   try {

@@ -17,8 +17,6 @@ const STAYS =
   'The last one stays; what was asked for since is kept in memory and tried again, and a restart of the daemon before that forgets it.';
 
 export interface StateFileOptions {
-  /** Told of a write that the disk has refused after it was taken. */
-  readonly onUnsynced?: (failed: Failure) => void;
   readonly calls?: Calls;
   readonly now?: () => Date;
 }
@@ -31,9 +29,10 @@ export interface StateFileOptions {
 export function createStateFile(
   path: string,
   wrong: (value: unknown) => string | null,
-  { onUnsynced = () => undefined, calls, now = () => new Date() }: StateFileOptions = {},
+  { calls, now = () => new Date() }: StateFileOptions = {},
 ): Store {
-  const file = createWriteBehind(path, error => onUnsynced(notWritten('The state', path, error, STAYS)), calls);
+  let unsynced: (failed: Failure) => void = () => undefined;
+  const file = createWriteBehind(path, error => unsynced(notWritten('The state', path, error, STAYS)), calls);
 
   const parsed = (from: string): { readonly intent: Intent } | { readonly fault: string } | null => {
     const bytes = readKept(from, LARGEST);
@@ -59,6 +58,9 @@ export function createStateFile(
       // Read again should this daemon end before it writes.
       renameSync(file.before, path);
       return { intent: earlier, warning: `${kept} The one before it was whole and is gone on with.` };
+    },
+    onUnsynced(listener) {
+      unsynced = listener;
     },
     save(intent) {
       try {

@@ -1,4 +1,5 @@
-import { failure } from '../core/failure.js';
+import type { Answer } from '../core/event.js';
+import { type Failure, failure } from '../core/failure.js';
 import { viewOf } from '../core/view.js';
 import type { ServiceView } from '../core/views.js';
 import type { EngineInfo } from '../ports.js';
@@ -13,6 +14,7 @@ import { counted } from './exec-count.js';
 import type { Figures } from './figures.js';
 import { historyOf } from './history-view.js';
 import type { Hours } from './hours.js';
+import type { Keeper } from './keeper.js';
 import { Picture } from './live.js';
 import type { Loop } from './loop.js';
 import { measured } from './measure.js';
@@ -34,6 +36,7 @@ export interface Parts {
   readonly figures: Figures;
   readonly watchers: Watchers;
   readonly hours: Hours;
+  readonly keeper: Keeper;
   readonly engine: () => EngineInfo | null;
 }
 
@@ -41,7 +44,7 @@ export interface Parts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine }: Parts,
+  { notices, waiters, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -76,7 +79,8 @@ export function facade(
       loop.post({ kind: 'used', uses: doors.uses() });
       sampler.now();
       const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
-      return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
+      if (!answer) return { ok: false, failure: failure('internal', 'an action was not answered') };
+      return dryRun ? answer : warned(answer, keeper.unkept);
     },
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
     services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
@@ -110,4 +114,9 @@ export function facade(
     clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
+}
+
+/** What was asked for is done; that it is not kept is said with it. */
+function warned(answer: Answer, unkept: Failure | null): Answer {
+  return answer.ok && unkept ? { ok: true, plan: { ...answer.plan, warnings: [...(answer.plan.warnings ?? []), unkept] } } : answer;
 }
