@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   wsl: ['core', 'ports', 'files'],
   doctor: ['core', 'wsl', 'containers/discovery', 'containers/endpoint'],
   http: ['core', 'ports', 'files', 'supervisor/supervisor'],
-  client: ['core', 'http/contract'],
+  client: ['core', 'files', 'http/contract'],
   dashboard: ['core', 'client', 'http/contract'],
   web: ['core', 'http/contract'],
   cli: ['core', 'client', 'project', 'dashboard', 'wsl', 'doctor', 'lock', 'paths', 'files', 'http/contract'],

@@ -69,19 +69,28 @@ async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
     return view;
   }
   // Two terminals at once: the other's daemon has the lock and is about to answer.
-  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true);
+  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true, failed.details['pid']);
   throw new FailureError(failed);
 }
 
-async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean): Promise<VersionView> {
+async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid: unknown = null): Promise<VersionView> {
   const end = Date.now() + OTHER_WITHIN;
   for (;;) {
     const view = await runningDaemon(cli);
     if (view && (good(view) || Date.now() > end)) return view;
-    if (Date.now() > end)
-      throw new FailureError(failure('daemon-unavailable', `A daemon has started but does not answer at ${cli.paths.socket}.`));
+    if (Date.now() > end) throw new FailureError(elsewhere(cli, typeof pid === 'number' ? pid : null));
     await new Promise(resolve => setTimeout(resolve, 100));
   }
+}
+
+/** The state is locked, and nobody answers: it hangs in its start, or listens at another socket than this command asks at. */
+function elsewhere({ paths }: Cli, pid: number | null): Failure {
+  const which = pid === null ? 'A daemon' : `A daemon (PID ${pid})`;
+  const message = `${which} has the state in ${paths.stateDir} but does not answer at ${paths.socket}.`;
+  return failure('daemon-unavailable', message, { ...paths, pid }, [
+    'It may listen elsewhere: LAPTOP_DEV_SOCKET and XDG_RUNTIME_DIR must be the same for the daemon and for laptop-dev',
+    ...(pid === null ? [] : [`kill ${pid} ends it; services keep running, and laptop-dev daemon start adopts them`]),
+  ]);
 }
 
 /** Starts the daemon in the background and waits for its word. null: it is up. */

@@ -57,11 +57,11 @@ export function holderOf(inode: string, proc = '/proc'): number | null {
 
 /** The process that listens on a name of the abstract namespace. Null: nobody does, or it cannot be seen. */
 export function holderOfName(name: string, proc = '/proc'): number | null {
-  // Num RefCount Protocol Flags Type St Inode Path; @ stands for the NUL.
+  // Num RefCount Protocol Flags Type St Inode Path; @ stands for NUL, with which some versions of Node fill the name up.
   const row = textOf(join(proc, 'net/unix'))
     .split('\n')
     .map(line => line.trim().split(/\s+/))
-    .find(fields => fields[7] === `@${name}` && fields[5] === '01');
+    .find(fields => fields[7]?.replace(/@+$/, '') === `@${name}` && fields[5] === '01');
   return row?.[6] === undefined ? null : holderOf(row[6], proc);
 }
 

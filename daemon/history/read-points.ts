@@ -8,6 +8,8 @@ import { MINUTE, type MinutePoint } from './minutes.js';
 /** What is read at a time. A line has some 90 bytes; one that is longer than this is none of ours. */
 const CHUNK: Bytes = 64 * 1024;
 const NEWLINE = 10;
+/** Twice what all days together may have (LIMITS). */
+const LARGEST: Bytes = 64 * 1024 * 1024;
 
 /**
  * The points of one service since a time, from files in the order given, those of one slot joined. They are read in pieces and only
@@ -76,7 +78,7 @@ async function* wholeLines(file: string, buffer: Buffer): AsyncGenerator<Buffer>
 /** A day that another user could have written says nothing; nor is a pipe waited for. */
 function isBelieved(file: string): boolean {
   try {
-    return mayKeep(file);
+    return mayKeep(file, LARGEST);
   } catch {
     return false;
   }

@@ -2,18 +2,18 @@ import { basename } from 'node:path';
 import { FailureError, failure } from '../core/failure.js';
 import { isWithin } from '../core/paths.js';
 import { notWritten } from '../files/fault.js';
-import { behindLinks, writeWhole } from '../files/write-whole.js';
+import { behindLinks, type Calls, writeWhole } from '../files/write-whole.js';
 
 /**
  * Writes a file of the project whole or not at all. A file that was there keeps its mode and owner; a link stays one and what is behind it is
  * written, where that lies in the project's folder `root` too: a link that somebody else has put there must not lead the pen elsewhere.
  * Fails with config-invalid for such a link, not-written when it cannot be written.
  */
-export function writeProjectFile(root: string, file: string, text: string): void {
+export function writeProjectFile(root: string, file: string, text: string, calls?: Calls): void {
   try {
     const target = behindLinks(file);
     if (target !== file && !isWithin(root, target)) throw leadsOut(file, target, root);
-    writeWhole(file, text, { whose: 'user' });
+    writeWhole(file, text, { whose: 'user' }, calls);
   } catch (error) {
     throw unwritten(file, error);
   }
