@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ports: ['core'],
   paths: [],
   files: ['core'],
-  supervisor: ['core', 'ports'],
+  supervisor: ['core', 'ports', 'files'],
   containers: ['core', 'ports', 'files'],
   images: ['core', 'ports', 'files'],
   usage: ['core', 'ports'],

@@ -12,9 +12,16 @@ import type { Lease } from './world.js';
 export type Action =
   /**
    * Brings a project's services up: those named, or all of the profile but the manual ones; their dependencies too. With
+   * `moved`: the folder in which the project was known is this one, or gone.
    * `recreate` those meant (not their dependencies) get new containers. With `services: null` whatever else of the project runs is stopped and removed (a profile switch).
    */
-  | { readonly kind: 'up'; readonly spec: ProjectSpec; readonly services: readonly string[] | null; readonly recreate: boolean }
+  | {
+      readonly kind: 'up';
+      readonly spec: ProjectSpec;
+      readonly services: readonly string[] | null;
+      readonly recreate: boolean;
+      readonly moved?: boolean;
+    }
   | { readonly kind: 'start'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'stop'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'restart'; readonly project: string; readonly services: readonly string[] }

@@ -103,6 +103,8 @@ export interface ProjectSpec {
   readonly schedule: Schedule | null;
   /** Files outside `root` whose lines became environment values because a Compose file named them (env_file); real paths. */
   readonly outside: readonly string[];
+  /** What the folder `root` is known by wherever it is moved to (files/folder-id); absent: not known. */
+  readonly folder?: string | undefined;
 }
 
 export interface NetworkSpec {

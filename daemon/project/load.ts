@@ -1,12 +1,13 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
-import { isName, NAME_RULE, uniqueProjectName } from '../core/names.js';
+import { isName, NAME_RULE, toProjectName, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
 import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
+import { folderId } from '../files/folder-id.js';
 import { loadProfile } from '../profiles/load.js';
 import type { Profile } from '../profiles/merge.js';
 import { chooseProfile, profileFiles } from './choose.js';
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly services: readonly string[] | null;
   /** Projects that the daemon knows, name → root: a name taken by another folder gets a suffix (core/names). */
   readonly taken: Readonly<Record<string, string>>;
+  /** The name of the project that was in this folder when it was elsewhere (moved.ts): it stays, unless another one is written down. */
+  readonly moved?: string | null;
 }
 
 export interface LoadedProject {
@@ -94,10 +97,19 @@ async function readCompose(
   if (result.project === null) return { result, active: new Set() };
   const active = new Set(result.project.services.map(service => service.name));
   // A name that was given stands: whether it clashes is for the daemon to say.
-  const name = found.projectName ?? uniqueProjectName(result.project.name, found.root, options.taken);
+  const name =
+    found.projectName ??
+    movedName(result.project.name, found, files, options) ??
+    uniqueProjectName(result.project.name, found.root, options.taken);
   const missing = options.services?.some(service => !active.has(service)) === true;
   if (name !== result.project.name || missing) result = await read(name, all || missing ? ['*'] : found.composeProfiles);
   return { result, active };
+}
+
+/** A name that is written down (`name:`, COMPOSE_PROJECT_NAME) is meant; one that the folder gives changes with every move. */
+function movedName(name: string, found: Found, files: readonly string[], { moved = null }: LoadOptions): string | null {
+  const ofFolder = toProjectName(basename(found.projectDirectory ?? dirname(files[0] ?? found.root)));
+  return name === moved || name === ofFolder ? moved : null;
 }
 
 interface Resolving extends LoadOptions {
@@ -122,8 +134,15 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
     volumes,
     schedule: profile?.schedule ?? null,
     outside: await outside(found, compose.sources),
+    ...folderOf(found),
   };
   return { spec, failure: null, problems: [], warnings, files: [...compose.sources, ...(profile?.files ?? [])] };
+}
+
+/** The built-in stack's folder comes and goes with every install. */
+function folderOf(found: Found): { readonly folder?: string } {
+  const folder = found.origin === 'built-in' ? null : folderId(found.root);
+  return folder === null ? {} : { folder };
 }
 
 /** Env files that no flag named. Compose files are not counted: what they ask for is judged by itself. */

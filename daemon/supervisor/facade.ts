@@ -18,6 +18,7 @@ import type { Keeper } from './keeper.js';
 import { Picture } from './live.js';
 import type { Loop } from './loop.js';
 import { measured } from './measure.js';
+import { movedFrom, movedNotice } from './moved.js';
 import type { Notices } from './notices.js';
 import { containerFor, engineBack, wakeFor } from './reach.js';
 import type { Sampler } from './sampler.js';
@@ -78,13 +79,22 @@ export function facade(
       await engineBack(loop, clock);
       loop.post({ kind: 'used', uses: doors.uses() });
       sampler.now();
-      const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
+      const from = action.kind === 'up' ? movedFrom(loop.world, action.spec) : null;
+      const meant = from === null ? action : { ...action, moved: true };
+      const answer = dryRun ? loop.rehearse(meant) : await loop.ask(meant);
       if (!answer) return { ok: false, failure: failure('internal', 'an action was not answered') };
+      if (from !== null && answer.ok && !dryRun && action.kind === 'up') notices.add([movedNotice(action.spec, from)]);
       return dryRun ? answer : warned(answer, keeper.unkept);
     },
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
     services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
-    projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+    projects: () =>
+      [...loop.world.projects.values()].map(({ spec: { name, root, profile, folder } }) => ({
+        name,
+        root,
+        profile,
+        ...(folder === undefined ? {} : { folder }),
+      })),
     leases: () =>
       [...loop.world.leases.values()].map(({ until, ...lease }) => ({
         ...lease,

@@ -176,6 +176,7 @@ export const projectSpec = z.strictObject({
   volumes: z.array(volume).max(500),
   schedule: z.strictObject({ up: text.nullable(), down: text.nullable() }).nullable(),
   outside: z.array(text).max(200),
+  folder: text.max(100).optional(),
 });
 
 export const namesOfServices = names;
