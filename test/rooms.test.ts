@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   paths: [],
   files: ['core'],
   supervisor: ['core', 'ports', 'files'],
-  containers: ['core', 'ports', 'files'],
+  containers: ['core', 'ports', 'files', 'paths'],
   images: ['core', 'ports', 'files'],
   usage: ['core', 'ports'],
   history: ['core', 'ports', 'files'],

@@ -12,6 +12,7 @@ import type { Asker } from './asker.js';
 import type { Carrier } from './carrier.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { launch } from './launch.js';
+import { refuseGoneContext } from './moved.js';
 import { awaitReady } from './readiness.js';
 
 export interface Effects {
@@ -66,6 +67,7 @@ const EXECUTORS: Executors = {
 
   async ensureImage({ id, attempt, spec }, { images, post, tell }) {
     try {
+      refuseGoneContext(spec);
       if (spec.container) {
         const { image, build, pull, platform } = spec.container;
         await images.ensure({ reference: image, build, pull, platform, rebuild: false }, progress => tell(spec, 'image', progress.text));

@@ -1,6 +1,6 @@
 import type { Notice } from '../core/event.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
-import type { ContainerSpec, ProjectSpec } from '../core/model.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../core/model.js';
 import { isWithin } from '../core/paths.js';
 import type { World } from '../core/world.js';
 import { isGone } from '../files/folder-id.js';
@@ -32,10 +32,20 @@ export function refuseGone(project: string, root: string, container: ContainerSp
   if (used.length > 0) throw new FailureError(gone(project, root, used));
 }
 
+/** The same of a folder that an image is built from; asked before the build is looked at. */
+export function refuseGoneContext({ project, name, container }: ServiceSpec): void {
+  const context = container?.build?.context ?? '';
+  if (!context.startsWith('/') || !isGone(context)) return;
+  const message = `The folder that ${name} of project ${project} is built from is gone: ${context}. Nothing was started.`;
+  throw new FailureError(failure('config-missing', message, { project, service: name, context }, [MOVED]));
+}
+
+const MOVED = 'If it was moved: laptop-dev up in its new folder; name and volumes stay';
+
 function gone(project: string, root: string, used: readonly string[]): Failure {
   const message = `The folder of project ${project} is gone: ${root}. Nothing was started, and nothing was made in its place.`;
   return failure('config-missing', message, { project, root, used }, [
-    'If it was moved: laptop-dev up in its new folder; name and volumes stay',
+    MOVED,
     `If it was deleted: laptop-dev down -p ${project} takes the rest down, with --volumes the data too`,
   ]);
 }
