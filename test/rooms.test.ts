@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   project: ['core', 'compose', 'profiles', 'files'],
   wsl: ['core', 'ports', 'files'],
   doctor: ['core', 'wsl', 'containers/discovery', 'containers/endpoint'],
-  http: ['core', 'ports', 'files', 'supervisor/supervisor'],
+  http: ['core', 'ports', 'supervisor/supervisor'],
   client: ['core', 'files', 'http/contract'],
   dashboard: ['core', 'client', 'http/contract'],
   web: ['core', 'http/contract'],
