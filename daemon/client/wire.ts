@@ -43,15 +43,24 @@ export function isLines(response: IncomingMessage): boolean {
 export function refuseForeign(socket: string): void {
   const us = process.getuid?.();
   for (const path of [dirname(socket), socket]) {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found === undefined || found.uid === us || found.uid === 0) continue;
-    const owner = userText(found.uid);
+    const uid = ownerOf(path);
+    if (uid === null || uid === us || uid === 0) continue;
+    const owner = userText(uid);
     throw new FailureError(
-      failure('daemon-unavailable', `${path} belongs to another user, ${owner}: nothing was sent there.`, { socket, user: found.uid }, [
+      failure('daemon-unavailable', `${path} belongs to another user, ${owner}: nothing was sent there.`, { socket, user: uid }, [
         `Where ${owner} means well: sudo -u ${owner} laptop-dev …`,
         'Name a place of your own: LAPTOP_DEV_SOCKET=/a/folder/of/yours/daemon.sock, for the daemon and for laptop-dev',
       ]),
     );
+  }
+}
+
+/** Null: it is not there, or cannot be looked at. */
+function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return null;
   }
 }
 

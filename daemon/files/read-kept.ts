@@ -31,10 +31,21 @@ export function readKept(file: string, most: number): Buffer | null {
 
 /** As `readKept` judges it, without reading; false: there is none. */
 export function mayKeep(file: string, most = Number.POSITIVE_INFINITY): boolean {
-  const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found === undefined) return false;
+  const found = lookAt(file);
+  if (found === null) return false;
   judge(file, found, most);
   return true;
+}
+
+/** Null: nothing is there, or what should be its folder is a file. */
+function lookAt(file: string): Stats | null {
+  try {
+    return lstatSync(file);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw refused(file, `cannot be looked at (${code ?? error})`, [`ls -ld ${file} and its folder show owner and mode.`]);
+  }
 }
 
 /** `expected`: as large as it was a moment ago; one byte more tells that it has grown. */

@@ -25,6 +25,8 @@ export interface WholeOptions {
   readonly whose: 'ours' | 'user';
   /** Fails with EEXIST when there is one. */
   readonly isNew?: boolean;
+  /** False: the folder of one of ours is not made. */
+  readonly folder?: boolean;
   /** Of a new file, or of one of ours; default 0600 for ours, 0666 less the umask for the user's. */
   readonly mode?: number;
   /** False: what a power cut takes can be made anew (a cache). Default: on the disk before it takes the old one's place. */
@@ -46,7 +48,7 @@ export function writeWhole(file: string, content: string | Uint8Array, options: 
   const target = options.whose === 'user' ? behindLinks(file) : file;
   const before = refuseOther(target);
   if (before !== null && options.isNew) throw fault('EEXIST', `file already exists, '${target}'`);
-  if (options.whose === 'ours') node.mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  if (options.whose === 'ours' && options.folder !== false) node.mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   const { sync = true } = options;
   const temporary = `${target}.${process.pid}.tmp`;
   sweep(dirname(target), basename(target));

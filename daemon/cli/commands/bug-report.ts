@@ -32,7 +32,7 @@ export function wayOf({ options, interactive, out }: Cli): 'print' | 'write' | '
 /** For its owner alone: what was not recognised as a secret is in it. With --force a link in its place is replaced, not written through. */
 function write(file: string, text: string, force: boolean): string {
   try {
-    writeWhole(file, text, { whose: 'ours', isNew: !force });
+    writeWhole(file, text, { whose: 'ours', isNew: !force, folder: false });
     return file;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FailureError(elsewhere(notWritten('The report', file, error, '')));
@@ -42,10 +42,8 @@ function write(file: string, text: string, force: boolean): string {
   }
 }
 
-function elsewhere(found: Failure): Failure {
-  return {
-    ...found,
-    message: found.message.trimEnd(),
-    remedies: [...found.remedies, '--output FILE names another place, --stdout prints it.'],
-  };
+/** What is no fault of the disk is one of the place that was named. */
+function elsewhere({ code, message, details, remedies }: Failure): Failure {
+  const place = '--output FILE names another place, --stdout prints it.';
+  return failure(code === 'internal' ? 'usage' : code, message.trimEnd(), details, code === 'internal' ? [place] : [...remedies, place]);
 }
