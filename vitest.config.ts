@@ -26,7 +26,7 @@ export default defineConfig({
         'unit',
         [
           'test/*.test.ts',
-          'test/{core,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation,asks,history,kernel-path,schedule,wsl,dashboard,doctor,web}/**/*.test.ts',
+          'test/{core,files,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation,asks,history,kernel-path,schedule,wsl,dashboard,doctor,web}/**/*.test.ts',
         ],
         { testTimeout: 20_000 },
       ),

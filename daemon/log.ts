@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
 import { shown } from './core/printable.js';
 import { withoutSecrets } from './core/redact.js';
+import { mayKeep } from './files/read-kept.js';
 
 /** Size of a log file and how many older ones are kept: 3 × 5 MB at most. */
 const SIZE = '5M';
@@ -13,9 +14,10 @@ const SECRET = ['environment', 'env', 'spec', 'password', 'token', 'authorizatio
 
 /**
  * The daemon's log: JSON lines into a file that rotates, and to stdout as well in the foreground. LAPTOP_DEV_LOG_LEVEL sets the
- * level (info). URLs lose their credentials.
+ * level (info). URLs lose their credentials. Throws file-refused when something other than a log of this user's is in its place.
  */
 export function openLog(file: string, level: string, foreground: boolean): Logger {
+  mayKeep(file);
   const rotating = createStream(basename(file), { path: dirname(file), size: SIZE, maxFiles: OLDER, mode: 0o600, teeToStdout: foreground });
   rotating.on('error', () => undefined); // a full disk must not end the daemon
   return pino(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDoors } from './activation/doors.js';
@@ -10,6 +10,8 @@ import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
 import { shown } from './core/printable.js';
+import { DAEMON_NAME } from './files/process.js';
+import { makeFolder } from './files/read-kept.js';
 import { createHistory } from './history/history.js';
 import { buildApp } from './http/app.js';
 import { LIMITS } from './http/bare-app.js';
@@ -54,11 +56,13 @@ const after = (ms: number, run: () => void) => {
 async function main(): Promise<void> {
   process.umask(0o077);
   const paths = findPaths(process.env, userInfo().uid, homedir(), existsSync);
-  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
-  await takeLock(paths.lockFile, process.pid);
+  makeFolder(paths.stateDir);
+  const { squatter } = await takeLock(paths.lockFile, process.pid);
+  nameProcess();
   const log = openLog(paths.logFile, process.env['LAPTOP_DEV_LOG_LEVEL'] ?? 'info', process.env['LAPTOP_DEV_FOREGROUND'] === '1');
   process.on('uncaughtException', error => log.error({ err: error }, 'a bug: nobody caught this'));
   process.on('unhandledRejection', error => log.error({ err: error }, 'a bug: nobody caught this'));
+  if (squatter !== null) log.warn({ squatter }, 'the name that earlier versions lock is held by another process; it is not needed');
   const instance = instanceOf(paths);
   const { containers, endpoint, tls } = await connect(log, instance, paths.holdsFile);
   let end: () => void = () => undefined;
@@ -88,7 +92,15 @@ async function main(): Promise<void> {
     untilReady,
     giveBack,
     openAsks: async () => (await import('./asks/asks.js')).createAsks(),
-    openScheduler: hooks => createScheduler({ ...hooks, clock, log, file: createTickFile(paths.tickFile), loadCron, after }),
+    openScheduler: hooks =>
+      createScheduler({
+        ...hooks,
+        clock,
+        log,
+        file: createTickFile(paths.tickFile, error => log.warn({ err: error }, 'the times of the last ticks are not kept')),
+        loadCron,
+        after,
+      }),
     pruneAt: readPrune(process.env),
     relist: readRelist(process.env),
     onShutdown: () => end(),
@@ -108,6 +120,15 @@ async function main(): Promise<void> {
   containers.close();
   rmSync(paths.socket, { force: true });
   rmSync(paths.lockFile, { force: true });
+}
+
+/** For `ps` and for those who look for the owner of a port: not one Node among others. */
+function nameProcess(): void {
+  try {
+    writeFileSync('/proc/self/comm', DAEMON_NAME);
+  } catch {
+    // Only a name.
+  }
 }
 
 async function connect(

@@ -228,11 +228,17 @@ export interface Clock {
   wall(): Ms;
 }
 
-/** Keeps the intent. A corrupt file is set aside, reported, and read as empty. */
+/** Keeps the intent. */
 export interface Store {
+  /**
+   * A corrupt file is set aside, reported, and read as empty or as the one before it. Throws FailureError file-refused when something is in its
+   * place that this user's daemon has not written.
+   */
   load(): { readonly intent: Intent; readonly warning: string | null };
-  /** Temp file + rename, synchronous; on a full disk the old state stays and the failure is returned. */
+  /** Whole or not at all, synchronous; on a full disk the old state stays and the failure is returned. */
   save(intent: Intent): Failure | null;
+  /** Calls back when the disk refuses, a moment later, what `save` has taken. */
+  onUnsynced?(listener: (failed: Failure) => void): void;
 }
 
 /** Structured log; environment values and secrets never reach it. */

@@ -2,7 +2,7 @@ import type { Mutations } from '../client/client.js';
 import type { Plan } from '../core/event.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { WorkResult } from '../http/contract.js';
-import type { Cli } from './cli.js';
+import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';
 
 /** What came of an action; `result` is null when nobody waited. */
@@ -29,6 +29,7 @@ export async function act<Kind extends keyof Mutations>(cli: Cli, project: strin
       else if (line.type === 'notice') display.notice(line.notice);
       else {
         plan = line.plan;
+        remarkWarnings(cli, plan);
         if (body.wait && !body.dryRun) display.begin(line.plan, GOALS[kind], project);
       }
     }
@@ -48,4 +49,11 @@ function left(kind: keyof Mutations, project: string): Failure {
     'laptop-dev ps shows how far it is.',
     ...undo,
   ]);
+}
+
+/** What was done all the same and should be known. */
+export function remarkWarnings(cli: Cli, plan: Plan): void {
+  for (const { message, remedies } of plan.warnings ?? []) {
+    remark(cli, `${cli.err.colours.yellow('warning:')} ${[message, ...remedies.map(remedy => `  ${remedy}`)].join('\n')}`);
+  }
 }

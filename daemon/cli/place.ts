@@ -4,6 +4,7 @@ import { FailureError, failure } from '../core/failure.js';
 import type { ProjectView } from '../http/contract.js';
 import type { Flags } from '../project/environment.js';
 import type { FindOptions, Found } from '../project/find.js';
+import { movedProject } from '../project/moved.js';
 import type { Cli } from './cli.js';
 
 /** How configuration is looked for. */
@@ -32,8 +33,8 @@ export async function projectOf(cli: Cli): Promise<string> {
   const known = await cli.client.projects();
   const root = await rootOf(cli, known);
   const here = known.filter(project => project.root === root);
-  const [only] = here;
-  if (only && here.length === 1) return only.name;
+  const [only = movedProject(root, known)] = here;
+  if (only && here.length <= 1) return only.name;
   throw new FailureError(only ? several(root, here) : nothing(root, known));
 }
 

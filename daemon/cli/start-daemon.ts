@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Failure, FailureError, failure } from '../core/failure.js';
+import { makeFolder, mayKeep } from '../files/read-kept.js';
 import type { VersionView } from '../http/contract.js';
 import { readPid } from '../lock.js';
 import { type Cli, remark } from './cli.js';
@@ -69,19 +70,28 @@ async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
     return view;
   }
   // Two terminals at once: the other's daemon has the lock and is about to answer.
-  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true);
+  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true, failed.details['pid']);
   throw new FailureError(failed);
 }
 
-async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean): Promise<VersionView> {
+async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid: unknown = null): Promise<VersionView> {
   const end = Date.now() + OTHER_WITHIN;
   for (;;) {
     const view = await runningDaemon(cli);
     if (view && (good(view) || Date.now() > end)) return view;
-    if (Date.now() > end)
-      throw new FailureError(failure('daemon-unavailable', `A daemon has started but does not answer at ${cli.paths.socket}.`));
+    if (Date.now() > end) throw new FailureError(elsewhere(cli, typeof pid === 'number' ? pid : null));
     await new Promise(resolve => setTimeout(resolve, 100));
   }
+}
+
+/** The state is locked, and nobody answers: it hangs in its start, or listens at another socket than this command asks at. */
+function elsewhere({ paths }: Cli, pid: number | null): Failure {
+  const which = pid === null ? 'A daemon' : `A daemon (PID ${pid})`;
+  const message = `${which} has the state in ${paths.stateDir} but does not answer at ${paths.socket}.`;
+  return failure('daemon-unavailable', message, { ...paths, pid }, [
+    'It may listen elsewhere: LAPTOP_DEV_SOCKET and XDG_RUNTIME_DIR must be the same for the daemon and for laptop-dev',
+    ...(pid === null ? [] : [`kill ${pid} ends it; services keep running, and laptop-dev daemon start adopts them`]),
+  ]);
 }
 
 /** Starts the daemon in the background and waits for its word. null: it is up. */
@@ -91,8 +101,8 @@ async function launch(cli: Cli): Promise<Failure | null> {
     return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build makes it.']);
   const few = tooFewFiles(openFileLimit());
   if (few) return few;
-  mkdirSync(cli.paths.stateDir, { recursive: true, mode: 0o700 });
-  const log = openSync(cli.paths.startLog, 'w', 0o600);
+  makeFolder(cli.paths.stateDir);
+  const log = openStartLog(cli.paths.startLog);
   const kind = cli.options.engine === undefined ? {} : { LAPTOP_DEV_ENGINE_KIND: cli.options.engine };
   const child = spawn(process.execPath, [...DAEMON_FLAGS, program], {
     detached: true,
@@ -100,9 +110,19 @@ async function launch(cli: Cli): Promise<Failure | null> {
     env: { ...cli.env, ...kind, LAPTOP_DEV_READY_FD: '3' },
     cwd: '/',
   });
-  closeSync(log);
+  if (log !== 'ignore') closeSync(log);
   child.unref();
   return heard(cli, child);
+}
+
+/** Null device: on a full disk the daemon starts all the same, and what runs can be stopped. */
+function openStartLog(file: string): number | 'ignore' {
+  mayKeep(file);
+  try {
+    return openSync(file, 'w', 0o600);
+  } catch {
+    return 'ignore';
+  }
 }
 
 /**
@@ -139,9 +159,17 @@ function heard(cli: Cli, child: ChildProcess): Promise<Failure | null> {
 
 /** It ended without a word: its last lines are all there is. */
 function silent(cli: Cli, what: string): Failure {
-  const lines = readFileSync(cli.paths.startLog, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  const lines = lastLines(cli.paths.startLog);
   const words = lines === '' ? '' : `\n${lines}`;
   return failure('daemon-unavailable', `The daemon ${what}.${words}`, { log: cli.paths.startLog });
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+  } catch {
+    return '';
+  }
 }
 
 /** Runs scripts/engine.sh ensure, which speaks to the user on stderr. Throws the failure given when it cannot help. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import { type ExecEnd, type ExecStart, FRAME, HOST } from '../http/contract.js';
-import { dataOf } from './wire.js';
+import { dataOf, refuseForeign } from './wire.js';
 
 /** Largest frame that the daemon takes, less the byte that names the stream. */
 const CHUNK = 64 * 1024 - 1;
@@ -22,6 +22,7 @@ export interface ExecChannel {
 
 /** Resolves when the daemon has taken the session; what to run has been said by then. */
 export function openExec(socketPath: string, path: string, start: ExecStart['start']): Promise<ExecChannel> {
+  refuseForeign(socketPath);
   // Zeros: masks are for proxies, of which a Unix socket has none; to take them off cost the daemon 25 ms of CPU time a MiB.
   const generateMask = (mask: Buffer) => void mask.fill(0);
   const options = { headers: { host: HOST }, perMessageDeflate: false, generateMask };

@@ -4,7 +4,7 @@ import { FailureError, failure } from '../core/failure.js';
 import type { StreamFrame } from '../core/live.js';
 import type { Ms } from '../core/model.js';
 import { CLOSED_TOO_SLOW, HOST } from '../http/contract.js';
-import { broken, dataOf, unavailable } from './wire.js';
+import { broken, dataOf, refuseForeign, unavailable } from './wire.js';
 
 const PATIENCE: Ms = 25_000;
 
@@ -27,6 +27,7 @@ export interface StreamQuery {
 export async function* streamFrames(socket: string, query: StreamQuery): AsyncGenerator<StreamFrame, never> {
   const { signal } = query;
   signal?.throwIfAborted();
+  refuseForeign(socket);
   const inbox = new Inbox(new WebSocket(`ws+unix://${socket}:/v1/stream${textOf(query)}`, OPTIONS), socket, query.patience ?? PATIENCE);
   const leave = () => inbox.abandon(signal?.reason);
   signal?.addEventListener('abort', leave);

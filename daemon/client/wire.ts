@@ -1,6 +1,9 @@
+import { lstatSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { dirname } from 'node:path';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { Ms } from '../core/model.js';
+import { userText } from '../files/fault.js';
 import { HOST } from '../http/contract.js';
 
 /** One request to the daemon. */
@@ -33,11 +36,40 @@ export function isLines(response: IncomingMessage): boolean {
   return response.headers['content-type']?.startsWith('application/x-ndjson') ?? false;
 }
 
+/**
+ * Throws daemon-unavailable where the socket, or its folder, belongs to another user than this one and root: who takes the name first, as in /tmp,
+ * must not be sent definitions with their secrets. What is not there is left to the connection to say.
+ */
+export function refuseForeign(socket: string): void {
+  const us = process.getuid?.();
+  for (const path of [dirname(socket), socket]) {
+    const uid = ownerOf(path);
+    if (uid === null || uid === us || uid === 0) continue;
+    const owner = userText(uid);
+    throw new FailureError(
+      failure('daemon-unavailable', `${path} belongs to another user, ${owner}: nothing was sent there.`, { socket, user: uid }, [
+        `Where ${owner} means well: sudo -u ${owner} laptop-dev …`,
+        'Name a place of your own: LAPTOP_DEV_SOCKET=/a/folder/of/yours/daemon.sock, for the daemon and for laptop-dev',
+      ]),
+    );
+  }
+}
+
+/** Null: it is not there, or cannot be looked at. */
+function ownerOf(path: string): number | null {
+  try {
+    return lstatSync(path).uid;
+  } catch {
+    return null;
+  }
+}
+
 /** Resolves when the head of the answer is there. Fails with daemon-unavailable (`code` ETIMEDOUT) when the call's limit is over. */
 export function open(socket: string, call: Call): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const type = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
+    refuseForeign(socket);
     const request = httpRequest({
       socketPath: socket,
       method: call.method,

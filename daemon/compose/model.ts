@@ -53,7 +53,11 @@ async function parseFile(source: Source, asker: Asker, loading: Loading): Promis
   if (text === null) return null;
   loading.parsed += text.length;
   if (loading.parsed <= MAX_PARSED) return parseYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
-  loading.report.error(asker.place ?? source.file, asker.key, `the files, each as often as it is included, come to more than ${MAX_PARSED} characters`);
+  loading.report.error(
+    asker.place ?? source.file,
+    asker.key,
+    `the files, each as often as it is included, come to more than ${MAX_PARSED} characters`,
+  );
   return null;
 }
 

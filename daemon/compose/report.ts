@@ -13,7 +13,10 @@ export interface Hints {
 export class Report {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
-  readonly #unset = new Map<string, { readonly place: Place; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }>();
+  readonly #unset = new Map<
+    string,
+    { readonly place: Place; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }
+  >();
   readonly #harmless: { readonly place: Place; readonly name: string }[] = [];
   readonly #repeated = new Map<string, { readonly place: Place; readonly key: string; count: number }>();
   /** Warnings of what breaks an application: they come first. */

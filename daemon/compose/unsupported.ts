@@ -13,7 +13,8 @@ const HARMLESS: readonly string[] = [
 
 /** Keys without which the service runs as another one than was meant; what to do about each. */
 const BREAKING: Readonly<Record<string, string>> = {
-  models: 'is not done: no model is started and no address of one is handed over. Run a model server as a service (laptop-dev up llm), and set its address in environment',
+  models:
+    'is not done: no model is started and no address of one is handed over. Run a model server as a service (laptop-dev up llm), and set its address in environment',
   use_api_socket: "is not done: the engine's API does not reach the container. Mount its socket under volumes, which needs --trust",
   post_start: 'is not run. Let the image, command or entrypoint do it, or run it with laptop-dev exec once the service is up',
   pre_stop: 'is not run. Let the process do it when it receives stop_signal',

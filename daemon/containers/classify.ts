@@ -21,7 +21,8 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     code: 'gpu-unavailable',
-    pattern: /could not select device driver|nvidia-container-cli|(?:unknown or invalid runtime name|unknown runtime specified):? "?nvidia|unresolvable CDI devices/i,
+    pattern:
+      /could not select device driver|nvidia-container-cli|(?:unknown or invalid runtime name|unknown runtime specified):? "?nvidia|unresolvable CDI devices/i,
   },
   { code: 'port-taken', pattern: /port is already allocated|ports are not available|forwards\/expose returned unexpected status/i },
   { code: 'port-taken', pattern: /failed to bind any port|slirp_add_hostfwd failed|proxy already running/i },

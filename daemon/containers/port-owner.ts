@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { holderOf } from '../files/process.js';
 
 /** Who listens on a port of this host. `pid` and `name` are null when the process belongs to another user and cannot be seen. */
 export interface PortOwner {
@@ -18,7 +19,7 @@ export function portOwner(hostIp: string, port: number, protocol: 'tcp' | 'udp' 
     .flatMap(table => sockets(join(proc, 'net', table)))
     .find(socket => socket.state === LISTENING[protocol] && socket.port === port && collides(socket.address, hostIp));
   if (!found) return null;
-  const pid = processOf(found.inode, proc);
+  const pid = holderOf(found.inode, proc);
   return { pid, name: pid === null ? null : nameOf(pid, proc), uid: found.uid };
 }
 
@@ -56,17 +57,6 @@ function collides(hex: string, hostIp: string): boolean {
   return hex === v4 || hex === `0000000000000000FFFF0000${v4}`;
 }
 
-/** Scans the open files of all processes that this user may look into. */
-function processOf(inode: string, proc: string): number | null {
-  const wanted = `socket:[${inode}]`;
-  for (const pid of list(proc)) {
-    if (!/^\d+$/.test(pid)) continue;
-    const folder = join(proc, pid, 'fd');
-    if (list(folder).some(fd => link(join(folder, fd)) === wanted)) return Number(pid);
-  }
-  return null;
-}
-
 function nameOf(pid: number, proc: string): string | null {
   return read(join(proc, String(pid), 'comm')).trim() || null;
 }
@@ -74,20 +64,6 @@ function nameOf(pid: number, proc: string): string | null {
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-function link(file: string): string {
-  try {
-    return readlinkSync(file);
   } catch {
     return '';
   }

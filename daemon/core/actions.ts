@@ -57,7 +57,7 @@ function nothingElse(draft: Draft, policy: Policy, now: Ms): Answer {
 
 function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answer {
   const spec = withLearnt(action.spec, draft.learnt);
-  const refusal = noEngine(draft) ?? clash(draft, spec) ?? cyclic(spec) ?? unknown(action.services ?? [], spec.services, spec.name);
+  const refusal = noEngine(draft) ?? clash(draft, action) ?? cyclic(spec) ?? unknown(action.services ?? [], spec.services, spec.name);
   if (refusal) return { ok: false, failure: refusal };
   const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);
   const names = withDependencies(spec.services, chosen);
@@ -209,9 +209,9 @@ function others(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): Se
     .map(([id]) => id);
 }
 
-function clash(draft: Draft, spec: ProjectSpec): Failure | null {
+function clash(draft: Draft, { spec, moved = false }: ActionOf<'up'>): Failure | null {
   const known = draft.projects.get(spec.name)?.spec;
-  if (!known || known.root === '' || known.root === spec.root) return null;
+  if (!known || known.root === '' || known.root === spec.root || moved) return null;
   return failure('name-taken', `A project named ${spec.name} is known already, in ${known.root}; this one is in ${spec.root}.`, {}, [
     `Give this one another name: -p ${spec.name}-2, or name: in its Compose file`,
     `Take the other one down: laptop-dev down -p ${spec.name}`,

@@ -13,9 +13,16 @@ import type { Lease } from './world.js';
 export type Action =
   /**
    * Brings a project's services up: those named, or all of the profile but the manual ones; their dependencies too. With
+   * `moved`: the folder in which the project was known is this one, or gone.
    * `recreate` those meant (not their dependencies) get new containers. With `services: null` whatever else of the project runs is stopped and removed (a profile switch).
    */
-  | { readonly kind: 'up'; readonly spec: ProjectSpec; readonly services: readonly string[] | null; readonly recreate: boolean }
+  | {
+      readonly kind: 'up';
+      readonly spec: ProjectSpec;
+      readonly services: readonly string[] | null;
+      readonly recreate: boolean;
+      readonly moved?: boolean;
+    }
   | { readonly kind: 'start'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'stop'; readonly project: string; readonly services: readonly string[] }
   | { readonly kind: 'restart'; readonly project: string; readonly services: readonly string[] }
@@ -212,6 +219,8 @@ export interface Plan {
   /** Σ grants before, and after when all of it is done. */
   readonly grantedBefore: number;
   readonly grantedAfter: number;
+  /** What was done all the same and should be known: it could not be kept for a restart of the daemon. Absent: nothing. */
+  readonly warnings?: readonly Failure[];
 }
 
 export type Answer = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };

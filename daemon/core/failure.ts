@@ -26,6 +26,16 @@ export const CATALOGUE = {
     help: 'Correct the places named; laptop-dev config validate checks without starting anything.',
   },
   'config-missing': { status: 404, exit: 3, help: 'Name an existing file or profile; laptop-dev profiles lists them.' },
+  'not-written': {
+    status: 507,
+    exit: 4,
+    help: 'Free space, or make the place writable; what was there before is unchanged. The same command works then.',
+  },
+  'file-refused': {
+    status: 500,
+    exit: 4,
+    help: 'ls -l shows its kind, owner and mode. laptop-dev reads its own files only where nobody else can have written them.',
+  },
   cycle: { status: 422, exit: 3, help: 'Remove one of the depends_on entries named.' },
   'daemon-unavailable': { status: 503, exit: 4, help: 'laptop-dev daemon start starts it; laptop-dev daemon logs shows why it ended.' },
   'daemon-running': { status: 409, exit: 4, help: 'Only one daemon runs for a user. laptop-dev daemon stop ends it.' },

@@ -107,6 +107,8 @@ export interface ProjectSpec {
   readonly outside: readonly string[];
   /** Which of those each service takes values from, by its name; a service that takes none is not there. */
   readonly readers: Readonly<Record<string, readonly string[]>>;
+  /** What the folder `root` is known by wherever it is moved to (files/folder-id); absent: not known. */
+  readonly folder?: string | undefined;
 }
 
 export interface NetworkSpec {

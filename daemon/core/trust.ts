@@ -3,8 +3,8 @@ import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from './model.j
 import { isWithin, normalPath } from './paths.js';
 import type { Point, Risk } from './risk.js';
 import { contentOf, type TrustParts } from './trust-content.js';
-import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 import { fileRisks } from './trust-files.js';
+import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 
 /** Capabilities that Docker and Podman give by default (moby oci/caps/defaults.go): asking for one of them adds nothing. */
 const DEFAULT_CAPABILITIES = new Set(

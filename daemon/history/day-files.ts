@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import * as node from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from '../core/bytes.js';
 import type { Ms } from '../core/model.js';
+import { mayKeep } from '../files/read-kept.js';
 
 /** How much of the past is kept on disk. */
 export interface Limits {
@@ -16,6 +17,11 @@ export const LIMITS: Limits = { days: 14, size: 32 * 1024 * 1024 };
 
 const DAY: Ms = 86_400_000;
 const NEWLINE = 10;
+/** Never through a link, and a pipe is not waited for. */
+const APPEND = ['O_RDWR', 'O_APPEND', 'O_CREAT', 'O_NOFOLLOW', 'O_NONBLOCK'] as const;
+
+/** The calls that appending is made of; tests put faults between. */
+export type AppendCalls = Pick<typeof node, 'openSync' | 'writeSync' | 'ftruncateSync' | 'closeSync'>;
 const NAME = /^\d{4}-\d\d-\d\d\.jsonl$/;
 
 /**
@@ -45,29 +51,32 @@ export function fileBefore(folder: string, at: Ms): string | null {
  * begins on a line of its own, and readers pass over what is no point. A disk that fills up in the middle: the file is as before, and
  * the error is thrown. Not synced: a power cut takes what the kernel has not written yet, some 30 s.
  */
-export function append(folder: string, at: Ms, lines: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fd = openSync(fileOf(folder, at), 'a+', 0o600);
+export function append(folder: string, at: Ms, lines: string, calls: AppendCalls = node): void {
+  node.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = fileOf(folder, at);
+  mayKeep(file);
+  const flags = APPEND.reduce((all, name) => all | node.constants[name], 0);
+  const fd = calls.openSync(file, flags, 0o600);
   try {
-    const { size } = fstatSync(fd);
+    const { size } = node.fstatSync(fd);
     const bytes = Buffer.from(endsTorn(fd, size) ? `\n${lines}` : lines);
-    writeOrUndo(fd, bytes, size);
+    writeOrUndo(fd, bytes, size, calls);
   } finally {
-    closeSync(fd);
+    calls.closeSync(fd);
   }
 }
 
 function endsTorn(fd: number, size: Bytes): boolean {
   const last = Buffer.alloc(1);
-  return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
+  return size > 0 && node.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
 }
 
-function writeOrUndo(fd: number, bytes: Buffer, size: Bytes): void {
+function writeOrUndo(fd: number, bytes: Buffer, size: Bytes, calls: AppendCalls): void {
   let written = 0;
   try {
-    written = writeSync(fd, bytes);
+    written = calls.writeSync(fd, bytes);
   } finally {
-    if (written < bytes.length) ftruncateSync(fd, size);
+    if (written < bytes.length) calls.ftruncateSync(fd, size);
   }
   if (written < bytes.length) throw new Error(`no space: ${written} of ${bytes.length} bytes could be written`);
 }
@@ -85,7 +94,7 @@ export function makeRoom(folder: string, today: Ms, more: Bytes, { days, size }:
     const isToday = fileOf(folder, today) === each.file;
     if (isToday || (each.day >= first && sum <= size)) continue;
     sum -= sizeOf(each.file);
-    rmSync(each.file, { force: true });
+    node.rmSync(each.file, { force: true });
   }
   return sum <= size;
 }
@@ -105,7 +114,7 @@ function dayFiles(folder: string): DayFile[] {
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return node.readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -113,5 +122,5 @@ function namesIn(folder: string): string[] {
 }
 
 function sizeOf(file: string): Bytes {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return node.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

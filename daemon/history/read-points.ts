@@ -1,11 +1,15 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Bytes } from '../core/bytes.js';
 import type { Ms, ServiceId } from '../core/model.js';
+import { mayKeep } from '../files/read-kept.js';
 import { MINUTE, type MinutePoint } from './minutes.js';
 
 /** What is read at a time. A line has some 90 bytes; one that is longer than this is none of ours. */
 const CHUNK: Bytes = 64 * 1024;
 const NEWLINE = 10;
+/** Twice what all days together may have (LIMITS). */
+const LARGEST: Bytes = 64 * 1024 * 1024;
 
 /**
  * The points of one service since a time, from files in the order given, those of one slot joined. They are read in pieces and only
@@ -49,8 +53,11 @@ export function lineOf({ at, id, p, peak, cpu }: MinutePoint): string {
 
 /** The file in pieces that end with a line. What follows its last newline is left out: a write that was cut short. */
 async function* wholeLines(file: string, buffer: Buffer): AsyncGenerator<Buffer> {
+  if (!isBelieved(file)) return;
   // Gone: it was dropped for its age in the meantime.
-  const handle = await open(file).catch(error => (error.code === 'ENOENT' ? null : Promise.reject(error)));
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(error =>
+    error.code === 'ENOENT' ? null : Promise.reject(error),
+  );
   if (handle === null) return;
   try {
     let kept = 0;
@@ -65,6 +72,15 @@ async function* wholeLines(file: string, buffer: Buffer): AsyncGenerator<Buffer>
     }
   } finally {
     await handle.close();
+  }
+}
+
+/** A day that another user could have written says nothing; nor is a pipe waited for. */
+function isBelieved(file: string): boolean {
+  try {
+    return mayKeep(file, LARGEST);
+  } catch {
+    return false;
   }
 }
 

@@ -118,6 +118,8 @@ export interface ProjectView {
   readonly name: string;
   readonly root: string;
   readonly profile: string;
+  /** As in ProjectSpec; absent: not known. */
+  readonly folder?: string | undefined;
 }
 export interface WhyView {
   readonly service: ServiceView;

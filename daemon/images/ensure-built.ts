@@ -30,7 +30,8 @@ export async function ensureBuilt(room: Room, request: ImageRequest, build: Buil
     if (twin !== null && !rebuild && (await isUpToDate(room, twin))) return room.run({ kind: 'tag', imageId: twin, reference }, tell);
     return buildAfter(room, request, { kind: 'build', reference, build, platform, rebuild, built: others }, tell);
   });
-  room.known.write(reference, { quick, imageId });
+  const unkept = room.known.write(reference, { quick, imageId });
+  if (unkept !== null) room.log.warn({ reference, err: unkept }, 'what was built could not be noted: the next up compares its files again');
   room.log.info({ reference, imageId }, 'image is current');
 }
 

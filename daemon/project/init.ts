@@ -9,7 +9,7 @@ import { initText } from './init-text.js';
 import { resolveServices } from './services.js';
 import { projectSpecOf } from './spec.js';
 import { type TrustPoint, trustPoints } from './trust-points.js';
-import { writeWhole } from './write-whole.js';
+import { writeProjectFile } from './write-whole.js';
 
 export interface InitOptions extends FindOptions {
   /** Write over an existing laptop-dev.yaml. */
@@ -31,7 +31,7 @@ export interface InitResult {
 
 /**
  * Writes a laptop-dev.yaml beside the Compose file that is found, with budgets from its limits or the usual ones. Fails:
- * config-missing (no Compose file), config-invalid (it has mistakes; the target cannot be written), usage (exists, no `force`).
+ * config-missing (no Compose file), config-invalid (it has mistakes; the target is a link that leads out of the project), not-written, usage (exists, no `force`).
  */
 export async function initProject(options: InitOptions): Promise<InitResult> {
   const found = await findConfiguration(options);
@@ -46,7 +46,7 @@ export async function initProject(options: InitOptions): Promise<InitResult> {
   const file = join(found.root, 'laptop-dev.yaml');
   if (!options.force && !options.dryRun) await refuseExisting(file);
   const described = await describe(found, found.composeFiles);
-  if (!options.dryRun) await writeWhole(file, described.text);
+  if (!options.dryRun) writeProjectFile(found.root, file, described.text);
   return { file, written: !options.dryRun, ...described };
 }
 

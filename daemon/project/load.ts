@@ -1,9 +1,9 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import { type Failure, failure } from '../core/failure.js';
 import type { ProjectSpec } from '../core/model.js';
-import { isServiceName, SERVICE_NAME_RULE, uniqueProjectName } from '../core/names.js';
+import { isServiceName, SERVICE_NAME_RULE, toProjectName, uniqueProjectName } from '../core/names.js';
 import { nearestName } from '../core/nearest.js';
 import { isWithin } from '../core/paths.js';
 import { formatProblem, type Problem } from '../core/problem.js';
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly services: readonly string[] | null;
   /** Projects that the daemon knows, name → root: a name taken by another folder gets a suffix (core/names). */
   readonly taken: Readonly<Record<string, string>>;
+  /** The name of the project that was in this folder when it was elsewhere (moved.ts): it stays, unless another one is written down. */
+  readonly moved?: string | null;
 }
 
 export interface LoadedProject {
@@ -102,10 +104,19 @@ async function readCompose(
   if (result.project === null) return { result, active: new Set() };
   const active = new Set(result.project.services.map(service => service.name));
   // A name that was given stands: whether it clashes is for the daemon to say.
-  const name = found.projectName ?? uniqueProjectName(result.project.name, found.root, options.taken);
+  const name =
+    found.projectName ??
+    movedName(result.project.name, found, files, options) ??
+    uniqueProjectName(result.project.name, found.root, options.taken);
   const missing = options.services?.some(service => !active.has(service)) === true;
   if (name !== result.project.name || missing) result = await read(name, all || missing ? ['*'] : found.composeProfiles);
   return { result, active };
+}
+
+/** A name that is written down (`name:`, COMPOSE_PROJECT_NAME) is meant; one that the folder gives changes with every move. */
+function movedName(name: string, found: Found, files: readonly string[], { moved = null }: LoadOptions): string | null {
+  const ofFolder = toProjectName(basename(found.projectDirectory ?? dirname(files[0] ?? found.root)));
+  return name === moved || name === ofFolder ? moved : null;
 }
 
 interface Resolving extends LoadOptions {
@@ -124,7 +135,15 @@ async function resolve(found: Found, compose: ComposeProject, profile: Profile |
   if (wrong !== null) return { ...failed(wrong), warnings };
   const spec = projectSpecOf(found, compose, resolved.services, profile, options.composeFiles);
   const trust = trustPoints(spec, compose);
-  return { spec, failure: null, problems: [], warnings, leftOut: resolved.leftOut, trust, files: [...compose.sources, ...(profile?.files ?? [])] };
+  return {
+    spec,
+    failure: null,
+    problems: [],
+    warnings,
+    leftOut: resolved.leftOut,
+    trust,
+    files: [...compose.sources, ...(profile?.files ?? [])],
+  };
 }
 
 /** A word that names no service was not a profile either: those have been taken out before. */

@@ -38,7 +38,9 @@ export async function resolveServices(
 ): Promise<Resolved> {
   const members = profile !== null && profile.listed.size > 0 ? profile.listed : active;
   // `replicas: 0`: described, but not run until it is named; what depends on it does not wait for it, as in Compose.
-  const off = new Set(compose.services.filter(service => service.off && profile?.listed.has(service.name) !== true).map(({ name }) => name));
+  const off = new Set(
+    compose.services.filter(service => service.off && profile?.listed.has(service.name) !== true).map(({ name }) => name),
+  );
   const extended = compose.services.some(service => service.extension !== null);
   const parseBlock = extended ? (await import('../profiles/parse.js')).parseServiceBlock : null;
   const found: Found[] = [];

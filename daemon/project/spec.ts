@@ -1,6 +1,7 @@
 import type { ComposeProject } from '../compose/types.js';
 import type { ProjectSpec, ServiceSpec } from '../core/model.js';
 import { isWithin } from '../core/paths.js';
+import { folderId } from '../files/folder-id.js';
 import type { Profile } from '../profiles/merge.js';
 import type { Found } from './find.js';
 import { withRealDevice } from './real-paths.js';
@@ -25,8 +26,15 @@ export function projectSpecOf(
     volumes: compose.volumes.map(withRealDevice),
     schedule: profile?.schedule ?? null,
     outside,
+    ...folderOf(found),
     readers: outside.length === 0 ? {} : readersOf(compose, outside),
   };
+}
+
+/** The built-in stack's folder comes and goes with every install. */
+function folderOf(found: Found): { readonly folder?: string } {
+  const folder = found.origin === 'built-in' ? null : folderId(found.root);
+  return folder === null ? {} : { folder };
 }
 
 /**

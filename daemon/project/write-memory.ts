@@ -10,7 +10,7 @@ import { chooseProfile } from './choose.js';
 import type { Found } from './find.js';
 import { loadProject } from './load.js';
 import { noOwnProfile, otherRoot } from './no-profile.js';
-import { writeWhole } from './write-whole.js';
+import { writeAll } from './write-whole.js';
 
 export interface MemoryWrite {
   /** The profile whose figures are to change; null: the standard one. */
@@ -37,7 +37,8 @@ type Texts = ReadonlyMap<string, string>;
 /**
  * Puts figures into the project's own profile files, each into the one that has the say: comments, order and every other letter
  * stay. A change is taken only when the project, loaded with it, is the same in all but that service's memory; files that come with
- * laptop-dev are never touched. Fails: config-missing (no profile of one's own), config-invalid, usage (another project).
+ * laptop-dev are never touched. Fails: config-missing (no profile of one's own), config-invalid, not-written,
+ * usage (another project).
  */
 export async function writeMemory(found: Found, { profile, root, figures }: MemoryWrite): Promise<WrittenMemory> {
   const chosen = await ownProfile(found, profile);
@@ -63,7 +64,7 @@ export async function writeMemory(found: Found, { profile, root, figures }: Memo
   const written = [...texts]
     .map(([file, after]) => ({ file, before: original.get(file) ?? '', after }))
     .filter(({ before, after }) => before !== after);
-  for (const { file, after } of written) await writeWhole(file, after);
+  writeAll(written);
   return { changes, files: written, left };
 }
 

@@ -1,20 +1,51 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { FailureError, failure } from '../core/failure.js';
+import { isWithin } from '../core/paths.js';
+import { notWritten } from '../files/fault.js';
+import { behindLinks, type Calls, writeWhole } from '../files/write-whole.js';
 
-/** Temp file and rename: never half a file. A file that was there keeps its mode. Fails with config-invalid when it cannot be written. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+/**
+ * Writes a file of the project whole or not at all. A file that was there keeps its mode and owner; a link stays one and what is behind it is
+ * written, where that lies in the project's folder `root` too: a link that somebody else has put there must not lead the pen elsewhere.
+ * Fails with config-invalid for such a link, not-written when it cannot be written.
+ */
+export function writeProjectFile(root: string, file: string, text: string, calls?: Calls): void {
   try {
-    await writeFile(temporary, text, { flag: 'wx' });
-    const before = await stat(file).catch(() => null);
-    if (before !== null) await chmod(temporary, before.mode & 0o7777);
-    await rename(temporary, file);
+    const target = behindLinks(file);
+    if (target !== file && !isWithin(root, target)) throw leadsOut(file, target, root);
+    writeWhole(file, text, { whose: 'user' }, calls);
   } catch (error) {
-    await rm(temporary, { force: true });
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new FailureError(
-      failure('config-invalid', `${file} cannot be written: ${error.message}`, { file }, ['Make the folder writable.']),
-    );
+    throw unwritten(file, error);
   }
+}
+
+/** All of them or none: where one cannot be written, those before it get their earlier text back. Links are followed. Fails with not-written. */
+export function writeAll(files: readonly { readonly file: string; readonly before: string; readonly after: string }[]): void {
+  const done: (typeof files)[number][] = [];
+  for (const each of files) {
+    try {
+      writeWhole(each.file, each.after, { whose: 'user' });
+      done.push(each);
+    } catch (error) {
+      for (const { file, before } of done) writeWhole(file, before, { whose: 'user' });
+      throw unwritten(each.file, error);
+    }
+  }
+}
+
+/** A failure is passed on as it is, and so is a bug. */
+function unwritten(file: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const found = notWritten(basename(file), file, error, 'Nothing was changed.');
+  // None of the disk's: something is in the way.
+  return new FailureError(found.code === 'internal' ? failure('config-invalid', found.message, found.details) : found);
+}
+
+function leadsOut(file: string, target: string, root: string): FailureError {
+  return new FailureError(
+    failure('config-invalid', `${file} is a link to ${target}, outside ${root}: nothing was written.`, { file, target }, [
+      `Replace the link by a file: rm ${file}`,
+      'Or write what --dry-run shows to that place yourself',
+    ]),
+  );
 }

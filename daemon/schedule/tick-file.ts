@@ -1,32 +1,38 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Ms } from '../core/model.js';
+import { readKept } from '../files/read-kept.js';
+import { createWriteBehind } from '../files/write-behind.js';
+import type { Calls } from '../files/write-whole.js';
 
 /** Up to when the ticks of something were seen to, by its name. */
 export type Seen = Readonly<Record<string, { readonly expressions: string; readonly until: Ms }>>;
 
 /** Keeps it over the end of the daemon. */
 export interface TickFile {
-  /** Empty where there is no file, or none that can be read: nothing is made up then. */
+  /** Empty where there is no file, or none that can be read and believed: nothing is made up then. */
   load(): Seen;
-  /** Temp file and rename. Throws what the file system throws. */
+  /** Whole or not at all. Throws what the file system throws. */
   save(seen: Seen): void;
 }
 
-export function createTickFile(path: string): TickFile {
+/** A few hundred bytes a subject. */
+const LARGEST = 4 * 1024 * 1024;
+
+/** `refused`: told why a file was not believed, or what the disk has refused after a write. */
+export function createTickFile(path: string, refused: (error: unknown) => void = () => undefined, calls?: Calls): TickFile {
+  const file = createWriteBehind(path, refused, calls);
   return {
     load() {
       try {
-        const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+        const bytes = readKept(path, LARGEST);
+        const value: unknown = bytes === null ? {} : JSON.parse(bytes.toString('utf8'));
         return isSeen(value) ? value : {};
-      } catch {
+      } catch (error) {
+        refused(error);
         return {};
       }
     },
     save(seen) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      writeFileSync(`${path}.tmp`, JSON.stringify(seen), { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
+      file.write(JSON.stringify(seen));
     },
   };
 }

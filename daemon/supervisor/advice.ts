@@ -13,7 +13,13 @@ export async function adviceOf(world: World, history: History, clock: Clock, pro
     if (project !== null && spec.project !== project) continue;
     const points = await history.points(id, clock.wall() - DEFAULT_ADVICE.window, DEFAULT_ADVICE.longestStand);
     const advice = advise(points, spec.memory, DEFAULT_ADVICE, clock.wall());
-    views.push({ project: spec.project, service: spec.name, current: { standard: spec.memory.standard, maximum: spec.memory.maximum }, ...advice, needed: DEFAULT_ADVICE.enoughAfter });
+    views.push({
+      project: spec.project,
+      service: spec.name,
+      current: { standard: spec.memory.standard, maximum: spec.memory.maximum },
+      ...advice,
+      needed: DEFAULT_ADVICE.enoughAfter,
+    });
   }
   return views.sort((a, b) => a.project.localeCompare(b.project) || a.service.localeCompare(b.service));
 }

@@ -2,7 +2,6 @@ import { builtImages } from '../core/image-builds.js';
 import type { Ms } from '../core/model.js';
 import type { Policy } from '../core/policy.js';
 import { isAnyStarting } from '../core/reclaim.js';
-import { intentOf } from '../core/restore.js';
 import { isActive } from '../core/service-state.js';
 import type { Asks } from '../ports/asks.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
@@ -17,10 +16,11 @@ import { type Effects, execute } from './executors.js';
 import { facade } from './facade.js';
 import { Figures } from './figures.js';
 import { Hours } from './hours.js';
+import { Keeper } from './keeper.js';
 import { Loop } from './loop.js';
 import { Notices } from './notices.js';
 import { observe } from './observe.js';
-import { pinsKept, pinsToKeep } from './pins.js';
+import { pinsKept } from './pins.js';
 import { prune } from './prune.js';
 import { Sampler } from './sampler.js';
 import type { Supervisor } from './supervisor.js';
@@ -97,6 +97,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     measure: () => sampler.now(),
     log,
   });
+  const keeper = new Keeper({
+    store,
+    clock,
+    log,
+    world: () => loop.world,
+    trusted: () => ({ trusted: trust.list(), lastTrusted: trust.lastTrusted() }),
+  });
   const asker = new Asker({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
   const figures = new Figures(clock, options.host);
   const watchers = new Watchers();
@@ -132,15 +139,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     untilReady: options.untilReady,
     giveBack: options.giveBack,
     isAnyStarting: () => isAnyStarting(loop.world),
-    persist: () => {
-      const { world } = loop;
-      const pins = pinsToKeep(world, clock);
-      const { budget } = world;
-      const [trusted, lastTrusted] = [trust.list(), trust.lastTrusted()];
-      const learnt = [...world.learnt].map(([id, memory]) => ({ id, ...memory }));
-      const failed = store.save({ version: 1, projects: intentOf(world), trusted, lastTrusted, pins, budget, learnt });
-      if (failed) log.error({ failure: failed.message }, 'the intent could not be kept');
-    },
+    persist: () => keeper.keep(),
   };
   const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
   const hours = new Hours({
@@ -191,12 +190,24 @@ export function createSupervisor(options: SupervisorOptions): Running {
     signal: ending.signal,
     onEngine: info => (engine = info),
   });
-  const supervisor = facade(options, loop, { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine: () => engine });
+  const supervisor = facade(options, loop, {
+    notices,
+    waiters,
+    trust,
+    doors,
+    sampler,
+    figures,
+    watchers,
+    hours,
+    keeper,
+    engine: () => engine,
+  });
   return {
     supervisor,
     looked: looked.then(() => hours.ready()),
     close: async () => {
       ending.abort();
+      keeper.close();
       hours.close();
       loop.close();
       watchers.close();

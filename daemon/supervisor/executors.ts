@@ -13,6 +13,7 @@ import type { Asker } from './asker.js';
 import type { Carrier } from './carrier.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { launch } from './launch.js';
+import { refuseGoneContext } from './moved.js';
 import { awaitReady } from './readiness.js';
 
 export interface Effects {
@@ -69,6 +70,7 @@ const EXECUTORS: Executors = {
 
   async ensureImage({ id, attempt, spec }, { images, post, tell, builds }) {
     try {
+      refuseGoneContext(spec);
       if (spec.container) {
         const { image, build, pull, platform } = spec.container;
         const request = { reference: image, build, pull, platform, rebuild: false, project: builds(spec.project) };

@@ -1,4 +1,5 @@
-import { failure } from '../core/failure.js';
+import type { Answer } from '../core/event.js';
+import { type Failure, failure } from '../core/failure.js';
 import { viewOf } from '../core/view.js';
 import type { ServiceView } from '../core/views.js';
 import type { EngineInfo } from '../ports.js';
@@ -13,9 +14,11 @@ import { counted } from './exec-count.js';
 import type { Figures } from './figures.js';
 import { historyOf } from './history-view.js';
 import type { Hours } from './hours.js';
+import type { Keeper } from './keeper.js';
 import { Picture } from './live.js';
 import type { Loop } from './loop.js';
 import { measured } from './measure.js';
+import { movedFrom, movedNotice } from './moved.js';
 import type { Notices } from './notices.js';
 import { containerFor, engineBack, wakeFor } from './reach.js';
 import type { Sampler } from './sampler.js';
@@ -35,6 +38,7 @@ export interface Parts {
   readonly figures: Figures;
   readonly watchers: Watchers;
   readonly hours: Hours;
+  readonly keeper: Keeper;
   readonly engine: () => EngineInfo | null;
 }
 
@@ -42,7 +46,7 @@ export interface Parts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, trust, doors, sampler, figures, watchers, hours, engine }: Parts,
+  { notices, waiters, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -78,12 +82,22 @@ export function facade(
       await engineBack(loop, clock);
       loop.post({ kind: 'used', uses: doors.uses() });
       sampler.now();
-      const answer = dryRun ? loop.rehearse(action) : await loop.ask(action);
-      return answer ?? { ok: false, failure: failure('internal', 'an action was not answered') };
+      const from = action.kind === 'up' ? movedFrom(loop.world, action.spec) : null;
+      const meant = from === null ? action : { ...action, moved: true };
+      const answer = dryRun ? loop.rehearse(meant) : await loop.ask(meant);
+      if (!answer) return { ok: false, failure: failure('internal', 'an action was not answered') };
+      if (from !== null && answer.ok && !dryRun && action.kind === 'up') notices.add([movedNotice(action.spec, from)]);
+      return dryRun ? answer : warned(answer, keeper.unkept);
     },
     settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
     services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
-    projects: () => [...loop.world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
+    projects: () =>
+      [...loop.world.projects.values()].map(({ spec: { name, root, profile, folder } }) => ({
+        name,
+        root,
+        profile,
+        ...(folder === undefined ? {} : { folder }),
+      })),
     leases: () =>
       [...loop.world.leases.values()].map(({ until, ...lease }) => ({
         ...lease,
@@ -113,4 +127,9 @@ export function facade(
     clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
+}
+
+/** What was asked for is done; that it is not kept is said with it. */
+function warned(answer: Answer, unkept: Failure | null): Answer {
+  return answer.ok && unkept ? { ok: true, plan: { ...answer.plan, warnings: [...(answer.plan.warnings ?? []), unkept] } } : answer;
 }

@@ -5,6 +5,7 @@ import { tune } from '../core/runtime.js';
 import type { StepOf } from '../core/step.js';
 import { wired, wiringText } from '../core/wiring.js';
 import type { Containers } from '../ports.js';
+import { refuseGone } from './moved.js';
 
 export type Launched =
   | { readonly ok: true; readonly container: ObservedContainer }
@@ -18,6 +19,7 @@ export type Launched =
 export async function launch(step: StepOf<'launch'>, containers: Containers): Promise<Launched> {
   let id: string | null = null;
   try {
+    refuseGone(step.project.name, step.project.root, step.spec.container);
     const previous = step.previous === null ? null : await containers.inspect(step.previous);
     id = previous && (await isReusable(step, previous, containers)) ? previous.id : await replace(step, previous, containers);
     await containers.start(id, step.spec.container);

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import type { Ms } from '../core/model.js';
+import { notWritten } from '../files/fault.js';
+import { readKept } from '../files/read-kept.js';
+import { type Calls, writeWhole } from '../files/write-whole.js';
 import { type Diagnostic, readConfig, type WslConfig } from './config-read.js';
 import { type Decoded, decode } from './encoding.js';
 
@@ -44,15 +45,30 @@ function realOf(path: string): string {
 
 function readBytes(file: string): Buffer | null {
   try {
-    const { size } = statSync(file);
-    if (size > LARGEST) throw new FailureError(unusable(file, `it has ${size} bytes, and ${LARGEST} are the most`));
-    return readFileSync(file);
+    // Opened before it is looked at, so that it is the same; O_NONBLOCK: a pipe is not waited for.
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = fstatSync(descriptor);
+      if (!found.isFile()) throw new FailureError(unusable(file, 'it is not a file'));
+      if (found.size > LARGEST) throw new FailureError(unusable(file, `it has ${found.size} bytes, and ${LARGEST} are the most`));
+      const bytes = Buffer.alloc(LARGEST);
+      return bytes.subarray(0, readAll(descriptor, bytes));
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     if (error instanceof FailureError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
     throw new FailureError(unusable(file, `it cannot be read (${code})`));
   }
+}
+
+function readAll(descriptor: number, bytes: Buffer): number {
+  let length = 0;
+  for (let read = -1; read !== 0 && length < bytes.length; length += read)
+    read = readSync(descriptor, bytes, length, bytes.length - length, null);
+  return length;
 }
 
 function unusable(file: string, why: string): Failure {
@@ -72,20 +88,22 @@ interface Change {
 
 /** Changes that can be taken back. */
 const KEPT = 20;
+/** Twice the largest file in base64, for each of them. */
+const LARGEST_HISTORY = KEPT * 3 * LARGEST;
 
 /**
  * Writes the file anew: first what it was goes to `history` (and beside it, for people), then a temp file takes its place. Returns the path
- * of the backup; null: there was no file. Fails with config-invalid when the file was changed meanwhile or cannot be written.
+ * of the backup; null: there was no file. Fails with config-invalid when the file was changed meanwhile, not-written when it cannot be written.
  */
-export function saveConfig(config: ConfigFile, text: string, history: string, preset: string, now: Ms): string | null {
+export function saveConfig(config: ConfigFile, text: string, history: string, preset: string, now: Ms, calls?: Calls): string | null {
   const { file, bytes } = config;
   const after = config.decoded.encode(text);
   if (!same(readBytes(file), bytes)) throw new FailureError(unusable(file, 'somebody changed it at this moment; nothing was written'));
   const change: Change = { file, at: now, preset, before: bytes?.toString('base64') ?? null, after: after.toString('base64') };
-  writeHistory(history, [...readHistory(history), change].slice(-KEPT));
+  writeHistory(history, [...readHistory(history), change].slice(-KEPT), calls);
   const backup = bytes === null ? null : `${file}.laptop-dev-backup`;
-  if (backup !== null && bytes !== null) writeWhole(backup, bytes, file);
-  writeWhole(file, after, file);
+  if (backup !== null && bytes !== null) write(backup, bytes, modeOf(file), calls);
+  write(file, after, null, calls);
   return backup;
 }
 
@@ -120,7 +138,7 @@ export function undoConfig(history: string, options: { readonly force: boolean; 
   }
   if (!options.dryRun) {
     if (before === null) rmSync(change.file, { force: true });
-    else writeWhole(change.file, before, change.file);
+    else write(change.file, before, null);
     writeHistory(history, changes);
   }
   return { file: change.file, preset: change.preset, at: change.at, before: now, after: before };
@@ -132,13 +150,18 @@ function same(a: Buffer | null, b: Buffer | null): boolean {
   return a === null || b === null ? a === b : a.equals(b);
 }
 
+/** One that is broken is kept beside it: the files that it holds can still be got out by hand. */
 function readHistory(history: string): readonly Change[] {
+  const text = readKept(history, LARGEST_HISTORY)?.toString('utf8');
+  if (text === undefined) return [];
   try {
-    const read: unknown = JSON.parse(readFileSync(history, 'utf8'));
-    return Array.isArray(read) ? read.filter(isChange) : [];
+    const read: unknown = JSON.parse(text);
+    if (Array.isArray(read)) return read.filter(isChange);
   } catch {
-    return [];
+    // As below.
   }
+  renameSync(history, `${history}.corrupt-${new Date().toISOString().replaceAll(':', '')}`);
+  return [];
 }
 
 function isChange(value: unknown): value is Change {
@@ -148,38 +171,23 @@ function isChange(value: unknown): value is Change {
   return texts && typeof at === 'number' && (before === null || typeof before === 'string');
 }
 
-function writeHistory(history: string, changes: readonly Change[]): void {
-  mkdirSync(dirname(history), { recursive: true, mode: 0o700 });
-  writeWhole(history, Buffer.from(JSON.stringify(changes)), history);
-}
-
-/** Temp file and rename: never half a file. It gets the mode of `like`, where the file system has modes. */
-function writeWhole(file: string, bytes: Buffer, like: string): void {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+function writeHistory(history: string, changes: readonly Change[], calls?: Calls): void {
   try {
-    writeFileSync(temporary, bytes, { flag: 'wx' });
-    const mode = modeOf(like);
-    if (mode !== null && mode !== modeOf(temporary)) keepMode(temporary, mode);
-    renameSync(temporary, file);
+    writeWhole(history, JSON.stringify(changes), { whose: 'ours' }, calls);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new FailureError(unusable(file, `it cannot be written (${(error as NodeJS.ErrnoException).code})`));
+    throw new FailureError(notWritten('What is changed', history, error, '.wslconfig is as it was.'));
   }
 }
 
-/** Drives of Windows are mounted without modes as a rule, and refuse to change them. */
-function keepMode(file: string, mode: number): void {
+/** `mode`: of a new file; null: what the umask leaves. */
+function write(file: string, bytes: Buffer, mode: number | null, calls?: Calls): void {
   try {
-    chmodSync(file, mode);
+    writeWhole(file, bytes, { whose: 'user', ...(mode === null ? {} : { mode }) }, calls);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    throw new FailureError(notWritten('The configuration', file, error, '.wslconfig is as it was.'));
   }
 }
 
-function modeOf(file: string): number | null {
-  try {
-    return statSync(file).mode & 0o7777;
-  } catch {
-    return null;
-  }
+function modeOf(file: string): number {
+  return statSync(file).mode & 0o7777;
 }

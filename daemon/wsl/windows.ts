@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Bytes, KiB } from '../core/bytes.js';
 import type { Ms } from '../core/model.js';
+import { readKept } from '../files/read-kept.js';
+import { writeWhole } from '../files/write-whole.js';
 import { type Host, run } from './programs.js';
 
 /** What Windows says of itself. */
@@ -70,6 +72,9 @@ export function readAnswer(text: string): Windows | null {
   return { total: total * KiB, free: free * KiB, cpus, profile, build: figure('build') };
 }
 
+/** It has some 200 bytes. */
+const LARGEST_CACHE = 64 * 1024;
+
 interface Cached {
   readonly boot: string;
   readonly windows: Windows;
@@ -77,7 +82,7 @@ interface Cached {
 
 function readCache(file: string, boot: string): Windows | null {
   try {
-    const cached = JSON.parse(readFileSync(file, 'utf8')) as Cached;
+    const cached = JSON.parse(readKept(file, LARGEST_CACHE)?.toString('utf8') ?? '{}') as Cached;
     return boot !== '' && cached.boot === boot && Number.isFinite(cached.windows.total) ? cached.windows : null;
   } catch {
     return null;
@@ -87,8 +92,7 @@ function readCache(file: string, boot: string): Windows | null {
 /** Only a convenience: that it cannot be written is no failure. */
 function writeCache(file: string, cached: Cached): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, JSON.stringify(cached));
+    writeWhole(file, JSON.stringify(cached), { whose: 'ours', sync: false });
   } catch {
     // Asked again next time.
   }

@@ -1,5 +1,6 @@
 import { formatBytes, parseBytes } from '../../core/bytes.js';
 import { FailureError, failure } from '../../core/failure.js';
+import { remarkWarnings } from '../acting.js';
 import { answer, type Cli } from '../cli.js';
 import { renderPlan } from '../render/plan.js';
 
@@ -11,6 +12,7 @@ export async function run(cli: Cli, [text = '']: readonly string[]): Promise<num
   }
   const dryRun = cli.options.dryRun ?? false;
   const { plan } = await cli.client.setBudget({ bytes, dryRun });
+  remarkWarnings(cli, plan);
   answer(cli, { budget: plan.budget, plan }, () => {
     const made = plan.evicts.length + plan.shrinks.length > 0 ? renderPlan(plan, dryRun ? 'would' : 'will') : [];
     return [`The budget ${dryRun ? 'would be' : 'is'} ${formatBytes(plan.budget)}.`, ...made].join('\n');

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { FailureError, failure } from '../../core/failure.js';
+import { type Failure, FailureError, failure } from '../../core/failure.js';
+import { notWritten } from '../../files/fault.js';
+import { writeWhole } from '../../files/write-whole.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { reportText } from '../report/report.js';
@@ -14,7 +15,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const way = wayOf(cli);
   if (!cli.options.json) answer(cli, null, () => text);
   if (way === 'ask') await confirmLoss(cli, `Write this report to ${file}?`);
-  const written = way === 'print' ? null : await write(file, text, cli.options.force ?? false);
+  const written = way === 'print' ? null : write(file, text, cli.options.force ?? false);
   if (cli.options.json) answer(cli, { text, file: written }, () => '');
   if (written !== null) remark(cli, `Wrote ${written}. Nothing was sent.`);
   else if (!cli.options.stdout) remark(cli, 'Nothing was written: there is no terminal to ask. --yes writes the file.');
@@ -28,18 +29,21 @@ export function wayOf({ options, interactive, out }: Cli): 'print' | 'write' | '
   return interactive && out.terminal && !options.json && !options.quiet ? 'ask' : 'print';
 }
 
-/** For its owner alone: what was not recognised as a secret is in it. */
-async function write(file: string, text: string, force: boolean): Promise<string> {
+/** For its owner alone: what was not recognised as a secret is in it. With --force a link in its place is replaced, not written through. */
+function write(file: string, text: string, force: boolean): string {
   try {
-    await writeFile(file, text, { flag: force ? 'w' : 'wx', mode: 0o600 });
+    writeWhole(file, text, { whose: 'ours', isNew: !force, folder: false });
     return file;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const exists = code === 'EEXIST';
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FailureError(elsewhere(notWritten('The report', file, error, '')));
     throw new FailureError(
-      failure('usage', exists ? `${file} exists already.` : `${file} cannot be written: ${message}`, { file }, [
-        exists ? '--force overwrites it; --output FILE names another one.' : '--output FILE names another one.',
-      ]),
+      failure('usage', `${file} exists already.`, { file }, ['--force overwrites it; --output FILE names another one.']),
     );
   }
+}
+
+/** What is no fault of the disk is one of the place that was named. */
+function elsewhere({ code, message, details, remedies }: Failure): Failure {
+  const place = '--output FILE names another place, --stdout prints it.';
+  return failure(code === 'internal' ? 'usage' : code, message.trimEnd(), details, code === 'internal' ? [place] : [...remedies, place]);
 }

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../../core/failure.js';
 import { oneLine } from '../../core/printable.js';
+import { mayKeep } from '../../files/read-kept.js';
 import { answer, type Cli, type Colours } from '../cli.js';
 import { untilCancelled } from '../streaming.js';
 
@@ -13,7 +14,7 @@ const LOOK_EVERY = 300;
 /** The daemon's log for people: time, level, message, fields. --json gives its lines as they are. */
 export async function run(cli: Cli): Promise<number> {
   const file = cli.paths.logFile;
-  const size = await sizeOf(file);
+  const size = mayKeep(file) ? await sizeOf(file) : null;
   if (size === null)
     throw new FailureError(failure('not-found', `There is no log yet: ${file}.`, { file }, ['laptop-dev daemon start starts the daemon.']));
   const text = await readFrom(file, Math.max(0, size - LAST_BYTES), size);

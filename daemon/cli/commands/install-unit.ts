@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { FailureError, failure } from '../../core/failure.js';
+import { notWritten } from '../../files/fault.js';
+import { writeWhole } from '../../files/write-whole.js';
 import { answer, type Cli } from '../cli.js';
 import { DAEMON_FLAGS } from '../start-daemon.js';
 
@@ -16,13 +18,21 @@ export async function run(cli: Cli): Promise<number> {
       throw new FailureError(
         failure('usage', `${file} exists already and differs.`, { file }, ['--force writes it anew; --dry-run shows the text.']),
       );
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    write(file, text);
   }
   answer(cli, { file, text, written: !dryRun }, () =>
     dryRun ? text : `Wrote ${file}.\nNext: systemctl --user daemon-reload && systemctl --user enable --now laptop-dev`,
   );
   return 0;
+}
+
+function write(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeWhole(file, text, { whose: 'user' });
+  } catch (error) {
+    throw new FailureError(notWritten('The unit', file, error, 'One that was there is unchanged.'));
+  }
 }
 
 function configFolder({ env }: Cli): string {

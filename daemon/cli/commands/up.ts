@@ -8,6 +8,7 @@ import type { ServiceView } from '../../core/views.js';
 import { splitWords } from '../../project/choose.js';
 import type { Found } from '../../project/find.js';
 import { type LoadOptions, loadProject } from '../../project/load.js';
+import { movedProject } from '../../project/moved.js';
 import { act, mannerOf, type Outcome } from '../acting.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
@@ -64,9 +65,20 @@ interface Loaded {
 async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>): Promise<Loaded> {
   const early = (await runningDaemon(cli)) ? null : await read(cli, found, { ...options, taken: {} });
   await ensureDaemon(cli);
-  const taken = Object.fromEntries((await cli.client.projects()).map(project => [project.name, project.root]));
+  const known = await cli.client.projects();
+  const taken = Object.fromEntries(known.map(project => [project.name, project.root]));
+  const moved = movedProject(found.root, known);
+  if (moved) {
+    const loaded = await read(cli, found, { ...options, taken, moved: moved.name });
+    if (loaded.spec.name === moved.name) remark(cli, movedText(loaded.spec, moved.root));
+    return loaded;
+  }
   if (early && uniqueProjectName(early.spec.name, early.spec.root, taken) === early.spec.name) return early;
   return read(cli, found, { ...options, taken });
+}
+
+function movedText({ name, root }: ProjectSpec, from: string): string {
+  return `The folder of project ${name} was ${from} and is ${root} now: it keeps its name and volumes. -p NAME makes another project of it.`;
 }
 
 async function read(cli: Cli, found: Found, options: LoadOptions): Promise<Loaded> {

@@ -1,7 +1,20 @@
 /** Keys of a service that are read somewhere in this room. Every other key that the schema knows gets a warning. */
 export const SERVICE_KEYS: readonly string[] = [
   ...['build', 'cap_add', 'cap_drop', 'command', 'configs', 'container_name', 'cpu_period', 'cpu_quota', 'cpu_shares', 'cpus', 'cpuset'],
-  ...['depends_on', 'deploy', 'devices', 'dns', 'dns_opt', 'dns_search', 'domainname', 'entrypoint', 'env_file', 'environment', 'expose', 'gpus'],
+  ...[
+    'depends_on',
+    'deploy',
+    'devices',
+    'dns',
+    'dns_opt',
+    'dns_search',
+    'domainname',
+    'entrypoint',
+    'env_file',
+    'environment',
+    'expose',
+    'gpus',
+  ],
   ...['extends', 'extra_hosts', 'group_add', 'healthcheck', 'hostname', 'image', 'init', 'ipc', 'labels', 'links', 'logging', 'mem_limit'],
   ...['mem_reservation', 'network_mode', 'networks', 'oom_score_adj', 'pid', 'pids_limit', 'platform', 'ports', 'privileged', 'profiles'],
   ...[

@@ -90,13 +90,23 @@ function imageOf(name: string, cursor: Cursor, project: string) {
   if (written !== null && image !== null && !misread && !isImageReference(image)) {
     written.error(`${quote(image)} is not the name of an image`, { expected: '[REGISTRY/]NAME[:TAG][@DIGEST] in lower case' });
   }
-  if (image === null && cursor.get('build') === null && cursor.get('provider') === null && !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))) {
+  if (
+    image === null &&
+    cursor.get('build') === null &&
+    cursor.get('provider') === null &&
+    !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))
+  ) {
     const [place, key] = written === null ? [cursor.keyPlace, cursor.path] : [written.place, written.path];
     cursor.report.error(place, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
       expected: written === null ? 'one of the two' : 'the name of an image',
     });
   }
-  return { image: image ?? builtImageName(project, name), build, pull: pullOf(cursor.get('pull_policy')), platform: text(cursor, 'platform') };
+  return {
+    image: image ?? builtImageName(project, name),
+    build,
+    pull: pullOf(cursor.get('pull_policy')),
+    platform: text(cursor, 'platform'),
+  };
 }
 
 /** The service is no mapping, what services extend is not there, or `image` is misspelt. */

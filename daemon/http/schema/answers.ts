@@ -53,6 +53,7 @@ const plan = z.strictObject({
   budget: bytes,
   grantedBefore: bytes,
   grantedAfter: bytes,
+  warnings: z.array(failure).optional(),
 });
 const holder = z.strictObject({
   project: z.string(),

@@ -4,10 +4,7 @@ import { NAME, SERVICE_NAME } from '../../core/names.js';
 /** Words of the schemas that requests are made of. */
 export const projectName = z.string().regex(NAME).describe('Name of a project');
 /** As Compose allows it (letters of both cases, dots), without what could climb a path. */
-export const serviceName = z
-  .string()
-  .regex(SERVICE_NAME)
-  .describe('Name of a service');
+export const serviceName = z.string().regex(SERVICE_NAME).describe('Name of a service');
 
 const text = z.string().max(65_536);
 const texts = z.array(text).max(1_000);
@@ -191,6 +188,7 @@ export const projectSpec = z.strictObject({
   schedule: z.strictObject({ up: text.nullable(), down: text.nullable() }).nullable(),
   outside: z.array(text).max(200),
   readers: z.record(serviceName, z.array(text).max(200)),
+  folder: text.max(100).optional(),
 });
 
 export const namesOfServices = names;

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** What /proc shows of a process: who runs what. */
+export interface ProcessView {
+  readonly pid: number;
+  readonly uid: number;
+  /** The kernel's name of it, at most 15 letters (comm). */
+  readonly name: string;
+  /** It looks like a daemon of laptop-dev, of this version or an earlier one. */
+  readonly isDaemon: boolean;
+}
+
+/** The name that a daemon gives itself in /proc/PID/comm, for `ps`, `ss` and those who look for the owner of a port. */
+export const DAEMON_NAME = 'laptop-dev';
+
+/** Null: gone, or hidden from this user. */
+export function processView(pid: number, proc = '/proc'): ProcessView | null {
+  try {
+    const folder = join(proc, String(pid));
+    const { uid } = statSync(folder);
+    const name = readFileSync(join(folder, 'comm'), 'utf8').trim();
+    const words = readFileSync(join(folder, 'cmdline'), 'utf8').split('\0');
+    return { pid, uid, name, isDaemon: isDaemonOf(name, words) };
+  } catch {
+    return null;
+  }
+}
+
+/** By its name; an earlier version's has that of Node, and its program ends in dist/main.js after the flags that a daemon is started with. */
+function isDaemonOf(name: string, [program = '', ...words]: readonly string[]): boolean {
+  const script = words.find(word => !word.startsWith('-')) ?? '';
+  const isNode = /^(node|MainThread|laptop-dev)$/.test(name) && /^(node|nodejs)$/.test(basename(program));
+  return (
+    isNode &&
+    script.endsWith('/dist/main.js') &&
+    (name === DAEMON_NAME || words.includes('--max-semi-space-size=1') || script.includes('laptop-dev'))
+  );
+}
+
+/** All processes that this user may see. */
+export function processes(proc = '/proc'): number[] {
+  return namesIn(proc)
+    .filter(name => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** The process that holds a socket, of those whose open files this user may look into. */
+export function holderOf(inode: string, proc = '/proc'): number | null {
+  const wanted = `socket:[${inode}]`;
+  for (const pid of processes(proc)) {
+    const folder = join(proc, String(pid), 'fd');
+    if (namesIn(folder).some(fd => linkOf(join(folder, fd)) === wanted)) return pid;
+  }
+  return null;
+}
+
+/** The process that listens on a name of the abstract namespace. Null: nobody does, or it cannot be seen. */
+export function holderOfName(name: string, proc = '/proc'): number | null {
+  // Num RefCount Protocol Flags Type St Inode Path; @ stands for NUL, with which some versions of Node fill the name up.
+  const row = textOf(join(proc, 'net/unix'))
+    .split('\n')
+    .map(line => line.trim().split(/\s+/))
+    .find(fields => fields[7]?.replace(/@+$/, '') === `@${name}` && fields[5] === '01');
+  return row?.[6] === undefined ? null : holderOf(row[6], proc);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
