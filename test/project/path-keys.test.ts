@@ -56,6 +56,8 @@ const UNREAD: Readonly<Record<string, string>> = {
 
 /** Everything else names nothing on this machine by its path. */
 const NO_PATHS = `
+  services.pre_start services.pre_start.command services.pre_start.image services.pre_start.user services.pre_start.privileged
+  services.pre_start.working_dir services.pre_start.environment services.pre_start.per_replica
   version name services models networks volumes secrets configs services.develop services.deploy services.annotations
   services.attach services.blkio_config services.cap_add services.cap_drop services.cgroup services.cgroup_parent services.command
   services.configs services.container_name services.cpu_count services.cpu_percent services.cpu_shares services.cpu_quota
