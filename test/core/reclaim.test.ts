@@ -247,5 +247,5 @@ test('whatever happens: never while a service starts, one at a time, ten minutes
   };
   const modes = fc.constantFrom<Partial<ReclaimPolicy>>({ mode: 'always', vm: true }, { mode: 'short', vm: true }, { mode: 'always' });
   fc.assert(fc.property(fc.array(fc.nat(8 * 64), { minLength: 5, maxLength: 60 }), modes, run), { numRuns: rounds(1_000) });
-  expect(reclaims).toBeGreaterThan(500);
+  expect(reclaims).toBeGreaterThan(rounds(1_000) / 2);
 }, 120_000);
