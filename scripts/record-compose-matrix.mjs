@@ -25,6 +25,6 @@ await build({
   banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
 });
 const { record } = await import(pathToFileURL(join(made, 'record.mjs')).href);
-const recorded = record({ '2.26': older, '2.40': newer }, '', key => console.log(key));
+const recorded = record({ 2.26: older, '2.40': newer }, '', key => console.log(key));
 writeFileSync(`${root}/test/compose/matrix-answers.json.gz`, gzipSync(JSON.stringify(recorded), { level: 9 }));
 rmSync(made, { recursive: true });

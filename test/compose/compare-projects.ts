@@ -25,9 +25,11 @@ export async function compareProjects(binary: string, root: string, write: (line
       profiles: ['*'],
     });
     const notes: string[] = [];
-    if ('refused' in answer && ours.project !== null) notes.push(`accepted here alone; docker-compose: ${answer.refused.split('\n').at(-1)}`);
+    if ('refused' in answer && ours.project !== null)
+      notes.push(`accepted here alone; docker-compose: ${answer.refused.split('\n').at(-1)}`);
     if ('model' in answer && ours.project === null) notes.push(...ours.problems.map(problem => `refused here: ${formatProblem(problem)}`));
-    if ('model' in answer && ours.project !== null) notes.push(...differences(plain(reduceOurs(ours.project)), plain(reduceRecorded(answer.model)), ''));
+    if ('model' in answer && ours.project !== null)
+      notes.push(...differences(plain(reduceOurs(ours.project)), plain(reduceRecorded(answer.model)), ''));
     const [theirs, mine] = ['model' in answer ? 'accepted' : 'refused', ours.project === null ? 'refused' : 'accepted'];
     if (notes.length > 0) different++;
     write(`${relative(root, file)}\t${theirs}\t${mine}\t${notes.length === 0 ? 'same' : 'differs'}`);

@@ -29,5 +29,7 @@ function compact(value: unknown): unknown {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === null || value === false || value === 0 || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  return (
+    value === null || value === false || value === 0 || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
 }

@@ -18,7 +18,10 @@ const DEVIATIONS: readonly { readonly id: RegExp; readonly reason: string }[] = 
   { id: /^(security_opt|group_add) (1\/1|2\/2) /, reason: 'the same entry in both files is there once; docker-compose refuses it' },
   { id: /^tmpfs (3\/4|4\/3) /, reason: 'the later options of a target hold; docker-compose refuses it as mounted twice' },
   { id: /^pid 0\/0 /, reason: 'a key without a value says nothing' },
-  { id: /^volumes\.v1\.labels /, reason: 'labels of volumes merge as those of networks; docker-compose refuses a label that both files have' },
+  {
+    id: /^volumes\.v1\.labels /,
+    reason: 'labels of volumes merge as those of networks; docker-compose refuses a label that both files have',
+  },
 ];
 
 const cases = MATRIX.flatMap(entry => MODES.flatMap(mode => casesOf(entry, mode)));
@@ -56,7 +59,8 @@ describe('each key, in each mix of its forms, comes to what docker-compose makes
       const found = JSON.stringify(sorted(await ours(which)));
       // The two versions differ here and there: either is Compose.
       const answers = Object.values(RECORDED[which.id] ?? {}).map(answer => JSON.stringify(sorted(answer)));
-      if (!answers.includes(found)) wrong.push({ id: which.id, forms: [entry.forms[which.base], entry.forms[which.over]], found, answers: [...new Set(answers)] });
+      if (!answers.includes(found))
+        wrong.push({ id: which.id, forms: [entry.forms[which.base], entry.forms[which.over]], found, answers: [...new Set(answers)] });
     }
     expect(wrong).toEqual([]);
   });

@@ -54,7 +54,10 @@ function recordedService(service: Json): Reduced {
         ? null
         : {
             context: build['context'],
-            dockerfile: build['dockerfile_inline'] === undefined ? resolve(String(build['context']), String(build['dockerfile'] || 'Dockerfile')) : null,
+            dockerfile:
+              build['dockerfile_inline'] === undefined
+                ? resolve(String(build['context']), String(build['dockerfile'] || 'Dockerfile'))
+                : null,
             inline: build['dockerfile_inline'] ?? null,
             args: strings(build['args']),
             labels: strings(build['labels']),

@@ -7,7 +7,12 @@ import { type Outcome, outcomeOf } from './matrix-answers.js';
 import { reduceRecorded } from './oracle.js';
 
 /** What a docker-compose makes of the cases, by id. Many stand in one project; where it is refused, halves of it are asked. */
-export function answersOf(binary: string, cases: readonly MergeCase[], mode: Mode, into: Map<string, Outcome> = new Map()): Map<string, Outcome> {
+export function answersOf(
+  binary: string,
+  cases: readonly MergeCase[],
+  mode: Mode,
+  into: Map<string, Outcome> = new Map(),
+): Map<string, Outcome> {
   if (cases.length === 0) return into;
   const folder = mkdtempSync(join(tmpdir(), 'compose-matrix-'));
   const { files, order } = filesOf(cases, mode);
@@ -41,7 +46,11 @@ export function record(binaries: Readonly<Record<string, string>>, filter: strin
       const bare = (which: MergeCase): boolean => entry.forms[which.base] === '' && entry.forms[which.over] !== '';
       for (const [version, binary] of Object.entries(binaries)) {
         const answers = new Map([
-          ...answersOf(binary, cases.filter(which => !bare(which)), mode),
+          ...answersOf(
+            binary,
+            cases.filter(which => !bare(which)),
+            mode,
+          ),
           ...answersOf(binary, cases.filter(bare), mode),
         ]);
         for (const [id, outcome] of answers) recorded[id] = { ...(recorded[id] as object | undefined), [version]: outcome };

@@ -38,7 +38,7 @@ describe('departure', () => {
       }),
       { numRuns: rounds(5_000) },
     );
-    expect(refused).toBeGreaterThan(1_000);
+    expect(refused).toBeGreaterThan(rounds(5_000) / 5);
   });
 
   it('names the place of the deepest complaint and never the value', () => {

@@ -68,7 +68,9 @@ describe('nothing outside the context is read', () => {
   test('a Dockerfile, or a folder on the way to the context, that has become a link is a change', () => {
     expect(() => planBuild('x', buildSpec(planted('Dockerfile', '/etc/passwd')), null)).toThrow(/is a link to/);
     const folder = planted('now', 'app');
-    expect(() => planBuild('x', buildSpec(join(folder, 'now')), null)).toThrow(`${folder}/now is not what it was: it leads to ${folder}/app`);
+    expect(() => planBuild('x', buildSpec(join(folder, 'now')), null)).toThrow(
+      `${folder}/now is not what it was: it leads to ${folder}/app`,
+    );
   });
 
   test('a link in the context is followed, to the end of it; a pipe is nothing', () => {

@@ -5,8 +5,8 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { GiB, MiB } from '../../daemon/core/bytes.js';
-import { profileJsonSchema } from '../../daemon/profiles/json-schema.js';
 import { profileFilesIn } from '../../daemon/profiles/files.js';
+import { profileJsonSchema } from '../../daemon/profiles/json-schema.js';
 import { loadProfile } from '../../daemon/profiles/load.js';
 
 const FOLDER = fileURLToPath(new URL('../../profiles', import.meta.url));

@@ -426,7 +426,8 @@ describe('the built-in stack', () => {
 describe('a .env that names the Compose files', () => {
   const COMPOSE = 'services: { web: { image: "x:${TAG}-${INNER-no}-${BOTH}" }, more: { image: y, profiles: [extra] } }';
   const files = {
-    '.env': 'COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=docker/a.yaml,docker/b.yaml\nCOMPOSE_PROJECT_NAME=shopx\nCOMPOSE_PROFILES=extra\nTAG=t\nBOTH=outer',
+    '.env':
+      'COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=docker/a.yaml,docker/b.yaml\nCOMPOSE_PROJECT_NAME=shopx\nCOMPOSE_PROFILES=extra\nTAG=t\nBOTH=outer',
     'docker/a.yaml': COMPOSE,
     'docker/b.yaml': '# nothing yet\n',
   };

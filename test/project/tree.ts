@@ -30,6 +30,11 @@ export function find(cwd: string, flags: Partial<Flags> = {}, environment: Envir
   return findConfiguration(findOptions(cwd, flags, environment));
 }
 
-export async function load(cwd: string, options: Partial<LoadOptions> = {}, flags: Partial<Flags> = {}, environment: Environment = {}): Promise<LoadedProject> {
+export async function load(
+  cwd: string,
+  options: Partial<LoadOptions> = {},
+  flags: Partial<Flags> = {},
+  environment: Environment = {},
+): Promise<LoadedProject> {
   return loadProject(await find(cwd, flags, environment), { profile: null, services: null, taken: {}, ...options });
 }
