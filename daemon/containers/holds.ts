@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { EngineEvent } from '../core/observed.js';
+import { readKept } from '../files/read-kept.js';
+import { writeWhole } from '../files/write-whole.js';
 import type { Log } from '../ports.js';
 
 /** What is done to the engine. */
@@ -20,6 +21,8 @@ interface Hold {
   ending: boolean;
 }
 
+/** Bytes of the file at most: some hundred ids. */
+const MOST_KEPT = 64 * 1024;
 /** Events of our own pauses come within this time, in ms, the longest that the engine may take for one; the clocks are the engine's and ours. */
 const EVENT_WINDOW = 120_000;
 /** A hold that cannot be ended is tried again after these times, in ms. */
@@ -149,7 +152,7 @@ export class Holds {
   private kept(): string[] {
     if (this.file === null) return [];
     try {
-      const value: unknown = JSON.parse(readFileSync(this.file, 'utf8'));
+      const value: unknown = JSON.parse(readKept(this.file, MOST_KEPT)?.toString('utf8') ?? '[]');
       return Array.isArray(value) ? value.filter(each => typeof each === 'string' && /^[0-9a-f]{12,64}$/.test(each)) : [];
     } catch {
       return [];
@@ -160,9 +163,8 @@ export class Holds {
     if (this.file === null) return;
     try {
       if (this.holds.size === 0) return rmSync(this.file, { force: true });
-      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-      writeFileSync(`${this.file}.new`, JSON.stringify([...this.holds.keys()]), { mode: 0o600 });
-      renameSync(`${this.file}.new`, this.file);
+      // A power cut ends the containers as well.
+      writeWhole(this.file, JSON.stringify([...this.holds.keys()]), { whose: 'ours', sync: false });
     } catch (error) {
       this.log.warn({ err: error }, 'which containers are paused for a start could not be written down');
     }
