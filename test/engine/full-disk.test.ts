@@ -15,8 +15,8 @@ describe('a disk that is full', () => {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`this test mounts a small disk, as root: ${stderr}`);
-    // Before the folder is removed.
-    onTestFinished(() => void spawnSync('umount', [folder]));
+    // Before the folder is removed; at once, although the state may still be on its way to the disk.
+    onTestFinished(() => void spawnSync('umount', ['-l', folder]));
     writeFileSync(join(folder, 'ballast'), Buffer.alloc((16 - free) * 4096));
     return folder;
   }

@@ -1,3 +1,6 @@
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openStack, type Stack } from './support/stack.js';
 import { until } from './support/until.js';
@@ -60,9 +63,10 @@ test('a first start that is killed half-way is begun anew', async () => {
 });
 
 test('a data folder that belongs to another: a tmpfs is used as it is, one that cannot be written to is named, and taken over as root', async () => {
-  const start = async (user: string, data: string) => {
+  const data = '/var/lib/postgresql/data';
+  const start = async (user: string, mount: { Tmpfs: Record<string, string> } | { Binds: string[] }) => {
     const { engine } = stack;
-    const HostConfig = { Memory: 256 * 1024 * 1024, NetworkMode: 'none', Tmpfs: { '/var/lib/postgresql/data': data } };
+    const HostConfig = { Memory: 256 * 1024 * 1024, NetworkMode: 'none', ...mount };
     const made = await engine.createContainer({ Image: 'laptop-dev/postgres', User: user, Env: ['POSTGRES_PASSWORD=x'], HostConfig });
     onTestFinished(() => made.remove({ force: true, v: true }));
     await made.start();
@@ -72,7 +76,14 @@ test('a data folder that belongs to another: a tmpfs is used as it is, one that 
       return !Running || /set up[\s\S]*ready to accept connections/.test(words) ? words : null;
     });
   };
-  const [plain, root, foreign] = await Promise.all([start('', ''), start('0:0', 'uid=1234,mode=0700'), start('', 'uid=1234,mode=0700')]);
+  const folder = () => {
+    const made = mkdtempSync(join(tmpdir(), 'ldt-data-'));
+    onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+    chownSync(made, 1234, 1234);
+    chmodSync(made, 0o700);
+    return { Binds: [`${made}:${data}`] };
+  };
+  const [plain, root, foreign] = await Promise.all([start('', { Tmpfs: { [data]: '' } }), start('0:0', folder()), start('', folder())]);
   expect(plain).toContain('database set up');
   expect(root).toContain('database set up');
   expect(foreign).toContain('cannot be used by user 999: it belongs to user 1234, mode 700');
