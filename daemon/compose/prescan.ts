@@ -21,6 +21,8 @@ export function prescan(text: string): Excess | null {
   let aliases = 0;
   let documents = 0;
   let scalar = false;
+  /** Lists that begin in one line, each in the one before. */
+  let dashes = 0;
   let last = '';
   for (const token of new Lexer().lex(text)) {
     if (scalar) scalar = false;
@@ -31,8 +33,11 @@ export function prescan(text: string): Excess | null {
     else if (token === '---') documents++;
     else if (token.startsWith('*')) aliases++;
     if (token === ',' && last === ',') return { offset, message: 'not valid YAML: nothing stands between two commas' };
+    if (token === '-') dashes++;
+    else if (token.trim() !== '' || token.includes('\n')) dashes = 0;
     if (token.trim() !== '') last = token;
     if (depth > MAX_DEPTH) return { offset, message: `nested more than ${MAX_DEPTH} levels deep` };
+    if (dashes > MAX_DEPTH) return { offset, message: `nested too deeply: more than ${MAX_DEPTH} lists in one line` };
     if (aliases > MAX_ALIASES) return { offset, message: `more than ${MAX_ALIASES} aliases` };
     if (documents > MAX_DOCUMENTS) return { offset, message: `more than ${MAX_DOCUMENTS} documents in one file` };
     if (!CONTROL.has(token)) offset += token.length;
