@@ -34,7 +34,7 @@ function busiestOf(root: string): Evidence['busiest'] {
   if (!(uptime > 0)) return null;
   const all = processes(root).flatMap(pid => {
     const text = readOr(join(root, '/proc', pid, 'stat'));
-    const name = /\((.{0,120})\)/s.exec(text)?.[1] ?? '';
+    const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')).slice(0, 120);
     // The name may hold blanks and brackets: what follows its last bracket begins with the state, field 3.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number); // biome-ignore format: short
     const [user = 0, system = 0, started = 0] = [fields[11], fields[12], fields[19]];

@@ -61,8 +61,15 @@ export function holderOfName(name: string, proc = '/proc'): number | null {
   const row = textOf(join(proc, 'net/unix'))
     .split('\n')
     .map(line => line.trim().split(/\s+/))
-    .find(fields => fields[7]?.replace(/@+$/, '') === `@${name}` && fields[5] === '01');
+    .find(fields => isFilled(fields[7] ?? '', `@${name}`) && fields[5] === '01');
   return row?.[6] === undefined ? null : holderOf(row[6], proc);
+}
+
+/** Whether a text is this one, with any number of @ behind it. */
+function isFilled(text: string, name: string): boolean {
+  let end = text.length;
+  while (end > name.length && text[end - 1] === '@') end--;
+  return text.slice(0, end) === name;
 }
 
 function textOf(file: string): string {
