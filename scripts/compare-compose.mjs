@@ -7,6 +7,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const [binary, folder] = process.argv.slice(2);
+if (process.argv.includes('--help')) {
+  console.log('compare-compose.mjs PATH-OF-DOCKER-COMPOSE FOLDER: says how docker-compose and laptop-dev read the Compose files of a folder.');
+  process.exit(0);
+}
 if (!binary || !folder) {
   console.error('usage: node scripts/compare-compose.mjs PATH-OF-DOCKER-COMPOSE FOLDER');
   process.exit(2);

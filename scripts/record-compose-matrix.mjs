@@ -9,6 +9,10 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const [older, newer] = process.argv.slice(2);
+if (process.argv.includes('--help')) {
+  console.log('record-compose-matrix.mjs DOCKER-COMPOSE-2.26 DOCKER-COMPOSE-2.40: writes what the two make of the merge matrix.');
+  process.exit(0);
+}
 if (!older || !newer) {
   console.error('usage: node scripts/record-compose-matrix.mjs DOCKER-COMPOSE-2.26 DOCKER-COMPOSE-2.40');
   process.exit(2);
