@@ -108,7 +108,11 @@ test('a container that swaps folder and link all the time never gets one mounted
       started += 1;
       expect(await sh(victim, '[ -e /host/deep ] && ! [ -e /host/secret ]')).toBe(0);
       await bench.containers.stop(victim, 0);
-    } else expect(failed).toMatchObject({ failure: { code: 'path-changed' } });
+    } else {
+      // In between the two names neither is there: then the engine (Podman) refuses what is not there.
+      const { code, message } = await refusal(Promise.reject(failed));
+      if (code !== 'path-changed') expect([code, message]).toEqual(['engine-error', expect.stringMatching(/no such file|not found/i)]);
+    }
     expect(await bench.containers.inspect(evil)).toMatchObject({ status: 'running' });
   }
   expect(await sh(evil, 'true')).toBe(0);
