@@ -8,7 +8,9 @@ import { build } from 'esbuild';
 
 const [binary, folder] = process.argv.slice(2);
 if (process.argv.includes('--help')) {
-  console.log('compare-compose.mjs PATH-OF-DOCKER-COMPOSE FOLDER: says how docker-compose and laptop-dev read the Compose files of a folder.');
+  console.log(
+    'compare-compose.mjs PATH-OF-DOCKER-COMPOSE FOLDER: says how docker-compose and laptop-dev read the Compose files of a folder.',
+  );
   process.exit(0);
 }
 if (!binary || !folder) {
