@@ -3,11 +3,13 @@ import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDoors } from './activation/doors.js';
+import { expectConnection } from './activation/expect-connection.js';
 import { isLocalAddress } from './activation/local-address.js';
 import { untilReady } from './activation/probe.js';
 import { createContainers } from './containers/containers.js';
 import { findEngine } from './containers/discovery/find-engine.js';
 import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
+import { listeningPorts } from './containers/port-owner.js';
 import { type Failure, FailureError, failure } from './core/failure.js';
 import { shown } from './core/printable.js';
 import { DAEMON_NAME } from './files/process.js';
@@ -25,7 +27,7 @@ import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
+import { readNetworkPools, readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
 import { createStateFile } from './store/state-file.js';
 import { createSupervisor } from './supervisor/create.js';
 import { leave } from './terminal/leave.js';
@@ -89,6 +91,8 @@ async function main(): Promise<void> {
     openDoors: hooks => createDoors(hooks, { log, clock }),
     openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
+    expectConnection,
+    listening: pid => listeningPorts(pid),
     untilReady,
     giveBack,
     openAsks: async () => (await import('./asks/asks.js')).createAsks(),
@@ -142,7 +146,9 @@ async function connect(
   if (!search.found) throw new FailureError(search.failure);
   const { tls } = search.found;
   const endpoint = search.found.endpoint.startsWith('/') ? `unix://${search.found.endpoint}` : search.found.endpoint;
-  return { containers: createContainers({ endpoint, tls, instance, log, holdsFile }), endpoint, tls };
+  const networkPools = readNetworkPools(process.env);
+  const pools = networkPools === undefined ? {} : { networkPools };
+  return { containers: createContainers({ endpoint, tls, instance, log, holdsFile, ...pools }), endpoint, tls };
 }
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */

@@ -42,12 +42,16 @@ export interface Containers {
   list(): Promise<readonly ObservedContainer[]>;
   /** null: there is none. */
   inspect(id: string): Promise<ObservedContainer | null>;
+  /** TCP ports that an image exposes; null: it is not there. */
+  exposedBy(reference: string): Promise<readonly number[] | null>;
+  /** Commands that others run in it now (docker exec), by the engine's ids; no health check is among them. */
+  sessions(id: string): Promise<readonly string[]>;
   /** Whether what `reference` names now makes the same container as the image with this id. */
   sameImage(id: string, reference: string): Promise<boolean>;
   /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
   create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
   /**
-   * Fails with port-taken (owner's name and PID where they can be seen), network-clash, engine-error, and with path-changed when what it mounts is not
+   * Fails with port-taken (owner's name and PID where they can be seen), network-clash, config-missing (its network was removed), engine-error, and with path-changed when what it mounts is not
    * what was judged when its project came up. `spec`: what it was made from, where that is known. Started already: no error.
    */
   start(id: string, spec?: ContainerSpec | null): Promise<void>;
@@ -79,12 +83,21 @@ export interface Containers {
   projectResources(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
   /** All networks with our instance's label. */
   networks(): Promise<readonly { readonly project: string; readonly name: string }[]>;
-  /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. */
-  ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<void>;
+  /** Makes what is missing of a project's networks and volumes, labelled ours. External ones must exist: config-missing. Resolves to the names of the volumes that were missing. */
+  ensureResources(project: string, networks: readonly NetworkSpec[], volumes: readonly VolumeSpec[]): Promise<readonly string[]>;
   /** Of these networks the gateways, by the engine's names; a network without one is left out. */
   gateways(
     networks: readonly string[],
   ): Promise<readonly { readonly network: string; readonly address: string; readonly subnets: readonly string[] }[]>;
+  /**
+   * Connects once from inside a network, in a throw-away container of an image that must be there. Resolves when it has tried, has run for
+   * longer than `patience`, or `signal` was aborted; false: it cannot be told, since the image has nothing to connect with.
+   */
+  connectFrom(
+    from: { readonly network: string; readonly image: string },
+    target: { readonly address: string; readonly port: number },
+    until: { readonly patience: Ms; readonly signal: AbortSignal },
+  ): Promise<boolean>;
   /** Completes a port-taken failure with who holds the port, as far as it can be seen. */
   explainPort(hostIp: string, port: number, found: Failure): Promise<Failure>;
   removeNetwork(name: string): Promise<void>;

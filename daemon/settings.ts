@@ -1,4 +1,5 @@
 import { type Bytes, formatBytes, GiB, MiB, parseBytes } from './core/bytes.js';
+import { holds, parseBlock } from './core/cidr.js';
 import type { CooldownPolicy } from './core/cooldown.js';
 import { isHarmlessCron } from './core/cron.js';
 import { FailureError, failure } from './core/failure.js';
@@ -42,6 +43,7 @@ const SINGLE: Rows<Single> = {
   crashWindow: span('CRASH_WINDOW', SECOND, DAY),
   backoffFirst: span('BACKOFF', 10, HOUR),
   backoffMost: span('BACKOFF_MOST', 10, HOUR),
+  restartPause: span('RESTART_PAUSE', 0, 10 * MINUTE),
   patience: span('PATIENCE', 0, HOUR),
   drain: span('DRAIN', 0, 10 * MINUTE),
   lookAgain: span('LOOK_AGAIN', SECOND, HOUR),
@@ -185,6 +187,33 @@ const WEB_IDLE = span('WEB_IDLE', 10 * SECOND, DAY);
 /** How long the web view stays open while no page uses it, ms. LAPTOP_DEV_WEB_IDLE; null: as usual. Fails with config-invalid. */
 export function readWebIdle(env: Environment): number | null {
   return given(WEB_IDLE, env);
+}
+
+/** The smallest range that still has several networks, and the largest that one would give away. */
+const POOL = { widest: 8, narrowest: 26 };
+
+/**
+ * Where networks get their subnets from when the file names none. LAPTOP_DEV_NETWORK_POOL: ranges, `10.200.0.0/16`, with commas between
+ * them; `engine` (null): the engine chooses. Undefined: the usual ones. Fails with config-invalid, naming the variable.
+ */
+export function readNetworkPools(env: Environment): readonly string[] | null | undefined {
+  const text = env['LAPTOP_DEV_NETWORK_POOL']?.trim();
+  if (!text) return undefined;
+  if (text === 'engine') return null;
+  const pools = text.split(',').map(each => each.trim());
+  if (pools.every(isPool)) return pools;
+  throw invalid(
+    'NETWORK_POOL',
+    `is "${text}"; expected engine, or private IPv4 ranges from /${POOL.widest} to /${POOL.narrowest} such as 10.200.0.0/16.`,
+  );
+}
+
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].flatMap(text => parseBlock(text) ?? []);
+
+function isPool(text: string): boolean {
+  const block = parseBlock(text);
+  if (block === null || !text.includes('/') || block.prefix < POOL.widest || block.prefix > POOL.narrowest) return false;
+  return PRIVATE.some(each => holds(each, block));
 }
 
 function budget(text: string | undefined, hostTotal: Bytes): Bytes {

@@ -41,6 +41,9 @@ function record(properties: Readonly<Record<string, JsonSchema>>, optional: read
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
+/** Nobody has noted who said the protocol: it may have been guessed. */
+const EARLIER = { ...PLAIN_ACTIVATION, protocolFrom: 'image' };
+
 /** A file of an earlier version has no say in how services sleep: as if nothing had been said. */
 function upgraded(value: unknown): unknown {
   const projects = isRecord(value) && Array.isArray(value['projects']) ? value['projects'] : [];
@@ -50,7 +53,8 @@ function upgraded(value: unknown): unknown {
     spec['schedule'] ??= null;
     spec['readers'] ??= {};
     const services: unknown = spec['services'];
-    for (const service of Array.isArray(services) ? services : []) if (isRecord(service)) service['activation'] ??= PLAIN_ACTIVATION;
+    for (const service of Array.isArray(services) ? services : [])
+      if (isRecord(service)) service['activation'] = { ...EARLIER, ...(isRecord(service['activation']) ? service['activation'] : {}) };
   }
   return value;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../daemon/core/bytes.js';
 import { FailureError } from '../daemon/core/failure.js';
 import { DEFAULT_POLICY } from '../daemon/core/policy.js';
-import { choices, figures, readRelist, readSettings, readStreamClients } from '../daemon/settings.js';
+import { choices, figures, readNetworkPools, readRelist, readSettings, readStreamClients } from '../daemon/settings.js';
 
 const HOST = 16 * GiB;
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');
@@ -63,6 +63,14 @@ describe('settings from the environment', () => {
       30_000, 30_000, 1_000,
     ]);
     expect(() => readRelist({ LAPTOP_DEV_RELIST: '10ms' })).toThrow('LAPTOP_DEV_RELIST is "10ms"; expected a duration from 200ms to 1h.');
+  });
+
+  it('where networks get their subnets from', () => {
+    const read = (text: string) => readNetworkPools({ LAPTOP_DEV_NETWORK_POOL: text });
+    expect([readNetworkPools({}), read(''), read('engine')]).toEqual([undefined, undefined, null]);
+    expect(read('10.200.0.0/16, 192.168.64.0/20')).toEqual(['10.200.0.0/16', '192.168.64.0/20']);
+    for (const wrong of ['10.200.0.0', '8.8.0.0/16', '10.0.0.0/7', '10.0.0.0/27', 'fd00::/64', '10.200.0.0/16,', 'none'])
+      expect(() => read(wrong)).toThrow(`LAPTOP_DEV_NETWORK_POOL is "${wrong}"; expected engine, or private IPv4 ranges from /8 to /26`);
   });
 
   it.each([

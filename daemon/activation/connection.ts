@@ -1,15 +1,17 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Failure, failure } from '../core/failure.js';
-import type { Ms } from '../core/model.js';
+import type { Ms, Protocol } from '../core/model.js';
 import type { Door, DoorHooks, Target } from '../ports/doors.js';
 import type { Clock, Log } from '../ports.js';
 import { dial } from './dial.js';
 import { refusal } from './refusal.js';
 import { Splice, type SpliceEvents } from './splice.js';
 import type { Traffic } from './traffic.js';
+import { RecognisingWatch } from './watch/recognise.js';
 import { type Watch, watch } from './watch/watch.js';
 import type { OpenWire, Wire, WireEvents } from './wire.js';
+import { spokenByClient } from './words.js';
 
 /** Most that is kept of what a client sends before its service is ready, bytes; then it is not read until then. */
 const MOST_KEPT = 16 * 1024 * 1024;
@@ -18,6 +20,11 @@ const TRIES = 4;
 const PAUSE = 50;
 /** Where nobody knows whether an answer is complete, it is taken to be after this long without a byte, ms; longer when none has come yet. */
 const QUIET = { answered: 200, unanswered: 1000 };
+/**
+ * How long a client may say nothing where its protocol has it speak first, ms: then the server may be the one that does. An awake service is
+ * connected to; one that sleeps is woken where the protocol is a guess. Port scanners and monitors are gone by then.
+ */
+const SILENCE = { awake: 100, asleep: 300 };
 /** How long a refused client may take to close, ms. */
 const LINGER = 2000;
 
@@ -48,18 +55,20 @@ export class Connection implements WireEvents, SpliceEvents {
   #lastAt: Ms = 0;
   #lastFromClient = false;
   #failure: Failure | null = null;
+  #silence: NodeJS.Timeout | undefined;
   /** How much of the refusal has been sent; -1: all. */
   #answered = 0;
 
   constructor(socket: Socket, door: Door, context: Context) {
     this.#door = door;
     this.#context = context;
-    this.#watch = watch(door.protocol, door.holdBlocked);
+    this.#watch = this.#newWatch();
     this.#client = context.wire(socket, this);
     context.traffic.clients.add(this);
     this.#client.read();
     // A server of an unknown protocol may be the one that speaks first.
     if (door.protocol === 'tcp') this.#begin();
+    else this.#silence = setTimeout(() => this.#onSilence(SILENCE.awake), SILENCE.awake).unref();
   }
 
   /** Its service's stop would reach it. */
@@ -73,7 +82,7 @@ export class Connection implements WireEvents, SpliceEvents {
     this.#kept.push(Buffer.from(chunk));
     this.#keptBytes += chunk.length;
     if (this.#stage === 'refused') return this.#answer();
-    this.#context.traffic.count(chunk.length);
+    this.#context.traffic.count(chunk.length, this.#door.containerPort);
     if (this.#keptBytes >= MOST_KEPT) this.#client.pause();
     if (this.#stage === 'silent') this.#begin();
   }
@@ -95,7 +104,7 @@ export class Connection implements WireEvents, SpliceEvents {
   }
 
   passed(bytes: number, fromClient: boolean): void {
-    this.#lastAt = this.#context.traffic.count(bytes);
+    this.#lastAt = this.#context.traffic.count(bytes, this.#door.containerPort);
     this.#lastFromClient = fromClient;
     if (this.#stage !== 'spliced' || this.#watch.holding === this.#isHolding) return;
     this.#hold(!this.#isHolding);
@@ -106,6 +115,7 @@ export class Connection implements WireEvents, SpliceEvents {
   over(): void {
     if (this.#stage === 'over') return;
     this.#stage = 'over';
+    clearTimeout(this.#silence);
     this.#kept = [];
     this.#hold(false);
     this.#context.traffic.leave(this);
@@ -132,7 +142,7 @@ export class Connection implements WireEvents, SpliceEvents {
   #part(splice: Splice): void {
     this.#splice = null;
     this.#stage = 'silent';
-    this.#watch = watch(this.#door.protocol, this.#door.holdBlocked);
+    this.#watch = this.#newWatch();
     this.#context.traffic.leave(this);
     splice.part();
     this.#client.read();
@@ -144,7 +154,23 @@ export class Connection implements WireEvents, SpliceEvents {
     this.#context.traffic.hold(now ? 1 : -1);
   }
 
+  #newWatch(): Watch {
+    const { protocol, holdBlocked, certain } = this.#door;
+    if (certain) return watch(protocol, holdBlocked);
+    return new RecognisingWatch(protocol, holdBlocked, heard => this.#context.hooks.spoke(this.#door, heard));
+  }
+
+  /** It has said nothing so far. */
+  #onSilence(since: Ms): void {
+    if (this.#stage !== 'silent') return;
+    const { hooks } = this.#context;
+    const isAwake = hooks.target(this.#door) !== null;
+    if (isAwake || (!this.#door.certain && since >= SILENCE.asleep)) this.#begin();
+    else if (since < SILENCE.asleep) this.#silence = setTimeout(() => this.#onSilence(SILENCE.asleep), SILENCE.asleep - since).unref();
+  }
+
   #begin(): void {
+    clearTimeout(this.#silence);
     this.#bring().catch((error: unknown) => {
       const { log } = this.#context;
       log.error({ err: error, service: this.#door.service }, 'a client could not be brought to its service');
@@ -205,10 +231,18 @@ export class Connection implements WireEvents, SpliceEvents {
     this.#answer();
   }
 
+  /** What the client seems to speak. */
+  #spoken(said: Buffer): Protocol {
+    const { protocol, certain } = this.#door;
+    if (certain) return protocol;
+    return said.length === 0 ? 'tcp' : (spokenByClient(said) ?? protocol);
+  }
+
   /** In the protocol spoken; PostgreSQL's asks for more than one answer. */
   #answer(): void {
     if (!this.#failure || this.#answered < 0) return;
-    const { bytes, isComplete } = refusal(this.#door.protocol, this.#failure, Buffer.concat(this.#kept));
+    const said = Buffer.concat(this.#kept);
+    const { bytes, isComplete } = refusal(this.#spoken(said), this.#failure, said);
     const more = bytes.subarray(this.#answered);
     this.#answered = isComplete ? -1 : bytes.length;
     if (more.length > 0) this.#client.write(more);

@@ -7,7 +7,7 @@ import { createListeners } from './listeners.js';
 import { createTraffic, type Traffic } from './traffic.js';
 import { openStreamWire } from './wire.js';
 
-const NOTHING: Activity = { connections: 0, lastByteAt: null, holding: false, bytes: 0 };
+const NOTHING: Activity = { connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null };
 
 export function createDoors(hooks: DoorHooks, options: { readonly log: Log; readonly clock: Clock }): Doors {
   const { log, clock } = options;

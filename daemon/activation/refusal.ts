@@ -27,6 +27,7 @@ export function refusal(protocol: Protocol, why: Failure, said: Buffer): Refusal
     case 'postgres':
       return postgres(why, said);
     case 'tcp':
+    case 'tls':
       return NOTHING;
   }
 }

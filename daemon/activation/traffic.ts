@@ -1,4 +1,5 @@
 import type { Ms } from '../core/model.js';
+import { type Burst, rhythmOf, withBytes } from '../core/rhythm.js';
 import type { Activity } from '../ports/doors.js';
 import type { Clock } from '../ports.js';
 import type { Connection } from './connection.js';
@@ -16,8 +17,8 @@ export interface Traffic {
   leave(connection: Connection): void;
   /** A connection began (1) or ceased (-1) to hold the service. */
   hold(by: 1 | -1): void;
-  /** Bytes that flowed just now; returns the time. */
-  count(bytes: number): Ms;
+  /** Bytes that flowed just now to or from a port of the container; returns the time. */
+  count(bytes: number, port: number): Ms;
   activity(): Activity;
   /** Drains under way, each with the connections left to it: while there are any, the target of before is not to be trusted. */
   readonly drains: Set<ReadonlySet<Connection>>;
@@ -31,6 +32,7 @@ export function createTraffic(clock: Clock, changed: () => void): Traffic {
   const drains = new Set<ReadonlySet<Connection>>();
   let holders = 0;
   let bytes = 0;
+  let bursts: readonly Burst[] = [];
   let lastByteAt: Ms | null = null;
   let told = 'falsefalse';
   /** When it was told, or found that there is nothing to tell. */
@@ -64,12 +66,13 @@ export function createTraffic(clock: Clock, changed: () => void): Traffic {
       holders += by;
       if (holders === 0 || (holders === 1 && by === 1)) edge();
     },
-    count: amount => {
+    count: (amount, port) => {
       bytes += amount;
       lastByteAt = clock.now();
+      bursts = withBytes(bursts, lastByteAt, amount, port);
       return lastByteAt;
     },
-    activity: () => ({ connections: connections.size, lastByteAt, holding: holders > 0, bytes }),
+    activity: () => ({ connections: connections.size, lastByteAt, holding: holders > 0, bytes, rhythm: rhythmOf(bursts) }),
     close: () => {
       for (const connection of [...clients]) connection.destroy();
       if (timer) clearTimeout(timer);

@@ -11,11 +11,14 @@ export interface Outcome {
   readonly result: (WorkResult & { readonly ok: true }) | null;
 }
 
+/** So long has a service to run that cannot be asked whether it is ready, ms: a wrong command, a missing variable end one at once. */
+const SETTLE = 500;
+
 const GOALS = { up: 'up', start: 'up', restart: 'up', lease: 'up', pin: 'up', unpin: 'up', stop: 'down', down: 'gone' } as const;
 
 /** The manner of acting that the options ask for. */
-export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; waitTimeout: number | null } {
-  return { dryRun: options.dryRun ?? false, wait: options.wait !== false, waitTimeout: options.waitTimeout ?? null };
+export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; settle: number; waitTimeout: number | null } {
+  return { settle: SETTLE, dryRun: options.dryRun ?? false, wait: options.wait !== false, waitTimeout: options.waitTimeout ?? null };
 }
 
 /** Acts on a project and shows how it goes. Throws the failure in which it ends; cancelled when the user leaves. */

@@ -37,7 +37,11 @@ export async function normaliseProject(
   return {
     name,
     services: services.map(({ service }) => service),
-    networks: networkSpecs(model, name, new Set(containers.flatMap(({ networks }) => networks.map(({ network }) => network)))),
+    networks: networkSpecs(
+      model,
+      name,
+      containers.flatMap(({ networks }) => networks),
+    ),
     locate: locator(model),
     volumes: volumeSpecs(model, name, new Set(containers.flatMap(({ mounts }) => mounts.flatMap(namedVolume)))),
   };

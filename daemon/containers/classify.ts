@@ -36,8 +36,10 @@ const RULES: readonly Rule[] = [
   {
     code: 'network-clash',
     pattern: /non-overlapping (?:IPv4 |IPv6 )?address pool|predefined address pools have been fully subnetted|could not find free subnet/i,
-    remedies: ['Remove networks that nobody uses (docker network prune), or give the network a subnet of its own'],
+    remedies: ['Remove networks that nobody uses (docker network ls, docker network rm NAME), or give the network a subnet of its own'],
   },
+  // A container that was made keeps the ids of its networks: one that was removed meanwhile (prune) is missed at its next start.
+  { code: 'config-missing', pattern: /network \S+ not found|unable to find network|network not found/i },
   {
     code: 'engine-error',
     pattern: /error setting rlimit/i,

@@ -25,6 +25,8 @@ export interface Connection {
   /** A call under a deadline; see within(). */
   call<T>(what: string, limit: Ms, run: (client: Dockerode, signal: AbortSignal) => Promise<T>): Promise<T>;
   raw<T>(call: RawCall): Promise<T>;
+  /** The engine's ids of the commands that this daemon runs in containers: no use of a service by others. */
+  readonly execs: Set<string>;
   close(): void;
 }
 
@@ -64,6 +66,7 @@ export function createConnection(endpoint: Endpoint): Connection {
     facts: () => guarded('info', DEADLINE.quick, async () => (await connect()).facts),
     call: guarded,
     raw: call => dial(open(), call),
+    execs: new Set(),
     close: () => agent.destroy(),
   };
 }

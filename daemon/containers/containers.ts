@@ -3,6 +3,7 @@ import type { Ms } from '../core/model.js';
 import type { EngineEvent, ObservedContainer } from '../core/observed.js';
 import type { Containers, Log } from '../ports.js';
 import { createBeside } from './beside.js';
+import { connectFrom } from './connect-from.js';
 import { type Connection, createConnection } from './connection.js';
 import { createContainer } from './create.js';
 import { DEADLINE } from './deadline.js';
@@ -19,12 +20,13 @@ import { inspect } from './inspect.js';
 
 import { readLogs } from './logs.js';
 import { mapBounded } from './map-bounded.js';
+import { USUAL_POOLS } from './own-subnet.js';
 import { pause, unpause } from './pause.js';
 import { explainHeldPort } from './port-taken.js';
 import { removeContainer, removeNetwork, removeVolume } from './remove.js';
 import { resize } from './resize.js';
 import { createResources } from './resources.js';
-import { sameImage } from './same-image.js';
+import { exposedByImage, sameImage } from './same-image.js';
 import { shrink } from './shrink.js';
 import { startContainer } from './start.js';
 import { engineSample } from './stats.js';
@@ -38,15 +40,17 @@ export interface ContainersOptions {
   readonly log: Log;
   /** Keeps which containers are paused for a moment, for the next daemon; absent or null: nothing is kept. */
   readonly holdsFile?: string | null;
+  /** Ranges from which networks get subnets that the file does not name; null: the engine chooses. Absent: the usual ones. */
+  readonly networkPools?: readonly string[] | null;
 }
 
 /** Inspects at once: enough to hide the round trips, few enough for four kept-alive sockets. */
 const PARALLEL_INSPECTS = 4;
 
 /** The container engine behind `endpoint`, through dockerode. Connects at the first call. */
-export function createContainers({ endpoint, tls = null, instance, log, holdsFile = null }: ContainersOptions): Containers {
+export function createContainers({ endpoint, tls = null, instance, log, holdsFile = null, networkPools = USUAL_POOLS }: ContainersOptions): Containers {
   const connection = createConnection({ url: endpoint, tls });
-  const resources = createResources(connection, instance);
+  const resources = createResources(connection, instance, networkPools);
   const guard = new Guard(connection, instance, log, holdsFile);
   const { holds } = guard;
   const beside = createBeside(connection, instance, log, guard);
@@ -73,6 +77,8 @@ export function createContainers({ endpoint, tls = null, instance, log, holdsFil
       const seen = await inspect(connection, id);
       return seen && whole(since, seen);
     },
+    exposedBy: reference => exposedByImage(connection, reference),
+    sessions: async id => (await inspect(connection, id, true))?.sessions ?? [],
     sameImage: (id, reference) => sameImage(connection, id, reference),
     create: (spec, options) => createContainer(context, spec, options),
     start: (id, spec = null) => startContainer(connection, id, run => guard.start(id, spec, run)),
@@ -101,12 +107,14 @@ export function createContainers({ endpoint, tls = null, instance, log, holdsFil
     projectResources: project => resources.of(project),
     networks: () => resources.networks(),
     ensureResources: async (project, networks, volumes) => {
-      await Promise.all([
-        ...networks.map(network => resources.ensureNetwork(project, network)),
-        ...volumes.map(volume => resources.ensureVolume(project, volume)),
+      const [, made] = await Promise.all([
+        Promise.all(networks.map(network => resources.ensureNetwork(project, network))),
+        Promise.all(volumes.map(volume => resources.ensureVolume(project, volume))),
       ]);
+      return volumes.flatMap(({ name }, index) => (made[index] ? [name] : []));
     },
     gateways: networks => gatewaysOf(connection, networks),
+    connectFrom: (from, target, until) => connectFrom(connection, instance, from, target, until),
     explainPort: (hostIp, port, found) => explainHeldPort(connection, hostIp, port, found),
     removeNetwork: name => removeNetwork(connection, name, log),
     removeVolume: name => removeVolume(connection, name),
@@ -135,7 +143,7 @@ async function list(connection: Connection, instance: string): Promise<readonly 
   const found = await connection.call('list containers', DEADLINE.quick, (client, abortSignal) =>
     client.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${instance}`] }, abortSignal }),
   );
-  const inspected = await mapBounded(found, PARALLEL_INSPECTS, each => inspect(connection, each.Id));
+  const inspected = await mapBounded(found, PARALLEL_INSPECTS, each => inspect(connection, each.Id, true));
   return inspected.filter(each => each !== null);
 }
 

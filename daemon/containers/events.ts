@@ -5,6 +5,7 @@ import type { EngineEvent } from '../core/observed.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { engineFailure } from './engine-failure.js';
+import { ExecWatch, execEventOf } from './exec-watch.js';
 import { jsonLines } from './json-lines.js';
 import { mapEvent, type RawEvent } from './map-event.js';
 import { reopened } from './podman-reopen.js';
@@ -36,8 +37,11 @@ async function* engineEvents(connection: Connection, instance: string, signal: A
         abortSignal: AbortSignal.any([signal, late]),
       }),
     );
+    const execs = new ExecWatch(connection);
     for await (const raw of jsonLines<RawEvent>(stream as AsyncIterable<Buffer>)) {
-      const event = mapEvent(raw);
+      const exec = execEventOf(raw);
+      const event = exec === null ? mapEvent(raw) : await execs.told(exec);
+      if (event?.kind === 'destroyed') execs.forget(event.id);
       if (event) yield event;
     }
   } catch (error) {

@@ -9,6 +9,9 @@ import { framesOf } from './demux.js';
 import { statusOf } from './engine-failure.js';
 import { hangUp } from './hang-up.js';
 
+/** Ids of own commands that are kept; far more than run at a time. */
+const OWN_KEPT = 1_000;
+
 interface Started {
   readonly exec: Dockerode.Exec;
   readonly socket: Duplex;
@@ -79,8 +82,17 @@ async function start(connection: Connection, id: string, options: ExecOptions, s
       abortSignal,
     }),
   );
+  own(connection, exec.id);
   const socket = await within(what, DEADLINE.quick, abortSignal => exec.start({ hijack: true, stdin, Tty: options.tty, abortSignal }));
   return { exec, socket };
+}
+
+/** Known before it starts, so that its events are known for ours. */
+export function own({ execs }: Pick<Connection, 'execs'>, exec: string): void {
+  execs.add(exec);
+  // Its end was not told of: nobody listens, or Podman, whose events do not name it.
+  const [oldest] = execs;
+  if (execs.size > OWN_KEPT && oldest !== undefined) execs.delete(oldest);
 }
 
 async function drained(socket: Duplex): Promise<void> {

@@ -12,6 +12,8 @@ export interface EngineFacts {
   readonly cpus: number;
   readonly memoryLimit: boolean;
   readonly swapLimit: boolean;
+  /** Its administrator has said where networks get their subnets from (Docker's default-address-pools). */
+  readonly ownPools: boolean;
 }
 
 /** The parts of GET /version and /info that are read; Podman's compatible API leaves some out. */
@@ -27,6 +29,7 @@ export interface EngineSystem {
   readonly NCPU?: number;
   readonly MemoryLimit?: boolean;
   readonly SwapLimit?: boolean;
+  readonly DefaultAddressPools?: readonly unknown[] | null;
 }
 
 /** The newest API whose answers this code has been written for; engines answer it from Docker 28 on. */
@@ -44,6 +47,7 @@ export function mapFacts(version: EngineVersion, system: EngineSystem): EngineFa
     // Absent is not false: only an engine that says so lacks it.
     memoryLimit: system.MemoryLimit !== false,
     swapLimit: system.SwapLimit !== false,
+    ownPools: (system.DefaultAddressPools ?? []).length > 0,
   };
 }
 

@@ -18,6 +18,7 @@ export async function hangUp(connection: Connection, container: string, exec: Do
     await connection.call('hang-up', DEADLINE.quick, async (client, abortSignal) => {
       // The shell's own kill: slim images have no other.
       const kill = await client.getContainer(container).exec({ Cmd: ['sh', '-c', `kill -s ${signal} -- -${inside}`], abortSignal });
+      connection.execs.add(kill.id);
       await kill.start({ Detach: true, abortSignal });
     });
   } catch {

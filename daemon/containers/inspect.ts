@@ -3,16 +3,18 @@ import type { ObservedContainer } from '../core/observed.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
+import { sessionsIn } from './exec-watch.js';
 import { kernelLimit } from './kernel-limit.js';
-import { mapInspect } from './map-inspect.js';
+import { type Inspected, mapInspect } from './map-inspect.js';
 
-/** What the engine knows of a container; null: there is none. */
-export async function inspect(connection: Connection, id: string): Promise<ObservedContainer | null> {
+/** What the engine knows of a container; null: there is none. `withSessions`: what others run in it too, which takes questions of its own. */
+export async function inspect(connection: Connection, id: string, withSessions = false): Promise<ObservedContainer | null> {
   try {
-    const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
+    const raw: Inspected = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
       client.getContainer(id).inspect({ abortSignal }),
     );
-    const seen = mapInspect(raw);
+    const mapped = mapInspect(raw);
+    const seen = withSessions && mapped.pid !== null ? { ...mapped, sessions: await sessionsIn(connection, raw) } : mapped;
     return (await connection.facts()).kind === 'podman' ? withLimitInForce(seen) : seen;
   } catch (error) {
     if (statusOf(error) === 404) return null;

@@ -1,4 +1,5 @@
 import type { EngineEvent } from '../core/observed.js';
+import { signalNumber } from './signal-number.js';
 
 /** The parts of a line of GET /events that are read. */
 export interface RawEvent {
@@ -13,14 +14,12 @@ export interface RawEvent {
   readonly HealthStatus?: string;
 }
 
-const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGUSR1: 10, SIGUSR2: 12, SIGTERM: 15 };
-
-/** Maps one engine event; null for those that no decision needs (exec_*, attach, rename …). Pure. */
+/** Maps one engine event; null for those that no decision needs (attach, top, rename …). Pure. */
 export function mapEvent(raw: RawEvent): EngineEvent | null {
   const id = raw.Actor?.ID ?? raw.id;
   const action = raw.Action ?? raw.status ?? '';
   if (!id || (raw.Type !== undefined && raw.Type !== 'container')) return null;
-  const at = raw.timeNano ? Math.floor(raw.timeNano / 1e6) : (raw.time ?? 0) * 1000;
+  const at = eventTime(raw);
   const attributes = raw.Actor?.Attributes ?? {};
   const kind = action.split(':', 1)[0]?.trim();
   switch (kind) {
@@ -34,7 +33,9 @@ export function mapEvent(raw: RawEvent): EngineEvent | null {
     case 'oom':
       return { kind: 'oom', id, at };
     case 'kill':
-      return { kind: 'killed', id, at, signal: signalNumber(attributes['signal']) };
+      return { kind: 'killed', id, at, signal: signalNumber(attributes['signal']) ?? 0 };
+    case 'stop':
+      return { kind: 'stopped', id, at };
     case 'health_status':
       return mapHealth(id, at, action, raw);
     case 'pause':
@@ -50,14 +51,13 @@ export function mapEvent(raw: RawEvent): EngineEvent | null {
   }
 }
 
+/** ms since the epoch, by the engine's clock. */
+export function eventTime({ time, timeNano }: RawEvent): number {
+  return timeNano ? Math.floor(timeNano / 1e6) : (time ?? 0) * 1000;
+}
+
 /** Docker: `health_status: healthy`. Podman: `health_status` with the result in a field or an attribute of its own. */
 function mapHealth(id: string, at: number, action: string, raw: RawEvent): EngineEvent | null {
   const health = action.split(':')[1]?.trim() || raw.HealthStatus || raw.Actor?.Attributes?.['health_status'] || '';
   return health === 'healthy' || health === 'unhealthy' || health === 'starting' ? { kind: 'health', id, at, health } : null;
-}
-
-/** Docker writes the number, Podman sometimes the name; 0 when neither is there. */
-function signalNumber(text: string | undefined): number {
-  const number = Number(text);
-  return Number.isInteger(number) ? number : (SIGNALS[text?.toUpperCase() ?? ''] ?? 0);
 }

@@ -1,6 +1,11 @@
 import { LABEL } from '../core/labels.js';
 import type { Ms, StartMode } from '../core/model.js';
-import type { ObservedContainer } from '../core/observed.js';
+import type { ContainerCheck, ObservedContainer } from '../core/observed.js';
+import { SIGTERM } from '../core/signals.js';
+import { signalNumber } from './signal-number.js';
+
+/** Ports that an image may expose and that are looked at. */
+const MOST_EXPOSED = 64;
 
 /** The parts of GET /containers/ID/json that are read. Docker and Podman leave different ones out, so nothing is taken for granted. */
 export interface Inspected {
@@ -18,11 +23,23 @@ export interface Inspected {
   readonly Config?: {
     readonly Labels?: Readonly<Record<string, string>> | null;
     readonly Tty?: boolean;
+    readonly ExposedPorts?: Readonly<Record<string, unknown>> | null | undefined;
+    /** The shell that the image names for commands written as text (SHELL of its Dockerfile). */
+    readonly Shell?: readonly string[] | null | undefined;
+    readonly StopSignal?: string | undefined;
     readonly Healthcheck?:
-      | { readonly Test?: readonly string[] | undefined; readonly Interval?: number | undefined; readonly Timeout?: number | undefined }
+      | {
+          readonly Test?: readonly string[] | undefined;
+          readonly Interval?: number | undefined;
+          readonly Timeout?: number | undefined;
+          readonly StartPeriod?: number | undefined;
+          readonly Retries?: number | undefined;
+        }
       | null
       | undefined;
   };
+  /** Docker: of what is created or runs. Podman: of all, ended ones too. */
+  readonly ExecIDs?: readonly string[] | null | undefined;
   readonly HostConfig?: { readonly Memory?: number | undefined };
   readonly Mounts?:
     | readonly {
@@ -37,12 +54,15 @@ export interface Inspected {
   readonly NetworkSettings?: {
     readonly Ports?: Readonly<Record<string, readonly { readonly HostIp?: string; readonly HostPort?: string }[] | null>> | null;
     readonly Networks?: Readonly<
-      Record<string, { readonly IPAddress?: string; readonly Aliases?: readonly string[] | null } | null>
+      Record<
+        string,
+        { readonly IPAddress?: string; readonly Gateway?: string | undefined; readonly Aliases?: readonly string[] | null } | null
+      >
     > | null;
   };
 }
 
-/** Maps an engine's answer to what decisions need. Pure. */
+/** Maps an engine's answer to what decisions need; `sessions` takes further questions (sessions.ts). Pure. */
 export function mapInspect(raw: Inspected): ObservedContainer {
   const labels = raw.Config?.Labels ?? {};
   const status = mapStatus(raw.State?.Status ?? '');
@@ -70,8 +90,41 @@ export function mapInspect(raw: Inspected): ObservedContainer {
     dependsOn: (labels[LABEL.dependsOn] ?? '').split(',').filter(name => name !== ''),
     startedAt: mapTime(raw.State?.StartedAt),
     ports: alive ? mapPorts(raw) : [],
-    ip: alive ? mapAddress(raw) : null,
+    exposed: exposedPorts(raw.Config?.ExposedPorts),
+    check: mapCheck(raw.Config),
+    ip: alive ? (mapNetwork(raw)?.IPAddress ?? null) : null,
+    gateway: alive ? mapNetwork(raw)?.Gateway || null : null,
+    stopSignal: signalNumber(raw.Config?.StopSignal) ?? SIGTERM,
+    sessions: [],
     anonymousVolumes: anonymousVolumes(raw),
+  };
+}
+
+/** TCP ports of `80/tcp`, `80` and their like; an image may expose hundreds. */
+export function exposedPorts(exposed: Readonly<Record<string, unknown>> | null | undefined): readonly number[] {
+  const ports = Object.keys(exposed ?? {}).flatMap(key => {
+    const [, port, protocol = 'tcp'] = /^(\d{1,5})(?:\/([a-z]+))?$/.exec(key) ?? [];
+    return port !== undefined && protocol === 'tcp' && Number(port) > 0 && Number(port) < 65_536 ? [Number(port)] : [];
+  });
+  return ports.sort((a, b) => a - b).slice(0, MOST_EXPOSED);
+}
+
+/**
+ * What the engine runs as health check: the image's, with what the file says laid over it key by key, as Docker merges the two when it makes
+ * the container. Text is for the image's shell, as the engine has it. 0 and absent: not given.
+ */
+export function mapCheck(config: Inspected['Config']): ContainerCheck | null {
+  const { Test = [], Interval, Timeout, StartPeriod, Retries } = config?.Healthcheck ?? {};
+  const [kind, ...words] = Test;
+  if (words.length === 0 || (kind !== 'CMD' && kind !== 'CMD-SHELL')) return null;
+  const shell = config?.Shell && config.Shell.length > 0 ? config.Shell : ['/bin/sh', '-c'];
+  const ms = (nanoseconds: number | undefined): Ms | null => (nanoseconds ? nanoseconds / 1e6 : null);
+  return {
+    command: kind === 'CMD' ? words : [...shell, words.join(' ')],
+    interval: ms(Interval),
+    timeout: ms(Timeout),
+    startPeriod: ms(StartPeriod),
+    retries: Retries || null,
   };
 }
 
@@ -133,9 +186,8 @@ function mapPorts(raw: Inspected): ObservedContainer['ports'] {
 }
 
 /** The first network with an address; Docker lists a container's networks by name, so two answers agree. */
-function mapAddress(raw: Inspected): string | null {
-  const networks = Object.values(raw.NetworkSettings?.Networks ?? {});
-  return networks.map(each => each?.IPAddress ?? '').find(address => address !== '') ?? null;
+function mapNetwork(raw: Inspected): { readonly IPAddress?: string; readonly Gateway?: string | undefined } | null {
+  return Object.values(raw.NetworkSettings?.Networks ?? {}).find(each => each?.IPAddress) ?? null;
 }
 
 /** Engines name anonymous volumes with 64 hex digits; one that was carried over keeps its name. */

@@ -1,5 +1,6 @@
-import { BlockList, isIPv6 } from 'node:net';
-import { FailureError, failure } from '../core/failure.js';
+import { overlaps, parseBlock } from '../core/cidr.js';
+import { type Failure, FailureError, failure } from '../core/failure.js';
+import { LABEL } from '../core/labels.js';
 import type { NetworkSpec } from '../core/model.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
@@ -8,12 +9,16 @@ import { DEADLINE } from './deadline.js';
 export interface NetworkSubnets {
   readonly name: string;
   readonly subnets: readonly string[];
+  /** Whose it is, by its label; null: not of a daemon of ours. */
+  readonly instance?: string | null;
 }
 
-/** Adds the network that is in the way to a network-clash; any other error stays what it is. */
-export async function explainClash(connection: Connection, spec: NetworkSpec, error: unknown): Promise<unknown> {
+/** Adds to a network-clash the network that is in the way, or how many there are; any other error stays what it is. */
+export async function explainClash(connection: Connection, instance: string, spec: NetworkSpec, error: unknown): Promise<unknown> {
   if (!(error instanceof FailureError) || error.failure.code !== 'network-clash') return error;
   const others = await subnetsOf(connection).catch(() => []);
+  if (/address pool|fully subnetted|free subnet/i.test(error.message))
+    return new FailureError(usedUp(spec, others, instance, error.failure));
   const other = findOverlap(spec.subnets, others);
   if (!other) return error;
   const text = `Network ${spec.name} (${spec.subnets.join(', ')}) overlaps with network ${other.name} (${other.subnets.join(', ')})`;
@@ -22,31 +27,37 @@ export async function explainClash(connection: Connection, spec: NetworkSpec, er
   );
 }
 
+/** The engine has no subnet left to give. */
+function usedUp(spec: NetworkSpec, others: readonly NetworkSubnets[], instance: string, { details }: Failure): Failure {
+  const having = others.filter(({ subnets }) => subnets.length > 0);
+  const ours = having.filter(each => each.instance === instance).length;
+  return failure(
+    'network-clash',
+    `Network ${spec.name} cannot be made: the engine's address pools are used up by ${having.length} networks (${ours} of them of laptop-dev).`,
+    { ...details, network: spec.name, networks: having.length, ours },
+    [
+      'docker network prune removes the networks that no container is in',
+      'LAPTOP_DEV_NETWORK_POOL=10.200.0.0/16 (a range that is free here) in the environment of the daemon gives laptop-dev subnets of its own',
+      `Or give network ${spec.key} a subnet in the Compose file (ipam: config: - subnet: 10.200.0.0/24)`,
+    ],
+  );
+}
+
 /** The first network with a subnet that overlaps one of `wanted`. */
 export function findOverlap(wanted: readonly string[], others: readonly NetworkSubnets[]): NetworkSubnets | null {
-  return others.find(other => other.subnets.some(theirs => wanted.some(ours => overlaps(ours, theirs)))) ?? null;
+  return others.find(other => other.subnets.some(theirs => wanted.some(ours => overlap(ours, theirs)))) ?? null;
 }
 
-/** Two subnets overlap when one holds the other's first address. */
-function overlaps(one: string, two: string): boolean {
-  return holds(one, two) || holds(two, one);
+function overlap(one: string, two: string): boolean {
+  const [a, b] = [parseBlock(one), parseBlock(two)];
+  return a !== null && b !== null && overlaps(a, b);
 }
 
-function holds(subnet: string, other: string): boolean {
-  const [base = '', prefix] = subnet.split('/');
-  const [address = ''] = other.split('/');
-  const family = isIPv6(base) ? 'ipv6' : 'ipv4';
-  if (isIPv6(address) !== (family === 'ipv6')) return false;
-  try {
-    const list = new BlockList();
-    list.addSubnet(base, Number(prefix), family);
-    return list.check(address, family);
-  } catch {
-    return false;
-  }
-}
-
-async function subnetsOf(connection: Connection): Promise<NetworkSubnets[]> {
+export async function subnetsOf(connection: Connection): Promise<NetworkSubnets[]> {
   const networks = await connection.call('list networks', DEADLINE.quick, (client, abortSignal) => client.listNetworks({ abortSignal }));
-  return networks.map(each => ({ name: each.Name, subnets: (each.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])) }));
+  return networks.map(each => ({
+    name: each.Name,
+    subnets: (each.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
+    instance: each.Labels?.[LABEL.instance] ?? null,
+  }));
 }

@@ -23,12 +23,13 @@ export interface HealthWatch {
 
 /**
  * Keeps a container's health known: runs its check every interval where systemd does not, and looks at the result. `onHealth` is
- * called with each change.
+ * called with each change, `onCheck` around each check that is run here.
  */
 export function watchHealth(
   connection: Connection,
   inspected: Inspected,
   onHealth: (health: Exclude<Health, 'none'>) => void,
+  onCheck: (kind: 'checkStarted' | 'checkEnded') => void,
 ): HealthWatch {
   const test = inspected.Config?.Healthcheck?.Test ?? [];
   if (test.length === 0 || test[0] === 'NONE') return { look: () => {}, stop: () => {} };
@@ -49,7 +50,9 @@ export function watchHealth(
     timers.add(timer.unref());
   };
   const round = async (): Promise<void> => {
+    onCheck('checkStarted');
     await runCheck(connection, inspected).catch(() => undefined);
+    onCheck('checkEnded');
     if (!stopped) later((inspected.Config?.Healthcheck?.Interval || INTERVAL) / 1e6, round);
     await look();
   };

@@ -72,7 +72,12 @@ function createWatch(connection: Connection, emit: (event: EngineEvent) => void)
     ooms.add(id, pid, run);
     health.set(
       id,
-      watchHealth(connection, inspected, result => emit({ kind: 'health', id, at: Date.now(), health: result })),
+      watchHealth(
+        connection,
+        inspected,
+        result => emit({ kind: 'health', id, at: Date.now(), health: result }),
+        kind => emit({ kind, id, at: Date.now(), exec: 'health check' }),
+      ),
     );
   };
   /** Died at its limit: said before the death, as Docker does. */

@@ -23,6 +23,22 @@ export function portOwner(hostIp: string, port: number, protocol: 'tcp' | 'udp' 
   return { pid, name: pid === null ? null : nameOf(pid, proc), uid: found.uid };
 }
 
+/**
+ * TCP ports at which others reach a container: where something listens, on more than its own loopback. From its network's own tables, by its
+ * main process; empty when they cannot be read.
+ */
+export function listeningPorts(pid: number, proc = '/proc'): readonly number[] {
+  const found = ['tcp', 'tcp6'].flatMap(table => sockets(join(proc, String(pid), 'net', table)));
+  const open = found.filter(({ state, address }) => state === LISTENING.tcp && !isLoopback(address)).map(({ port }) => port);
+  return [...new Set(open)].sort((a, b) => a - b);
+}
+
+/** 127.0.0.0/8 and ::1, as the kernel writes them: bytes in host order; also 127.0.0.0/8 mapped into IPv6. */
+function isLoopback(hex: string): boolean {
+  if (hex.length === 8) return hex.endsWith('7F');
+  return hex === '00000000000000000000000001000000' || (hex.startsWith('0000000000000000FFFF0000') && hex.endsWith('7F'));
+}
+
 interface Socket {
   readonly address: string;
   readonly port: number;

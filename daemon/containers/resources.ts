@@ -11,37 +11,41 @@ import { volumeLabels } from './names.js';
 /** Networks and volumes of projects. */
 export interface Resources {
   ensureNetwork(project: string, network: NetworkSpec): Promise<void>;
-  ensureVolume(project: string, volume: VolumeSpec): Promise<void>;
+  /** True: it was missing, and is made. */
+  ensureVolume(project: string, volume: VolumeSpec): Promise<boolean>;
   networks(): Promise<readonly { readonly project: string; readonly name: string }[]>;
   of(project: string): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
 }
 
 type Labels = Readonly<Record<string, string>> | null | undefined;
 
-export function createResources(connection: Connection, instance: string): Resources {
+export function createResources(connection: Connection, instance: string, pools: readonly string[] | null): Resources {
   /** One creation per name at a time: an engine makes two networks of one name when it is asked twice at once. */
-  const flights = new Map<string, Promise<void>>();
-  const single = (key: string, run: () => Promise<void>): Promise<void> => {
-    const flight = flights.get(key) ?? run().finally(() => flights.delete(key));
-    flights.set(key, flight);
-    return flight;
+  const single = <T>(): ((key: string, run: () => Promise<T>) => Promise<T>) => {
+    const flights = new Map<string, Promise<T>>();
+    return (key, run) => {
+      const flight = flights.get(key) ?? run().finally(() => flights.delete(key));
+      flights.set(key, flight);
+      return flight;
+    };
   };
+  const [networks, volumes] = [single<void>(), single<boolean>()];
   return {
-    ensureNetwork: (project, network) => single(`network ${network.name}`, () => ensureNetwork(connection, instance, project, network)),
-    ensureVolume: (project, volume) => single(`volume ${volume.name}`, () => ensureVolume(connection, instance, project, volume)),
+    ensureNetwork: (project, network) => networks(network.name, () => ensureNetwork({ connection, instance, pools }, project, network)),
+    ensureVolume: (project, volume) => volumes(volume.name, () => ensureVolume(connection, instance, project, volume)),
     networks: () => networksOf(connection, instance),
     of: project => resourcesOf(connection, instance, project),
   };
 }
 
-/** Makes a volume unless it is there. One that Compose made for this project is shared with it; a stranger's data is not taken by its name. */
-async function ensureVolume(connection: Connection, instance: string, project: string, spec: VolumeSpec): Promise<void> {
+/** Makes a volume unless it is there; resolves to whether it was missing. One that Compose made for this project is shared with it; a stranger's data is not taken by its name. */
+async function ensureVolume(connection: Connection, instance: string, project: string, spec: VolumeSpec): Promise<boolean> {
   const labels = await labelsOf(connection, spec.name);
   if (labels === null && spec.external) throw missing('volume', spec.name);
   if (labels !== null) {
     const owner = labels[LABEL.composeProject];
     if (!spec.external && owner !== project) throw stranger(project, spec.name, owner);
-    return;
+    return false;
   }
   // Creating a volume that exists answers with that one, so two creations do not race.
   await connection.call(`create volume ${spec.name}`, DEADLINE.slow, (client, abortSignal) =>
@@ -53,6 +57,7 @@ async function ensureVolume(connection: Connection, instance: string, project: s
       abortSignal,
     }),
   );
+  return true;
 }
 
 function stranger(project: string, name: string, owner: string | undefined): FailureError {

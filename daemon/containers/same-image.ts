@@ -2,7 +2,7 @@ import { canonical } from '../core/canonical.js';
 import type { Connection } from './connection.js';
 import { DEADLINE } from './deadline.js';
 import { statusOf } from './engine-failure.js';
-import { imageIdOf } from './map-inspect.js';
+import { exposedPorts, imageIdOf } from './map-inspect.js';
 
 interface InspectedImage {
   readonly Id: string;
@@ -22,6 +22,12 @@ export async function sameImage(connection: Connection, id: string, reference: s
   if (now === null || imageIdOf(now.Id) === id) return now !== null;
   const before = await inspectImage(connection, id);
   return before !== null && essence(before) === essence(now);
+}
+
+/** TCP ports that an image exposes; null: it is not there. */
+export async function exposedByImage(connection: Connection, reference: string): Promise<readonly number[] | null> {
+  const found = await inspectImage(connection, reference);
+  return found && exposedPorts(found.Config?.['ExposedPorts'] as Readonly<Record<string, unknown>> | null | undefined);
 }
 
 async function inspectImage(connection: Connection, reference: string): Promise<InspectedImage | null> {

@@ -1,3 +1,4 @@
+import { addressFault } from './addressing.js';
 import { planFor, type Wish } from './admission.js';
 import { setBudget } from './budget.js';
 import { carryOut } from './carry-out.js';
@@ -61,6 +62,8 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   if (refusal) return { ok: false, failure: refusal };
   const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);
   const names = withDependencies(spec.services, chosen);
+  const misplaced = addressFault(spec, names);
+  if (misplaced) return { ok: false, failure: misplaced };
   const awake = wakesWith(draft, spec, action.services, chosen);
   const wanted = spec.services.filter(service => awake.has(service.name));
   const sleeps = [...names].filter(name => !awake.has(name)).map(name => serviceId(spec.name, name));
@@ -184,7 +187,11 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     const id = idOf(service);
     const entry = draft.entry(id);
     if (!entry) draft.add(service);
-    else draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want });
+    else {
+      // Another image or command speaks for itself.
+      const anew = entry.spec.configHash === service.configHash ? {} : { spoken: {}, listens: [] };
+      draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want, ...anew });
+    }
   }
   draft.intentChanged = true;
 }

@@ -1,5 +1,6 @@
 import type { Draft } from './draft.js';
 import { failure } from './failure.js';
+import { waitsForLeaving } from './leaving.js';
 import { type Dependency, type Ms, type ServiceId, serviceId } from './model.js';
 import type { Policy } from './policy.js';
 import { admitsNow } from './pressure.js';
@@ -31,7 +32,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   }
   wakeDependencies(draft, entry, policy, now);
   if (state.image !== 'ready' || spec.dependsOn.some(on => dependency(draft, spec.project, on) === 'waiting')) return;
-  if (!admitsNow(draft.host.pressure.level)) return;
+  if (!admitsNow(draft.host.pressure.level) || waitsForLeaving(draft, spec)) return;
   const starting = draft.where(other => other.state.kind === 'starting').length;
   const project = draft.projects.get(spec.project);
   // Its container is told where the daemon listens.
@@ -41,7 +42,9 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     ooms: 0,
     oomAt: null,
     oomLimit: null,
-    signalled: false,
+    endsBy: null,
+    byHand: false,
+    sessions: [],
     stoppedOutsideAt: null,
     state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },
   });
@@ -58,6 +61,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     fresh,
     asIs: state.asIs,
     wiring,
+    carryOver: entry.volumes,
   });
   draft.notice(spec, 'info', 'starting', 'starts');
 }

@@ -1,12 +1,14 @@
 import { advanceAll } from './advance.js';
 import { meetAsks } from './ask.js';
+import { afterEnd } from './by-hand.js';
 import { meet, noEngineInTime, refuse } from './demand.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
 import { keepHours } from './hours.js';
 import { lookAtUse } from './idle.js';
 import { expireLeases } from './leases.js';
-import type { Ms, ServiceId } from './model.js';
+import { doorsWaitForLeaving, isOutdated } from './leaving.js';
+import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from './model.js';
 import type { Policy } from './policy.js';
 import { pressOn } from './press-on.js';
 import { admitsNow } from './pressure.js';
@@ -15,7 +17,7 @@ import { isActive } from './service-state.js';
 import { stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
 import { asksItself } from './word.js';
-import { grantedTotal, isWanted, type ServiceEntry } from './world.js';
+import { grantedTotal, idOf, isWanted, type ServiceEntry } from './world.js';
 
 /**
  * Takes each service the next step from what it is to what is wanted of it. Level-triggered: it looks at the state only, so
@@ -55,6 +57,8 @@ function openDoors(draft: Draft): void {
   for (const [name, project] of draft.projects) {
     if (project.doors.kind !== 'due') continue;
     const sleepers = project.leaving === null && project.spec.services.some(canSleep);
+    // A container that is about to stop may hold one of their ports.
+    if (sleepers && draft.engine === 'up' && doorsWaitForLeaving(draft, upAndAsleep(draft, project.spec))) continue;
     if (!sleepers && !project.listening) {
       draft.setDoors(name, NO_DOORS);
       continue;
@@ -62,6 +66,10 @@ function openDoors(draft: Draft): void {
     draft.projects.set(name, { ...project, listening: sleepers, doors: { kind: 'opening', serial: draft.version } });
     draft.steps.push({ kind: 'openDoors', project: name, serial: draft.version });
   }
+}
+
+function upAndAsleep(draft: Draft, { services }: ProjectSpec): ServiceSpec[] {
+  return services.filter(spec => canSleep(spec) && draft.entry(idOf(spec))?.want === 'up');
 }
 
 /**
@@ -83,6 +91,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     case 'pending':
       return draft.setState(id, { kind: 'asleep', exit: null });
     case 'backoff':
+    case 'ended':
     case 'completed':
       return draft.setState(id, { kind: 'asleep', exit: state.exit });
     case 'failed':
@@ -103,8 +112,8 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
 }
 
 /** It was to sleep, and while it waited for its dependants or the engine somebody has begun to use it. */
-function isUsedAgain({ want, state, use }: ServiceEntry): boolean {
-  return want === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0);
+function isUsedAgain({ want, state, use, sessions }: ServiceEntry): boolean {
+  return want === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0 || sessions.length > 0);
 }
 
 /** A stop that the engine could not do is given again when its pause is over. */
@@ -151,6 +160,8 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
       attempt: entry.attempt + 1,
       state: { kind: 'queued', grant: asksItself(spec) ? spec.memory.standard : spec.memory.maximum, since: now, asIs: false },
     });
+  } else if (state.kind === 'ended') {
+    afterEnd(draft, entry, policy, now);
   } else if (state.kind === 'backoff' && now >= state.until) {
     draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now, asIs: true } });
   } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {
@@ -159,13 +170,6 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
     draft.notice(spec, 'info', 'stopping', 'stops, to start again with its present definition');
   }
-}
-
-/** It runs, but not as it should from now on. */
-function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
-  if (state.kind !== 'running' && state.kind !== 'starting') return false;
-  const asked = again || fresh || (state.kind === 'starting' && state.next !== null);
-  return state.container !== null && (asked || state.hash !== spec.configHash);
 }
 
 /**

@@ -5,6 +5,7 @@ import { foldRequested, isInTheWay } from './demand.js';
 import { Draft } from './draft.js';
 import { foldEngineEvent, foldEngineLost } from './engine-events.js';
 import type { Answer, Event, Notice } from './event.js';
+import { foldListens, foldSpoke } from './heard.js';
 import { foldScheduled } from './hours.js';
 import { foldResumed, foldUsed, useDue } from './idle.js';
 import { leaseDue } from './leases.js';
@@ -56,6 +57,9 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'restored':
       foldRestored(draft, event);
       return null;
+    case 'gatewaysChanged':
+      draft.setDoors(event.project, { kind: 'due' });
+      return null;
     case 'observed':
       foldObserved(draft, event, policy, now);
       return null;
@@ -67,6 +71,12 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       return null;
     case 'requested':
       foldRequested(draft, event, policy, now);
+      return null;
+    case 'spoke':
+      foldSpoke(draft, event);
+      return null;
+    case 'listens':
+      foldListens(draft, event);
       return null;
     case 'used':
       foldUsed(draft, event, policy, now);
@@ -116,7 +126,7 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
     consider(useDue(world, entry));
     consider(askDue(entry));
     consider(hopeEnds(world, entry, policy));
-    consider(state.kind === 'backoff' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
+    consider(state.kind === 'backoff' || state.kind === 'ended' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);
   }
   for (const { clearAt } of world.projects.values()) consider(clearAt);

@@ -11,7 +11,13 @@ export interface DoorSpec {
 type Definition = Omit<ServiceSpec, 'configHash'>;
 
 /** Where servers listen when nobody says otherwise; their images declare it, Compose files often do not. */
-const USUAL_PORT: Readonly<Record<ServiceSpec['protocol'], number | null>> = { tcp: null, http: null, postgres: 5432, redis: 6379 };
+const USUAL_PORT: Readonly<Record<ServiceSpec['protocol'], number | null>> = {
+  tcp: null,
+  http: null,
+  tls: null,
+  postgres: 5432,
+  redis: 6379,
+};
 /** `expose` may name a range; a wider one is taken from its beginning, as many as compose/normalise/ports publishes. */
 const MOST_PORTS = 1000;
 
@@ -51,8 +57,12 @@ export function innerPorts(spec: Definition): readonly number[] {
   const { container, protocol } = spec;
   if (container === null || container.networkMode !== null) return [];
   const usual = USUAL_PORT[protocol];
-  const published = tcpPorts(container).map(port => port.container);
-  return [...new Set([...published, ...container.expose.flatMap(exposedTcp), ...(usual === null ? [] : [usual])])];
+  return [...new Set([...tcpPortsOf(container), ...(usual === null ? [] : [usual])])];
+}
+
+/** Container ports that the Compose file names, published or exposed; each once. */
+export function tcpPortsOf(container: Pick<ContainerSpec, 'ports' | 'expose'> | null): readonly number[] {
+  return [...new Set([...tcpPorts(container).map(port => port.container), ...(container?.expose ?? []).flatMap(exposedTcp)])];
 }
 
 function isAskedToSleep(spec: Definition): boolean {
@@ -71,7 +81,7 @@ function obstacle(spec: Definition): string | null {
   return innerPorts(spec).length > 0 ? null : 'has no TCP port (ports, expose): no connection can wake it';
 }
 
-function tcpPorts(container: ContainerSpec | null): readonly PortSpec[] {
+function tcpPorts(container: Pick<ContainerSpec, 'ports'> | null): readonly PortSpec[] {
   return container?.ports.filter(port => port.protocol === 'tcp') ?? [];
 }
 

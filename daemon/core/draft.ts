@@ -4,6 +4,7 @@ import type { Notice, NoticeKind } from './event.js';
 import type { ServiceId, ServiceSpec } from './model.js';
 import type { Eviction } from './relief.js';
 import { type Exit, liveContainer, type ServiceState } from './service-state.js';
+import { SIGTERM } from './signals.js';
 import type { Step } from './step.js';
 import { UNUSED } from './use.js';
 import type { Doors } from './wiring.js';
@@ -21,6 +22,8 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     samples: [],
     shrinkFrom: 0,
     address: null,
+    spoken: {},
+    listens: [],
     word: null,
     ask: null,
     state: { kind: 'asleep', exit: null },
@@ -31,7 +34,12 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     oomsAtMaximum: [],
     oomAt: null,
     oomLimit: null,
-    signalled: false,
+    endsBy: null,
+    stopSignal: SIGTERM,
+    byHand: false,
+    startsLate: 0,
+    sessions: [],
+    volumes: {},
     stoppedOutsideAt: null,
     again: false,
     fresh: false,
@@ -51,8 +59,11 @@ const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>([
   'refusal',
   'shrinkFrom',
   'cooldown',
+  'startsLate',
   'word',
   'ask',
+  'spoken',
+  'listens',
 ]);
 
 /** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
@@ -134,6 +145,12 @@ export class Draft {
   openMissing({ spec }: ServiceEntry): void {
     const doors = this.projects.get(spec.project)?.doors;
     if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
+  }
+
+  /** A container has let go of its ports: perhaps one was in the way of another project's. */
+  openAllMissing(): void {
+    for (const [name, { doors }] of this.projects)
+      if (doors.kind === 'open' && doors.missing.size > 0) this.setDoors(name, { kind: 'due' });
   }
 
   setDoors(name: string, doors: Doors): void {

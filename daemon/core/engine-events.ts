@@ -1,20 +1,20 @@
+import { killed, removedByHand, revokeOutsideStop, startedByHand, stoppedByEngine } from './by-hand.js';
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
-import { blameLimit, exitOf, foldExit, revokeOutsideStop } from './exits.js';
+import { blameLimit, exitOf, foldExit } from './exits.js';
 import { afterOom, ceilingOf } from './growth.js';
 import { growTo, roomFor } from './measured.js';
 import type { Ms } from './model.js';
 import type { EngineEvent } from './observed.js';
 import type { Policy } from './policy.js';
 import { type Exit, held, liveContainer } from './service-state.js';
+import { sessionEnded, sessionStarted } from './sessions.js';
 import { usedFrom } from './use.js';
 import { idOf, requestFrom, type ServiceEntry } from './world.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
 const STRAYS = 64;
 
-/** `docker rm -f` removes this soon after its signal. */
-const REMOVED_WITH: Ms = 3_000;
 /** An engine that ends stops its containers first: 10 s grace for each, in parallel, and some more. */
 const ENDING_ENGINE: Ms = 30_000;
 
@@ -29,7 +29,7 @@ export function foldEngineLost(draft: Draft, policy: Policy, now: Ms): void {
 
 function isComing({ want, awake, state }: ServiceEntry): boolean {
   const { kind } = state;
-  const isStarting = kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff';
+  const isStarting = kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff' || kind === 'ended';
   return want === 'up' && awake && (isStarting || (kind === 'stopping' && state.after.kind === 'restart'));
 }
 
@@ -43,16 +43,24 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'died':
       // The end of a container that was replaced meanwhile says nothing about the present one.
       if (liveContainer(entry.state) === event.id) died(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
+      else if (entry.byHand) endedAgain(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
       return;
     case 'oom':
       return oom(draft, entry, policy, now);
     case 'killed':
-      // What we stop ourselves is in state stopping. Signals that only poke a process (HUP, USR1) do not end it.
-      if (isRunning(entry, event.id) && [2, 3, 9, 15].includes(event.signal)) draft.patch(id, { signalled: true });
-      return;
+      return killed(draft, entry, event.id, event.signal, now);
+    case 'stopped':
+      return stoppedByEngine(draft, entry, policy, now);
     case 'created':
-    case 'started':
+    case 'checkStarted':
+    case 'checkEnded':
       return;
+    case 'started':
+      return startedByHand(draft, entry, now);
+    case 'execStarted':
+      return sessionStarted(draft, entry, event.id, event.exec);
+    case 'execEnded':
+      return sessionEnded(draft, entry, event.exec, now);
     case 'health':
       return health(draft, entry, event.health);
     case 'paused':
@@ -61,7 +69,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
       if (event.kind === 'unpaused') draft.patch(id, { request: null, use: usedFrom(entry.use, now) });
       return;
     case 'destroyed':
-      return destroyed(draft, entry, now);
+      return removedByHand(draft, entry, now);
     case 'updated':
       // Its limit may be another one now: by our own hand, or by somebody else's.
       if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'look' });
@@ -69,14 +77,16 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
   }
 }
 
-function isRunning({ state }: ServiceEntry, container: string): boolean {
-  return (state.kind === 'starting' || state.kind === 'running') && state.container === container;
-}
-
 export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
   // While we stop it, the executor's `stopped` concludes: it has confirmed the exit by inspect.
   if (entry.state.kind !== 'starting' && entry.state.kind !== 'running') return;
   foldExit(draft, entry, exit, policy, now);
+}
+
+/** Somebody started it, and it has ended before it was looked at: judged as an end of what runs, for it did. */
+function endedAgain(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  if (entry.state.kind === 'ended') return foldExit(draft, entry, exit, policy, now);
+  draft.patch(idOf(entry.spec), { byHand: false, endsBy: null });
 }
 
 /** A process of it, perhaps not the main one. Where the budget has room it gets more at once. */
@@ -102,12 +112,6 @@ function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' |
   if (now === 'unhealthy') draft.notice(entry.spec, 'warn', 'unhealthy', 'its health check fails');
   else if (state.health === 'unhealthy') draft.notice(entry.spec, 'info', 'ready', 'its health check passes again');
   draft.setState(idOf(entry.spec), { ...state, health: now });
-}
-
-/** Its `died` came before; what is left is the name of something that is gone. */
-function destroyed(draft: Draft, entry: ServiceEntry, now: Ms): void {
-  revokeOutsideStop(draft, entry, REMOVED_WITH, now);
-  draft.patch(idOf(entry.spec), { container: null });
 }
 
 function keepStray(draft: Draft, event: EngineEvent): void {

@@ -1,9 +1,11 @@
 import type { Failure } from './failure.js';
 import type { HostSample } from './host-sample.js';
 import type { KeptMemory } from './intent.js';
-import type { Ms, ProjectSpec, ServiceId } from './model.js';
+import type { Ms, ProjectSpec, Protocol, ServiceId } from './model.js';
 import type { EngineEvent, ObservedContainer } from './observed.js';
+import type { Readiness } from './readiness.js';
 import type { GivenBack } from './reclaim.js';
+import type { Rhythm } from './rhythm.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
 import type { Word } from './word.js';
@@ -61,9 +63,21 @@ export type Event =
       readonly learnt?: readonly KeptMemory[];
     }
   | { readonly kind: 'imageReady'; readonly id: ServiceId; readonly attempt: number }
-  | { readonly kind: 'launched'; readonly id: ServiceId; readonly attempt: number; readonly container: ObservedContainer }
-  /** `checked`: by a health check; else it has none and counts as ready once it runs. */
-  | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number; readonly checked: boolean }
+  /** `madeVolumes`: names of volumes of it that were missing. */
+  | {
+      readonly kind: 'launched';
+      readonly id: ServiceId;
+      readonly attempt: number;
+      readonly container: ObservedContainer;
+      readonly madeVolumes?: readonly string[];
+    }
+  /** It was not launched: the networks of its project were removed and made anew, and the daemon does not listen at their gateways yet. */
+  | { readonly kind: 'unwired'; readonly id: ServiceId; readonly attempt: number }
+  | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number; readonly readiness: Readiness }
+  /** A port of it was heard to speak a protocol. */
+  | { readonly kind: 'spoke'; readonly id: ServiceId; readonly port: number; readonly protocol: Protocol }
+  /** At which TCP ports its running container listens, beyond its own loopback; `container: null`: which its image exposes. */
+  | { readonly kind: 'listens'; readonly id: ServiceId; readonly container: string | null; readonly ports: readonly number[] }
   /** Preparing, launching or becoming ready failed; `container`: what was left behind; `running`: whether that may still run. */
   | {
       readonly kind: 'startFailed';
@@ -93,6 +107,8 @@ export type Event =
       readonly vetoed: boolean;
       /** What it answers when asked what is under way on connections that the kernel carries, a sentence; null: nothing, or there are none. */
       readonly heldBy: string | null;
+      /** Commands of others that run in it, by the engine's ids; null or absent: not known. */
+      readonly sessions?: readonly string[] | null;
     }
   /** A pause or its end: `failure` when the engine would not. */
   | {
@@ -108,8 +124,12 @@ export type Event =
       readonly serial: number;
       readonly gateways: readonly Gateway[];
       readonly served: readonly string[];
+      /** Why others in their networks cannot wake these, a sentence each; who is in neither list has no gateway at all. */
+      readonly unserved?: readonly { readonly name: string; readonly reason: string; readonly isNew: boolean }[];
       readonly failures: readonly { readonly id: ServiceId; readonly failure: Failure }[];
     }
+  /** What is known of a project's gateways has changed: its doors are to be opened anew. */
+  | { readonly kind: 'gatewaysChanged'; readonly project: string }
   /** What services and the host use. */
   | { readonly kind: 'sampled'; readonly services: readonly ServiceSample[]; readonly host: HostSample }
   /** The limit that holds now; `refused`: why it is not what was asked for. */
@@ -143,6 +163,8 @@ export interface ServiceSample {
   readonly workingSet: number;
   /** ns of CPU time since it started. */
   readonly cpu: number;
+  /** See Sample. */
+  readonly checks?: { readonly cpu: number; readonly time: Ms } | undefined;
 }
 
 export interface UseSeen {
@@ -152,6 +174,8 @@ export interface UseSeen {
   /** Bytes flow through the kernel, where nobody sees whether an exchange is under way: not to be evicted just now. */
   readonly moving: boolean;
   readonly execs: number;
+  /** What flows again and again on its connections; null or absent: too little has. */
+  readonly rhythm?: Rhythm | null;
   /** Monotonic ms; null: never. */
   readonly lastByteAt: Ms | null;
 }
@@ -187,6 +211,10 @@ export type NoticeKind =
   | 'image'
   | 'starting'
   | 'started'
+  /** It runs, and nobody can tell whether it is ready, or it is not yet. */
+  | 'running'
+  /** A port speaks another protocol than was guessed. */
+  | 'heard'
   | 'ready'
   | 'woken'
   | 'frozen'

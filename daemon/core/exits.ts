@@ -25,7 +25,7 @@ export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
 /**
  * A container ended that was not being stopped by us:
  *   1 not wanted any more → asleep; to be started again in any case → queued
- *   2 a signal was sent through the engine (docker stop) → taken as the user's stop
+ *   2 the engine was asked for it (docker stop, kill, restart, rm -f) → a moment for what follows: core/by-hand
  *   3 killed at a limit that nobody wrote → starts again with more, or failed where there is no room
  *   4 exit 0 and not `restart: always` → completed
  *   5 a one-shot (something waits for its completion), or `restart: no` → failed
@@ -36,16 +36,13 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.openMissing(entry);
-  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, signalled: false, word: null, ask: null });
+  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, endsBy: null, byHand: false, sessions: [], word: null, ask: null });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.again || entry.fresh)
     return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
-  if (entry.signalled && !exit.oom) {
-    draft.setWant(id, 'down');
-    draft.patch(id, { stoppedOutsideAt: now });
-    draft.notice(entry.spec, 'info', 'stopped', 'was stopped through the engine; it stays stopped until it is started again');
-    return draft.setState(id, { kind: 'asleep', exit });
-  }
+  const { endsBy } = entry;
+  if (endsBy !== null && now <= endsBy.until && !exit.oom)
+    return draft.setState(id, { kind: 'ended', grant, until: now + policy.restartPause, exit, isStop: endsBy.isStop });
   const restart = entry.spec.restart;
   if (exit.code === 0 && restart.policy !== 'always') {
     draft.notice(entry.spec, 'info', 'completed', 'has finished (exit 0)');
@@ -118,17 +115,6 @@ function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last:
       `laptop-dev start ${name} tries once more`,
     ],
   );
-}
-
-/**
- * A stop from outside was none of the user's when the engine itself goes away right after it (it signals its containers when
- * it ends), or when the container is removed with it: the service is wanted up again.
- */
-export function revokeOutsideStop(draft: Draft, entry: ServiceEntry, within: Ms, now: Ms): void {
-  if (entry.stoppedOutsideAt === null || now - entry.stoppedOutsideAt > within) return;
-  draft.patch(idOf(entry.spec), { stoppedOutsideAt: null });
-  draft.setWant(idOf(entry.spec), 'up');
-  draft.patch(idOf(entry.spec), { awake: true });
 }
 
 /** Something waits for its completion: a failed migration must not be tried again and again. */

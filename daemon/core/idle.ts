@@ -1,3 +1,4 @@
+import { ownAddresses } from './addressing.js';
 import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
 import type { Event, UseSeen } from './event.js';
@@ -6,6 +7,7 @@ import type { Ms, ServiceId } from './model.js';
 import { dependantsOf } from './needed-by.js';
 import type { Policy } from './policy.js';
 import { isActive } from './service-state.js';
+import { keepSessions } from './sessions.js';
 import { livesIn } from './sharing.js';
 import { formatSpan } from './span.js';
 import { type Use, usedFrom } from './use.js';
@@ -27,10 +29,12 @@ function note(draft: Draft, seen: UseSeen, policy: Policy, now: Ms): void {
 }
 
 /** How a service is used, by what was just seen of it. */
-export function useAfter(use: Use, { connections, holding, moving, execs, lastByteAt }: UseSeen, now: Ms): Use {
+export function useAfter(use: Use, { connections, holding, moving, execs, lastByteAt, rhythm = null }: UseSeen, now: Ms): Use {
   // What holds it, or has just let go of it, is use although no byte may have flowed.
   const held = use.holding || use.execs > 0 || holding || execs > 0;
-  return { ...use, connections, holding, moving, execs, lastAt: Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0) };
+  const lastAt = Math.max(use.lastAt, lastByteAt ?? 0, held ? now : 0);
+  const by: Use['by'] = held ? { kind: 'held' } : lastAt > use.lastAt ? { kind: 'bytes' } : use.by;
+  return { ...use, connections, holding, moving, execs, lastAt, by, rhythm };
 }
 
 /** Somebody waits until it goes on: given once, while the request stands. */
@@ -44,6 +48,8 @@ export function thaw(draft: Draft, id: ServiceId, container: string, policy: Pol
 /** A look at how it is used has found nothing, or something. */
 export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useChecked' }>, policy: Policy, now: Ms): void {
   note(draft, event.seen, policy, now);
+  const known = draft.entry(event.id);
+  if (known?.container === event.container && event.sessions != null) keepSessions(draft, known, event.sessions, now);
   const entry = draft.entry(event.id);
   if (!entry) return;
   const use: Use = {
@@ -77,7 +83,7 @@ export function foldShifted(draft: Draft, entry: ServiceEntry, event: Extract<Ev
       ...(event.frozen ? { use: { ...entry.use, notBefore: 0 } } : { request: null, use: usedFrom(entry.use, now) }),
     });
     if (!event.frozen) return;
-    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0;
+    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0 || entry.sessions.length > 0;
     if (isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
     // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
     else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
@@ -144,18 +150,28 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   const leased = world.leases.size > 0 ? whyLeased(world, idOf(spec)) : null;
   if (leased !== null) return leased;
   if (use.holding) return 'an exchange or a transaction is under way';
+  if (entry.sessions.length > 0)
+    return entry.sessions.length === 1 ? 'a command runs in it (docker exec)' : `${entry.sessions.length} commands run in it (docker exec)`;
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
   const doors = world.projects.get(spec.project)?.doors;
-  const isServed = doors?.kind === 'open' && doors.served.has(spec.name);
+  // Who connects to an address that it has for itself passes the daemon by.
+  const isServed = doors?.kind === 'open' && doors.served.has(spec.name) && ownAddresses(spec).length === 0;
   for (const id of dependantsOf(world, spec)) {
     const other = world.services.get(id);
     if (other === undefined || !isWanted(other)) continue;
     const starts =
-      other.state.kind === 'queued' || other.state.kind === 'pending' || other.state.kind === 'starting' || other.state.kind === 'backoff';
+      other.state.kind === 'queued' ||
+      other.state.kind === 'pending' ||
+      other.state.kind === 'starting' ||
+      other.state.kind === 'backoff' ||
+      other.state.kind === 'ended';
     if (starts) return `${other.spec.name} starts and needs it`;
     if (isActive(other.state) && livesIn(other.spec, spec.name)) return `${other.spec.name} runs in its network`;
     // Connections of those that reach it through the daemon are seen; others may use it at any time.
-    if (!isServed && isActive(other.state)) return `${other.spec.name} runs and reaches it past the daemon`;
+    if (!isServed && isActive(other.state)) {
+      const reason = doors?.kind === 'open' ? doors.unserved.get(spec.name) : undefined;
+      return `${other.spec.name} runs and reaches it past the daemon${reason === undefined ? '' : ` (${reason})`}`;
+    }
   }
   return null;
 }

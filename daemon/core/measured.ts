@@ -10,6 +10,7 @@ import type { Policy } from './policy.js';
 import { classify, describe, mayAct, pressureVictim } from './pressure.js';
 import { clawBack } from './relief.js';
 import { isActive } from './service-state.js';
+import type { Use } from './use.js';
 import { grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from './world.js';
 
 /** How long samples are kept: the window of the recent peak (facts/memory). */
@@ -30,20 +31,35 @@ export function foldSampled(draft: Draft, { services, host }: Extract<Event, { k
   relieveHost(draft, policy, now);
 }
 
-function keep(draft: Draft, { id, container, workingSet, cpu }: ServiceSample, policy: Policy, now: Ms): void {
+function keep(draft: Draft, { id, container, workingSet, cpu, checks }: ServiceSample, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (entry?.state.kind !== 'running' || entry.state.container !== container) return;
-  const samples = [...entry.samples.filter(({ at }) => now - at < WINDOW), { at: now, workingSet, cpu }];
-  const use = isBusy(samples, policy, now) ? { ...entry.use, lastAt: now } : entry.use;
+  const samples = [...entry.samples.filter(({ at }) => now - at < WINDOW), { at: now, workingSet, cpu, checks }];
+  const work = workOver(samples, policy, now);
+  const use: Use = work?.isUse ? { ...entry.use, lastAt: now, by: { kind: 'cpu', cpu: work.cpu, over: work.time } } : entry.use;
   draft.patch(id, { samples, use });
 }
 
-/** Its CPU worked more than a little, over the window at least. */
-export function isBusy(samples: readonly Sample[], policy: Policy, now: Ms): boolean {
+/** The least share of the window that has to be left beside health checks, for what is left to say anything. */
+const LEFT = 0.2;
+
+/**
+ * What its CPU did over the window at least, ns, in so much time, ms: while the engine's health checks ran in it neither counts, so that one
+ * that is checked and does nothing sleeps, and one that works is seen to in the time between. `isUse`: more than a little. Null: too early.
+ */
+export function workOver(
+  samples: readonly Sample[],
+  policy: Pick<Policy, 'busyAbove' | 'busyOver'>,
+  now: Ms,
+): { readonly cpu: number; readonly time: Ms; readonly isUse: boolean } | null {
   const last = samples.at(-1);
   const first = samples.findLast(({ at }) => now - at >= policy.busyOver);
-  if (last === undefined || first === undefined || last.at <= first.at) return false;
-  return last.cpu - first.cpu > policy.busyAbove * (last.at - first.at) * 1e6;
+  if (last === undefined || first === undefined || last.at <= first.at) return null;
+  const window = last.at - first.at;
+  const checked = { cpu: (last.checks?.cpu ?? 0) - (first.checks?.cpu ?? 0), time: (last.checks?.time ?? 0) - (first.checks?.time ?? 0) };
+  const time = Math.max(window - checked.time, LEFT * window);
+  const cpu = Math.max(0, last.cpu - first.cpu - checked.cpu);
+  return { cpu, time, isUse: cpu > policy.busyAbove * time * 1e6 };
 }
 
 /** A service that comes near its limit gets more while the budget has room: nobody who waits is passed over. */

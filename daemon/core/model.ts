@@ -20,7 +20,7 @@ export interface Memory {
 
 /** eager: starts with its profile. on-demand: starts when somebody needs it. manual: starts only when named. */
 export type StartMode = 'eager' | 'on-demand' | 'manual';
-export type Protocol = 'tcp' | 'http' | 'postgres' | 'redis';
+export type Protocol = 'tcp' | 'http' | 'tls' | 'postgres' | 'redis';
 /** Which process settings are fitted to the grant (see core/runtime). */
 export type Runtime = 'node' | 'jvm' | 'go' | 'python' | 'postgres' | 'redis' | 'llm';
 /** What a dependant waits for: the process runs, its health check passes, or it has exited with 0. */
@@ -54,12 +54,24 @@ export interface Activation {
   readonly veto: readonly string[] | null;
   /** A blocked Redis command (BLPOP, a subscription) holds the service. */
   readonly holdBlocked: boolean;
-  /** What an HTTP service is asked for to see that it is ready; null: its health check, or / where it has none. */
+  /** What is asked for over HTTP to see that it is ready; null: its health check, or its ports where it has none. */
   readonly readyPath: string | null;
   readonly path: CarryPath;
+  /** Protocols of single ports as a person has written them, by container port. */
+  readonly protocols: Readonly<Record<string, Protocol>>;
+  /** Where the service's `protocol` is from: a person, what is known of its image, or the number of one of its ports. */
+  readonly protocolFrom: 'person' | 'image' | 'port';
 }
 
-export const PLAIN_ACTIVATION: Activation = { freezeAfter: null, veto: null, holdBlocked: false, readyPath: null, path: 'auto' };
+export const PLAIN_ACTIVATION: Activation = {
+  freezeAfter: null,
+  veto: null,
+  holdBlocked: false,
+  readyPath: null,
+  path: 'auto',
+  protocols: {},
+  protocolFrom: 'person',
+};
 
 /** When a project comes up and goes down by the clock; cron expressions, local time. */
 export interface Schedule {
@@ -78,6 +90,7 @@ export interface ServiceSpec {
   /** Stop after this long without use; null: never. */
   readonly idle: Ms | null;
   readonly activation: Activation;
+  /** Of its ports, where nothing more is known of one (core/protocols). */
   readonly protocol: Protocol;
   readonly runtime: Runtime | null;
   readonly dependsOn: readonly Dependency[];
@@ -120,8 +133,22 @@ export interface NetworkSpec {
   readonly driver: string | null;
   readonly internal: boolean;
   readonly subnets: readonly string[];
+  /** What the file says of its subnets beyond these; absent: nothing. */
+  readonly ranges?: readonly SubnetRange[] | undefined;
+  /** Addresses that services have for themselves: nobody else is given one of them, also while its service sleeps. Absent: none. */
+  readonly reserved?: readonly string[] | undefined;
   readonly options: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** An entry of `ipam.config`. */
+export interface SubnetRange {
+  readonly subnet: string | null;
+  /** `ip_range`: what is handed out by turns comes from this part. */
+  readonly range: string | null;
+  readonly gateway: string | null;
+  /** `aux_addresses`: addresses of this network that are somebody else's, by name. */
+  readonly aux: Readonly<Record<string, string>>;
 }
 
 export interface VolumeSpec {

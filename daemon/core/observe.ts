@@ -1,3 +1,4 @@
+import { admitByHand, removedByHand } from './by-hand.js';
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
 import { foldDrift, foldStrangeLimit } from './drift.js';
@@ -7,10 +8,15 @@ import { isAwaited } from './exits.js';
 import { type Ms, PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
+import { CHECKED } from './readiness.js';
 import { liveContainer } from './service-state.js';
+import { keepSessions } from './sessions.js';
 import { usedFrom } from './use.js';
 import { addressOf } from './wiring.js';
 import { isWanted, type ServiceEntry } from './world.js';
+
+/** What the engine was doing for a daemon that was killed is done by then. */
+const EARLIER: Ms = 10_000;
 
 type Observed = Extract<Event, { kind: 'observed' }>;
 
@@ -21,6 +27,8 @@ type Observed = Extract<Event, { kind: 'observed' }>;
  */
 export function foldObserved(draft: Draft, { containers, asOf }: Observed, policy: Policy, now: Ms): void {
   const wasLost = draft.engine !== 'up';
+  // What an earlier daemon has asked for may be done only now.
+  if (draft.engine === 'unknown') for (const id of draft.services.keys()) draft.patch(id, { startsLate: now + EARLIER });
   const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
   // Networks may have been made anew with another gateway.
@@ -37,7 +45,7 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
     const entry = draft.entry(id) ?? takeIn(draft, id, container);
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }
-  for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry);
+  for (const [id, entry] of draft.services) if (!best.has(id) && !isBusy(entry, asOf)) missing(draft, id, entry, now);
   if (wasLost) beginAnew(draft, now);
 }
 
@@ -70,11 +78,16 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   const { state } = entry;
   const live = liveContainer(state);
   if (isLive(seen)) {
-    if (live === seen.id) return foldDrift(draft, id, entry, seen, policy);
-    adopt(draft, id, entry, seen, now);
+    if (live === seen.id) {
+      if (JSON.stringify(seen.anonymousVolumes) !== JSON.stringify(entry.volumes)) draft.patch(id, { volumes: seen.anonymousVolumes });
+      keepSessions(draft, draft.entry(id) ?? entry, seen.sessions, now);
+      return foldDrift(draft, id, draft.entry(id) ?? entry, seen, policy);
+    }
+    if (entry.byHand && live === null) admitByHand(draft, id, seen, policy, now, () => adopt(draft, id, entry, seen, now));
+    else adopt(draft, id, entry, seen, now);
     return foldStrangeLimit(draft, id, entry, seen, policy);
   }
-  draft.patch(id, { container: seen.id, madeWith: seen.configHash });
+  draft.patch(id, { container: seen.id, madeWith: seen.configHash, stopSignal: seen.stopSignal, volumes: seen.anonymousVolumes });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
     if (done && state.kind === 'asleep' && isWanted(entry) && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
@@ -92,7 +105,7 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
 function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, now: Ms): void {
   const grant = seen.limit > 0 ? seen.limit : seen.memory.maximum;
   const common = { grant, container: seen.id, since: now, hash: seen.configHash };
-  draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
+  if (!entry.byHand) draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
   // Nothing is idle yet: nobody knows what was before.
   const known = {
     address: addressOf(seen),
@@ -100,11 +113,24 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     awake: entry.want === 'up',
     request: null,
     madeWith: seen.configHash,
+    stopSignal: seen.stopSignal,
+    sessions: seen.sessions,
+    volumes: seen.anonymousVolumes,
+    endsBy: null,
   };
-  if (seen.health === 'healthy' || seen.health === 'none') {
+  // What somebody has only just started is not ready for that.
+  const isReady = !entry.byHand && (seen.health === 'healthy' || seen.health === 'none');
+  if (isReady || seen.status === 'paused') {
     draft.patch(id, {
       ...known,
-      state: { kind: 'running', ...common, health: seen.health, frozen: seen.status === 'paused', resizing: null },
+      state: {
+        kind: 'running',
+        ...common,
+        health: seen.health === 'starting' ? 'none' : seen.health,
+        readiness: seen.health === 'healthy' ? CHECKED : { kind: 'adopted' },
+        frozen: seen.status === 'paused',
+        resizing: null,
+      },
     });
     return;
   }
@@ -113,8 +139,9 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   draft.steps.push({ kind: 'probe', id, attempt, seen, spec: entry.spec });
 }
 
-function missing(draft: Draft, id: ServiceId, entry: ServiceEntry): void {
+function missing(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): void {
   const { state } = entry;
+  if (state.kind === 'ended') return removedByHand(draft, entry, now);
   const gone = state.kind === 'starting' || state.kind === 'running' || state.kind === 'completed';
   draft.patch(id, { container: null, ...(gone ? { state: { kind: 'asleep', exit: null } } : {}) });
 }

@@ -18,6 +18,8 @@ export interface Policy {
   /** First pause after a crash; doubles with each further one in the window. */
   readonly backoffFirst: Ms;
   readonly backoffMost: Ms;
+  /** How long an end that was asked of the engine may be the first half of a restart: until then it is not taken as a stop. */
+  readonly restartPause: Ms;
   /** How long somebody who connects waits for room in the budget before being refused. */
   readonly patience: Ms;
   /** How long the connections of a service may take to end before it is stopped. */
@@ -40,6 +42,7 @@ export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
   crashWindow: 10 * 60_000,
   backoffFirst: 500,
   backoffMost: 60_000,
+  restartPause: 5_000,
   patience: 60_000,
   drain: 10_000,
   lookAgain: 60_000,

@@ -91,8 +91,8 @@ export function giveBackCache(draft: Draft, policy: Policy, now: Ms): void {
   const due = reclaimDue(draft, policy);
   if (due === null || now < due) return;
   const containers: string[] = [];
-  for (const { state, use } of draft.services.values())
-    if (state.kind === 'running' && isQuiet(state.since, use, policy, now)) containers.push(state.container);
+  for (const { state, use, sessions } of draft.services.values())
+    if (state.kind === 'running' && sessions.length === 0 && isQuiet(state.since, use, policy, now)) containers.push(state.container);
   const vm = policy.reclaim.vm && draft.host.pressure.sample?.vmCache !== undefined;
   const isUseful = containers.length > 0 || vm;
   const at = isUseful ? now : draft.host.reclaim.at;

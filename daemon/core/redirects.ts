@@ -1,5 +1,6 @@
 import { doorsOf } from './doors.js';
-import type { ServiceSpec } from './model.js';
+import type { Protocol, ServiceSpec } from './model.js';
+import { speechOf } from './protocols.js';
 import { targetOf } from './wiring.js';
 import { isWanted, type ServiceEntry } from './world.js';
 
@@ -15,9 +16,11 @@ export interface Shortcut {
  * than loopback, there are none.
  */
 export function shortcutsOf(entry: ServiceEntry): readonly Shortcut[] {
-  const { state, address, spec } = entry;
-  if (state.kind !== 'running' || state.frozen || !isWanted(entry) || address?.ip == null || !mayBypass(spec)) return [];
+  const { state, address, spec, spoken } = entry;
+  if (state.kind !== 'running' || state.frozen || !isWanted(entry) || address?.ip == null) return [];
   return doorsOf(spec).flatMap(({ hostIp, port, containerPort }) => {
+    const { protocol } = speechOf(spec, containerPort, spoken[containerPort]);
+    if (!mayBypass(spec, protocol)) return [];
     const to = targetOf(entry, containerPort);
     const isLoopback = hostIp.startsWith('127.') || hostIp === '0.0.0.0';
     return isLoopback && to !== null && to.host === address.ip ? [{ hostIp, port, to }] : [];
@@ -28,7 +31,7 @@ export function shortcutsOf(entry: ServiceEntry): readonly Shortcut[] {
  * auto: where the service can be asked what is under way, or nothing is lost by not asking. An HTTP response that is silent for a while
  * cannot be asked about, and a byte on an open connection wakes what is paused only where the daemon sees it.
  */
-function mayBypass({ activation, protocol }: ServiceSpec): boolean {
+function mayBypass({ activation }: ServiceSpec, protocol: Protocol): boolean {
   if (activation.freezeAfter !== null) return false;
   return activation.path === 'kernel' || (activation.path === 'auto' && protocol !== 'http');
 }

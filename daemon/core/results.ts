@@ -1,13 +1,16 @@
 import { formatBytes } from './bytes.js';
 import { afterFailure, afterHealthy, afterRest } from './cooldown.js';
+import { canSleep } from './doors.js';
 import type { Draft } from './draft.js';
 import { died } from './engine-events.js';
 import type { Event } from './event.js';
 import { exitOf } from './exits.js';
-import { isSilence } from './failure.js';
+import { type Failure, isSilence } from './failure.js';
+import { heard, listensAt } from './heard.js';
 import { foldShifted, foldUseChecked } from './idle.js';
 import type { Ms } from './model.js';
 import type { Policy } from './policy.js';
+import { healthOf, readinessText, readyWord } from './readiness.js';
 import { reclaimLater } from './reclaim.js';
 import { held, liveContainer } from './service-state.js';
 import { startSharersAgain } from './sharing.js';
@@ -19,12 +22,15 @@ import { idOf, isWanted, type ServiceEntry } from './world.js';
 
 /** Pause before a failed stop or removal is tried again. */
 const RETRY: Ms = 5_000;
+/** A start that the engine gave no answer to may still be carried out for this long. */
+const LATE: Ms = 60_000;
 /** Characters of a container's last log line that a notice quotes. */
 const LONGEST_WORDS = 200;
 
 type ResultKind =
   | 'imageReady'
   | 'launched'
+  | 'unwired'
   | 'ready'
   | 'startFailed'
   | 'stopped'
@@ -51,6 +57,8 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
       return;
     case 'launched':
       return launched(draft, entry, event, policy, now);
+    case 'unwired':
+      return unwired(draft, entry, event, now);
     case 'ready':
       return ready(draft, entry, event, now);
     case 'startFailed':
@@ -80,13 +88,17 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
     state: { ...state, container: container.id },
     address: addressOf(container),
     madeWith: state.hash,
+    stopSignal: container.stopSignal,
+    volumes: container.anonymousVolumes,
     word: null,
     ask: null,
   });
+  listensAt(draft, draft.entry(event.id) ?? entry, [...entry.listens, ...container.exposed]);
   if (state.next === null && (entry.again || entry.fresh)) {
     draft.patch(event.id, { again: false, fresh: false });
     draft.intentChanged = true;
   }
+  if (entry.madeWith === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
   draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
   startSharersAgain(draft, entry, container.id, policy, now);
   const stray = draft.strays.get(container.id);
@@ -100,24 +112,57 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, seen: container, spec: entry.spec });
 }
 
+/** It had run with the same definition before, so they were there: somebody has removed them past us, and what was in them is lost. */
+function tellLost(draft: Draft, { spec }: ServiceEntry, volumes: readonly string[]): void {
+  for (const name of volumes)
+    draft.notice(
+      spec,
+      'error',
+      'removed',
+      `its volume ${name} was removed through the engine (docker volume prune?), and what was in it is lost; it was made anew, empty`,
+    );
+}
+
+/** Its doors are opened where the networks are now, and it is launched again. */
+function unwired(draft: Draft, entry: ServiceEntry, event: ResultOf<'unwired'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
+  draft.setDoors(entry.spec.project, { kind: 'due' });
+  const again = { kind: 'pending', grant: state.next ?? state.grant, image: 'ready', since: now, asIs: false } as const;
+  draft.patch(event.id, { attempt: entry.attempt + 1, state: again });
+}
+
 function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'starting' || state.container === null || event.attempt !== entry.attempt) return;
   const { grant, container, hash } = state;
-  const health = event.checked ? 'healthy' : 'none';
+  const { readiness } = event;
   draft.patch(event.id, {
     use: usedFrom(entry.use, now),
     refusal: null,
     cooldown: afterHealthy(entry.cooldown, now),
-    state: { kind: 'running', grant, container, since: now, health, hash, frozen: false, resizing: null },
+    state: { kind: 'running', grant, container, since: now, health: healthOf(readiness), readiness, hash, frozen: false, resizing: null },
     samples: [],
   });
-  draft.notice(entry.spec, 'info', 'ready', `is ready after ${formatTime(now - state.since)}`);
+  if (readiness.kind === 'answered')
+    for (const { port, protocol } of readiness.ports) if (protocol !== null) heard(draft, entry, port, protocol);
+  const after = formatTime(now - state.since);
+  const silent =
+    readiness.kind === 'answered' && readiness.silent.length > 0 ? `; nothing listens on ${readiness.silent.join(', ')} yet` : '';
+  if (readyWord(readiness) === 'probed') draft.notice(entry.spec, 'info', 'ready', `is ready after ${after}${silent}`);
+  else
+    draft.notice(
+      entry.spec,
+      readiness.kind === 'unready' ? 'warn' : 'info',
+      'running',
+      `runs after ${after}; ${readinessText(readiness) ?? ''}`,
+    );
 }
 
 function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
+  if (isSilence(event.failure)) draft.patch(event.id, { startsLate: now + LATE });
   if (event.failure.code === 'engine-unavailable') {
     // Not the service's fault: it goes on when the engine is back. What may run meanwhile keeps its grant until it has stopped.
     if (event.running && state.kind === 'starting' && state.container !== null)
@@ -146,8 +191,8 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
 function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, policy: Policy, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
-  draft.openMissing(entry);
-  draft.patch(event.id, { ooms: 0, oomAt: null, signalled: false, cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
+  draft.openAllMissing();
+  draft.patch(event.id, { ooms: 0, oomAt: null, endsBy: null, sessions: [], cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
     draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
   } else if (state.after.kind === 'fail') {
@@ -209,6 +254,8 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
   if (event.failure) {
     draft.notices.push({ project: event.project, service: null, level: 'warn', kind: 'removed', text: event.failure.message });
   }
+  // What it listened for may be another one's now.
+  draft.openAllMissing();
   if (project.leaving) draft.projects.delete(event.project);
   else draft.projects.set(event.project, { ...project, clearing: false, clearAt: null });
   draft.intentChanged = true;
@@ -218,12 +265,24 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
 function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
   const doors = draft.projects.get(event.project)?.doors;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
+  const unserved = event.unserved ?? [];
   draft.setDoors(event.project, {
     kind: 'open',
     gateways: event.gateways,
     served: new Set(event.served),
+    unserved: new Map(unserved.map(({ name, reason }) => [name, reason])),
     missing: new Set(event.failures.map(({ id }) => id)),
   });
+  for (const { name, reason, isNew } of unserved) {
+    const words = `other containers cannot wake it: ${reason}. It starts with what depends on it (depends_on), and stays up with that`;
+    if (isNew) draft.notice({ project: event.project, name }, 'warn', 'engine', words);
+  }
+  const closed = new Set(event.failures.map(({ id }) => id));
+  for (const [id, { spec, state, want }] of draft.ofProject(event.project)) {
+    // Its port was somebody else's, who has let go of it.
+    if (want === 'up' && canSleep(spec) && state.kind === 'failed' && isDoors(state.failure) && !closed.has(id))
+      draft.setState(id, { kind: 'asleep', exit: null });
+  }
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
     if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
@@ -231,4 +290,9 @@ function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): voi
     draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
     draft.notice(entry.spec, 'error', 'failed', value.message);
   }
+}
+
+/** Sleepers publish nothing: of them only the daemon can fail in that way. */
+function isDoors({ code }: Failure): boolean {
+  return code === 'port-taken' || code === 'network-clash';
 }

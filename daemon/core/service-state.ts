@@ -1,6 +1,7 @@
 import type { Bytes } from './bytes.js';
 import type { Failure } from './failure.js';
 import type { Ms } from './model.js';
+import type { Readiness } from './readiness.js';
 
 /** How a container ended. `oom`: the kernel killed it at its limit. */
 export interface Exit {
@@ -61,6 +62,7 @@ export type ServiceState =
       readonly container: string;
       readonly since: Ms;
       readonly health: 'none' | 'healthy' | 'unhealthy';
+      readonly readiness: Readiness;
       readonly hash: string;
       readonly frozen: boolean;
       /** Its limit is being changed to this; null: it is not. When it grows, `grant` is the new limit already. */
@@ -75,6 +77,11 @@ export type ServiceState =
       /** When to try again after the engine failed to stop it; null while a stop is under way. */
       readonly retryAt: Ms | null;
     }
+  /**
+   * Its container was told to end through the engine, and has: a stop by hand, unless by `until` the engine has started it again (docker restart). The
+   * grant stays reserved: the container may run again at any moment. `isStop`: see AskedEnd.
+   */
+  | { readonly kind: 'ended'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit; readonly isStop: boolean }
   /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
@@ -88,6 +95,7 @@ export function held(state: ServiceState): Bytes {
     case 'starting':
     case 'running':
     case 'backoff':
+    case 'ended':
     case 'stopping':
       return state.grant;
     case 'queued':

@@ -10,7 +10,7 @@ interface StepArgs {
   persist: object;
   /** → imageReady | startFailed */
   ensureImage: { readonly id: ServiceId; readonly attempt: number; readonly spec: ServiceSpec };
-  /** Make a container run with this definition and grant, whatever is there now. → launched | startFailed */
+  /** Make a container run with this definition and grant, whatever is there now. → launched | unwired | startFailed */
   launch: {
     readonly id: ServiceId;
     readonly attempt: number;
@@ -24,6 +24,8 @@ interface StepArgs {
     /** Go on with `previous` although its image may have been built anew since. */
     readonly asIs: boolean;
     readonly wiring: Wiring;
+    /** Anonymous volumes of its last container, path → name, for where that was removed past us. */
+    readonly carryOver: Readonly<Record<string, string>>;
   };
   /** Wait until it is ready; `seen`: as it was a moment ago. → ready | startFailed */
   probe: { readonly id: ServiceId; readonly attempt: number; readonly seen: ObservedContainer; readonly spec: ServiceSpec };

@@ -99,6 +99,8 @@ const ACTIVATION: { readonly [Key in keyof Activation]: Counted<Activation[Key]>
   freezeAfter: null,
   holdBlocked: null,
   path: null,
+  protocols: null,
+  protocolFrom: null,
 };
 
 /** Of a service beside its container: `activation` alone. When it starts and stops, and with how much memory, decides nothing. */

@@ -1,15 +1,22 @@
+import { ownAddresses } from './addressing.js';
 import { formatBytes } from './bytes.js';
-import { canSleep } from './doors.js';
+import { canSleep, innerPorts } from './doors.js';
 import { whyKept } from './idle.js';
 import { leaseWords } from './leases.js';
 import type { Ms } from './model.js';
 import { dependantsOf } from './needed-by.js';
+import { speechOf } from './protocols.js';
+import { readinessText, readyWord } from './readiness.js';
 import { startsAwake } from './restore.js';
-import { held } from './service-state.js';
-import type { ServiceView } from './views.js';
+import { held, isActive } from './service-state.js';
+import { usedWords } from './use.js';
+import type { PortView, ServiceView } from './views.js';
+import type { Doors } from './wiring.js';
 import { wordOf } from './word.js';
 import { idOf, isWanted, type ServiceEntry, type World } from './world.js';
 
+/** Ports of one service that clients are told of: a range may expose a thousand. */
+const MOST_SPEAKING = 64;
 const BY_HOURS = 'stopped by its running hours';
 
 /** A service as clients see it, without what only a measurement can tell (working set, ports of the running container). */
@@ -22,9 +29,11 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
     runtime: spec.runtime,
     state: shownState(entry),
     health: state.kind === 'running' ? state.health : state.kind === 'starting' ? 'starting' : 'none',
-    ports: (spec.container?.ports ?? []).flatMap(({ hostIp, host, container, protocol }) =>
-      host === null ? [] : [{ hostIp, host, container, protocol }],
-    ),
+    ready: state.kind === 'running' ? readyWord(state.readiness) : null,
+    ...portsOf(entry),
+    speaks: [...innerPorts(spec), ...entry.listens]
+      .slice(0, MOST_SPEAKING)
+      .map(port => ({ port, ...speechOf(spec, port, entry.spoken[port]) })),
     memory: {
       standard: spec.memory.standard,
       grant: held(state),
@@ -42,6 +51,20 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
   };
 }
 
+/**
+ * The ports of the file, where somebody listens. What sleeps is reached at the daemon's: a port of the engine's choice below it is a detail.
+ * A port without a number in the file is where the engine has put it.
+ */
+function portsOf({ spec, address, state }: ServiceEntry): Pick<ServiceView, 'ports' | 'enginePorts'> {
+  const published = isActive(state) ? (address?.ports ?? []) : [];
+  const written = spec.container?.ports ?? [];
+  const fixed = written.flatMap(({ hostIp, host, container, protocol }) => (host === null ? [] : [{ hostIp, host, container, protocol }]));
+  if (!canSleep(spec)) return { ports: published.length > 0 ? published : fixed, enginePorts: [] };
+  const isFree = (port: PortView) =>
+    written.some(({ host, container, protocol }) => host === null && container === port.container && protocol === port.protocol);
+  return { ports: [...fixed, ...published.filter(isFree)], enginePorts: published.filter(port => !isFree(port)) };
+}
+
 /** The state in the words of `ps` (DESIGN). */
 export function shownState({ state, want, awake, request }: ServiceEntry): ServiceView['state'] {
   switch (state.kind) {
@@ -53,6 +76,7 @@ export function shownState({ state, want, awake, request }: ServiceEntry): Servi
     case 'running':
       return state.frozen ? 'frozen' : 'running';
     case 'stopping':
+    case 'ended':
       return 'stopping';
     case 'completed':
       return 'stopped';
@@ -99,6 +123,10 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
       return isWanted(entry) ? whyUp(world, entry, now) : 'stops when its dependants have';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
+    case 'ended':
+      return entry.byHand
+        ? 'was started again through the engine'
+        : 'was told to end through the engine: it stays stopped unless it is started again now';
     case 'backoff':
       return `${state.exit.oom ? 'killed at its limit' : `exited with ${state.exit.code}`}; starts again in ${seconds(state.until - now)}`;
     case 'completed':
@@ -119,16 +147,26 @@ function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const asked = spec.start === 'manual' || profile === '' ? 'asked for by name' : part;
   const needed = dependants.length > 0 ? `needed by ${dependants.map(other => other.spec.name).join(', ')}` : asked;
   const held = leaseWords(world, idOf(spec), now) ?? (canSleep(spec) || entry.hours === 'closing' ? whyKept(world, entry) : null);
-  const awake = held === null ? [] : [`held awake: ${held}`];
+  const awake = held === null ? keptAwake(entry, now) : [`held awake: ${held}`];
   const loading = loadingOf(entry);
+  const unprobed =
+    entry.state.kind === 'running' && readyWord(entry.state.readiness) !== 'probed' ? readinessText(entry.state.readiness) : null;
   return [
     ...(loading === null ? [] : [`loads ${loading.model}: ${Math.round(loading.share * 100)} %`]),
     needed,
     ...(entry.hours === 'closing' ? ['its running hours are over: stops as soon as nothing holds it'] : []),
     ...awake,
+    ...(unprobed === null ? [] : [unprobed]),
     ...(crashes.length > 0 ? [`crashed ${crashes.length} ×`] : []),
     ...(ooms > 0 ? [`${ooms} OOM kills`] : []),
   ].join('; ');
+}
+
+/** One that would sleep by now: what it is used by. */
+function keptAwake({ spec, state, use }: ServiceEntry, now: Ms): string[] {
+  if (state.kind !== 'running' || !canSleep(spec) || spec.idle === null || now - state.since <= spec.idle) return [];
+  const words = usedWords(use, now);
+  return words === null ? [] : [`kept awake by ${words}`];
 }
 
 function whyAsleep(world: World, entry: ServiceEntry): string {
@@ -137,8 +175,15 @@ function whyAsleep(world: World, entry: ServiceEntry): string {
   if (entry.refusal !== null) return `was not woken: ${entry.refusal.message}`;
   const doors = world.projects.get(entry.spec.project)?.doors;
   if (doors?.kind !== 'open') return 'asleep; its ports are being opened';
-  const inside = doors.served.has(entry.spec.name) ? '' : ', but not one from another container';
-  return `asleep: a connection wakes it${inside}`;
+  return `asleep: a connection wakes it${exceptions(entry, doors)}`;
+}
+
+/** From where a connection does not wake it. */
+function exceptions({ spec }: ServiceEntry, doors: Extract<Doors, { kind: 'open' }>): string {
+  const addresses = [...new Set(ownAddresses(spec).map(({ address }) => address))];
+  if (doors.served.has(spec.name)) return addresses.length > 0 ? `, but not one to its address ${addresses.join(', ')}` : '';
+  const reason = doors.unserved.get(spec.name);
+  return `, but not one from another container${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 function waitsFor({ spec }: ServiceEntry): string {

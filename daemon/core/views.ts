@@ -1,7 +1,16 @@
 import type { Advice } from './advice.js';
 import type { Bytes } from './bytes.js';
 import type { Notice } from './event.js';
-import type { Memory, Ms } from './model.js';
+import type { Memory, Ms, Protocol } from './model.js';
+import type { Source } from './protocols.js';
+import type { ReadyWord } from './readiness.js';
+
+export interface PortView {
+  readonly hostIp: string;
+  readonly host: number;
+  readonly container: number;
+  readonly protocol: 'tcp' | 'udp';
+}
 
 /** A service as `ps` shows it (DESIGN: ps --json). */
 export interface ServiceView {
@@ -12,12 +21,14 @@ export interface ServiceView {
   readonly runtime: string | null;
   readonly state: 'asleep' | 'starting' | 'running' | 'frozen' | 'stopping' | 'stopped' | 'failed';
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none';
-  readonly ports: readonly {
-    readonly hostIp: string;
-    readonly host: number;
-    readonly container: number;
-    readonly protocol: 'tcp' | 'udp';
-  }[];
+  /** Whether it was asked; null: it does not run. */
+  readonly ready: ReadyWord | null;
+  /** Where people connect: the ports of its file, at which the daemon or the engine listens. */
+  readonly ports: readonly PortView[];
+  /** Where the daemon reaches it, when that is a port of the engine's choice: not to be used, it changes with each start. */
+  readonly enginePorts: readonly PortView[];
+  /** What each of its TCP ports speaks, and how that is known. */
+  readonly speaks: readonly { readonly port: number; readonly protocol: Protocol; readonly source: Source }[];
   readonly memory: {
     readonly standard: Bytes;
     readonly grant: Bytes;

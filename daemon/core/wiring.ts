@@ -11,6 +11,10 @@ export interface Gateway {
   readonly address: string;
   /** CIDRs of the network: nobody else is answered at the gateway. */
   readonly subnets: readonly string[];
+  /** A further address of this machine for these services of the network, whose ports others have at its own gateway; absent: its own. */
+  readonly only?: readonly string[];
+  /** Connections from the network do not arrive there: nobody is told to try. */
+  readonly deaf?: boolean;
 }
 
 /** A port that the daemon listens on for a service, for the machine (`gateway: null`) or for the containers of a network. */
@@ -20,6 +24,8 @@ export interface WantedDoor {
   readonly port: number;
   readonly containerPort: number;
   readonly gateway: Gateway | null;
+  /** Its file does not name the port: its image exposes it, or it was seen to listen there. */
+  readonly extra: boolean;
 }
 
 /** How far a project's doors are; `due`: to be opened or closed, for something has changed. */
@@ -31,11 +37,13 @@ export type Doors =
       readonly gateways: readonly Gateway[];
       /** Services that others in their networks reach through the daemon, so that a connection wakes them. */
       readonly served: ReadonlySet<string>;
+      /** Why others in their networks cannot wake these, in a sentence each, by name. */
+      readonly unserved: ReadonlyMap<string, string>;
       /** Services whose ports could not be opened: tried again when they stop or are to start. */
       readonly missing: ReadonlySet<ServiceId>;
     };
 
-export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set(), missing: new Set() };
+export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set(), unserved: new Map(), missing: new Set() };
 
 /** Where a running container is reached. */
 export interface Address {
@@ -55,20 +63,67 @@ export function wantedDoors(world: World, project: string, gateways: readonly Ga
   if (!known || known.leaving) return [];
   return [...world.services.values()]
     .filter(entry => entry.spec.project === project && hasDoors(entry))
-    .flatMap(({ spec }) => doorsFor(spec, gateways));
+    .flatMap(entry => doorsFor(entry, gateways));
 }
 
 function hasDoors(entry: ServiceEntry): boolean {
   return entry.want === 'up' && canSleep(entry.spec);
 }
 
-function doorsFor(spec: ServiceSpec, gateways: readonly Gateway[]): WantedDoor[] {
+function doorsFor({ spec, listens }: ServiceEntry, gateways: readonly Gateway[]): WantedDoor[] {
   const service = idOf(spec);
-  const outer = doorsOf(spec).map(({ hostIp, port, containerPort }) => ({ service, address: hostIp, port, containerPort, gateway: null }));
+  const outer = doorsOf(spec).map(({ hostIp, port, containerPort }) => {
+    return { service, address: hostIp, port, containerPort, gateway: null, extra: false };
+  });
   const inner = gateways
-    .filter(gateway => spec.container?.networks.some(({ network }) => network === gateway.network))
-    .flatMap(gateway => innerPorts(spec).map(port => ({ service, address: gateway.address, port, containerPort: port, gateway })));
+    .filter(gateway => spec.container?.networks.some(({ network }) => network === gateway.network) && answersFor(gateway, spec, gateways))
+    .filter(({ deaf }) => deaf !== true)
+    .flatMap(gateway => {
+      const at = { service, address: gateway.address, gateway };
+      return [
+        ...innerPorts(spec).map(port => ({ ...at, port, containerPort: port, extra: false })),
+        ...listens.map(port => ({ ...at, port, containerPort: port, extra: true })),
+      ];
+    });
   return [...outer, ...inner];
+}
+
+function answersFor({ network, only }: Gateway, { name }: ServiceSpec, gateways: readonly Gateway[]): boolean {
+  return only ? only.includes(name) : !gateways.some(other => other.network === network && other.only?.includes(name));
+}
+
+/** Further addresses that a project gets at most: each is a network of its own at the engine. */
+const MOST_PLACES = 16;
+
+/** Key of the network whose gateway is a project's further address of this number. */
+export function placeKey(place: number): string {
+  return `laptop-dev-${place}`;
+}
+
+/** Names of all networks whose gateways may be further addresses of a project. */
+export function placeNames(project: string): readonly string[] {
+  return Array.from({ length: MOST_PLACES }, (_, at) => `${project}_${placeKey(at + 1)}`);
+}
+
+/**
+ * At which address each service that can sleep is reached by others: 0: the gateway of its network; a port is one service's there, so the
+ * next one with the same port gets place 1, an address that the project shares, and so on. Null: none, for who is in an internal network
+ * reaches nothing but its gateway, or there are too many.
+ */
+export function placesOf(sleepers: readonly ServiceSpec[], internal: ReadonlySet<string>): ReadonlyMap<string, number | null> {
+  const taken = new Map<string, string>();
+  const places = new Map<string, number | null>();
+  for (const spec of sleepers) {
+    const networks = (spec.container?.networks ?? []).map(({ network }) => network);
+    const keys = (place: number) =>
+      innerPorts(spec).flatMap(port => (place === 0 ? networks : ['']).map(where => `${place} ${where} ${port}`));
+    const isFree = (place: number) => keys(place).every(key => !taken.has(key));
+    const last = networks.some(network => internal.has(network)) ? 0 : MOST_PLACES;
+    const place = Array.from({ length: last + 1 }, (_, index) => index).find(isFree) ?? null;
+    places.set(spec.name, place);
+    if (place !== null) for (const key of keys(place)) taken.set(key, spec.name);
+  }
+  return places;
 }
 
 /** How a container is connected beyond its definition: names that lead to the daemon, and how its ports are published. */
@@ -99,7 +154,7 @@ function namesIn(other: ServiceSpec, spec: ServiceSpec, gateways: readonly Gatew
   const shares = (attachment: NetworkAttachment): boolean =>
     spec.container?.networks.some(({ network }) => network === attachment.network) ?? false;
   return (other.container?.networks ?? []).filter(shares).flatMap(attachment => {
-    const gateway = gateways.find(({ network }) => network === attachment.network);
+    const gateway = gateways.find(each => each.network === attachment.network && answersFor(each, other, gateways));
     return gateway ? [other.name, ...attachment.aliases].map(name => `${name}:${gateway.address}`) : [];
   });
 }
@@ -126,6 +181,12 @@ export function targetOf(entry: ServiceEntry, containerPort: number): { readonly
   const { state, address } = entry;
   if (state.kind !== 'running' || state.frozen || address === null) return null;
   return reachedAt(address, containerPort);
+}
+
+/** Where a container port is at the container's own address, and where the engine publishes it; null where it is not. */
+export function reachedDirectly({ ip, ports }: Pick<Address, 'ip' | 'ports'>, containerPort: number) {
+  const published = reachedAt({ ip: null, ports }, containerPort);
+  return { direct: ip === null ? null : { host: ip, port: containerPort }, published };
 }
 
 /** A port of its own that the engine published wins: it is there just where the container's address cannot be reached. */

@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import type { Cooldown } from './cooldown.js';
 import type { HoursTick } from './event.js';
 import type { Failure } from './failure.js';
-import { type Memory, type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from './model.js';
+import { type Memory, type Ms, type ProjectSpec, type Protocol, type ServiceId, type ServiceSpec, serviceId } from './model.js';
 import { NO_PRESSURE, type PressureState } from './pressure.js';
 import { NO_RECLAIM, type ReclaimState } from './reclaim.js';
 import type { Eviction } from './relief.js';
@@ -28,6 +28,16 @@ export interface Sample {
   readonly workingSet: Bytes;
   /** ns of CPU time since it started. */
   readonly cpu: number;
+  /** What of it, and of the time, went by while the engine ran a health check in it: ns, ms since it was first checked. Absent: nothing. */
+  readonly checks?: { readonly cpu: number; readonly time: Ms } | undefined;
+}
+
+/** An end of a container that somebody asks the engine for. */
+export interface AskedEnd {
+  /** An end until then is the one that was asked for; a later one has another cause. */
+  readonly until: Ms;
+  /** With its stop signal, as a stop does; else with SIGKILL alone, as `docker kill` and `rm -f` do. */
+  readonly isStop: boolean;
 }
 
 export interface ServiceEntry {
@@ -48,6 +58,10 @@ export interface ServiceEntry {
   readonly shrinkFrom: Ms;
   /** Where its container is reached while it runs. */
   readonly address: Address | null;
+  /** What its container ports were heard to speak; of the present definition. */
+  readonly spoken: Readonly<Record<number, Protocol>>;
+  /** Container ports that its file does not name: those that its image exposes, and those at which it was seen to listen. */
+  readonly listens: readonly number[];
   /** Null: it has said nothing. Of a container that has ended it says nothing either: see `wordOf`. */
   readonly word: Word | null;
   readonly ask: Ask | null;
@@ -65,8 +79,18 @@ export interface ServiceEntry {
   readonly oomAt: Ms | null;
   /** The limit at which that was. */
   readonly oomLimit: Bytes | null;
-  /** A signal was sent to it through the engine, not by us. */
-  readonly signalled: boolean;
+  /** Its stop signal, or SIGKILL, was sent to it through the engine, not by us. */
+  readonly endsBy: AskedEnd | null;
+  /** The signal that the engine stops its container with. */
+  readonly stopSignal: number;
+  /** Its container was started through the engine, not by us, and has not been looked at since. */
+  readonly byHand: boolean;
+  /** Until then a start may be one of ours that the engine gave no answer to, or that an earlier daemon asked for. */
+  readonly startsLate: Ms;
+  /** Commands that others than the daemon run in its container (docker exec), by the engine's ids. */
+  readonly sessions: readonly string[];
+  /** Its anonymous volumes, path → name: where the container is removed past us, the next one has them all the same. */
+  readonly volumes: Readonly<Record<string, string>>;
   /** When such a signal ended it and was taken as the user's stop; revoked when it proves to be the engine's end, or `rm -f`. */
   readonly stoppedOutsideAt: Ms | null;
   /** Asked to start again: what runs now is not what was asked for. Kept in the intent until a launch has done it. */

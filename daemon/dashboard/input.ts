@@ -21,7 +21,7 @@ export interface Work {
 
 export interface LogText {
   readonly service: string;
-  readonly stream: 'stdout' | 'stderr';
+  readonly stream: 'stdout' | 'stderr' | 'notice';
   readonly at: Ms;
   readonly text: string;
 }

@@ -5,6 +5,7 @@ import { parseEndpoint } from '../containers/endpoint.js';
 import { LABEL } from '../core/labels.js';
 import type { Ms } from '../core/model.js';
 import type { EngineFacts, EngineSeen } from './evidence.js';
+import type { NetworkSeen } from './firewall.js';
 
 /** How long the engine may take for an answer; its sums over images may take longer, and are left out then. */
 const LIMIT: Ms = 5000;
@@ -71,6 +72,21 @@ export async function labelledContainers(
       project: textOf(each['Labels'], LABEL.project),
       service: textOf(each['Labels'], LABEL.service),
     };
+  });
+}
+
+/** Networks of any daemon of ours whose gateway is an address of this machine. */
+export async function ownNetworks(options: FindOptions, isHere: (address: string) => boolean): Promise<readonly NetworkSeen[]> {
+  const { found } = await findEngine(options);
+  if (found === null || found.kind !== 'docker') return [];
+  const filters = encodeURIComponent(JSON.stringify({ label: [LABEL.instance], driver: ['bridge'] }));
+  const list = await get(found, `/networks?filters=${filters}`);
+  if (!Array.isArray(list)) return [];
+  return list.filter(isRecord).flatMap(each => {
+    const ipam = isRecord(each['IPAM']) && Array.isArray(each['IPAM']['Config']) ? each['IPAM']['Config'] : [];
+    const [subnet, gateway] = [textOf(ipam[0], 'Subnet'), textOf(ipam[0], 'Gateway')];
+    const bridge = textOf(each['Options'], 'com.docker.network.bridge.name') || `br-${textOf(each, 'Id').slice(0, 12)}`;
+    return isHere(gateway) ? [{ name: textOf(each, 'Name'), bridge, gateway, subnet }] : [];
   });
 }
 

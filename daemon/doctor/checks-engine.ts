@@ -1,5 +1,6 @@
 import { formatBytes, GiB } from '../core/bytes.js';
 import { found, type Look, note, problem } from './finding.js';
+import { blockerOf } from './firewall.js';
 
 const engineMissing: Look = ({ engine: { engine, failure, denied } }) => {
   if (engine) return { fine: `${engine.product}, ${engine.version}, at ${engine.endpoint}` };
@@ -54,6 +55,32 @@ const leftovers: Look = ({ leftovers: names }) => {
   return found(problem('Containers that belong to no service any more', names.join(', '), fix));
 };
 
+const gatewayBlocked: Look = ({ networks, rules, unreached }) => {
+  const symptom = 'Containers cannot wake what they depend on by its name: it starts and stays up with them instead';
+  const blocked = networks.flatMap(network => {
+    const by = blockerOf(network, rules);
+    return by ? [{ network, by }] : [];
+  });
+  if (blocked.length > 0) {
+    return found(
+      ...blocked.map(({ network, by }) =>
+        problem(symptom, `${by.by} drops what network ${network.name} (${network.bridge}) sends to ${network.gateway}: ${by.rule}`, by.fix),
+      ),
+    );
+  }
+  const canRead = rules.iptables !== null || rules.nft !== null;
+  if (unreached.length > 0) {
+    const fix = canRead
+      ? 'sudo nft list ruleset shows all rules; none is recognised'
+      : 'sudo laptop-dev doctor names the rule: only root may read them';
+    return found(problem(symptom, unreached.join('; '), fix));
+  }
+  if (networks.length === 0) return { skipped: 'no network whose gateway is this machine' };
+  return canRead
+    ? { fine: `no rule drops what ${networks.length} networks send to this machine` }
+    : { skipped: 'only root may read the rules' };
+};
+
 export const ENGINE_CHECKS = {
   'engine-missing': engineMissing,
   'engine-denied': engineDenied,
@@ -61,6 +88,7 @@ export const ENGINE_CHECKS = {
   'engine-away': engineAway,
   'image-cache': imageCache,
   'leftover-containers': leftovers,
+  'gateway-blocked': gatewayBlocked,
 } as const satisfies Record<string, Look>;
 
 const profileInvalid: Look = ({ project, projectFailure }) => {

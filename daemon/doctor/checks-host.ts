@@ -44,7 +44,9 @@ const diskLow: Look = ({ disks }) => {
   const said = ({ path, free, total }: (typeof disks)[number]) => `${path}: ${formatBytes(free)} of ${formatBytes(total)} free`;
   if (low.length === 0) return disks.length === 0 ? { skipped: 'no disk could be measured' } : { fine: disks.map(said).join('; ') };
   return found(
-    ...low.map(disk => problem('Images cannot be built, databases stop writing', said(disk), 'docker system prune, or make room')),
+    ...low.map(disk =>
+      problem('Images cannot be built, databases stop writing', said(disk), 'docker image prune, docker builder prune, or make room'),
+    ),
   );
 };
 

@@ -4,6 +4,7 @@ import type { Ms } from '../core/model.js';
 import type { ConfigFile } from '../wsl/config-file.js';
 import type { HostFacts } from '../wsl/facts.js';
 import type { Check as KeyCheck } from '../wsl/verify.js';
+import type { NetworkSeen, RulesSeen } from './firewall.js';
 
 /** The engine as it describes itself. */
 export interface EngineFacts {
@@ -70,6 +71,11 @@ export interface Evidence {
   readonly hung: { readonly pid: number | null; readonly after: Ms } | null;
   /** Containers of the running daemon that belong to no service; null: not known without it. */
   readonly leftovers: readonly string[] | null;
+  /** Networks of ours whose gateway is this machine's, and the rules that stand before it. */
+  readonly networks: readonly NetworkSeen[];
+  readonly rules: RulesSeen;
+  /** What the running daemon says of services that other containers do not reach. */
+  readonly unreached: readonly string[];
   readonly budget: Bytes;
   readonly project: ProjectSeen | null;
   /** Why there is no project; null: there is one, or several profiles and none was named. */

@@ -25,6 +25,8 @@ interface Manner {
   /** Stay until the goal is reached or cannot be; the answer is NDJSON of WorkLine. */
   readonly wait?: boolean;
   /** Longest wait in ms; null or absent: as long as the services themselves may take. */
+  /** With wait: how long a service that cannot be asked whether it is ready has to run before it counts as up, ms. */
+  readonly settle?: number;
   readonly waitTimeout?: number | null;
 }
 export interface UpBody extends Manner {
@@ -131,7 +133,8 @@ export type HistorySpanName = '1m' | '15m' | '24h';
 /** One line of a service's log. `at`: ms since the epoch. */
 export interface LogEntry {
   readonly service: string;
-  readonly stream: 'stdout' | 'stderr';
+  /** notice: not of the service, but what happened to it, in a followed log: that it fell asleep, or runs again. */
+  readonly stream: 'stdout' | 'stderr' | 'notice';
   readonly at: number;
   readonly text: string;
 }

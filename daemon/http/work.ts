@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { Action, Plan } from '../core/event.js';
 import { type Failure, FailureError, failure } from '../core/failure.js';
 import { type ServiceId, serviceId } from '../core/model.js';
-import type { LoggedNotice } from '../core/views.js';
+import type { LoggedNotice, ServiceView } from '../core/views.js';
 import type { Goal, Supervisor } from '../supervisor/supervisor.js';
 import type { WorkLine, WorkResult } from './contract.js';
 import { Feed } from './feed.js';
@@ -12,7 +13,7 @@ import { whileConnected } from './lines.js';
 export interface Work {
   readonly project: string;
   readonly action: Action;
-  readonly body: { readonly dryRun?: boolean; readonly wait?: boolean; readonly waitTimeout?: number | null };
+  readonly body: { readonly dryRun?: boolean; readonly wait?: boolean; readonly settle?: number; readonly waitTimeout?: number | null };
   readonly trust: boolean;
   readonly goal: Goal;
 }
@@ -54,7 +55,7 @@ async function* lines(
   left: AbortSignal,
 ): AsyncGenerator<WorkLine> {
   try {
-    const outcome = settle(supervisor, work, ids, left).finally(() => feed.end());
+    const outcome = settle(supervisor, work, plan, ids, left).finally(() => feed.end());
     yield { type: 'plan', plan };
     for await (const notice of feed) yield { type: 'notice', notice };
     const error = await outcome;
@@ -72,12 +73,48 @@ function result(error: Failure | null, services: WorkResult['services']): WorkRe
   return error === null ? { type: 'result', ok: true, services } : { type: 'result', ok: false, services, error };
 }
 
+/** One that cannot be asked has to go on running for a moment: what dies at once was never up. */
+async function steady(
+  supervisor: Supervisor,
+  { goal, project, body }: Work,
+  plan: Plan,
+  ids: readonly ServiceId[],
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const { settle: span = 0 } = body;
+  for (;;) {
+    const failed = await supervisor.settled(ids, goal, signal);
+    if (failed !== null || goal !== 'up' || span === 0) return failed;
+    const before = await unprobed(supervisor, project, plan);
+    if (before.length === 0) return null;
+    await pause(span, undefined, { signal });
+    const after = await supervisor.services(project, false);
+    const isSame = before.every(({ name, crashes }) =>
+      after.some(view => view.name === name && view.crashes === crashes && view.state !== 'failed'),
+    );
+    if (isSame) return supervisor.settled(ids, goal, signal);
+  }
+}
+
+async function unprobed(supervisor: Supervisor, project: string, { starts }: Plan): Promise<readonly ServiceView[]> {
+  const views = await supervisor.services(project, false);
+  return views.filter(
+    view => view.state === 'running' && view.ready === 'unprobed' && starts.some(({ id }) => id === serviceId(view.project, view.name)),
+  );
+}
+
 /** Never rejects: what ends the waiting early becomes a failure too. */
-async function settle(supervisor: Supervisor, work: Work, ids: readonly ServiceId[], left: AbortSignal): Promise<Failure | null> {
+async function settle(
+  supervisor: Supervisor,
+  work: Work,
+  plan: Plan,
+  ids: readonly ServiceId[],
+  left: AbortSignal,
+): Promise<Failure | null> {
   const limit = work.body.waitTimeout ?? null;
   const late = limit === null ? null : AbortSignal.timeout(limit);
   try {
-    return await supervisor.settled(ids, work.goal, late ? AbortSignal.any([left, late]) : left);
+    return await steady(supervisor, work, plan, ids, late ? AbortSignal.any([left, late]) : left);
   } catch (error) {
     if (error instanceof FailureError) return error.failure;
     if (late?.aborted)

@@ -24,20 +24,40 @@ export function tableName(instance: string): string {
  * The table with its chains. Adding what is there is no error, so this can stand before every change.
  *
  * output: before Docker's own (-100). The first rule that fits a new connection decides, all later ones in other tables are passed over.
- * guard: with route_localnet a container could otherwise forge packets to 127.0.0.1 of this machine (as in CVE-2020-8558). Before
- * connection tracking (-200) an answer that belongs to a redirect still has the bridge's address, so nothing that is wanted is dropped.
+ * guard: route_localnet lifts two checks of the kernel for what comes in through a bridge: that a packet is not for 127.0.0.0/8 (as in
+ * CVE-2020-8558), and that it does not come from there, with which a container would pass for this machine at whatever listens on its
+ * other addresses. Both are put back here, for each protocol. Before connection tracking (-200) an answer that belongs to a redirect still
+ * has the addresses of the bridge and the container, so nothing that is wanted is dropped. In IPv6 the kernel lets through what bears an
+ * IPv4 loopback address in IPv6 form, which a server that serves both families takes for one of this machine; it goes as well.
  * opened: bridges whose route_localnet we set, so that whoever comes after a kill -9 knows what to restore.
+ * used: bridges that redirects go through, whoever opened them (Podman does it for its own): they are guarded as well.
  */
 function skeleton(table: string): readonly string[] {
   return [
-    `add table ip ${table}`,
-    `add set ip ${table} opened { type ifname; }`,
+    ...guarded('ip', table, '127.0.0.0/8'),
+    ...guarded('ip6', table, '{ ::1, ::ffff:127.0.0.0/104 }'),
     `add chain ip ${table} output { type nat hook output priority -110; policy accept; }`,
     `add chain ip ${table} postrouting { type nat hook postrouting priority 90; policy accept; }`,
-    `add chain ip ${table} guard { type filter hook prerouting priority -300; policy accept; }`,
-    `flush chain ip ${table} guard`,
-    `add rule ip ${table} guard iifname @opened ip daddr 127.0.0.0/8 drop`,
   ];
+}
+
+function guarded(family: 'ip' | 'ip6', table: string, loopback: string): readonly string[] {
+  const drop = (set: string, end: string) => `add rule ${family} ${table} guard iifname @${set} ${family} ${end} ${loopback} drop`;
+  return [
+    `add table ${family} ${table}`,
+    `add set ${family} ${table} opened { type ifname; }`,
+    `add set ${family} ${table} used { type ifname; }`,
+    `add chain ${family} ${table} guard { type filter hook prerouting priority -300; policy accept; }`,
+    `flush chain ${family} ${table} guard`,
+    ...['opened', 'used'].flatMap(set => ['daddr', 'saddr'].map(end => drop(set, end))),
+  ];
+}
+
+const FAMILIES = ['ip', 'ip6'] as const;
+
+/** Notes that this bridge is open from here on. */
+function noting(table: string, bridge: string): readonly string[] {
+  return FAMILIES.map(family => `add element ${family} ${table} opened { "${bridge}" }`);
 }
 
 /** Input of `nft -f -` that makes the rules exactly these, in one transaction. Chains stay hooked, so no packet sees a half. Pure. */
@@ -47,6 +67,10 @@ export function ruleset(table: string, rules: readonly Rule[]): string {
     ...skeleton(table),
     `flush chain ip ${table} output`,
     `flush chain ip ${table} postrouting`,
+    ...FAMILIES.flatMap(family => [
+      `flush set ${family} ${table} used`,
+      ...bridges.map(bridge => `add element ${family} ${table} used { "${bridge}" }`),
+    ]),
     ...rules.map(
       ({ address, port, to, service }) =>
         `add rule ip ${table} output ip daddr ${address} tcp dport ${port} dnat to ${to.host}:${to.port}${comment(service)}`,
@@ -69,7 +93,7 @@ function comment(service: string): string {
  */
 export function settingScript(table: string, rules: readonly Rule[], closed: readonly string[]): string {
   const opening = closed.flatMap(bridge => [
-    nft([...skeleton(table), `add element ip ${table} opened { "${bridge}" }`].join('\n')),
+    nft([...skeleton(table), ...noting(table, bridge)].join('\n')),
     `echo 1 > ${routeLocalnet(bridge)}`,
   ]);
   const unlessNone = rules.length > 0 ? [] : [`nft list table ip ${table} > /dev/null 2>&1 || exit 0`];
@@ -90,10 +114,11 @@ for bridge in $(printf '%s' "$listed" | tr ',' '\\n' | sed -n 's/.*"\\(.*\\)".*/
   for other in $(nft list tables ip | sed -n 's/^table ip \\(${PREFIX}[A-Za-z0-9_]*\\)$/\\1/p'); do
     if nft list chain ip "$other" postrouting 2>/dev/null | grep -q "oifname \\"$bridge\\" "; then heir=$other; break; fi
   done
-  if [ "$heir" ]; then nft add element ip "$heir" opened "{ \\"$bridge\\" }"
+  if [ "$heir" ]; then nft add element ip "$heir" opened "{ \\"$bridge\\" }"; nft add element ip6 "$heir" opened "{ \\"$bridge\\" }" 2>/dev/null || :
   elif [ -e ${file} ]; then echo 0 > ${file}; fi
 done
-nft delete table ip ${table}`;
+nft delete table ip ${table}
+nft delete table ip6 ${table} 2>/dev/null || :`;
 }
 
 /**

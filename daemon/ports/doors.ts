@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.js';
 import type { Ms, Protocol, ServiceId } from '../core/model.js';
+import type { Rhythm } from '../core/rhythm.js';
 
 /** A port that the daemon keeps open for a service, asleep or awake. */
 export interface Door {
@@ -9,6 +10,8 @@ export interface Door {
   readonly port: number;
   readonly containerPort: number;
   readonly protocol: Protocol;
+  /** False: the protocol is a guess, which gives way to what client and server speak. */
+  readonly certain: boolean;
   /** A blocked BLPOP or a subscription holds the service. */
   readonly holdBlocked: boolean;
   /** CIDRs: who connects from elsewhere is cut off; null: everybody is answered. */
@@ -33,6 +36,8 @@ export interface DoorHooks {
   wake(door: Door): Promise<Target | Failure>;
   /** Connections or what they hold went from none to some or back. Soon, and at most every 100 ms a service: ask `activity` for what is. */
   changed(service: ServiceId): void;
+  /** Client and server were heard to speak this at a door whose protocol is a guess. Told when it is another one, or proves right. */
+  spoke(door: Door, protocol: Protocol): void;
 }
 
 export interface Activity {
@@ -43,6 +48,8 @@ export interface Activity {
   /** An open transaction, a running query, a response under way, a client that waits for the start: must not be stopped. */
   readonly holding: boolean;
   readonly bytes: number;
+  /** What flows again and again; null: too little has. */
+  readonly rhythm: Rhythm | null;
 }
 
 export interface Doors {
@@ -61,9 +68,19 @@ export interface Doors {
 export interface Question {
   readonly protocol: Protocol;
   readonly target: Target;
-  /** Of an HTTP service; default /. */
+  /** Asked for over HTTP, with or without TLS; its status is below 500 when it is ready. Without, any answer to / will do in the end. */
   readonly path?: string;
+  /** The protocol is a guess: whoever listens and speaks another one is ready too. */
+  readonly guessed?: boolean;
+  /** Somebody accepts in its place who may have nothing behind him: docker-proxy, Docker Desktop. */
+  readonly proxied?: boolean;
 }
 
-/** Asks again and again until it is ready. False: `signal` was aborted first. */
-export type UntilReady = (question: Question, signal: AbortSignal) => Promise<boolean>;
+/** What became of asking. `protocol`: what it was heard to speak; null: it accepts connections and has said nothing. */
+export type Outcome =
+  | { readonly ready: true; readonly protocol: Protocol | null }
+  /** `why`: what the last try met, for people; `listens`: something accepted the connection. `speaks`: a protocol that would work. */
+  | { readonly ready: false; readonly why: string; readonly listens: boolean; readonly speaks: Protocol | null };
+
+/** Asks again and again until it is ready, or `signal` is aborted. `trying`: told after each try in vain. */
+export type UntilReady = (question: Question, signal: AbortSignal, trying?: (last: Outcome) => void) => Promise<Outcome>;

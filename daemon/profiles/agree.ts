@@ -9,10 +9,10 @@ import { problemAt } from './yaml-file.js';
 type FindPlace = (key: string) => Place;
 
 /** Keys that mean something with one protocol only. */
-const KEY_OF_PROTOCOL = [
-  ['ready', 'http'],
+const KEY_OF_PROTOCOL: readonly (readonly ['ready' | 'hold_blocked', Protocol, ...Protocol[]])[] = [
+  ['ready', 'http', 'tls'],
   ['hold_blocked', 'redis'],
-] as const;
+];
 
 /** Settings that are each right and contradict each other. `prefix`: path of the service, for the messages. */
 export function contradictions(settings: ServiceSettings, prefix: string, place: FindPlace): Problem[] {
@@ -40,11 +40,13 @@ export function idleProblems(settings: ServiceSettings, prefix: string, place: F
   return [problemAt(place('idle.freezeAfter'), `${prefix}.idle.freezeAfter`, message, 'freezeAfter < stopAfter')];
 }
 
-/** `ready` is asked by HTTP, and only Redis blocks. `protocol`: undefined while nobody has said it. */
+/** `ready` is asked by HTTP, also over TLS, and only Redis blocks; one port of the service that speaks it is enough. `protocol`: undefined while nobody has said it. */
 export function protocolProblems(settings: ServiceSettings, protocol: Protocol | undefined, prefix: string, place: FindPlace): Problem[] {
-  return KEY_OF_PROTOCOL.flatMap(([key, wanted]) => {
+  const spoken = [protocol, ...Object.values(settings.ports ?? {}).map(port => port.protocol)];
+  return KEY_OF_PROTOCOL.flatMap(([key, wanted, ...also]) => {
     const { [key]: value } = settings;
-    if (value === undefined || value === false || protocol === undefined || protocol === wanted) return [];
+    if (value === undefined || value === false || protocol === undefined) return [];
+    if (spoken.some(each => each === wanted || (each !== undefined && also.includes(each)))) return [];
     return [
       problemAt(
         place(key),
@@ -59,6 +61,8 @@ export function protocolProblems(settings: ServiceSettings, protocol: Protocol |
 /** What `under` says, without the keys that the protocol of `over` has no use for: they were meant for another one. */
 export function fittingProtocol(under: ServiceSettings, over: ServiceSettings): ServiceSettings {
   if (over.protocol === undefined) return under;
-  const useless: readonly string[] = KEY_OF_PROTOCOL.filter(([, wanted]) => wanted !== over.protocol).map(([key]) => key);
+  const useless: readonly string[] = KEY_OF_PROTOCOL.filter(([, ...wanted]) => !wanted.some(each => each === over.protocol)).map(
+    ([key]) => key,
+  );
   return Object.fromEntries(Object.entries(under).filter(([key]) => !useless.includes(key)));
 }

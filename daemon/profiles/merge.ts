@@ -75,16 +75,18 @@ function scheduleOf(files: readonly ProfileFile[]): Schedule | null {
   return up === null && down === null ? null : { up, down };
 }
 
-/** The keys of `over` win; memory and idle are merged by their own keys. */
+/** The keys of `over` win; memory, idle and ports are merged by their own keys. */
 export function mergeSettings(under: ServiceSettings | undefined, over: ServiceSettings): ServiceSettings {
   // A maximum that is written over a guess is a limit.
   const written = over.memory?.maximum !== undefined && under?.memory?.guessed !== undefined ? { guessed: false } : {};
   const memory = { ...under?.memory, ...written, ...over.memory };
   const idle = { ...under?.idle, ...over.idle };
+  const ports = { ...under?.ports, ...over.ports };
   return {
     ...fittingProtocol(under ?? {}, over),
     ...over,
     ...(Object.keys(memory).length > 0 ? { memory } : {}),
     ...(Object.keys(idle).length > 0 ? { idle } : {}),
+    ...(Object.keys(ports).length > 0 ? { ports } : {}),
   };
 }

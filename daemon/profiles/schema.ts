@@ -64,6 +64,13 @@ const ready = z
 
 const choice = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
 
+const protocol = choice('tcp', 'http', 'tls', 'postgres', 'redis');
+const portError = 'the number of a port in the container, 1 to 65535';
+const portSchema = z.strictObject({ protocol: protocol.optional().describe('What is spoken there') }, { error: 'a map with protocol' });
+const ports = z
+  .record(z.string().regex(/^[1-9]\d{0,4}$/, { error: portError }), portSchema, { error: 'a map of container ports' })
+  .refine(value => Object.keys(value).every(port => Number(port) <= 65_535), { error: portError });
+
 const memorySchema = z
   .strictObject(
     {
@@ -93,11 +100,12 @@ export const serviceSchema = z
         .optional()
         .describe('eager: with the profile. on-demand: when somebody needs it. manual: when named'),
       idle: idle.optional().describe('Stop after this long without use, or never; the map can freeze it first'),
-      protocol: choice('tcp', 'http', 'postgres', 'redis').optional().describe('How readiness, refusals and use are recognised'),
+      protocol: protocol.optional().describe('How readiness, refusals and use are recognised, where ports says nothing of a port'),
+      ports: ports.optional().describe('What single ports speak, by their number in the container, as 2525: { protocol: tcp }'),
       runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm', 'none')
         .optional()
         .describe('Fits the process to its memory; none: leave it alone'),
-      ready: ready.optional().describe('protocol http: what is asked for to see that it is ready'),
+      ready: ready.optional().describe('protocol http or tls: what is asked for to see that it is ready'),
       hold_blocked: z
         .boolean({ error: 'true or false' })
         .optional()
@@ -156,5 +164,6 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
 
 export function serviceKeys(path: readonly PropertyKey[]): string[] {
   if (path[0] === 'idle') return Object.keys(idleMap.shape);
+  if (path[0] === 'ports') return path.length > 1 ? Object.keys(portSchema.shape) : [];
   return Object.keys(path[0] === 'memory' ? memorySchema.shape : serviceSchema.shape);
 }

@@ -1,10 +1,14 @@
 import { type Bytes, GiB, KiB, MiB } from '../core/bytes.js';
+import { tcpPortsOf } from '../core/doors.js';
 import type { ContainerSpec, Memory, Protocol, Runtime } from '../core/model.js';
+import { protocolOfNumber } from '../core/protocols.js';
 
 /** What is known of a service by the image it runs, for keys that nobody has set. */
 export interface Guess {
   readonly memory: Memory;
+  /** Of the service as a whole; each of its ports may speak another one (core/protocols). */
   readonly protocol: Protocol;
+  readonly protocolFrom: 'image' | 'port';
   readonly runtime: Runtime | null;
 }
 
@@ -39,8 +43,6 @@ const KNOWN: readonly Known[] = [
 ];
 
 const DEFAULT_MEMORY = [256, 512] as const;
-const HTTP_PORTS = new Set([80, 3000, 4000, 4200, 5000, 5173, 8000, 8080, 8081, 8888]);
-const PROTOCOL_OF_PORT: Readonly<Record<number, Protocol>> = { 5432: 'postgres', 6379: 'redis' };
 
 export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose' | 'environment' | 'entrypoint' | 'command'>): Guess {
   const name = imageName(container.image);
@@ -49,6 +51,7 @@ export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose
   return {
     memory: beyondHeap({ standard: megabytes(standard), maximum: megabytes(maximum) }, container),
     protocol: known?.protocol ?? protocolByPort(container),
+    protocolFrom: known?.protocol === undefined ? 'port' : 'image',
     runtime: known?.runtime ?? null,
   };
 }
@@ -85,14 +88,13 @@ export function imageName(image: string): string {
   return parts.join('/');
 }
 
+/** The first port whose number says that more than bytes can be told. */
 function protocolByPort(container: Pick<ContainerSpec, 'ports' | 'expose'>): Protocol {
-  const ports = [
-    ...container.ports.filter(port => port.protocol === 'tcp').map(port => port.container),
-    ...container.expose.map(Number.parseFloat),
-  ];
-  const first = ports.find(port => port in PROTOCOL_OF_PORT || HTTP_PORTS.has(port));
-  if (first === undefined) return 'tcp';
-  return PROTOCOL_OF_PORT[first] ?? 'http';
+  return (
+    tcpPortsOf(container)
+      .map(protocolOfNumber)
+      .find(found => found === 'http' || found === 'postgres' || found === 'redis') ?? 'tcp'
+  );
 }
 
 function megabytes(figure: number): Bytes {

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
-import { doorsOf } from '../core/doors.js';
+import { doorsOf, innerPorts } from '../core/doors.js';
 import type { ServiceSpec } from '../core/model.js';
+import { speechOf } from '../core/protocols.js';
 import { formatDuration, formatSize } from '../profiles/units.js';
 
 /** What a laptop-dev.yaml is written from. */
@@ -12,6 +13,9 @@ export interface InitSource {
   /** Absolute; null: found under their usual names, which the file need not repeat. */
   readonly files: readonly string[] | null;
 }
+
+/** Ports whose guesses are worth a line of the file. */
+const MOST_GUESSES = 12;
 
 /** The text of a laptop-dev.yaml with one block for each service, and comments that say where a figure is from. */
 export function initText(source: InitSource): string {
@@ -37,6 +41,7 @@ function header({ root, files }: InitSource): string {
 # priority  0 to 100; a service with a higher one stays longer when memory is short.
 # start     eager: with the project. on-demand: sleeps until somebody connects to its port. manual: when it is named.
 # idle      stop after this long without use, as 10m; the next connection wakes it. Or never.
+# ports     what is spoken at a port of the container, as { 2525: { protocol: tcp } }: tcp, http, tls, postgres or redis.
 # runtime   node, jvm, go, python, postgres or redis: fits the process to its memory. none: leaves it alone.
 name: default
 ${compose}`;
@@ -49,7 +54,7 @@ function serviceBlock(spec: ServiceSpec, service: ComposeService | null): string
     `    priority: ${spec.priority}`,
     `    start: ${spec.start}${wakes(spec)}`,
     `    idle: ${idle(spec)}`,
-    ...(spec.protocol === 'tcp' ? [] : [`    protocol: ${spec.protocol}`]),
+    ...protocolLines(spec),
     ...(spec.runtime === null ? [] : [`    runtime: ${spec.runtime}`]),
   ];
   return `${lines.join('\n')}\n`;
@@ -61,6 +66,23 @@ function memoryLine({ memory }: ServiceSpec, service: ComposeService | null): st
   return guessed
     ? `    memory: { ${figures}, guessed: true } # not set in the Compose file`
     : `    memory: { ${figures} } # ${origin(service)}`;
+}
+
+/** A guess stays a comment: written down it would hold whatever the ports turn out to speak. */
+function protocolLines(spec: ServiceSpec): string[] {
+  const { protocols, protocolFrom } = spec.activation;
+  const written = Object.entries(protocols).map(([port, protocol]) => `${port}: { protocol: ${protocol} }`);
+  const guessed = innerPorts(spec)
+    .slice(0, MOST_GUESSES)
+    .flatMap(port => {
+      const { protocol, source } = speechOf(spec, port);
+      return source === 'written' ? [] : [`${port}: { protocol: ${protocol} }`];
+    });
+  return [
+    ...(protocolFrom === 'person' && spec.protocol !== 'tcp' ? [`    protocol: ${spec.protocol}`] : []),
+    ...(written.length > 0 ? [`    ports: { ${written.join(', ')} }`] : []),
+    ...(guessed.length > 0 ? [`    # ports: { ${guessed.join(', ')} } # guessed; gives way to what is seen`] : []),
+  ];
 }
 
 function wakes(spec: ServiceSpec): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ComposeService } from '../compose/types.js';
 import { configText } from '../core/config-hash.js';
+import { tcpPortsOf } from '../core/doors.js';
 import { type Activation, type Ms, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../core/model.js';
 import type { Problem } from '../core/problem.js';
 import { idleProblems, protocolProblems } from '../profiles/agree.js';
@@ -8,7 +9,7 @@ import { mergeSettings } from '../profiles/merge.js';
 import type { parseServiceBlock } from '../profiles/parse.js';
 import type { Place } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
-import { guess } from './guess.js';
+import { type Guess, guess } from './guess.js';
 import { memoryOf } from './memory.js';
 import { type Said, saidIn } from './said.js';
 
@@ -52,7 +53,7 @@ export function serviceSpecOf(input: ServiceInput): {
     priority: settings.priority ?? PRIORITY,
     start: settings.start ?? input.start,
     idle: settings.idle?.stopAfter ?? null,
-    activation: activationOf(settings),
+    activation: activationOf(settings, usual),
     protocol,
     dependsOn: compose.dependsOn,
     restart: compose.restart,
@@ -64,13 +65,17 @@ export function serviceSpecOf(input: ServiceInput): {
   return { spec, problems: [...(block?.problems ?? []), ...problems, ...disagreements(settings, spec, compose, said)], said };
 }
 
-function activationOf(settings: ServiceSettings): Activation {
+function activationOf(settings: ServiceSettings, usual: Guess): Activation {
   return {
     freezeAfter: settings.idle?.freezeAfter ?? PLAIN_ACTIVATION.freezeAfter,
     veto: settings.idle?.veto ?? PLAIN_ACTIVATION.veto,
     holdBlocked: settings.hold_blocked ?? PLAIN_ACTIVATION.holdBlocked,
     readyPath: settings.ready ?? PLAIN_ACTIVATION.readyPath,
     path: settings.path ?? PLAIN_ACTIVATION.path,
+    protocols: Object.fromEntries(
+      Object.entries(settings.ports ?? {}).flatMap(([port, { protocol }]) => (protocol ? [[port, protocol]] : [])),
+    ),
+    protocolFrom: settings.protocol === undefined ? usual.protocolFrom : 'person',
   };
 }
 
@@ -83,7 +88,10 @@ function disagreements(
 ): Problem[] {
   const prefix = `services.${spec.name}`;
   const place = (key: string) => said(key) ?? compose.position;
-  const problems = [...idleProblems(settings, prefix, place), ...protocolProblems(settings, spec.protocol, prefix, place)];
+  // A number alone says too little to contradict what a person has written.
+  const isOpen = spec.activation.protocolFrom === 'port' && tcpPortsOf(compose.container).length > 0;
+  const known = isOpen ? undefined : spec.protocol;
+  const problems = [...idleProblems(settings, prefix, place), ...protocolProblems(settings, known, prefix, place)];
   return problems.map(problem => ({ ...problem, key: said(problem.key.slice(prefix.length + 1))?.key ?? problem.key }));
 }
 

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ms, ServiceId } from '../core/model.js';
+import { speechOf } from '../core/protocols.js';
 import { shortcutsOf } from '../core/redirects.js';
+import { type Burst, type Rhythm, rhythmOf, withBytes } from '../core/rhythm.js';
 import type { ServiceEntry, World } from '../core/world.js';
 import type { Counters, KernelPath, Redirect } from '../ports/kernel-path.js';
 import type { Clock, Containers, Log } from '../ports.js';
@@ -21,6 +23,8 @@ export interface CarriedUse {
   readonly connections: number;
   /** Monotonic ms of the last look that found bytes or new connections; null: none has. */
   readonly lastByteAt: Ms | null;
+  /** What flows again and again, as far as looks a few seconds apart can tell; null: too little has. */
+  readonly rhythm: Rhythm | null;
   /** That was just now. */
   readonly moving: boolean;
 }
@@ -34,6 +38,7 @@ interface Run {
   /** The counters at the last use; null until they could be read. */
   base: Counters | null;
   lastByteAt: Ms | null;
+  bursts: readonly Burst[];
 }
 
 /** Use this long ago is use just now: figures are taken every 5 s. */
@@ -104,12 +109,13 @@ export class Carrier {
     if (counters && run.base) {
       const { bytes, connections } = run.base;
       const isUse = counters.bytes - bytes >= this.path.used || counters.connections > connections;
+      if (isUse) run.bursts = withBytes(run.bursts, now, counters.bytes - bytes, redirect.to.port);
       run.base = isUse ? counters : { bytes, connections: counters.connections };
       if (isUse) run.lastByteAt = now;
     }
     run.base ??= counters;
     const moving = run.lastByteAt !== null && now - run.lastByteAt < JUST_NOW;
-    return { connections: counters?.connections ?? 0, lastByteAt: run.lastByteAt, moving };
+    return { connections: counters?.connections ?? 0, lastByteAt: run.lastByteAt, rhythm: rhythmOf(run.bursts), moving };
   }
 
   /** Those of which the kernel carries connections. */
@@ -179,7 +185,7 @@ export class Carrier {
     const shortcuts = shortcutsOf(entry);
     if (shortcuts.length === 0) return;
     const redirects = this.possible(shortcuts.map(shortcut => ({ service: id, ...shortcut })));
-    this.runs.set(id, { container: entry.container, pid: entry.address?.pid ?? null, redirects, base: null, lastByteAt: null });
+    this.runs.set(id, { container: entry.container, pid: entry.address?.pid ?? null, redirects, base: null, lastByteAt: null, bursts: [] });
     this.seen(id); // from here on it is counted
     if (redirects.length > 0) this.tell(id, 'kernel', null);
   }
@@ -228,13 +234,19 @@ export class Carrier {
 
   private async held(id: ServiceId): Promise<string | null> {
     const run = this.runs.get(id);
-    const spec = this.options.world().services.get(id)?.spec;
-    if (!run || !spec || !this.path || this.open(id) === 0) return null;
-    const port = run.redirects[0]?.to.port ?? null;
-    return this.path.heldBy(spec.protocol, execIn(this.options.containers, run.container), {
-      port,
-      holdBlocked: spec.activation.holdBlocked,
-    });
+    const entry = this.options.world().services.get(id);
+    if (!run || !entry || !this.path || this.open(id) === 0) return null;
+    const exec = execIn(this.options.containers, run.container);
+    const { spec, spoken } = entry;
+    const { holdBlocked } = spec.activation;
+    // Each port in its protocol; one that is published twice is asked once.
+    const asked = new Map(run.redirects.map(redirect => [redirect.to.port, redirect]));
+    for (const [port, redirect] of asked) {
+      if (this.path.open(redirect, run.pid) === 0) continue;
+      const held = await this.path.heldBy(speechOf(spec, port, spoken[port]).protocol, exec, { port, holdBlocked });
+      if (held !== null) return held;
+    }
+    return null;
   }
 }
 

@@ -11,7 +11,8 @@ import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
 import { Asker } from './asker.js';
 import { Carrier } from './carrier.js';
-import { DoorKeeper } from './door-keeper.js';
+import { Changes } from './changes.js';
+import { DoorKeeper, type DoorKeeperOptions } from './door-keeper.js';
 import { type Effects, execute } from './executors.js';
 import { facade } from './facade.js';
 import { Figures } from './figures.js';
@@ -50,6 +51,9 @@ export interface SupervisorOptions {
   /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
   readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
+  readonly expectConnection: DoorKeeperOptions['expect'];
+  /** TCP ports at which the network of a process listens beyond its loopback. */
+  readonly listening: (pid: number) => readonly number[];
   readonly untilReady: UntilReady;
   readonly giveBack: GiveBack;
   readonly openAsks: () => Promise<Asks>;
@@ -75,6 +79,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const { containers, store, clock, log } = options;
   const notices = new Notices(clock);
   const waiters = new Waiters();
+  const changes = new Changes();
   const restored = store.load();
   if (restored.warning !== null) log.warn({}, restored.warning);
   const trust = new Trust(restored.intent.trusted, restored.intent.lastTrusted);
@@ -91,10 +96,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
     openDoors: options.openDoors,
     hasGateways: () => engine?.kind === 'docker',
     isLocal: options.isLocal,
+    expect: options.expectConnection,
+    clock,
     world: () => loop.world,
     post: event => loop.post(event),
     awake: id => waiters.wait(loop.world, [id], 'awake', NEVER),
     measure: () => sampler.now(),
+    untilReady: options.untilReady,
+    listening: options.listening,
     log,
   });
   const keeper = new Keeper({
@@ -119,6 +128,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     world: () => loop.world,
     post: event => loop.post(event),
     onFigures: () => {
+      doors.lookAtPorts();
       const uses = carrier.ids().map(id => doors.seen(id));
       if (uses.length > 0) loop.post({ kind: 'used', uses });
     },
@@ -137,6 +147,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     asker,
     workingSet: id => sampler.workingSet(id),
     untilReady: options.untilReady,
+    heard: (id, port) => loop.world.services.get(id)?.spoken[port],
+    cpu: ({ id, pid }) => (pid === null ? null : (options.usage.sample(id, pid)?.cpu ?? null)),
+    forget: container => options.usage.forget(container),
+    isLocal: options.isLocal,
     giveBack: options.giveBack,
     isAnyStarting: () => isAnyStarting(loop.world),
     persist: () => keeper.keep(),
@@ -156,8 +170,10 @@ export function createSupervisor(options: SupervisorOptions): Running {
     onNotices: added => notices.add(added),
     onWorld: world => {
       waiters.look(world);
+      changes.look();
       sampler.look(world);
       carrier.look(world);
+      doors.look(world);
       asker.look(world);
       hours.look(world);
       watchers.poke();
@@ -188,11 +204,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     isBusy: () => [...loop.world.services.values()].some(entry => isActive(entry.state)),
     relist: options.relist,
     signal: ending.signal,
+    onCheck: (phase, container, exec) => sampler.checked(phase, container, exec),
     onEngine: info => (engine = info),
   });
   const supervisor = facade(options, loop, {
     notices,
     waiters,
+    changes,
     trust,
     doors,
     sampler,

@@ -2,8 +2,9 @@ import type { Bytes } from '../core/bytes.js';
 import type { Event, NoticeKind } from '../core/event.js';
 import { FailureError, failure } from '../core/failure.js';
 import type { BuiltImage } from '../core/image-builds.js';
-import type { Ms, ServiceId, ServiceSpec } from '../core/model.js';
+import type { Ms, Protocol, ServiceId, ServiceSpec } from '../core/model.js';
 import { isLive, isTakenIn } from '../core/observe.js';
+import type { ObservedContainer } from '../core/observed.js';
 import type { Step, StepOf } from '../core/step.js';
 import type { UntilReady } from '../ports/doors.js';
 import type { GiveBack } from '../ports/give-back.js';
@@ -12,7 +13,7 @@ import { asFailure } from './as-failure.js';
 import type { Asker } from './asker.js';
 import type { Carrier } from './carrier.js';
 import type { DoorKeeper } from './door-keeper.js';
-import { launch } from './launch.js';
+import { type Launched, launch } from './launch.js';
 import { refuseGoneContext } from './moved.js';
 import { awaitReady } from './readiness.js';
 
@@ -34,6 +35,12 @@ export interface Effects {
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
+  /** What a port of a service was heard to speak before. */
+  readonly heard: (id: ServiceId, port: number) => Protocol | undefined;
+  /** CPU time of a container so far, ns; null: it cannot be measured. `forget` it when it does not become a service that runs. */
+  readonly cpu: (container: ObservedContainer) => number | null;
+  readonly forget: (container: string) => void;
+  readonly isLocal: (address: string) => Promise<boolean>;
   readonly giveBack: GiveBack;
   /** A service is between its admission and ready. */
   readonly isAnyStarting: () => boolean;
@@ -65,6 +72,22 @@ async function removeAnyway(container: string, anonymousVolumes: boolean, contai
   }
 }
 
+/**
+ * Launches it with no name in it that leads to where containers of its network do not arrive. That is found out while it is made: it does not
+ * start before.
+ */
+async function launchReached(step: StepOf<'launch'>, containers: Containers, finding: Promise<ReadonlySet<string>>): Promise<Launched> {
+  const start: Containers['start'] = async (id, spec) => {
+    if ((await finding).size > 0) throw new FailureError(failure('internal', 'made anew before it starts'));
+    await containers.start(id, spec);
+  };
+  const outcome = await launch(step, { ...containers, start });
+  const unreached = await finding;
+  if (outcome.ok || outcome.failure === null || unreached.size === 0) return outcome;
+  const hosts = step.wiring.hosts.filter(text => ![...unreached].some(address => text.endsWith(`:${address}`)));
+  return launch({ ...step, previous: outcome.container ?? step.previous, wiring: { ...step.wiring, hosts } }, containers);
+}
+
 const EXECUTORS: Executors = {
   persist: (_, { persist }) => persist(),
 
@@ -82,18 +105,35 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async launch(step, { containers, post }) {
+  async launch(step, { containers, doors, post }) {
     const { id, attempt } = step;
-    const outcome = await launch(step, containers);
-    if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container });
+    const outcome = await launchReached(step, containers, doors.unreached(step));
+    if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container, madeVolumes: outcome.madeVolumes });
+    else if (outcome.failure === null) post({ kind: 'unwired', id, attempt });
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 
-  async probe({ id, attempt, seen, spec }, { containers, clock, post, untilReady }) {
+  async probe({ id, attempt, seen, spec }, { containers, clock, post, untilReady, doors, heard, cpu, isLocal, forget }) {
     try {
-      const checked = await awaitReady(spec, seen, { containers, clock, untilReady });
-      if (checked !== null) post({ kind: 'ready', id, attempt, checked });
+      const readiness = await awaitReady(spec, seen, {
+        containers,
+        clock,
+        untilReady,
+        awaited: () => doors.awaited(id),
+        heard: port => heard(id, port),
+        cpu,
+        isLocal,
+      });
+      if (readiness === null) return forget(seen.id);
+      if (readiness.kind === 'answered')
+        doors.proved(
+          id,
+          attempt,
+          readiness.ports.map(({ port }) => port),
+        );
+      post({ kind: 'ready', id, attempt, readiness });
     } catch (error) {
+      forget(seen.id);
       post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: seen.id, running: true });
     }
   },
@@ -134,7 +174,9 @@ const EXECUTORS: Executors = {
     // A veto that cannot be asked keeps it up: it may be about to say so.
     const exit = veto === null ? 0 : await containers.probe(container, veto, VETO_TIMEOUT).catch(() => 1);
     const heldBy = await carrier.check(id);
-    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0, heldBy });
+    // Past what events have told: one can be lost, and Podman's do not say which command ends.
+    const sessions = await containers.sessions(container).catch(() => null);
+    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0, heldBy, sessions });
     carrier.restore(id);
   },
 

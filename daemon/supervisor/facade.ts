@@ -7,11 +7,13 @@ import { adviceOf } from './advice.js';
 import { execBeside } from './beside.js';
 import { budgetBeyond } from './budget-beyond.js';
 import { budgetView } from './budget-view.js';
+import type { Changes } from './changes.js';
 import { clean } from './clean.js';
 import type { SupervisorOptions } from './create.js';
 import type { DoorKeeper } from './door-keeper.js';
 import { counted } from './exec-count.js';
 import type { Figures } from './figures.js';
+import { followLogs } from './follow-logs.js';
 import { historyOf } from './history-view.js';
 import type { Hours } from './hours.js';
 import type { Keeper } from './keeper.js';
@@ -32,6 +34,7 @@ import type { Watchers } from './watchers.js';
 export interface Parts {
   readonly notices: Notices;
   readonly waiters: Waiters;
+  readonly changes: Changes;
   readonly trust: Trust;
   readonly doors: DoorKeeper;
   readonly sampler: Sampler;
@@ -46,7 +49,7 @@ export interface Parts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
+  { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -118,7 +121,10 @@ export function facade(
     },
     notices: () => notices.list(),
     subscribe: listener => notices.subscribe(listener),
-    logs: (id, logOptions) => containers.logs(containerFor(loop, id, false), logOptions),
+    logs: (id, logOptions) =>
+      logOptions.follow
+        ? followLogs(id, logOptions, { containers, clock, world: () => loop.world, changes })
+        : containers.logs(containerFor(loop, id, false), logOptions),
     exec: async (id, execOptions) => {
       if (execOptions.beside) return execBeside(loop.world, options, notices, id, execOptions);
       await wakeFor(loop, doors, id);

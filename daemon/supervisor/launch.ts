@@ -1,41 +1,67 @@
 import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { NetworkSpec } from '../core/model.js';
 import { isLive } from '../core/observe.js';
 import type { ObservedContainer } from '../core/observed.js';
 import { tune } from '../core/runtime.js';
 import type { StepOf } from '../core/step.js';
-import { wired, wiringText } from '../core/wiring.js';
+import { placeNames, wired, wiringText } from '../core/wiring.js';
 import type { Containers } from '../ports.js';
 import { refuseGone } from './moved.js';
 
 export type Launched =
-  | { readonly ok: true; readonly container: ObservedContainer }
+  /** `madeVolumes`: names of those that were missing. */
+  | { readonly ok: true; readonly container: ObservedContainer; readonly madeVolumes: readonly string[] }
+  /** Nothing was made: the project's networks have other gateways than the daemon listens at. */
+  | { readonly ok: false; readonly failure: null }
   | { readonly ok: false; readonly failure: Failure; readonly container: string | null; readonly running: boolean };
+
+/** What was made for a launch until it failed or ended. */
+interface Made {
+  id: string | null;
+  volumes: readonly string[];
+}
 
 /**
  * Makes a container of the service run with the step's definition and grant, whatever is there now: the previous one is
- * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on. After a failed start the
+ * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on; also where
+ * its networks were removed meanwhile (prune), which it cannot start without. After a failed start the
  * engine is asked what is so: a start that timed out may have started it all the same.
  */
 export async function launch(step: StepOf<'launch'>, containers: Containers): Promise<Launched> {
-  let id: string | null = null;
+  const made: Made = { id: null, volumes: [] };
   try {
     refuseGone(step.project.name, step.project.root, step.spec.container);
     const previous = step.previous === null ? null : await containers.inspect(step.previous);
-    id = previous && (await isReusable(step, previous, containers)) ? previous.id : await replace(step, previous, containers);
-    await containers.start(id, step.spec.container);
-    const container = await containers.inspect(id);
-    if (container) return { ok: true, container };
+    const started = previous && (await isReusable(step, previous, containers)) ? await startAgain(step, previous.id, made, containers) : null;
+    if (started === null) {
+      if (!(await replace(step, previous, made, containers))) return { ok: false, failure: null };
+      await containers.start(made.id ?? '', step.spec.container);
+    }
+    const container = await containers.inspect(made.id ?? '');
+    if (container) return { ok: true, container, madeVolumes: made.volumes };
     throw new FailureError(failure('engine-error', `The container of ${step.spec.name} was removed while it started.`));
   } catch (error) {
-    return afterFailure(error, id, containers);
+    return afterFailure(error, made, containers);
   }
 }
 
-async function afterFailure(error: unknown, id: string | null, containers: Containers): Promise<Launched> {
+/** Null: it cannot be started any more, for something that it was made with is gone. */
+async function startAgain({ spec }: StepOf<'launch'>, id: string, made: Made, containers: Containers): Promise<true | null> {
+  made.id = id;
+  try {
+    await containers.start(id, spec.container);
+    return true;
+  } catch (error) {
+    if (error instanceof FailureError && error.failure.code === 'config-missing') return null;
+    throw error;
+  }
+}
+
+async function afterFailure(error: unknown, { id, volumes }: Made, containers: Containers): Promise<Launched> {
   const value = error instanceof FailureError ? error.failure : failure('internal', String(error));
   if (id === null) return { ok: false, failure: value, container: null, running: false };
   const seen = await containers.inspect(id).catch(() => null);
-  if (value.code === 'engine-timeout' && seen && isLive(seen)) return { ok: true, container: seen };
+  if (value.code === 'engine-timeout' && seen && isLive(seen)) return { ok: true, container: seen, madeVolumes: volumes };
   return { ok: false, failure: value, container: id, running: seen !== null && isLive(seen) };
 }
 
@@ -55,7 +81,8 @@ async function isReusable(
   return asIs || containers.sameImage(previous.image, spec.container.image);
 }
 
-async function replace(step: StepOf<'launch'>, previous: ObservedContainer | null, containers: Containers): Promise<string> {
+/** False: the networks were made anew, with other gateways than the step was told of. Then nothing is replaced. */
+async function replace(step: StepOf<'launch'>, previous: ObservedContainer | null, made: Made, containers: Containers): Promise<boolean> {
   const { spec, grant, project } = step;
   const tuned = tune(spec, grant);
   if (!tuned) {
@@ -66,9 +93,11 @@ async function replace(step: StepOf<'launch'>, previous: ObservedContainer | nul
     );
   }
   const { networks, volumes } = needed(step);
-  await containers.ensureResources(project.name, networks, volumes);
+  made.volumes = await containers.ensureResources(project.name, networks, volumes);
+  if (!(await leadsToUs(step, networks, containers))) return false;
   if (previous) await discard(previous, spec.stopTimeout, containers);
-  return containers.create(
+  made.id = null;
+  made.id = await containers.create(
     { ...spec, container: wired(tuned, step.wiring) },
     {
       grant,
@@ -77,9 +106,20 @@ async function replace(step: StepOf<'launch'>, previous: ObservedContainer | nul
       networks,
       volumes,
       wiring: wiringText(step.wiring),
-      carryOver: previous?.anonymousVolumes ?? {},
+      carryOver: previous?.anonymousVolumes ?? step.carryOver,
     },
   );
+  return true;
+}
+
+/** Whether the names in the container lead to gateways that its networks have: one that was removed and made anew may have another. */
+async function leadsToUs({ wiring, project }: StepOf<'launch'>, networks: readonly NetworkSpec[], containers: Containers): Promise<boolean> {
+  const wanted = new Set(wiring.hosts.map(text => text.slice(text.indexOf(':') + 1)));
+  for (const names of [networks.map(network => network.name), placeNames(project.name)]) {
+    if (wanted.size === 0) return true;
+    for (const { address } of await containers.gateways(names)) wanted.delete(address);
+  }
+  return wanted.size === 0;
 }
 
 async function discard(previous: ObservedContainer, timeout: number, containers: Containers): Promise<void> {

@@ -5,8 +5,7 @@ import type { World } from '../core/world.js';
 import type { Usage } from '../ports.js';
 
 /**
- * Adds what only the kernel knows of running services, their working sets, and at which ports the engine has published them. The engine is
- * not asked: what clients see does not wait for one that hangs.
+ * Adds what only the kernel knows of running services, their working sets. The engine is not asked: what clients see does not wait for one that hangs.
  */
 export async function measured(views: readonly ServiceView[], world: World, usage: Usage): Promise<ServiceView[]> {
   return Promise.all(views.map(view => measure(view, world, usage)));
@@ -15,7 +14,7 @@ export async function measured(views: readonly ServiceView[], world: World, usag
 async function measure(view: ServiceView, world: World, usage: Usage): Promise<ServiceView> {
   const entry = world.services.get(serviceId(view.project, view.name));
   if (!entry || view.container === null || entry.address?.pid == null || !isActive(entry.state)) return view;
-  const { pid, ports } = entry.address;
+  const { pid } = entry.address;
   const workingSet = await usage.workingSet(view.container, pid);
-  return { ...view, ports: ports.length > 0 ? ports : view.ports, memory: { ...view.memory, workingSet } };
+  return { ...view, memory: { ...view.memory, workingSet } };
 }

@@ -19,6 +19,8 @@ export interface ObserveOptions {
   readonly isBusy: () => boolean;
   /** From one such list to the next: so long a lost event, or an engine that hangs, may go unnoticed (docs/reliability.md). */
   readonly relist: Ms;
+  /** A health check of the engine's own: told past the mailbox, for there is nothing to decide about it. */
+  readonly onCheck: (phase: 'started' | 'ended', container: string, exec: string) => void;
   readonly onEngine: (info: EngineInfo | null) => void;
   readonly signal: AbortSignal;
 }
@@ -66,8 +68,13 @@ async function watch(options: ObserveOptions, onUp: () => void): Promise<void> {
   }
 }
 
-async function follow({ containers, post }: ObserveOptions, since: Ms, until: AbortSignal): Promise<void> {
-  for await (const event of containers.events(until, since)) if (!until.aborted) post({ kind: 'engine', event });
+async function follow({ containers, post, onCheck }: ObserveOptions, since: Ms, until: AbortSignal): Promise<void> {
+  for await (const event of containers.events(until, since)) {
+    if (until.aborted) return;
+    if (event.kind === 'checkStarted') onCheck('started', event.id, event.exec);
+    else if (event.kind === 'checkEnded') onCheck('ended', event.id, event.exec);
+    else post({ kind: 'engine', event });
+  }
 }
 
 /** One look at a time. Rejects when the engine does not answer: one that hangs keeps its events open, and says nothing in them. */

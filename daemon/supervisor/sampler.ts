@@ -5,6 +5,7 @@ import type { HostSample } from '../core/host-sample.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { ServiceEntry, World } from '../core/world.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../ports.js';
+import { CheckTime } from './check-time.js';
 import { ENGINE_EVERY, EnginePace } from './engine-pace.js';
 import type { Figures } from './figures.js';
 import type { Watchers } from './watchers.js';
@@ -52,6 +53,7 @@ export class Sampler {
   /** Containers whose files cannot be read: not tried at each look. */
   private readonly unread = new Set<string>();
   private readonly pace = new EnginePace();
+  private readonly checks = new CheckTime();
   private forgotten = 0;
 
   constructor(private readonly options: SamplerOptions) {}
@@ -85,6 +87,14 @@ export class Sampler {
   /** All figures, now: before a decision that rests on them. */
   now(): void {
     this.measure(true);
+  }
+
+  /** The engine's own health check began or ended in a container. */
+  checked(phase: 'started' | 'ended', container: string, exec: string): void {
+    const entry = this.running().find(([, each]) => each.container === container)?.[1];
+    const pid = entry?.address?.pid ?? null;
+    const cpu = pid === null ? null : (this.options.usage.sample(container, pid, false)?.cpu ?? null);
+    this.checks[phase](container, exec, this.options.clock.now(), cpu);
   }
 
   workingSet(id: ServiceId): Bytes | null {
@@ -177,13 +187,15 @@ export class Sampler {
   private kept(id: ServiceId, container: string, sample: ContainerSample): ServiceSample {
     this.known.set(id, container);
     this.options.figures.keep(id, container, sample);
-    return { id, container, workingSet: sample.workingSet, cpu: sample.cpu };
+    const checks = this.checks.spent(container, this.options.clock.now(), sample.cpu);
+    return { id, container, workingSet: sample.workingSet, cpu: sample.cpu, ...(checks === undefined ? {} : { checks }) };
   }
 
   private forget(id: ServiceId, container: string): void {
     this.known.delete(id);
     this.unread.delete(container);
     this.pace.forget(container);
+    this.checks.forget(container);
     this.options.usage.forget(container);
     this.options.figures.drop(id);
   }

@@ -5,6 +5,7 @@ import type { HistorySpan } from '../core/live-history.js';
 import type { Ms, ServiceId } from '../core/model.js';
 import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
+import type { LogNote } from './follow-logs.js';
 
 /** up: running and ready, or completed, or asleep with its ports open. awake: running. down: nothing runs. gone: the container is removed. */
 export type Goal = 'up' | 'awake' | 'down' | 'gone';
@@ -46,8 +47,11 @@ export interface Supervisor {
   notices(): readonly LoggedNotice[];
   /** Calls back for each notice from now on; returns the unsubscriber. */
   subscribe(listener: (notice: LoggedNotice) => void): () => void;
-  /** Logs of the service's present or last container. Throws FailureError not-found. */
-  logs(id: ServiceId, options: LogOptions): AsyncIterable<LogLine>;
+  /**
+   * Logs of the service's present or last container; FailureError not-found when it has none. Followed: over all of its runs, with notes of
+   * what happens between them; ends when the service is gone.
+   */
+  logs(id: ServiceId, options: LogOptions): AsyncIterable<LogLine | LogNote>;
   /** Throws FailureError not-found when it does not run. */
   exec(id: ServiceId, options: ExecOptions): Promise<ExecSession>;
   /** Containers, networks and, on request, volumes that carry our label and belong to no known service of the project. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createDoors } from '../../daemon/activation/doors.js';
 import { cannotListen } from '../../daemon/activation/listeners.js';
 import { type Failure, failure } from '../../daemon/core/failure.js';
@@ -40,7 +40,10 @@ async function stage(...scene: Parameters<typeof openStage>): ReturnType<typeof 
 }
 
 function doorsTo(target: Target): Doors {
-  const doors = createDoors({ target: () => target, wake: async () => target, changed: () => undefined }, { log: silent, clock });
+  const doors = createDoors(
+    { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined },
+    { log: silent, clock },
+  );
   closing.push(() => doors.close());
   return doors;
 }
@@ -122,13 +125,13 @@ test('a target that refuses connections is asked for again, then the client is r
 test('the counters and edges: none, some, none', async () => {
   const { target, sockets } = await server(() => undefined);
   const { client, doors, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
-  expect(doors.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0 });
+  expect(doors.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null });
   const socket = await client();
   const before = clock.now();
   socket.write('GET / HTTP/1.1\r\n\r\n');
   await until(() => told.length > 0);
   const { lastByteAt, ...rest } = doors.activity(SERVICE);
-  expect(rest).toEqual({ connections: 1, holding: true, bytes: 18 });
+  expect(rest).toEqual({ connections: 1, holding: true, bytes: 18, rhythm: null });
   expect(lastByteAt).toBeGreaterThanOrEqual(before);
   for (const accepted of sockets) accepted.destroy();
   socket.end();
@@ -279,4 +282,69 @@ test('a wake that fails: postgres asks for TLS first, is told N, then the error'
     '',
     '',
   ]);
+});
+
+describe('a port whose protocol is a guess', () => {
+  const banner = (socket: Socket): void => void socket.end('220 ready\r\n');
+
+  test.each(['http', 'redis', 'postgres'] as const)(
+    'guessed %s: a server that speaks first is heard, asleep, and is known from then on',
+    async protocol => {
+      const { target, close } = await serve(banner);
+      const stage = await openStage({ protocol, certain: false, target: () => null, wake: async () => target });
+      closing.push(close, stage.close);
+      expect(String(await everything(await stage.client()))).toBe('220 ready\r\n');
+      expect([stage.wakes(), stage.spoken]).toEqual([1, ['tcp']]);
+    },
+  );
+
+  test('awake, it is heard though a person has written another protocol', async () => {
+    const { target, close } = await serve(banner);
+    const stage = await openStage({ protocol: 'http', target: () => target, wake: async () => target });
+    closing.push(close, stage.close);
+    expect(String(await everything(await stage.client()))).toBe('220 ready\r\n');
+    expect(stage.wakes()).toBe(0);
+  });
+
+  test('guessed tcp: what the client speaks is followed, and refused in', async () => {
+    const { target, close } = await serve(
+      socket => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
+    );
+    const served = await openStage({ protocol: 'tcp', certain: false, target: () => target, wake: async () => target });
+    const why = failure('over-budget', 'no room');
+    const refused = await openStage({
+      protocol: 'tcp',
+      certain: false,
+      target: () => null,
+      wake: () => new Promise(resolve => setTimeout(resolve, 100, why)),
+    });
+    closing.push(close, served.close, refused.close);
+    for (const [stage, status] of [
+      [served, 200],
+      [refused, 503],
+    ] as const) {
+      const client = await stage.client();
+      client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      expect(String(await everything(client))).toContain(`HTTP/1.1 ${status}`);
+    }
+    expect(served.spoken).toEqual(['http']);
+  });
+
+  test('TLS where HTTP was guessed is told as TLS, and followed as bytes', async () => {
+    const { target, close } = await serve(socket => void socket.once('data', () => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 40]))));
+    const stage = await openStage({ protocol: 'http', certain: false, target: () => target, wake: async () => target });
+    closing.push(close, stage.close);
+    const client = await stage.client();
+    client.write(Buffer.from([0x16, 3, 1, 0, 4, 1, 0, 0, 0]));
+    await everything(client);
+    expect(stage.spoken).toEqual(['tls']);
+  });
+
+  test('a monitor that connects and leaves wakes nothing', async () => {
+    const stage = await openStage({ protocol: 'http', certain: false, target: () => null, wake: () => new Promise(() => undefined) });
+    closing.push(stage.close);
+    (await stage.client()).end();
+    await new Promise(resolve => setTimeout(resolve, 350));
+    expect(stage.wakes()).toBe(0);
+  });
 });

@@ -18,6 +18,8 @@ export interface Stage {
   wakes(): number;
   /** Edges told, newest last: what activity said then. */
   readonly told: { connections: number; holding: boolean }[];
+  /** What was heard at the door. */
+  readonly spoken: readonly Protocol[];
   client(): Promise<Socket>;
   close(): Promise<void>;
 }
@@ -27,11 +29,14 @@ export interface Scene {
   readonly target: () => Target | null;
   readonly wake: () => Promise<Target | Failure>;
   readonly holdBlocked?: boolean;
+  /** False: the protocol is a guess. */
+  readonly certain?: boolean;
 }
 
-export async function openStage({ protocol, target, wake, holdBlocked = true }: Scene): Promise<Stage> {
+export async function openStage({ protocol, target, wake, holdBlocked = true, certain = true }: Scene): Promise<Stage> {
   let wakes = 0;
   const told: Stage['told'] = [];
+  const spoken: Protocol[] = [];
   const doors: Doors = createDoors(
     {
       target,
@@ -43,10 +48,11 @@ export async function openStage({ protocol, target, wake, holdBlocked = true }: 
         const { connections, holding } = doors.activity(service);
         told.push({ connections, holding });
       },
+      spoke: (_door, heard) => void spoken.push(heard),
     },
     { log: silent, clock },
   );
-  const door = doorAt(await freePort(), protocol, holdBlocked);
+  const door = doorAt(await freePort(), protocol, holdBlocked, certain);
   const failed = await doors.set([door]);
   if (failed.length > 0) throw new Error(failed[0]?.failure.message);
   const clients: Socket[] = [];
@@ -54,6 +60,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true }: 
     doors,
     door,
     told,
+    spoken,
     wakes: () => wakes,
     client: async () => {
       const socket = await connected(door.port);
@@ -67,8 +74,8 @@ export async function openStage({ protocol, target, wake, holdBlocked = true }: 
   };
 }
 
-export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true): Door {
-  return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked, from: null };
+export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true, certain = true): Door {
+  return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, certain, holdBlocked, from: null };
 }
 
 export async function connected(port: number, host = '127.0.0.1'): Promise<Socket> {

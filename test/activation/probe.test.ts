@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
 import type { Protocol } from '../../daemon/core/model.js';
-import type { Question } from '../../daemon/ports/doors.js';
+import type { Outcome, Question } from '../../daemon/ports/doors.js';
 import { freePort, serve } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];
@@ -20,7 +21,7 @@ async function tries(protocol: Protocol, answers: readonly ((socket: Socket) => 
   });
   closing.push(close);
   const question: Question = { protocol, target, ...(path !== undefined && { path }) };
-  expect(await untilReady(question, AbortSignal.timeout(5000))).toBe(true);
+  expect(await untilReady(question, AbortSignal.timeout(5000))).toMatchObject({ ready: true });
   return asked;
 }
 
@@ -48,7 +49,7 @@ test('http: below 500 at the path asked for', async () => {
   const port = await freePort();
   await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
   closing.push(async () => void server.close());
-  const ready = await untilReady({ protocol: 'http', target: { host: '127.0.0.1', port }, path: '/health' }, AbortSignal.timeout(5000));
+  const { ready } = await untilReady({ protocol: 'http', target: { host: '127.0.0.1', port }, path: '/health' }, AbortSignal.timeout(5000));
   expect([ready, paths]).toEqual([true, ['/health', '/health', '/health']]);
 });
 
@@ -73,7 +74,7 @@ test('the first tries come in steps of a few milliseconds', async () => {
 test('nobody there until the time is over: false', async () => {
   const target = { host: '127.0.0.1', port: await freePort() };
   const started = performance.now();
-  expect(await untilReady({ protocol: 'postgres', target }, AbortSignal.timeout(100))).toBe(false);
+  expect(await untilReady({ protocol: 'postgres', target }, AbortSignal.timeout(100))).toMatchObject({ ready: false });
   expect(performance.now() - started).toBeLessThan(1000);
 });
 
@@ -81,6 +82,53 @@ test('one that accepts and says nothing is given up when the time is over', asyn
   const { target, close } = await serve(() => undefined);
   closing.push(close);
   for (const protocol of ['redis', 'http', 'postgres'] as const) {
-    expect(await untilReady({ protocol, target }, AbortSignal.timeout(50))).toBe(false);
+    expect(await untilReady({ protocol, target }, AbortSignal.timeout(50))).toMatchObject({ ready: false });
   }
+});
+
+/** Asks a port whose protocol is a guess. */
+async function guessed(protocol: Protocol, answer: (socket: Socket) => void): Promise<Outcome> {
+  const { target, close } = await serve(answer);
+  closing.push(close);
+  return untilReady({ protocol, target, guessed: true }, AbortSignal.timeout(8000));
+}
+
+test('a guess gives way to a server that speaks first, whatever was guessed', async () => {
+  for (const protocol of ['http', 'redis', 'postgres'] as const) {
+    expect(await guessed(protocol, socket => void socket.write('220 ready\r\n'))).toEqual({ ready: true, protocol: 'tcp' });
+  }
+});
+
+test('a guess gives way to another protocol that answers', async () => {
+  expect(await guessed('redis', says('HTTP/1.1 400 Bad Request\r\n\r\n'))).toEqual({ ready: true, protocol: 'http' });
+  expect(await guessed('http', says('-ERR unknown command\r\n'))).toEqual({ ready: true, protocol: 'tcp' });
+});
+
+test('a guess does not hold up one that accepts and says nothing, nor one that answers / with 500', async () => {
+  expect(await guessed('http', () => undefined)).toEqual({ ready: true, protocol: null });
+  expect(await guessed('http', says('HTTP/1.1 500 Oh\r\n\r\n'))).toEqual({ ready: true, protocol: 'http' });
+});
+
+test('TLS is found out where HTTP was guessed, and named where a person has written it', async () => {
+  // A server without a certificate answers a hello with an alert, and what is no hello by closing.
+  const server = createTlsServer({});
+  const port = await freePort();
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
+  closing.push(async () => void server.close());
+  const target = { host: '127.0.0.1', port };
+  expect(await untilReady({ protocol: 'http', target, guessed: true }, AbortSignal.timeout(5000))).toEqual({
+    ready: true,
+    protocol: 'tls',
+  });
+  expect(await untilReady({ protocol: 'tls', target }, AbortSignal.timeout(5000))).toEqual({ ready: true, protocol: 'tls' });
+  const refused = await untilReady({ protocol: 'http', target }, AbortSignal.timeout(500));
+  expect(refused).toEqual({ ready: false, why: `${port} speaks TLS, not http`, listens: true, speaks: 'tls' });
+});
+
+test('a web server with TLS that says so in plain words is TLS too', async () => {
+  const nginx = 'HTTP/1.1 400 Bad Request\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>';
+  const { target, close } = await serve(says(nginx));
+  closing.push(close);
+  const refused = await untilReady({ protocol: 'http', target, path: '/health' }, AbortSignal.timeout(300));
+  expect(refused).toMatchObject({ ready: false, speaks: 'tls' });
 });

@@ -36,7 +36,7 @@ async function pair(wire: OpenWire): Promise<{ client: Socket; server: Socket; f
 
 function front_(wire: OpenWire, target: Target): Promise<Running> {
   const traffic = createTraffic(clock, () => undefined);
-  const hooks = { target: () => target, wake: async () => target, changed: () => undefined };
+  const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
   closing.push(() => traffic.close());
   return serve(socket => {
     socket.pause();

@@ -102,7 +102,7 @@ async function doors(): Promise<string> {
   const { server, port } = await echo();
   const before = footprint(process.pid).rss;
   const target = { host: '127.0.0.1', port };
-  const hooks = { target: () => target, wake: async () => target, changed: () => undefined };
+  const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
   const opened = createDoors(hooks, { log: SILENT, clock: { now: () => performance.now(), wall: Date.now } });
   const first = 20_000;
   const wanted = Array.from({ length: DOORS }, (_, index) => ({
@@ -111,6 +111,7 @@ async function doors(): Promise<string> {
     port: first + index,
     containerPort: 80,
     protocol: 'tcp' as const,
+    certain: true,
     holdBlocked: false,
     from: null,
   }));

@@ -59,6 +59,27 @@ volumes:
   });
 });
 
+describe('addresses in a network', () => {
+  it('what the file says of a subnet, and what services have for themselves, goes with the network', async () => {
+    const text = `services:
+  db: {image: x, networks: {lan: {ipv4_address: 10.9.0.2, ipv6_address: "fd00::2"}, other: }}
+  web: {image: x, networks: [lan]}
+networks:
+  lan:
+    ipam: {config: [{subnet: 10.9.0.0/24, ip_range: 10.9.0.128/25, gateway: 10.9.0.254, aux_addresses: {router: 10.9.0.129}}, {subnet: "fd00::/64"}]}
+  other:
+`;
+    const { networks } = await loaded({ 'compose.yaml': text });
+    expect(networks[0]).toMatchObject({
+      subnets: ['10.9.0.0/24', 'fd00::/64'],
+      ranges: [{ subnet: '10.9.0.0/24', range: '10.9.0.128/25', gateway: '10.9.0.254', aux: { router: '10.9.0.129' } }],
+      reserved: ['10.9.0.2', 'fd00::2'],
+    });
+    expect(networks[1]).not.toHaveProperty('ranges');
+    expect(networks[1]).not.toHaveProperty('reserved');
+  });
+});
+
 describe('Compose profiles', () => {
   const text = `services:
   always: {image: x}

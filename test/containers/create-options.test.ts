@@ -15,6 +15,7 @@ const facts: EngineFacts = {
   cpus: 4,
   memoryLimit: true,
   swapLimit: true,
+  ownPools: false,
 };
 const network = (key: string) => ({
   key,

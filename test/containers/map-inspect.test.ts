@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type Inspected, mapInspect } from '../../daemon/containers/map-inspect.js';
 import { MiB } from '../../daemon/core/bytes.js';
 
@@ -68,4 +68,36 @@ describe('what engines leave out or name otherwise', () => {
   test('Go’s zero time is never', () => {
     expect(mapInspect({ Id: 'x', State: { StartedAt: '0001-01-01T00:00:00Z' } }).startedAt).toBeNull();
   });
+});
+
+describe('the health check', () => {
+  const check = (Healthcheck: object, Shell?: string[]) =>
+    mapInspect({ Id: 'x', Config: { Healthcheck, ...(Shell ? { Shell } : {}) } }).check;
+
+  it("is what the engine has laid together, its times in ms, its text for the image's shell", () => {
+    expect(check({ Test: ['CMD', 'pg_isready', '-q'], Interval: 30e9, Timeout: 5e9, Retries: 4 })).toEqual({
+      command: ['pg_isready', '-q'],
+      interval: 30_000,
+      timeout: 5_000,
+      startPeriod: null,
+      retries: 4,
+    });
+    expect(check({ Test: ['CMD-SHELL', 'test -e /ready'] })?.command).toEqual(['/bin/sh', '-c', 'test -e /ready']);
+    expect(check({ Test: ['CMD-SHELL', '[[ -e /ready ]]'] }, ['/bin/bash', '-o', 'pipefail', '-c'])?.command).toEqual([
+      '/bin/bash',
+      '-o',
+      'pipefail',
+      '-c',
+      '[[ -e /ready ]]',
+    ]);
+  });
+
+  it.each([[{ Test: ['NONE'] }], [{ Interval: 5e9, Retries: 10 }], [{ Test: [] }], [{ Test: ['CMD'] }]])('is none: %j', Healthcheck => {
+    expect(check(Healthcheck)).toBeNull();
+  });
+});
+
+it('TCP ports that image and file expose, in order', () => {
+  const ExposedPorts = { '8025/tcp': {}, '53/udp': {}, '1025/tcp': {}, '80': {}, '0/tcp': {}, '70000/tcp': {}, 'x/tcp': {} };
+  expect(mapInspect({ Id: 'x', Config: { ExposedPorts } }).exposed).toEqual([80, 1025, 8025]);
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sameDefinition } from '../../daemon/containers/ensure-network.js';
 import { findOverlap } from '../../daemon/containers/network-clash.js';
-import { portOwner } from '../../daemon/containers/port-owner.js';
+import { listeningPorts, portOwner } from '../../daemon/containers/port-owner.js';
 import { portTaken } from '../../daemon/containers/port-taken.js';
 import { failure } from '../../daemon/core/failure.js';
 
@@ -107,4 +107,25 @@ describe('sameDefinition', () => {
   ])('%s', (_name, over, expected) => {
     expect(sameDefinition(found, { ...spec, ...over })).toBe(expected);
   });
+});
+
+test('the ports at which others reach a container: not its own loopback, not what is connected', () => {
+  const files = join(proc, '7', 'net');
+  mkdirSync(files, { recursive: true });
+  const head = '  sl  local_address\n';
+  const v4 = [
+    row('00000000:1F90', '0A', 0, 1),
+    row('0100007F:0CEA', '0A', 0, 2),
+    row('0B00007F:A001', '0A', 0, 3),
+    row('020012AC:0050', '01', 0, 4),
+  ];
+  const v6 = [
+    row('00000000000000000000000000000000:0401', '0A', 0, 5),
+    row('00000000000000000000000001000000:0402', '0A', 0, 6),
+    row('0000000000000000FFFF00000100007F:0403', '0A', 0, 7),
+  ];
+  writeFileSync(join(files, 'tcp'), head + v4.join(''));
+  writeFileSync(join(files, 'tcp6'), head + v6.join(''));
+  expect(listeningPorts(7, proc)).toEqual([1025, 8080]);
+  expect(listeningPorts(8, proc)).toEqual([]);
 });

@@ -58,7 +58,7 @@ describe('up', () => {
     expect(driver.state('p/c').kind).toBe('starting');
     expect(driver.state('p/d').kind).toBe('pending');
     driver.send({ kind: 'launched', id: 'p/a', attempt: 1, container: observed(spec.services[0] ?? never()) });
-    driver.send({ kind: 'ready', id: 'p/a', attempt: 1, checked: false });
+    driver.send({ kind: 'ready', id: 'p/a', attempt: 1, readiness: { kind: 'unprobed', why: 'no port' } });
     expect(driver.kinds()).toEqual(['launch d']);
   });
 

@@ -174,7 +174,8 @@ test('ports that closed when an engine that ends stopped their service open agai
   wake(driver, 'shop/db');
   driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
   driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 0 } });
-  expect(driver.kinds()).toEqual(['persist', 'openDoors']); // closes them: so far it was somebody's docker stop
+  tickAt(driver, driver.policy.restartPause); // closes them: so far it was somebody's docker stop
+  expect(driver.world.services.get('shop/db')).toMatchObject({ want: 'down', state: { kind: 'asleep' } });
   driver.settle();
   driver.send({ kind: 'engineLost' });
   expect(driver.kinds()).toEqual(['persist', 'openDoors']);

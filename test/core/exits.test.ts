@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextDeadline } from '../../daemon/core/decide.js';
 import type { Driver } from './support/driver.js';
-import { never, running } from './support/shop.js';
-import { observed, project } from './support/specs.js';
+import { running } from './support/shop.js';
+import { project } from './support/specs.js';
 
 describe('crashes', () => {
   const single = project('p', { api: { restart: { policy: 'always', maxRetries: null } } });
@@ -74,37 +74,5 @@ describe('crashes', () => {
     const driver = running(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
     die(driver, 1);
     expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
-  });
-});
-
-describe('stopped from outside', () => {
-  const stopIt = (driver: Driver) => {
-    driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
-    driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 143 } });
-  };
-
-  test('by docker stop is honoured', () => {
-    const driver = running(project('p', { db: {} }));
-    stopIt(driver);
-    expect(driver.state('p/db').kind).toBe('asleep');
-    expect(driver.kinds()).toEqual(['persist']);
-  });
-
-  test('by an engine that ends is not: the service comes back with it', () => {
-    const driver = running(project('p', { db: {} }));
-    stopIt(driver);
-    driver.now += 5_000;
-    driver.send({ kind: 'engineLost' });
-    const db = driver.world.services.get('p/db')?.spec ?? never();
-    driver.boot(observed(db, { id: 'db-1', status: 'exited', exitCode: 143, pid: null }));
-    expect(driver.settle()).toEqual(['persist', 'persist', 'ensureImage db', 'launch db', 'probe db']);
-    expect(driver.world.services.get('p/db')?.crashes).toEqual([]);
-  });
-
-  test('by docker rm -f is made again', () => {
-    const driver = running(project('p', { db: {} }));
-    stopIt(driver);
-    driver.send({ kind: 'engine', event: { kind: 'destroyed', id: 'db-1', at: 0 } });
-    expect(driver.settle()).toContain('launch db');
   });
 });

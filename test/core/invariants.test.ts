@@ -85,6 +85,8 @@ function happen(simulation: Simulation, choice: number): void {
     case 16:
     case 17:
       return simulation.finish(detail, false);
+    case 19:
+      return simulation.restart(detail);
     case 18:
       return void simulation.send({ kind: 'scheduled', project: spec.name, what: detail % 2 === 0 ? 'up' : 'down' });
     default:

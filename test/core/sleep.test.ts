@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PLAIN_ACTIVATION } from '../../daemon/core/model.js';
 import { Driver } from './support/driver.js';
 import { sleeper } from './support/households.js';
 import { never } from './support/shop.js';
@@ -63,7 +64,7 @@ describe('a connection', () => {
 describe('freezing', () => {
   const frozen = () => {
     const spec = project('p', {
-      db: sleeper(5432, 120, { activation: { freezeAfter: 30_000, veto: null, holdBlocked: false, readyPath: null, path: 'auto' } }),
+      db: sleeper(5432, 120, { activation: { ...PLAIN_ACTIVATION, freezeAfter: 30_000 } }),
     });
     const driver = sleeping(spec);
     wake(driver, 'p/db');

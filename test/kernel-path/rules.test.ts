@@ -9,14 +9,22 @@ const rule = (port: number, host: string, bridge: string, service = 'shop/db'): 
   to: { host, port: 5432 },
   bridge,
 });
+const guard = (family: string, loopback: string): string[] => [
+  `add table ${family} t`,
+  `add set ${family} t opened { type ifname; }`,
+  `add set ${family} t used { type ifname; }`,
+  `add chain ${family} t guard { type filter hook prerouting priority -300; policy accept; }`,
+  `flush chain ${family} t guard`,
+  `add rule ${family} t guard iifname @opened ${family} daddr ${loopback} drop`,
+  `add rule ${family} t guard iifname @opened ${family} saddr ${loopback} drop`,
+  `add rule ${family} t guard iifname @used ${family} daddr ${loopback} drop`,
+  `add rule ${family} t guard iifname @used ${family} saddr ${loopback} drop`,
+];
 const SKELETON = [
-  'add table ip t',
-  'add set ip t opened { type ifname; }',
+  ...guard('ip', '127.0.0.0/8'),
+  ...guard('ip6', '{ ::1, ::ffff:127.0.0.0/104 }'),
   'add chain ip t output { type nat hook output priority -110; policy accept; }',
   'add chain ip t postrouting { type nat hook postrouting priority 90; policy accept; }',
-  'add chain ip t guard { type filter hook prerouting priority -300; policy accept; }',
-  'flush chain ip t guard',
-  'add rule ip t guard iifname @opened ip daddr 127.0.0.0/8 drop',
 ];
 
 test('a table of its own for each instance', () => {
@@ -31,13 +39,25 @@ test('exactly these rules, each bridge once', () => {
     ...SKELETON,
     'flush chain ip t output',
     'flush chain ip t postrouting',
+    'flush set ip t used',
+    'add element ip t used { "br-a" }',
+    'add element ip t used { "br-b" }',
+    'flush set ip6 t used',
+    'add element ip6 t used { "br-a" }',
+    'add element ip6 t used { "br-b" }',
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 5432 dnat to 172.18.0.2:5432 comment "shop/db"',
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 5433 dnat to 172.18.0.3:5432 comment "shop/db"',
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 6379 dnat to 172.17.0.2:5432',
     'add rule ip t postrouting oifname "br-a" ip saddr 127.0.0.0/8 masquerade',
     'add rule ip t postrouting oifname "br-b" ip saddr 127.0.0.0/8 masquerade',
   ]);
-  expect(ruleset('t', []).trimEnd().split('\n')).toEqual([...SKELETON, 'flush chain ip t output', 'flush chain ip t postrouting']);
+  expect(ruleset('t', []).trimEnd().split('\n')).toEqual([
+    ...SKELETON,
+    'flush chain ip t output',
+    'flush chain ip t postrouting',
+    'flush set ip t used',
+    'flush set ip6 t used',
+  ]);
 });
 
 test('a closed bridge is guarded and noted, then opened, then used', () => {

@@ -161,7 +161,7 @@ describe('parseServiceBlock', () => {
   it('names key and place of each mistake', () => {
     const { problems } = parseServiceBlock({ value: { idel: '5m', memory: { maximum: 'x' } }, ...place }, 'api');
     expect(problems.map(formatProblem)).toEqual([
-      '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, runtime, ready, hold_blocked, path, start_timeout, stop_timeout; did you mean idle?',
+      '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, ports, runtime, ready, hold_blocked, path, start_timeout, stop_timeout; did you mean idle?',
       '/p/compose.yaml:9:16: services.api.x-laptop-dev.memory.maximum: found "x"; expected a size such as 256MB or 1.5GiB',
     ]);
   });

@@ -218,7 +218,7 @@ describe('how a service sleeps', () => {
     const {
       services: [plain],
     } = await services('services: { a: { image: a } }');
-    expect(plain).toMatchObject({ idle: null, activation: PLAIN_ACTIVATION });
+    expect(plain).toMatchObject({ idle: null, activation: { ...PLAIN_ACTIVATION, protocolFrom: 'port' } });
   });
 
   it('is merged by key: profile over x-laptop-dev', async () => {

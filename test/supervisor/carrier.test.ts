@@ -111,7 +111,7 @@ test('use is what moved since the last use, or a new connection; small amounts a
   expect(look(1_200, 0)).toBeNull();
   expect(look(1_255, 0)).toBeNull();
   expect(look(1_256, 0)).toBe(now);
-  expect(carrier.seen(ID)).toEqual({ connections: 0, lastByteAt: now, moving: true });
+  expect(carrier.seen(ID)).toEqual({ connections: 0, lastByteAt: now, moving: true, rhythm: null });
   const last = now;
   expect(look(1_400, 0)).toBe(last);
   expect(carrier.seen(ID)?.moving).toBe(false);

@@ -33,7 +33,7 @@ async function daemon(...running: readonly string[]) {
   };
   const doors: Partial<Doors> = {
     set: async () => [],
-    activity: id => ({ connections: connections.get(id) ?? 0, lastByteAt: null, holding: false, bytes: 0 }),
+    activity: id => ({ connections: connections.get(id) ?? 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null }),
     close: async () => undefined,
   };
   const scheduler: Scheduler = { set: () => {}, look: () => {}, next: () => null, ready: async () => undefined, close: () => {} };
@@ -67,7 +67,9 @@ async function daemon(...running: readonly string[]) {
     openDoors: () => doors as Doors,
     openKernelPath: null,
     isLocal: async () => false,
-    untilReady: async () => true,
+    expectConnection: () => Promise.reject(new Error('nobody listens here')),
+    listening: () => [],
+    untilReady: async () => ({ ready: true, protocol: null }),
     openAsks: async () => {
       throw new Error('nobody speaks');
     },

@@ -30,6 +30,7 @@ export function watch(protocol: Protocol, holdBlocked: boolean): Watch {
     case 'redis':
       return new RedisWatch(holdBlocked);
     case 'tcp':
+    case 'tls':
       return unknown;
   }
 }

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Bytes } from '../../core/bytes.js';
 import { type Failure, FailureError } from '../../core/failure.js';
 import { budgetFor } from '../../core/policy.js';
 import type { ServiceView } from '../../core/views.js';
-import { askEngine, labelledContainers } from '../../doctor/ask-engine.js';
+import { askEngine, labelledContainers, ownNetworks } from '../../doctor/ask-engine.js';
 import type { Evidence, ProjectSeen } from '../../doctor/evidence.js';
 import { lookAround, strayConfigs } from '../../doctor/look-around.js';
 import type { VersionView } from '../../http/contract.js';
@@ -34,6 +36,7 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     daemon && services ? leftoversOf(search, daemon, services) : null,
     budgetOf(cli, daemon, facts),
   ]);
+  const networks = engine.engine?.kind === 'docker' ? await ownNetworks(search, isHere(host)) : [];
   return {
     now: Date.now(),
     facts,
@@ -46,9 +49,43 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     daemon: daemon?.version ?? null,
     hung,
     leftovers,
+    networks,
+    rules: networks.length > 0 ? await rulesOf(host) : { iptables: null, legacy: null, nft: null },
+    unreached: (services ?? []).flatMap(({ project, name, why }) =>
+      /do not reach this machine/.test(why) ? [`${project}/${name}: ${why}`] : [],
+    ),
     budget,
     ...project,
   };
+}
+
+/** Whether an address is one of this machine's, as the kernel's own table says; of a simulated host as its copy does. */
+function isHere({ root }: Host): (address: string) => boolean {
+  const text = readOr(join(root, '/proc/net/fib_trie'));
+  return address => address !== '' && new RegExp(`\\|-- ${address.replaceAll('.', '\\.')}\\n\\s+/32 host LOCAL`).test(text);
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const RULES_LIMIT = 5_000;
+
+/** Root alone may read them. */
+async function rulesOf(host: Host): Promise<Evidence['rules']> {
+  const env = { ...host.env, PATH: `${host.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+  const read = async (program: string, args: readonly string[]): Promise<string | null> =>
+    (await run({ ...host, env }, program, args, RULES_LIMIT)).text;
+  const [iptables, legacy, nft] = await Promise.all([
+    read('iptables-save', ['-t', 'filter']),
+    read('iptables-legacy-save', ['-t', 'filter']),
+    read('nft', ['-j', 'list', 'ruleset']),
+  ]);
+  return { iptables, legacy, nft };
 }
 
 /** Longer than any daemon takes that is well, ms. */

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../http/contract.js';
 import { printable } from '../../terminal/own.js';
-import { answer, type Cli } from '../cli.js';
+import { answer, type Cli, remark } from '../cli.js';
 import { projectOf } from '../place.js';
 import { prefixesOf, terminalLine } from '../render/logs.js';
 import { untilCancelled } from '../streaming.js';
@@ -25,11 +25,14 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
 }
 
 /** One service alone needs no prefix. Colours of a service are shown on a terminal and whatever else steers one is not; where there is none, a line is what was written. */
-function printer({ out }: Cli, names: readonly string[]): (entry: LogEntry) => void {
+function printer(cli: Cli, names: readonly string[]): (entry: LogEntry) => void {
+  const { out } = cli;
   const prefixes = names.length === 1 ? new Map<string, string>() : prefixesOf(names, out.colours);
-  return ({ service, text }) => {
+  return ({ service, stream, text }) => {
     const prefix = prefixes.get(service) ?? '';
-    if (out.terminal) out.write(`${prefix}${terminalLine(text)}\n`);
+    // What happened to it is no output of it: what is piped on stays clean.
+    if (stream === 'notice') remark(cli, cli.err.colours.dim(`─ ${text} ─`));
+    else if (out.terminal) out.write(`${prefix}${terminalLine(text)}\n`);
     else out.pass(`${printable(prefix)}${text}\n`);
   };
 }

@@ -3,13 +3,19 @@ import type { WhyView } from '../../http/contract.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { eventLine } from '../render/events.js';
-import { usedOf } from '../render/ps.js';
+import { portText, usedOf } from '../render/ps.js';
 
 /** Why a service is in its state, and what last happened to it. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const why = await cli.client.why(await projectOf(cli), args[0] ?? '');
   answer(cli, why, () => render(why, cli).join('\n'));
   return 0;
+}
+
+const SOURCES = { written: 'as written', known: 'by image and number', seen: 'seen', guessed: 'guessed' } as const;
+
+function speechText({ port, protocol, source }: WhyView['service']['speaks'][number]): string {
+  return `${port} ${protocol} (${SOURCES[source]})`;
 }
 
 function render({ service, notices }: WhyView, cli: Cli): string[] {
@@ -21,6 +27,10 @@ function render({ service, notices }: WhyView, cli: Cli): string[] {
   return [
     `${service.name} is ${service.state}${health}: ${service.why}`,
     `  memory      ${held}; ${limits}`,
+    ...(service.speaks.length > 0 ? [`  speaks      ${service.speaks.map(speechText).join(', ')}`] : []),
+    ...(service.enginePorts.length > 0
+      ? [`  reached at  ${service.enginePorts.map(portText).join(', ')} (the engine's; changes with each start)`]
+      : []),
     ...(service.dependsOn.length > 0 ? [`  depends on  ${service.dependsOn.join(', ')}`] : []),
     ...(service.crashes + service.ooms > 0 ? [`  trouble     ${service.crashes} crashes, ${service.ooms} kills at the limit`] : []),
     ...(notices.length > 0

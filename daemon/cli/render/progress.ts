@@ -74,6 +74,7 @@ export function advanced(progress: Progress, notice: LoggedNotice): Progress {
 const WORDS: Readonly<Partial<Record<NoticeKind, string>>> = {
   started: 'runs; waits until it is ready',
   ready: 'ready',
+  running: 'runs',
   stopped: 'has stopped',
   removed: 'removed',
 };
@@ -87,7 +88,7 @@ function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
 }
 
 function isEnd(kind: NoticeKind, goal: Goal): boolean {
-  if (goal === 'up') return kind === 'ready' || kind === 'completed';
+  if (goal === 'up') return kind === 'ready' || kind === 'running' || kind === 'completed';
   return kind === 'removed' || (goal === 'down' && kind === 'stopped');
 }
 

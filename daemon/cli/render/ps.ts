@@ -24,12 +24,24 @@ export function renderServices(
     ...(options.projects ? [service.project] : []),
     service.name,
     coloured(service, options.colours),
-    service.health === 'none' ? '-' : service.health,
+    healthText(service),
     `${usedOf(service.memory.workingSet, service.memory.grant)}${service.memory.guessed && service.memory.grant > 0 ? '~' : ''}`,
-    service.ports.map(portText).join(', ') || '-',
+    service.ports.map(port => `${portText(port)}${guessOf(service, port)}`).join(', ') || '-',
     `${loadBar(service)}${service.stopsIn === null ? '' : `stops in ${formatSpan(service.stopsIn)}; `}${service.why}`,
   ]);
   return table(columns, rows, options.width);
+}
+
+/** `unprobed`: it runs, and there is nothing to ask; `not ready`: it runs, and its ports do not answer. */
+export function healthText({ health, ready }: ServiceView): string {
+  if (health !== 'none') return health;
+  return ready === 'unprobed' ? 'unprobed' : ready === 'unready' ? 'not ready' : '-';
+}
+
+/** ` http?` behind a port that is taken for a protocol by its number or image alone; tcp is no guess that could be wrong. */
+function guessOf({ speaks }: ServiceView, port: ServiceView['ports'][number]): string {
+  const speech = port.protocol === 'tcp' ? speaks.find(each => each.port === port.container) : undefined;
+  return speech?.source === 'guessed' && speech.protocol !== 'tcp' ? ` ${speech.protocol}?` : '';
 }
 
 /** Before the words that say what it loads. */

@@ -64,7 +64,8 @@ export class Effects {
     const tell = (input: Input) => void (signal.aborted || this.#answer(input));
     const batch = new Batch(lines => tell({ kind: 'logs', serial, lines }));
     try {
-      for await (const line of this.#backend.logs(project, services, tail, signal)) await batch.add(line);
+      for await (const line of this.#backend.logs(project, services, tail, signal))
+        await batch.add(line.stream === 'notice' ? { ...line, text: `─ ${line.text} ─` } : line);
       batch.flush();
       tell({ kind: 'logsEnded', serial, failure: null });
     } catch (error) {

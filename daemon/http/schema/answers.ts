@@ -11,6 +11,7 @@ const failure = z.strictObject({
   remedies: z.array(z.string()),
 });
 const state = z.enum(['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed']);
+const port = z.strictObject({ hostIp: z.string(), host: z.int(), container: z.int(), protocol: z.enum(['tcp', 'udp']) });
 export const service = z.strictObject({
   project: z.string(),
   name: z.string(),
@@ -18,7 +19,18 @@ export const service = z.strictObject({
   runtime: z.string().nullable().describe('As its profile says'),
   state,
   health: z.enum(['healthy', 'unhealthy', 'starting', 'none']),
-  ports: z.array(z.strictObject({ hostIp: z.string(), host: z.int(), container: z.int(), protocol: z.enum(['tcp', 'udp']) })),
+  ready: z.enum(['probed', 'unprobed', 'unready']).nullable().describe('Whether it was asked since it began to run; null: it does not run'),
+  ports: z.array(port).describe('Where people connect'),
+  enginePorts: z.array(port).describe('Where the daemon reaches it; they change with each start'),
+  speaks: z
+    .array(
+      z.strictObject({
+        port: z.int().describe('Of the container'),
+        protocol: z.enum(['tcp', 'http', 'tls', 'postgres', 'redis']),
+        source: z.enum(['written', 'known', 'seen', 'guessed']),
+      }),
+    )
+    .describe('What each of its TCP ports speaks, and how that is known'),
   memory: z.strictObject({
     standard: bytes,
     grant: bytes,
@@ -127,7 +139,7 @@ export const ANSWERS = {
     z.strictObject({ type: z.literal('notice'), notice }),
     z.strictObject({ type: z.literal('result'), ok: z.boolean(), services: z.array(service), error: failure.optional() }),
   ]),
-  LogEntry: z.strictObject({ service: z.string(), stream: z.enum(['stdout', 'stderr']), at: epoch, text: z.string() }),
+  LogEntry: z.strictObject({ service: z.string(), stream: z.enum(['stdout', 'stderr', 'notice']), at: epoch, text: z.string() }),
   Cleaned: z.strictObject({ containers: names, networks: names, volumes: names }),
   WebOpened: z.strictObject({
     url: z.string().describe('A link that can be opened once'),

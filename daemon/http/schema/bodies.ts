@@ -4,6 +4,12 @@ import { namesOfServices, projectName, projectSpec } from './spec.js';
 const manner = {
   dryRun: z.boolean().optional().describe('Decide only: nothing changes'),
   wait: z.boolean().optional().describe('Answer with NDJSON: the plan, notices, and the result last'),
+  settle: z
+    .number()
+    .min(0)
+    .max(60_000)
+    .optional()
+    .describe('With wait: how long a service that cannot be asked has to run before it counts as up, milliseconds'),
   waitTimeout: z.number().positive().max(86_400_000).nullable().optional().describe('Longest wait in milliseconds'),
 };
 

@@ -135,6 +135,8 @@ const container = z.strictObject({
   platform: text.nullable(),
 });
 
+const protocol = z.enum(['tcp', 'http', 'tls', 'postgres', 'redis']);
+
 const service = z.strictObject({
   project: projectName,
   name: serviceName,
@@ -148,8 +150,10 @@ const service = z.strictObject({
     holdBlocked: z.boolean(),
     readyPath: text.nullable(),
     path: z.enum(['auto', 'splice', 'kernel']),
+    protocols: z.record(z.string().regex(/^[1-9]\d{0,4}$/), protocol),
+    protocolFrom: z.enum(['person', 'image', 'port']),
   }),
-  protocol: z.enum(['tcp', 'http', 'postgres', 'redis']),
+  protocol,
   runtime: z.enum(['node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm']).nullable(),
   dependsOn: z.array(dependency).max(1_000),
   restart,
@@ -165,6 +169,8 @@ const network = z.strictObject({
   driver: text.nullable(),
   internal: z.boolean(),
   subnets: texts,
+  ranges: z.array(z.strictObject({ subnet: text.nullable(), range: text.nullable(), gateway: text.nullable(), aux: record })).optional(),
+  reserved: texts.optional(),
   options: record,
   labels: record,
 });

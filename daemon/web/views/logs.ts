@@ -24,7 +24,8 @@ export function createLog(token: string, project: string, service: string) {
     }
   }
 
-  function add({ text, stream }: LogEntry): void {
+  function add({ text: written, stream }: LogEntry): void {
+    const text = stream === 'notice' ? `─ ${written} ─` : written;
     const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
     element.append(make('span', { class: stream, text: `${text}\n` }));
     while (element.childElementCount > MOST) element.firstElementChild?.remove();

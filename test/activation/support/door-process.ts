@@ -20,7 +20,7 @@ const doors = createDoors(
 const free = createServer().listen(0, '127.0.0.1', () => {
   const { port } = free.address();
   free.close(async () => {
-    const failed = await doors.set([{ service: 'p/s', hostIp: '127.0.0.1', port, containerPort: port, protocol, holdBlocked: true, from: null }]);
+    const failed = await doors.set([{ service: 'p/s', hostIp: '127.0.0.1', port, containerPort: port, protocol, certain: true, holdBlocked: true, from: null }]);
     if (failed.length > 0) throw new Error(failed[0].failure.message);
     console.log(port);
   });

@@ -12,7 +12,7 @@ export interface Talk {
 const STARTUP = Buffer.from('\0\x03\0\0user\0postgres\0database\0postgres\0\0', 'latin1');
 
 /** `path`: what is asked for over HTTP. */
-export function talk(protocol: Exclude<Protocol, 'tcp'>, path = '/'): Talk {
+export function talk(protocol: Exclude<Protocol, 'tcp' | 'tls'>, path = '/'): Talk {
   switch (protocol) {
     case 'http':
       return { words: Buffer.from(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`), isAnswer: isBelow500 };

@@ -1,6 +1,6 @@
 import { decide } from '../../../daemon/core/decide.js';
 import type { Action, Answer, Event, Notice, UseSeen } from '../../../daemon/core/event.js';
-import type { ProjectSpec, ServiceId } from '../../../daemon/core/model.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../../../daemon/core/model.js';
 import type { ObservedContainer } from '../../../daemon/core/observed.js';
 import type { Policy } from '../../../daemon/core/policy.js';
 import type { ServiceState } from '../../../daemon/core/service-state.js';
@@ -21,6 +21,8 @@ export class Driver {
   /** What a service says to hold it. */
   readonly held = new Map<ServiceId, string>();
   readonly bytes = new Map<ServiceId, number>();
+  /** What the engine shows of a container beyond its definition. */
+  shows: (spec: ServiceSpec) => Partial<ObservedContainer> = () => ({});
   gateways: readonly Gateway[] = [];
   served: readonly string[] = [];
   /** Given, and not carried out yet. */
@@ -104,11 +106,11 @@ export class Driver {
       case 'ensureImage':
         return [{ kind: 'imageReady', id: step.id, attempt: step.attempt }];
       case 'launch': {
-        const container = observed(step.spec, { id: `${step.spec.name}-${++this.serial}`, limit: step.grant });
+        const container = observed(step.spec, { id: `${step.spec.name}-${++this.serial}`, limit: step.grant, ...this.shows(step.spec) });
         return [{ kind: 'launched', id: step.id, attempt: step.attempt, container }];
       }
       case 'probe':
-        return [{ kind: 'ready', id: step.id, attempt: step.attempt, checked: true }];
+        return [{ kind: 'ready', id: step.id, attempt: step.attempt, readiness: { kind: 'checked' } }];
       case 'stop':
         return [{ kind: 'stopped', id: step.id, container: step.container, exit: { code: 0, oom: false } }];
       case 'remove':

@@ -95,6 +95,20 @@ export class Simulation {
     this.send({ kind: 'engine', event: { kind: 'died', id: box.id, at: this.now, exitCode } });
   }
 
+  /** `docker restart` of the nth running container. */
+  restart(nth: number): void {
+    const running = [...this.boxes.values()].filter(box => box.running);
+    const box = running[nth % Math.max(1, running.length)];
+    if (!box) return;
+    this.send({ kind: 'engine', event: { kind: 'killed', id: box.id, at: this.now, signal: 15 } });
+    box.running = false;
+    this.send({ kind: 'engine', event: { kind: 'died', id: box.id, at: this.now, exitCode: 0 } });
+    this.send({ kind: 'engine', event: { kind: 'stopped', id: box.id, at: this.now } });
+    if (!this.boxes.has(box.id)) return;
+    box.running = true;
+    this.send({ kind: 'engine', event: { kind: 'started', id: box.id, at: this.now } });
+  }
+
   /** The nth step under way ends. */
   finish(nth: number, succeeds: boolean): void {
     const [step] = this.inFlight.splice(nth % Math.max(1, this.inFlight.length), 1);
@@ -112,7 +126,7 @@ export class Simulation {
       case 'probe': {
         if (!this.boxes.get(step.seen.id)?.running) return [];
         if (!succeeds) return [{ ...common(step), kind: 'startFailed', failure: lost, container: step.seen.id, running: true }];
-        return [{ ...common(step), kind: 'ready', checked: true }];
+        return [{ ...common(step), kind: 'ready', readiness: { kind: 'checked' } }];
       }
       case 'stop':
         return this.stop(step.id, step.container, succeeds);

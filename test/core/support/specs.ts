@@ -59,7 +59,12 @@ export function observed(spec: ServiceSpec, change: Partial<ObservedContainer> =
     dependsOn: spec.dependsOn.map(on => on.service),
     startedAt: 0,
     ports: [],
+    exposed: [],
+    check: null,
     ip: null,
+    gateway: null,
+    stopSignal: 15,
+    sessions: [],
     anonymousVolumes: {},
     ...change,
   };

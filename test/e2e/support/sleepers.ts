@@ -28,17 +28,18 @@ export interface Wanted {
   readonly more?: string;
 }
 
-/** A project of such services, up and asleep. */
+/** A project of such services, up and asleep. `top`: further top-level lines of its Compose file. */
 export async function sleepers(
   own: Home,
   suffix: string,
   wanted: Readonly<Record<string, Wanted>>,
+  top = '',
 ): Promise<{ readonly folder: string; readonly services: readonly Sleeper[] }> {
   const names = Object.keys(wanted);
   const ports = await freePorts(names.length);
   const services = names.map((name, index) => ({ name, port: ports[index] ?? 0 }));
   const blocks = services.map(({ name, port }) => block(name, port, wanted[name] as Wanted));
-  const folder = await own.project(suffix, { 'compose.yaml': `services:\n${blocks.join('')}` });
+  const folder = await own.project(suffix, { 'compose.yaml': `services:\n${blocks.join('')}${top}` });
   await own.ask(['up'], { cwd: folder });
   return { folder, services };
 }
