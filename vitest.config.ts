@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], extra: object = {}) => ({
@@ -21,6 +22,8 @@ const withEngine = (testTimeout: number, hookTimeout: number, ...globalSetup: st
 /** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, one file at a time. */
 export default defineConfig({
   test: {
+    // Vitest leaves one core free, which on two is half of all; tests of units wait more than they count.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project(
         'unit',

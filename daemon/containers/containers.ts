@@ -48,7 +48,14 @@ export interface ContainersOptions {
 const PARALLEL_INSPECTS = 4;
 
 /** The container engine behind `endpoint`, through dockerode. Connects at the first call. */
-export function createContainers({ endpoint, tls = null, instance, log, holdsFile = null, networkPools = USUAL_POOLS }: ContainersOptions): Containers {
+export function createContainers({
+  endpoint,
+  tls = null,
+  instance,
+  log,
+  holdsFile = null,
+  networkPools = USUAL_POOLS,
+}: ContainersOptions): Containers {
   const connection = createConnection({ url: endpoint, tls });
   const resources = createResources(connection, instance, networkPools);
   const guard = new Guard(connection, instance, log, holdsFile);

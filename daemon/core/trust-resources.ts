@@ -52,10 +52,11 @@ const NETWORK_OPTIONS: Readonly<Record<string, RegExp>> = {
   isolate: /^/,
 };
 
-type NetworkJudge<Key extends keyof NetworkSpec> = (value: NetworkSpec[Key], network: NetworkSpec) => Point[];
+type Said<Key extends keyof NetworkSpec> = Exclude<NetworkSpec[Key], undefined>;
+type NetworkJudge<Key extends keyof NetworkSpec> = (value: Said<Key>, network: NetworkSpec) => Point[];
 
 /** For each key of a network, what of it is a power; null: nothing. */
-const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]: NetworkJudge<Key> | null } = {
+const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]-?: NetworkJudge<Key> | null } = {
   key: null,
   name: name => (isMachine(name) ? [{ what: `network ${name}`, why: 'the network of the machine itself', at: { key: 'name' } }] : []),
   external: (external, { name }) =>
@@ -78,6 +79,21 @@ const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]: NetworkJudge<Key> |
         why: 'not a private range: what this machine sends there goes into a container',
         at: { key: 'ipam', entry: subnet },
       })),
+  // An entry may name a range or a gateway without the subnet that they are of.
+  ranges: ranges =>
+    ranges
+      .flatMap(({ range, gateway }) => [
+        ...(range === null ? [] : [range]),
+        ...(gateway === null ? [] : [`${gateway}/${gateway.includes(':') ? 128 : 32}`]),
+      ])
+      .filter(block => !isPrivateSubnet(block))
+      .map(block => ({
+        what: `addresses ${block}`,
+        why: 'not of a private range: what this machine sends there goes into a container',
+        at: { key: 'ipam', entry: block },
+      })),
+  // Addresses that its services have for themselves: kept free, no more.
+  reserved: null,
   options: options =>
     Object.entries(options)
       .filter(([key, value]) => !Object.hasOwn(NETWORK_OPTIONS, key) || NETWORK_OPTIONS[key]?.test(value) !== true)
@@ -91,7 +107,11 @@ const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]: NetworkJudge<Key> |
 
 /** A network can be the machine's own by another way than network_mode, or a card of it, or somebody else's. */
 export function networkRisks(network: NetworkSpec): Point[] {
-  const judged = <Key extends keyof NetworkSpec>(key: Key): Point[] => NETWORK_POWERS[key]?.(network[key], network) ?? [];
+  const judged = <Key extends keyof NetworkSpec>(key: Key): Point[] => {
+    const value = network[key];
+    const judge = NETWORK_POWERS[key] as NetworkJudge<Key> | null;
+    return value === undefined ? [] : (judge?.(value as Said<Key>, network) ?? []);
+  };
   return (Object.keys(NETWORK_POWERS) as (keyof NetworkSpec)[]).flatMap(judged);
 }
 

@@ -32,7 +32,8 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   try {
     refuseGone(step.project.name, step.project.root, step.spec.container);
     const previous = step.previous === null ? null : await containers.inspect(step.previous);
-    const started = previous && (await isReusable(step, previous, containers)) ? await startAgain(step, previous.id, made, containers) : null;
+    const started =
+      previous && (await isReusable(step, previous, containers)) ? await startAgain(step, previous.id, made, containers) : null;
     if (started === null) {
       if (!(await replace(step, previous, made, containers))) return { ok: false, failure: null };
       await containers.start(made.id ?? '', step.spec.container);
@@ -113,7 +114,11 @@ async function replace(step: StepOf<'launch'>, previous: ObservedContainer | nul
 }
 
 /** Whether the names in the container lead to gateways that its networks have: one that was removed and made anew may have another. */
-async function leadsToUs({ wiring, project }: StepOf<'launch'>, networks: readonly NetworkSpec[], containers: Containers): Promise<boolean> {
+async function leadsToUs(
+  { wiring, project }: StepOf<'launch'>,
+  networks: readonly NetworkSpec[],
+  containers: Containers,
+): Promise<boolean> {
   const wanted = new Set(wiring.hosts.map(text => text.slice(text.indexOf(':') + 1)));
   for (const names of [networks.map(network => network.name), placeNames(project.name)]) {
     if (wanted.size === 0) return true;

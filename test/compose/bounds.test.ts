@@ -66,7 +66,7 @@ loadCompose({ files: [process.argv[2]], projectDirectory: __dirname, projectName
   console.log(JSON.stringify({ ms: (user + system) / 1000, maxRSS: maxRSS * 1024, problems: result.problems, project: result.project }));
 });`;
 
-describe('a file that means harm is refused in under a second and 200 MB', () => {
+describe('a file that means harm is refused in two seconds of a busy core and 200 MB', () => {
   const folder = mkdtempSync(join(tmpdir(), 'laptop-dev-bounds-'));
   beforeAll(async () => {
     const entry = join(import.meta.dirname, '../../daemon/compose/load.ts');
@@ -100,7 +100,8 @@ describe('a file that means harm is refused in under a second and 200 MB', () =>
       };
       expect(project).toBeNull();
       expect(problems.map(problem => problem.message).join('\n')).toMatch(message);
-      expect(ms).toBeLessThan(1000);
+      // 0.6 s at most on an idle core; one that shares its units with another thread takes twice as long.
+      expect(ms).toBeLessThan(2000);
       expect(maxRSS).toBeLessThan(200 * 1024 * 1024);
     });
   }

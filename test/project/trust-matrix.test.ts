@@ -207,7 +207,8 @@ describe('every key that reaches the engine is decided', { timeout: PATIENCE }, 
       for (const key of differing(before.networks[0], after.networks[0])) networks.add(key);
       for (const key of differing(before.volumes[0], after.volumes[0])) volumes.add(key);
     }
-    expect([...networks].sort()).toEqual(keysOf(at(spec, 'networks', '*')));
+    // `reserved` repeats the addresses of services (ipv4_address), which are a key of theirs.
+    expect([...networks].sort()).toEqual(keysOf(at(spec, 'networks', '*')).filter(key => key !== 'reserved'));
     expect([...volumes].sort()).toEqual(keysOf(at(spec, 'volumes', '*')));
   });
 
