@@ -11,19 +11,31 @@ const SLOW = Number(process.env['LAPTOP_DEV_TEST_SLOW'] ?? 1);
 /** On a slow host longer, but never so long that a hang outlasts the whole run: then it would have no name. */
 const limit = (ms: number): number => Math.min(ms * SLOW, Math.max(ms, 900_000));
 
-/** One file at a time on an engine that is found or started. Limits in ms. */
+/** On an engine that is found or started. Limits in ms. */
 const withEngine = (testTimeout: number, hookTimeout: number, ...globalSetup: string[]) => ({
   testTimeout: limit(testTimeout),
   hookTimeout: limit(hookTimeout),
-  fileParallelism: false,
   globalSetup: ['test/e2e/support/found-engine.ts', ...globalSetup],
 });
 
-/** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, one file at a time. */
+const endToEnd = withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts');
+
+/** Vitest leaves one core free, which on two is half of all. */
+const BOTH = Math.max(2, availableParallelism() - 1);
+/** One file at a time: on the cgroup v2 host, whose job keeps one worker. */
+const TEST_ALONE = process.env['LAPTOP_DEV_TEST_ALONE'] === '1';
+
+/** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
+const ALONE = ['kill9', 'llm', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
+/** Of one project after the other. */
+const turn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence: { groupOrder } });
+
+/**
+ * unit: no engine. engine: adapters against a real engine, one file at a time. e2e: the real CLI against a real engine, two files at a
+ * time: each has a daemon of its own, and mostly waits.
+ */
 export default defineConfig({
   test: {
-    // Vitest leaves one core free, which on two is half of all; tests of units wait more than they count.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project(
         'unit',
@@ -31,10 +43,11 @@ export default defineConfig({
           'test/*.test.ts',
           'test/{core,files,supervisor,compose,profiles,project,images,containers,http,cli,usage,stack,store,activation,asks,history,kernel-path,schedule,wsl,dashboard,doctor,web}/**/*.test.ts',
         ],
-        { testTimeout: 20_000 },
+        { testTimeout: 20_000, ...turn(0, BOTH) },
       ),
-      project('engine', ['test/engine/**/*.test.ts'], withEngine(120_000, 600_000)),
-      project('e2e', ['test/e2e/**/*.test.ts'], withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts')),
+      project('engine', ['test/engine/**/*.test.ts'], { ...withEngine(120_000, 600_000), ...turn(1, 1) }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { ...endToEnd, exclude: ALONE, ...turn(2, TEST_ALONE ? 1 : 2) }),
+      project('e2e-alone', ALONE, { ...endToEnd, ...turn(3, 1) }),
     ],
   },
 });

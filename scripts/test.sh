@@ -70,7 +70,7 @@ tests() {
   local -a to
   scripts/chromium.sh > /dev/null || true # the tests that need it say so
   mapfile -t to < <(report tests)
-  LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e "${to[@]}"
+  LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e --project e2e-alone "${to[@]}"
 }
 
 summary() {

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABEL } from '../../daemon/core/labels.js';
 import type { LoggedNotice } from '../../daemon/core/views.js';
 import type { LogEntry } from '../../daemon/http/contract.js';
+import { ENGINE } from '../engine/support/open-engine.js';
+import { tinyImage } from '../engine/support/tiny-image.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';
-import { idsOf, stays, tinyHome, viewIn } from './support/tiny.js';
+import { idsOf, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
 /*
@@ -102,6 +104,15 @@ describe.sequential('awake', () => {
     expect(await idOf('web')).toBe(id);
   });
 
+  it('logs, ps, top, stats, inspect, start: nothing', async () => {
+    const id = await awake('web');
+    const before = [await pidOf('web'), await stateOf('web'), (await noticesOf('web')).length];
+    for (const look of ['json', 'top', 'stats?stream=false', 'logs?stdout=true&tail=0']) await engine('GET', `/containers/${id}/${look}`);
+    await engine('GET', '/containers/json?all=true');
+    await post('web', 'start');
+    expect([await pidOf('web'), await stateOf('web'), (await noticesOf('web')).length]).toEqual(before);
+  });
+
   it('kill: stopped, as by stop', async () => {
     await awake('web');
     await post('web', 'kill');
@@ -187,6 +198,29 @@ describe.sequential('asleep', () => {
     await post('brief', 'kill').catch(() => undefined);
     expect(await stateOf('brief')).toBe('asleep');
     expect(await complaint(at('brief'))).toBeNull();
+  });
+
+  it('exec: the engine refuses; laptop-dev exec wakes it', async () => {
+    const id = await asleep('brief');
+    await expect(execIn(id, 'true')).rejects.toThrow('is not running');
+    expect(await stateOf('brief')).toBe('asleep');
+    expect((await own.cli(['exec', 'brief', 'echo', 'here'], { cwd })).stdout.trim()).toBe('here');
+  });
+
+  it('update, rename: the limit is put back at the next wake, in the same container', async () => {
+    const id = await asleep('brief');
+    const limit = (await inspect(id)).HostConfig.Memory;
+    await engine('POST', `/containers/${id}/update`, { Memory: 2 * limit, MemorySwap: 2 * limit });
+    await engine('POST', `/containers/${id}/rename?name=${own.name}-another`);
+    expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
+    expect((await inspect(id)).HostConfig.Memory).toBe(limit);
+  });
+
+  it('rmi, image prune: its container goes on', async () => {
+    const id = await asleep('brief');
+    await engine('DELETE', `/images/${TINY}?force=true`);
+    expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
+    await tinyImage(ENGINE, TINY);
   });
 
   it('container prune: the next connection makes it anew, with the data of its anonymous volumes', async () => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The engine's tests, the main journey and what happens when memory is short, on a host with cgroup v2, PSI and Docker, under qemu (see cgroup2.sh).
+# What depends on how the kernel counts and limits memory, and the main journey, on a host with cgroup v2, PSI and Docker, under qemu (see cgroup2.sh).
 #   cgroup2-tests.sh SOCKET RESULT [FILTER…]
 # SOCKET: the engine whose images of the stack are taken along; RESULT: where vitest's JSON report goes; FILTER: vitest's, instead of
 # the usual tests. Exits as vitest does in the guest.
@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 engine=$1 result=$2
 shift 2
 if [[ $# = 0 ]]; then
-  set -- test/engine/containers test/engine/usage test/engine/wsl-reclaim test/e2e/journey test/e2e/arbiter test/e2e/oom test/e2e/pressure-psi
+  set -- test/engine/containers-{lifecycle,oom,resize} test/engine/usage test/engine/wsl-reclaim test/e2e/{journey,arbiter,oom,pressure-psi}
 fi
 
 scripts/laptop-dev.sh completion bash > /dev/null # packages and build
