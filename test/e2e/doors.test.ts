@@ -27,7 +27,7 @@ const get = async (port: number, host = '127.0.0.1') => {
 
 test('on both loopbacks the first connection wakes it', async () => {
   const [port = 0] = await freePorts(1);
-  const cwd = await own.project('both', { 'compose.yaml': web(port, 'start: on-demand, idle: 2s') });
+  const cwd = await own.project('both', { 'compose.yaml': web(port, 'start: on-demand, idle: 10s') });
   await own.ask<Done>(['up'], { cwd });
   expect(await statesIn(own, cwd)).toEqual(['web asleep']);
   expect(await get(port, '[::1]')).toEqual({ status: 200, text: 'here\n' });
