@@ -196,6 +196,21 @@ describe('what is not done', () => {
   });
 });
 
+describe('additional_contexts', () => {
+  const building = (context: string) =>
+    load({ 'compose.yaml': `services:\n  a: { build: { context: ., additional_contexts: ${context} } }\n  b: { build: ./b }\n` });
+
+  it.each(['{base: "service:b"}', '["base=service:b"]', '{data: ./data}'])('%s is warned of', async context => {
+    const { problems, warnings } = await building(context);
+    expect(problems).toEqual([]);
+    expect(brief(warnings)).toEqual([expect.stringContaining('services.a.build.additional_contexts: is not done')]);
+  });
+
+  it.each(['{base: "service:nope"}', '["base=service:nope"]'])('%s names no service', async context => {
+    expect((await building(context)).problems.map(({ message }) => message)).toEqual(['no service "nope" is defined']);
+  });
+});
+
 describe('GPUs', () => {
   const gpu = { driver: null, count: -1, ids: [], capabilities: ['gpu'], options: {} };
   const reserved = (device: string) => `deploy: {resources: {reservations: {devices: [${device}]}}}`;

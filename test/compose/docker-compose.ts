@@ -19,7 +19,7 @@ export function askCompose(
     cwd: folder,
     env: { ...environment },
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 120_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   if (error !== undefined) throw error;
