@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 
 const USAGE = 'usage: node scripts/compare-compose.mjs [--projects] [--only REPOSITORY] FOLDER DOCKER-COMPOSE…';
 const { values, positionals } = parseArgs({
-  options: { projects: { type: 'boolean' }, only: { type: 'string' }, list: { type: 'string' }, help: { type: 'boolean' } },
+  options: { projects: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean' } },
   allowPositionals: true,
 });
 const [folder, ...binaries] = positionals;
@@ -38,7 +38,7 @@ await build({
 const { compareFolder, compareListed } = await import(pathToFileURL(join(made, 'compare.mjs')).href);
 const write = line => console.log(line);
 mkdirSync(folder, { recursive: true });
-const list = values.list ?? join(root, 'test/compose/projects.json');
+const list = join(root, 'test/compose/projects.json');
 const different = values.projects
   ? await compareListed(binaries, list, resolve(folder), write, values.only)
   : await compareFolder(binaries, resolve(folder), write);

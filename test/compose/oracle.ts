@@ -4,7 +4,12 @@ import type { ComposeProject, ComposeService } from '../../daemon/compose/types.
 import { parseBytes } from '../../daemon/core/bytes.js';
 import type { ContainerSpec, MountSpec } from '../../daemon/core/model.js';
 
-/** What both sides are reduced to: the parts that Compose's own answer holds in comparable form. */
+/**
+ * What both sides are reduced to: every key that laptop-dev reads, in one form. Where the two differ on purpose, docs/compose.md says so, and
+ * no further: `restart` that is absent, and unless-stopped; an address that no port names; the alias of container_name; the spelling of absolute
+ * paths of mounts; whether a bind mount makes its folder; how many containers a service has, but for none; a text for a secret or config that
+ * comes from a variable.
+ */
 export type Reduced = Readonly<Record<string, unknown>>;
 type Json = Readonly<Record<string, unknown>>;
 
