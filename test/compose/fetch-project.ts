@@ -22,6 +22,8 @@ export interface FileSet {
   /** `refused`: by both. `listed`: by one alone, or with another result, for a reason in docs/compose.md. */
   readonly outcome: 'same' | 'refused' | 'listed';
   readonly reason?: string;
+  /** Of a listed one: a regular expression that every difference matches, and no other may. */
+  readonly differences?: string;
 }
 
 /** What Compose reads: no more of a repository is fetched. */
