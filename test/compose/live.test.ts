@@ -6,7 +6,7 @@ import { mistakeIn, RECORDED, recordedAnswers, textOf } from './matrix-check.js'
 import { answersOf } from './record-matrix.js';
 
 /** Cases of one key in one mode stand in one project, which is asked at once; where some are refused, a few times more. */
-const GROUPS = DEEP ? 24 : 6;
+const GROUPS = DEEP ? 24 : 4;
 const CASES_OF_GROUP = 8;
 
 const found = findCompose();
