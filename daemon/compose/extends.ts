@@ -15,6 +15,9 @@ export interface ExtendsLoading {
   readonly readServices: (source: Source, asker: Asker) => Promise<Tree | null>;
 }
 
+/** Keys that Compose refuses without a value wherever they stand in a file that is extended; it takes others for absent there. */
+const NEVER_EMPTY = ['build', 'depends_on', 'env_file', 'ports'];
+
 interface Step {
   readonly file: string;
   readonly service: string;
@@ -79,7 +82,17 @@ class Extends {
       this.loading.report.error(at.place, key, `no service "${service}" is defined in ${path}`, { nearest });
       return null;
     }
+    // Of the service itself alone: what others say of networks is not looked at.
+    if (path !== file) this.#refuseEmpty(others.entries.get(service)?.value, service, ['networks']);
     return this.service(others, service, path, steps);
+  }
+
+  #refuseEmpty(service: Tree | undefined, name: string, keys: readonly string[]): void {
+    for (const key of keys) {
+      const entry = service?.kind === 'map' ? service.entries.get(key) : undefined;
+      if (entry?.value.tag === null && isNull(entry.value))
+        this.loading.report.error(entry.keyPlace, `services.${name}.${key}`, 'is empty', { expected: 'a value, or no such key' });
+    }
   }
 
   async #servicesOf(path: string, at: Tree, key: string): Promise<MapTree | null> {
@@ -89,6 +102,7 @@ class Extends {
     const reading = this.#files.get(path) ?? this.loading.readServices(source, { place: at.place, key });
     this.#files.set(path, reading);
     const services = await reading;
+    if (services?.kind === 'map') for (const [name, { value }] of services.entries) this.#refuseEmpty(value, name, NEVER_EMPTY);
     if (services === null || services.kind === 'map') return services;
     return this.#fail(services, 'services', 'is not a mapping', null);
   }

@@ -16,7 +16,6 @@ const byTarget: ListKey = item => {
   const target = item.kind === 'scalar' ? splitShortMount(item.text)?.target : text(child(item, 'target'));
   return target === undefined || target === null ? null : cleanTarget(target);
 };
-const byTmpfsTarget: ListKey = item => text(item)?.split(':', 1)[0] ?? null;
 const byDeviceTarget: ListKey = item => {
   const [source, target] = text(item)?.split(':') ?? [];
   return target ?? source ?? text(child(item, 'target'));
@@ -46,6 +45,6 @@ export const LIST_KEYS: Readonly<Record<string, ListKey>> = {
   'services.*.profiles': byText,
   'services.*.secrets': byMount('/run/secrets'),
   'services.*.security_opt': byText,
-  'services.*.tmpfs': byTmpfsTarget,
+  'services.*.tmpfs': byText,
   'services.*.volumes': byTarget,
 };

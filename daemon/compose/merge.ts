@@ -51,6 +51,9 @@ class Merge {
     // `own`: a key may be called `constructor`.
     const rule = Object.hasOwn(RULES, pattern) ? RULES[pattern] : undefined;
     if (rule === 'replace') return over;
+    // Without a value on both sides, these come to nothing said; all other keys stay empty, which is a mistake.
+    if (isNull(over) && isNull(base) && rule === 'key-values') return map(over.place, new Map(), base.tag);
+    if (isNull(over) && isNull(base) && rule === 'sequence') return list(over.place, [], base.tag);
     if (isNull(over)) return base;
     if (isNull(base)) return over;
     if (rule !== undefined) return this.#byRule(rule, base, over, path, pattern);

@@ -50,7 +50,7 @@ export async function normaliseProject(
 function surroundings(model: Cursor, project: string, files: Files): Surroundings {
   const keys = (section: string): Set<string> => new Set((model.get(section)?.entries() ?? []).map(([key]) => key));
   const [secrets, configs] = [fileDefinitions(model, 'secret'), fileDefinitions(model, 'config')];
-  return { project, networks: keys('networks'), volumes: keys('volumes'), secrets, configs, files };
+  return { project, services: keys('services'), networks: keys('networks'), volumes: keys('volumes'), secrets, configs, files };
 }
 
 function namedVolume(mount: MountSpec): string[] {

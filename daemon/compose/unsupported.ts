@@ -32,7 +32,8 @@ const BREAKING: Readonly<Record<string, string>> = {
   storage_opt: 'is not done: the size of the container is not limited',
   enable_ipv6: 'is not done: the network has IPv4 only',
   link_local_ips: 'is not done: the addresses are not given',
-  additional_contexts: 'is not done: COPY --from and FROM of that name fail. Copy it into the build context',
+  additional_contexts:
+    'is not done: FROM and COPY --from of these names fail. Copy a folder into the build context; of service:NAME, give that service an image: and name this image in the Dockerfile, it is built first',
   ssh: 'is not done: RUN --mount=type=ssh fails. Build the image with docker build and name it under image',
   subpath: 'is not done: the whole volume is mounted. Give that part a volume of its own',
   image: 'is not done: nothing is mounted from the image. Copy it into a volume',

@@ -16,6 +16,46 @@ describe('files that say little', () => {
   });
 });
 
+describe('keys without a value', () => {
+  const extending = (base: string, own: string) =>
+    load({ 'compose.yaml': `services:\n  a:\n    extends: {file: base.yaml, service: b}\n${own}`, 'base.yaml': `services:\n${base}` });
+
+  it.each(['build', 'depends_on', 'env_file', 'ports'])('%s is a mistake in each service of a file that is extended', async key => {
+    const { problems } = await extending(`  b: {image: x}\n  other:\n    image: y\n    ${key}:\n`, '');
+    expect(problems.map(problem => [problem.key, problem.message])).toEqual([[`services.other.${key}`, 'is empty']]);
+  });
+
+  it('networks is one in the service that is extended alone', async () => {
+    const networks = (name: string) => `  ${name}:\n    image: y\n    networks:\n`;
+    expect((await extending(`  b: {image: x}\n${networks('c')}`, '')).problems).toEqual([]);
+    expect((await extending(networks('b'), '    networks: [default]\n')).problems).toHaveLength(1);
+  });
+
+  it.each(['environment', 'labels', 'sysctls', 'annotations', 'tmpfs', 'dns', 'dns_search', 'dns_opt'])(
+    '%s says nothing when the extended service does not either',
+    async key => {
+      expect((await extending(`  b:\n    image: x\n    ${key}:\n`, `    ${key}:\n`)).problems).toEqual([]);
+    },
+  );
+
+  it('the name of a volume is the usual one where its variable is empty', async () => {
+    const files = { 'compose.yaml': `${webFile('volumes: ["d:/d"]')}volumes: {d: {name: "\${NOPE}"}}\n` };
+    expect((await loaded(files, { projectName: 'p' })).volumes[0]?.name).toBe('p_d');
+  });
+});
+
+describe('mounts', () => {
+  it('refuses the same target of tmpfs in two files', async () => {
+    const { problems } = await two(webFile('tmpfs: [/run]'), 'services:\n  web:\n    tmpfs: ["/run:size=64m"]\n');
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('/run is mounted already')]);
+    expect((await two(webFile('tmpfs: [/run]'), 'services:\n  web:\n    tmpfs: /run\n')).problems).toEqual([]);
+  });
+
+  it.each(['//srv//data/', '/srv/./data', '/srv/x/../data'])('%s is /srv/data', async source => {
+    expect((await web(`volumes: ["${source}:/d"]`)).container.mounts[0]).toMatchObject({ kind: 'bind', source: '/srv/data' });
+  });
+});
+
 describe('restart_policy', () => {
   it.each([
     ['any', 'always'],
@@ -153,6 +193,21 @@ describe('what is not done', () => {
     expect(problems).toEqual([]);
     expect(brief(warnings)).toEqual([expect.stringContaining('services.db.provider: is not run')]);
     expect(project?.services.map(({ off }) => off)).toEqual([true, false]);
+  });
+});
+
+describe('additional_contexts', () => {
+  const building = (context: string) =>
+    load({ 'compose.yaml': `services:\n  a: { build: { context: ., additional_contexts: ${context} } }\n  b: { build: ./b }\n` });
+
+  it.each(['{base: "service:b"}', '["base=service:b"]', '{data: ./data}'])('%s is warned of', async context => {
+    const { problems, warnings } = await building(context);
+    expect(problems).toEqual([]);
+    expect(brief(warnings)).toEqual([expect.stringContaining('services.a.build.additional_contexts: is not done')]);
+  });
+
+  it.each(['{base: "service:nope"}', '["base=service:nope"]'])('%s names no service', async context => {
+    expect((await building(context)).problems.map(({ message }) => message)).toEqual(['no service "nope" is defined']);
   });
 });
 

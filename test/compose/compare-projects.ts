@@ -1,41 +1,93 @@
-import { readdirSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadCompose } from '../../daemon/compose/load.js';
 import { formatProblem } from '../../daemon/core/problem.js';
-import { askCompose } from './docker-compose.js';
+import { type Answer, askCompose } from './docker-compose.js';
+import { fetchProject, type ListedProject } from './fetch-project.js';
 import { reduceOurs, reduceRecorded } from './oracle.js';
 
-/**
- * Compares whole projects: `scripts/compare-compose.mjs DOCKER-COMPOSE FOLDER` reads every Compose file below FOLDER with both and prints a
- * line for each, then what differs. For files that cannot be part of this repository.
- */
-export async function compareProjects(binary: string, root: string, write: (line: string) => void): Promise<number> {
+/** Files of one project, and how they are read. */
+interface Asked {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly profiles: readonly string[];
+}
+
+interface Comparison {
+  readonly outcome: 'same' | 'refused' | 'differs';
+  /** What differs, or why both refuse. */
+  readonly notes: readonly string[];
+}
+
+/** Compares every Compose file below a folder, each as a project of its own, and writes a line for each, then what differs. Returns how many differ. */
+export async function compareFolder(binaries: readonly string[], root: string, write: (line: string) => void): Promise<number> {
   let different = 0;
   for (const file of composeFilesBelow(root)) {
-    const folder = dirname(file);
-    const environment = { PATH: process.env['PATH'], HOME: '/home/user', PWD: folder };
-    const answer = askCompose(binary, folder, [basename(file)], environment, ['-p', 'p', '--profile', '*']);
-    const ours = await loadCompose({
-      files: [file],
-      projectDirectory: folder,
-      projectName: 'p',
-      environment,
-      envFiles: null,
-      profiles: ['*'],
-    });
-    const notes: string[] = [];
-    if ('refused' in answer && ours.project !== null)
-      notes.push(`accepted here alone; docker-compose: ${answer.refused.split('\n').at(-1)}`);
-    if ('model' in answer && ours.project === null) notes.push(...ours.problems.map(problem => `refused here: ${formatProblem(problem)}`));
-    if ('model' in answer && ours.project !== null)
-      notes.push(...differences(plain(reduceOurs(ours.project)), plain(reduceRecorded(answer.model)), ''));
-    const [theirs, mine] = ['model' in answer ? 'accepted' : 'refused', ours.project === null ? 'refused' : 'accepted'];
-    if (notes.length > 0) different++;
-    write(`${relative(root, file)}\t${theirs}\t${mine}\t${notes.length === 0 ? 'same' : 'differs'}`);
-    for (const note of notes) write(`    ${note}`);
+    const { outcome, notes } = await compare(binaries, { folder: dirname(file), files: [file], environment: {}, profiles: ['*'] });
+    if (outcome === 'differs') different++;
+    write(`${outcome}\t${relative(root, file)}`);
+    if (outcome === 'differs') for (const note of notes) write(`    ${note}`);
   }
   return different;
+}
+
+/** The same of the projects in a list such as projects.json, fetched into `root`. Returns how many sets of files come to something else than it says. */
+export async function compareListed(
+  binaries: readonly string[],
+  list: string,
+  root: string,
+  write: (line: string) => void,
+  filter = '',
+): Promise<number> {
+  const projects: readonly ListedProject[] = JSON.parse(readFileSync(list, 'utf8'));
+  let unexpected = 0;
+  for (const project of projects.filter(({ repository }) => repository.includes(filter))) {
+    const { repository, sets, environment = {}, profiles = ['*'] } = project;
+    const root_ = fetchProject(root, project);
+    for (const { files, outcome: expected, reason, differences = '^$' } of sets) {
+      const paths = files.map(file => join(root_, file));
+      const { outcome, notes } = await compare(binaries, { folder: dirname(paths[0] ?? root_), files: paths, environment, profiles });
+      const asListed =
+        expected === 'listed' ? outcome === 'differs' && notes.every(note => new RegExp(differences).test(note)) : outcome === expected;
+      if (!asListed) unexpected++;
+      write(
+        `${asListed ? expected : `NOT AS LISTED (${expected}): ${outcome}`}\t${repository}\t${files.join(' ')}${reason ? `\t${reason}` : ''}`,
+      );
+      if (!asListed || outcome !== 'same') for (const note of notes) write(`    ${note}`);
+    }
+  }
+  return unexpected;
+}
+
+/** Of several versions of docker-compose, any is Compose: the one that is nearest to ours counts. */
+async function compare(binaries: readonly string[], asked: Asked): Promise<Comparison> {
+  const { folder, files, profiles } = asked;
+  const environment = { PATH: process.env['PATH'], HOME: '/home/user', PWD: folder, ...asked.environment };
+  const flags = ['-p', 'p', ...profiles.flatMap(profile => ['--profile', profile])];
+  const ours = await loadCompose({ files, projectDirectory: folder, projectName: 'p', environment, envFiles: null, profiles });
+  let nearest: Comparison | null = null;
+  for (const binary of binaries) {
+    const found = comparison(askCompose(binary, folder, files, environment, flags), ours);
+    if (found.outcome !== 'differs') return found;
+    if (nearest === null || found.notes.length < nearest.notes.length) nearest = found;
+  }
+  if (nearest === null) throw new Error('no docker-compose is named');
+  return nearest;
+}
+
+function comparison(answer: Answer, { project, problems }: Awaited<ReturnType<typeof loadCompose>>): Comparison {
+  const said = problems.map(problem => `here: ${formatProblem(problem)}`);
+  if ('refused' in answer) {
+    const notes = [`docker-compose: ${answer.refused.split('\n').at(-1)}`, ...said];
+    return project === null
+      ? { outcome: 'refused', notes }
+      : { outcome: 'differs', notes: notes.map(note => `accepted here alone: ${note}`) };
+  }
+  if (project === null) return { outcome: 'differs', notes: said.map(problem => `refused ${problem}`) };
+  const notes = differences(plain(reduceOurs(project)), plain(reduceRecorded(answer.model)), '');
+  return { outcome: notes.length === 0 ? 'same' : 'differs', notes };
 }
 
 function composeFilesBelow(folder: string): string[] {

@@ -86,7 +86,7 @@ export const MATRIX: readonly MatrixKey[] = [
   k('ipc', '', 'host', 'service:b'),
   k('network_mode', '', 'host', 'service:c', 'none'),
   k('scale', '', '1', '0'),
-  k('container_name', '', 'one', 'two'),
+  k('container_name', '', 'own', 'own-two'),
   k('x-own', '', 'text', '{a: [1], b: 2}', '{a: [2], c: 3}'),
   k('volumes.v1.labels', ...LABELS),
   k('volumes.v1.driver_opts', '', '{a: 1}', '{a: 2, b: x}'),

@@ -1,9 +1,15 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../../daemon/compose/duration.js';
 import type { ComposeProject, ComposeService } from '../../daemon/compose/types.js';
+import { parseBytes } from '../../daemon/core/bytes.js';
 import type { ContainerSpec, MountSpec } from '../../daemon/core/model.js';
 
-/** What both sides are reduced to: the parts that Compose's own answer holds in comparable form. */
+/**
+ * What both sides are reduced to: every key that laptop-dev reads, in one form. Where the two differ on purpose, docs/compose.md says so, and
+ * no further: `restart` that is absent, and unless-stopped; an address that no port names; the alias of container_name; the spelling of absolute
+ * paths of mounts; whether a bind mount makes its folder; how many containers a service has, but for none; a text for a secret or config that
+ * comes from a variable.
+ */
 export type Reduced = Readonly<Record<string, unknown>>;
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,13 +28,15 @@ export function reduceRecorded(answer: unknown): Reduced {
   return {
     name: model['name'],
     services: Object.fromEntries(
-      Object.entries(record(model['services'])).map(([name, service]) => [name, recordedService(record(service))]),
+      Object.entries(record(model['services'])).map(([name, service]) => [name, recordedService(record(service), model)]),
     ),
     networks: Object.fromEntries(
       Object.entries(record(model['networks'])).map(([key, network]) => {
         const { name, external, driver, internal, driver_opts, labels, ipam } = record(network);
-        const subnets = list(record(ipam)['config']).flatMap(config => record(config)['subnet'] ?? []);
-        return [key, [name, external === true, driver ?? null, internal === true, strings(driver_opts), strings(labels), subnets]];
+        const configs = list(record(ipam)['config']).map(record);
+        const subnets = configs.flatMap(config => config['subnet'] ?? []);
+        const flags = [external === true, internal === true];
+        return [key, [name, flags, driver ?? null, strings(driver_opts), strings(labels), subnets, ...configs.flatMap(recordedRange)]];
       }),
     ),
     volumes: Object.fromEntries(
@@ -40,7 +48,13 @@ export function reduceRecorded(answer: unknown): Reduced {
   };
 }
 
-function recordedService(service: Json): Reduced {
+/** An entry of `ipam.config` that says more than its subnet. */
+function recordedRange({ subnet, ip_range, gateway, aux_addresses }: Json): unknown[] {
+  const range = { subnet: subnet ?? null, range: ip_range ?? null, gateway: gateway ?? null, aux: strings(aux_addresses) };
+  return range.range === null && range.gateway === null && Object.keys(range.aux).length === 0 ? [] : [range];
+}
+
+function recordedService(service: Json, model: Json): Reduced {
   const deploy = record(service['deploy']);
   const limits = record(record(deploy['resources'])['limits']);
   const reservations = record(record(deploy['resources'])['reservations']);
@@ -74,28 +88,25 @@ function recordedService(service: Json): Reduced {
       })
       .sort(),
     expose: list(service['expose']).map(String).sort(),
-    mounts: list(service['volumes']).flatMap(mount => {
-      const { type, source, target, read_only, volume } = record(mount);
-      if (type === 'tmpfs') return [];
-      const more = `${read_only === true ? ' ro' : ''}${record(volume)['nocopy'] === true ? ' nocopy' : ''}`;
-      return `${type} ${source ?? ''} ${target}${more}`;
-    }),
+    mounts: [
+      ...list(service['volumes']).flatMap(mount => {
+        const { type, source, target, read_only, volume, bind } = record(mount);
+        if (type === 'tmpfs') return [];
+        const propagation = record(bind)['propagation'] ?? null;
+        const more = `${read_only === true ? ' ro' : ''}${record(volume)['nocopy'] === true ? ' nocopy' : ''}${propagation === null ? '' : ` ${propagation}`}`;
+        // `//a/b/` of an absolute path is `/a/b` here (docs/compose.md).
+        return `${type} ${type === 'bind' ? resolve(String(source)) : (source ?? '')} ${target}${more}`;
+      }),
+      ...['secrets', 'configs'].flatMap(kind => list(service[kind]).map(item => recordedFile(kind, record(item), model))),
+    ],
     tmpfs: [
       ...list(service['volumes']).flatMap(mount => {
-        const { type, target } = record(mount);
-        return type === 'tmpfs' ? [target] : [];
+        const { type, target, tmpfs, read_only } = record(mount);
+        const { size, mode } = record(tmpfs);
+        return type === 'tmpfs' ? [tmpfsText(String(target), size, mode, read_only === true ? 'ro' : null)] : [];
       }),
-      ...list(service['tmpfs']).map(item => String(item).split(':')[0]),
+      ...list(service['tmpfs']).map(item => recordedTmpfs(String(item))),
     ],
-    files: ['configs', 'secrets']
-      .flatMap(kind =>
-        list(service[kind]).map(item => {
-          const { source, target } = record(item);
-          const to = String(target ?? source);
-          return to.startsWith('/') ? to : `${kind === 'configs' ? '/' : '/run/secrets/'}${to}`;
-        }),
-      )
-      .sort(),
     networks: Object.fromEntries(
       Object.entries(record(service['networks'])).map(([key, at]) => {
         const { aliases, ipv4_address, ipv6_address } = record(at);
@@ -154,7 +165,52 @@ function recordedService(service: Json): Reduced {
     stdinOpen: service['stdin_open'] ?? false,
     readOnly: service['read_only'] ?? false,
     privileged: service['privileged'] ?? false,
+    domainname: text('domainname'),
+    usernsMode: text('userns_mode'),
+    cpuShares: service['cpu_shares'] ?? null,
+    oomScoreAdj: service['oom_score_adj'] ?? null,
+    engineRuntime: text('runtime'),
+    deviceRequests: [
+      ...list(service['gpus']).map(item => [item, ['gpu']] as const),
+      ...list(reservations['devices']).map(item => [item, []] as const),
+    ].map(([item, more]) => recordedDevices(record(item), more)),
     off: Number(service['scale'] ?? deploy['replicas'] ?? 1) === 0,
+  };
+}
+
+/** A mount in memory, in either form: size in bytes, mode as a number, further options as they are. */
+function tmpfsText(target: string, size: unknown, mode: unknown, options: string | null): string {
+  return [target, size ?? '', mode ?? '', options ?? ''].join(' ').trimEnd();
+}
+
+function recordedTmpfs(item: string): string {
+  const [target = '', ...rest] = item.split(':');
+  const options = rest.join(':').split(',').filter(Boolean);
+  const value = (key: string): string | undefined => options.find(option => option.startsWith(`${key}=`))?.slice(key.length + 1);
+  const [size, mode] = [value('size'), value('mode')];
+  const others = options.filter(option => !/^(size|mode)=/.test(option)).join(',');
+  return tmpfsText(target, size && parseBytes(size), mode && Number.parseInt(mode, 8), others);
+}
+
+/** An item of `secrets` or `configs` as the mount that it is: of a file, or of a text. */
+function recordedFile(kind: string, { source, target, mode }: Json, model: Json): string {
+  const { file } = record(record(model[kind])[String(source)]);
+  const written = String(target ?? source);
+  const to = written.startsWith('/') ? written : `${kind === 'configs' ? '/' : '/run/secrets/'}${written}`;
+  // A number in 2.26, octal digits in 2.40.
+  const bits = typeof mode === 'string' ? Number.parseInt(mode, 8) : (mode ?? 0o444);
+  return file === undefined ? `content ${to} ${bits}` : `bind ${resolve(String(file))} ${to} ro`;
+}
+
+function recordedDevices({ driver, count, device_ids, capabilities, options }: Json, more: readonly string[]): Json {
+  const ids = list(device_ids);
+  const every = ids.length > 0 ? 0 : Number(count ?? 0) || -1;
+  return {
+    driver: driver ?? null,
+    count: every,
+    ids,
+    capabilities: [...new Set([...list(capabilities), ...more])],
+    options: strings(options),
   };
 }
 
@@ -191,7 +247,10 @@ export function reduceOurs(project: ComposeProject): Reduced {
     name: project.name,
     services: Object.fromEntries(project.services.map(service => [service.name, ourService(service, project)])),
     networks: Object.fromEntries(
-      project.networks.map(at => [at.key, [at.name, at.external, at.driver, at.internal, at.options, at.labels, at.subnets]]),
+      project.networks.map(({ key, name, external, internal, driver, options, labels, subnets, ranges = [] }) => [
+        key,
+        [name, [external, internal], driver, options, labels, subnets, ...ranges],
+      ]),
     ),
     volumes: Object.fromEntries(project.volumes.map(at => [at.key, [at.name, at.external, at.driver, at.options, at.labels]])),
   };
@@ -216,12 +275,8 @@ function ourService(ours: ComposeService, project: ComposeProject): Reduced {
     labels: container.labels,
     ports: container.ports.map(port => `${port.hostIp}:${port.host ?? ''}:${port.container}/${port.protocol}`).sort(),
     expose: [...container.expose].sort(),
-    mounts: mounts.filter(mount => !fromFile(mount) && !ofTmpfsKey(mount)).map(mountText),
-    tmpfs: mounts.filter(ofTmpfsKey).map(mount => mount.target),
-    files: mounts
-      .filter(fromFile)
-      .map(mount => mount.target)
-      .sort(),
+    mounts: mounts.filter(mount => mount.kind !== 'tmpfs').map(mountText),
+    tmpfs: mounts.flatMap(mount => (mount.kind === 'tmpfs' ? [tmpfsText(mount.target, mount.size, mount.mode, mount.options)] : [])),
     networks: Object.fromEntries(
       container.networks.map(({ network, aliases, ipv4, ipv6 }) => [
         network,
@@ -248,28 +303,24 @@ function ourService(ours: ComposeService, project: ComposeProject): Reduced {
 
 function settings(container: ContainerSpec): Reduced {
   const { cpuset, pidsLimit, shmSize, dns, dnsSearch, dnsOptions, capAdd, capDrop, securityOpt, groupAdd, devices, sysctls } = container;
+  const { domainname, usernsMode, cpuShares, oomScoreAdj, engineRuntime, deviceRequests } = container;
   const { user, workingDir, hostname, stopSignal, platform, pull, pid, ipc, init, tty, stdinOpen, readOnly, privileged } = container;
   return {
     ...{ cpuset, pidsLimit, shmSize, dns, dnsSearch, dnsOptions, capAdd, capDrop, securityOpt, groupAdd, devices, sysctls },
     ...{ user, workingDir, hostname, stopSignal, platform: platform || null, pull, pid, ipc, init, tty, stdinOpen, readOnly, privileged },
+    ...{ domainname, usernsMode, cpuShares, oomScoreAdj },
+    engineRuntime: engineRuntime ?? null,
+    deviceRequests: deviceRequests ?? [],
     extraHosts: container.extraHosts.map(host => host.replace(':', '=')).sort(),
     ulimits: Object.fromEntries(container.ulimits.map(({ name, soft, hard }) => [name, [soft, hard]])),
     logging: container.logging && [container.logging.driver, container.logging.options],
   };
 }
 
-/** Secrets and configs: Compose lists them apart from volumes. */
-function fromFile(mount: MountSpec): boolean {
-  return mount.kind === 'content' || (mount.kind === 'bind' && !mount.createSource && mount.readOnly && mount.propagation === null);
-}
-
-/** In the long form or under the key of its own: the same to the engine. */
-function ofTmpfsKey(mount: MountSpec): boolean {
-  return mount.kind === 'tmpfs';
-}
-
 function mountText(mount: MountSpec): string {
+  if (mount.kind === 'content') return `content ${mount.target} ${mount.mode}`;
   const source = mount.kind === 'bind' ? mount.source : mount.kind === 'volume' ? (mount.volume ?? '') : '';
   const more = `${'readOnly' in mount && mount.readOnly ? ' ro' : ''}${'noCopy' in mount && mount.noCopy ? ' nocopy' : ''}`;
-  return `${mount.kind} ${source} ${mount.target}${more}`;
+  const propagation = mount.kind === 'bind' && mount.propagation !== null ? ` ${mount.propagation}` : '';
+  return `${mount.kind} ${source} ${mount.target}${more}${propagation}`;
 }

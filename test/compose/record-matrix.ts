@@ -20,7 +20,8 @@ export function answersOf(
   const answer = askCompose(binary, folder, order, undefined, ['-p', 'p']);
   rmSync(folder, { recursive: true, force: true });
   if ('model' in answer) {
-    const reduced = reduceRecorded(JSON.parse(JSON.stringify(answer.model).replaceAll(folder, '<dir>')));
+    // Paths are made absolute when they are reduced, so the folder goes last.
+    const reduced = JSON.parse(JSON.stringify(reduceRecorded(answer.model)).replaceAll(folder, '<dir>'));
     for (const which of cases) into.set(which.id, outcomeOf(reduced, which));
     return into;
   }

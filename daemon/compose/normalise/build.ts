@@ -2,19 +2,20 @@ import { resolve } from 'node:path';
 import type { BuildSpec } from '../../core/model.js';
 import { Cursor } from '../cursor.js';
 import { isRemote } from '../extends.js';
-import { withContext } from '../merge.js';
+import { keyValues, withContext } from '../merge.js';
 import { pathAt } from '../paths.js';
 import { warnUnsupported } from '../unsupported.js';
 import { textsByKey, valuesFromVariables } from './key-values.js';
 
 const SUPPORTED = ['context', 'dockerfile', 'dockerfile_inline', 'target', 'args', 'labels'];
 
-/** `build` in either form; null: the service is not built, or cannot be, which is reported. */
-export function buildOf(service: Cursor): BuildSpec | null {
+/** `build` in either form; `services`: names of all the project's. Null: the service is not built, or cannot be, which is reported. */
+export function buildOf(service: Cursor, services: ReadonlySet<string>): BuildSpec | null {
   const written = service.get('build');
   if (written === null || written.isList) return null;
   const build = new Cursor(withContext(written.tree), written.path, written.report);
   warnUnsupported(build, SUPPORTED);
+  checkContexts(build, services);
   const at = build.get('context');
   const text = at?.text() ?? '.';
   if (isRemote(text)) {
@@ -34,4 +35,15 @@ export function buildOf(service: Cursor): BuildSpec | null {
     args: valuesFromVariables(build.get('args')),
     labels: textsByKey(build.get('labels')),
   };
+}
+
+/** The image of another service can be a named context: that one has to be there. */
+function checkContexts(build: Cursor, services: ReadonlySet<string>): void {
+  const written = build.get('additional_contexts');
+  if (written === null) return;
+  const contexts = new Cursor(keyValues(written.tree), written.path, written.report);
+  for (const [, at] of contexts.entries()) {
+    const service = /^service:(.*)$/.exec(at.text() ?? '')?.[1];
+    if (service !== undefined && !services.has(service)) at.undefinedName('service', service, services);
+  }
 }

@@ -83,7 +83,9 @@ function identityOf(key: string, cursor: Cursor | null, project: string, setting
   const flag = cursor?.get('external') ?? null;
   // The old form `external: {name: …}` still means true.
   const external = flag !== null && (flag.isMap || flag.boolean() === true);
-  const name = cursor?.get('name')?.text() ?? (flag?.isMap ? flag.get('name')?.text() : null) ?? (external ? key : `${project}_${key}`);
+  const written = cursor?.get('name')?.text() || (flag?.isMap ? flag.get('name')?.text() : null);
+  // A variable that is empty leaves the usual name: without one the engine would make something new each time.
+  const name = written || (external ? key : `${project}_${key}`);
   if (external) for (const setting of settings) cursor?.get(setting)?.error('cannot be set for what exists already (external)');
   return { name, external };
 }

@@ -28,6 +28,7 @@ import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf }
 /** What a service may refer to. */
 export interface Surroundings {
   readonly project: string;
+  readonly services: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
   readonly secrets: ReadonlyMap<string, Cursor>;
@@ -50,7 +51,7 @@ export async function normaliseService(name: string, cursor: Cursor, around: Sur
   const resources = resourcesOf(cursor);
   const { environment, envFiles } = await environmentOf(cursor, around.files);
   const container = {
-    ...imageOf(name, cursor, around.project),
+    ...imageOf(name, cursor, around),
     ...processOf(cursor),
     ...confinementOf(cursor),
     ...limitsOf(resources),
@@ -82,8 +83,8 @@ const text = (cursor: Cursor, key: string): string | null => cursor.get(key)?.te
 const texts = (cursor: Cursor, key: string): string[] => [...new Set(cursor.get(key)?.texts() ?? [])];
 const flag = (cursor: Cursor, key: string): boolean => cursor.get(key)?.boolean() ?? false;
 
-function imageOf(name: string, cursor: Cursor, project: string) {
-  const build = buildOf(cursor);
+function imageOf(name: string, cursor: Cursor, { project, services }: Surroundings) {
+  const build = buildOf(cursor, services);
   const written = cursor.get('image');
   const image = written?.text() || null;
   const misread = cursor.report.has(problem => problem.key === written?.path);
