@@ -41,7 +41,7 @@ const BEFORE = 'what stood here before';
 
 /** The program in a pseudo-terminal, to its end. */
 export async function witness(file: string, { args, cwd, env, manner, types = [] }: Wanted): Promise<Witnessed> {
-  const screen = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 10_000 });
+  const screen = new xterm.Terminal({ cols: 80, rows: 24, allowProposedApi: true, scrollback: 10_000, logLevel: 'off' });
   const faults: string[] = [];
   screen.onTitleChange(title => faults.push(`title ${title}`));
   screen.onBell(() => faults.push('bell'));
