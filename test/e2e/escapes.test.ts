@@ -99,7 +99,7 @@ async function projects(): Promise<void> {
       services: {
         web: {
           image: HOSTILE,
-          command: words(`${printed(plant('log'))}; ${printed(plant('complaint'))} >&2`),
+          command: words(`${printed(plant('log'))}; ${printed(inLine('progress'))}; ${printed(plant('complaint'))} >&2`),
           labels: hostile,
           environment: { [`Plant-variable`]: plant('variable'), FROM_FILE: '$PLANTED' },
           env_file: [`${PLANTED_NAME}.env`],
@@ -230,6 +230,8 @@ interface Row {
   /** Bytes of a person's own command: on purpose as they are. */
   readonly passes?: true;
   readonly code?: number;
+  /** Into a pipe it goes as it was written, on purpose. */
+  readonly piped?: true;
 }
 
 /** Each verb of the command line, by its words. In this order. */
@@ -266,7 +268,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   run: [{ args: ['--with', 'web', '--', 'true'] }, { args: ['--with', plant('word'), '--', 'true'] }],
   ps: [{ shows: [] }, { args: ['--all'] }, { args: ['--json'] }, { args: [plant('word')] }],
   stats: [{ args: ['--no-stream'] }, { manner: 'screen', types: [[/web/, 'q']] }, { args: [plant('word'), '--no-stream'] }],
-  logs: [{ shows: ['log', 'complaint', 'last-words'] }, { args: ['-f', 'web'], shows: ['log'], types: [[/Plant-log/, '\u0003']] }, { args: ['--json', 'web'], shows: ['log'] }],
+  logs: [{ args: ['web'], piped: true, shows: ['log', 'complaint'] }, { shows: ['log', 'complaint', 'last-words'] }, { args: ['-f', 'web'], shows: ['log'], types: [[/Plant-log/, '\u0003']] }, { args: ['--json', 'web'], shows: ['log'] }],
   events: [{ shows: ['last-words'] }, { args: ['--json'], shows: ['last-words'] }, { args: ['-f'], types: [[/web/, '\u0003']] }],
   why: [{ args: ['dies'], shows: ['last-words'] }, { args: ['sick'] }, { args: ['web'] }, { args: [plant('word')] }],
   exec: [
@@ -275,8 +277,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { args: ['web', plant('program')] },
   ],
   shell: [{ args: ['web'], passes: true, types: [[/[#$] /, `${printed(plant('shell'))}; exit\r`]], shows: ['shell'] }, { args: [plant('word')] }],
+  // Of a line with returns it shows what stands behind the last, as for a progress bar.
   dashboard: [
-    { manner: 'screen', types: [[/web/, '/'], [/filter/, 'web\r'], [/./, 'l'], [/Plant-log/, '\u001b'], [/./, '\u0003']], shows: ['log'] },
+    { manner: 'screen', types: [[/web/, '/'], [/filter/, 'web\r'], [/./, 'l'], [/Plant-progress/, 'q']], shows: ['progress'] },
     { args: ['--web', '--no-open'] },
     { args: ['--web', '--close'] },
   ],
@@ -321,6 +324,10 @@ const run = (args: readonly string[], { in: folder = 'good', manner = 'plain', t
 const DONE_BY_BYTES = ['title pwned', 'OSC 52 c;cHduZWQ=', 'DCS wned', 'what stood there before is gone'];
 
 async function problemsOf(args: readonly string[], row: Row): Promise<string[]> {
+  if (row.piped) {
+    const { stdout } = await own.cli(args, { cwd: at[row.in ?? 'good'] });
+    return (row.shows ?? []).filter(id => !stdout.includes(plant(id))).map(id => `not as it was written: ${id}`);
+  }
   const { code, text, faults, output } = await run(args, row);
   const found = row.passes ? DONE_BY_BYTES.filter(fault => !faults.includes(fault)).map(fault => `not found: ${fault}`) : [...faults];
   const hidden = (row.shows ?? []).filter(id => !text.includes(`Plant-${id}-`)).map(id => `not shown: ${id}`);

@@ -65,7 +65,10 @@ export async function witness(file: string, { args, cwd, env, manner, types = []
   const code = await new Promise<number>(resolve => terminal.onExit(({ exitCode }) => resolve(exitCode)));
   clearTimeout(late);
   await drawn;
-  for (const [seen] of keys) faults.push(`never showed ${seen}`);
+  const rows = Array.from({ length: 24 }, (_, row) =>
+    screen.buffer.active.getLine(screen.buffer.active.baseY + row)?.translateToString(true),
+  );
+  for (const [seen] of keys.slice(0, 1)) faults.push(`never showed ${seen}, but\n${rows.join('\n')}`);
   const text = cleaned(output, manner);
   for (const character of new Set(text.match(STEERS) ?? [])) faults.push(steering(text, character));
   if (screen.buffer.active.type !== 'normal') faults.push('left the alternate screen open');
