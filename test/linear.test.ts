@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { logParts, oneLine, plainWords, shown } from '../daemon/core/printable.js';
 import { redactor } from '../daemon/core/redact.js';
+import { BODIES, cost, pumps, textOf } from './hostile-text.js';
 import { type Literal, literalsIn, literalsOf } from './regex-literals.js';
 
 /**
@@ -10,68 +11,9 @@ import { type Literal, literalsIn, literalsOf } from './regex-literals.js';
  */
 const LITERALS = literalsOf(join(import.meta.dirname, '../daemon'));
 
-/** Bodies that are repeated: the letters that an expression names, and what it is made of, as text that just fails to match. */
-function pumps({ source }: Literal): string[] {
-  const plain = source
-    .replaceAll(/\(\?<?[=!]/g, '(')
-    .replaceAll(/\(\?(?:<\w+>|:)?/g, '(')
-    .replaceAll(/\\u\{?([0-9a-f]{2,6})\}?|\\x([0-9a-f]{2})/gi, (_, one = '', other = '') =>
-      String.fromCodePoint(Number.parseInt(one || other, 16) || 32),
-    )
-    .replaceAll(/\\[bB]/g, '')
-    .replaceAll(/\\d/g, '1')
-    .replaceAll(/\\w/g, 'a')
-    .replaceAll(/\\s/g, ' ')
-    .replaceAll(/\\S/g, 'x')
-    .replaceAll(/\\n/g, '\n')
-    .replaceAll(/\\r/g, '\r')
-    .replaceAll(/\\t/g, '\t')
-    .replaceAll(/\\p\{[^}]*\}/gi, 'A')
-    .replaceAll(/\[\^[^\]]*\]/g, 'x')
-    .replaceAll(/\[(?:\\(.)|([^\]\\]))[^\]]*\]/g, (_, one = '', other = '') => one || other)
-    .replaceAll(/\{\d+(?:,\d*)?\}/g, '');
-  const words = plain
-    .replaceAll(/\\(.)/g, '\ue000$1')
-    .split(/(?<!\ue000)[()|?*+^$]+/)
-    .map(word => word.replaceAll('\ue000', '').replaceAll('.', 'x'))
-    .filter(word => word !== '');
-  const letters = [...new Set(words.join(''))].slice(0, 12);
-  const firsts = words.slice(0, 4);
-  return [
-    ...new Set([
-      'a',
-      '0',
-      ' ',
-      'A',
-      '\\',
-      '"',
-      '/',
-      '.',
-      '-',
-      ...letters,
-      ...firsts,
-      words.join(''),
-      words.slice(0, 2).join(''),
-      ...firsts.map(word => `${word} `),
-    ]),
-  ];
-}
-
 /** A quadratic search of the larger one takes 30 ms and more, a linear one a tenth of one. */
 const SMALL = 2 * 1024;
 const LARGE = 4 * SMALL;
-
-function textOf(pump: string, length: number): string {
-  return `${pump.repeat(Math.ceil(length / pump.length)).slice(0, length)}\u0000\n`;
-}
-
-/** CPU time of one search through a text, ms. */
-function cost(work: (text: string) => void, text: string): number {
-  const before = process.cpuUsage();
-  work(text);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}
 
 const run = ({ source, flags }: Literal) => {
   const expression = new RegExp(source, [...new Set(`${flags.replace('y', '')}g`)].join(''));
@@ -128,7 +70,6 @@ describe('expressions', () => {
 
 describe('what runs over foreign text as a whole', () => {
   const redact = redactor({ secrets: ['hunter2 and more', 'another'], homes: ['/home/jane'], users: ['jane'], hosts: ['box7'] });
-  const BODIES = ['a', 'A', '0', ' ', '\\', '"', "'", '-', 'aA1', 'a@', 'a://', 'a=', 'key="', 'password=', 'password="', 'password=\\"', '\\"a=', '-----BEGIN A-----', '-----BEGIN A-----\n', '<password>', '/Users/', 'eyJ-', 'sk-', 's.', 'ghs_1_', 'curl ', 'curl -u ', '-pA ', 'Cookie: ', 'authorization: a ', 'name="a" value="', '\npassword: a', 'machine a login a ', 'hunter2 and ']; // biome-ignore format: a list
 
   it('is the redactor: linear, whatever it is given', () => {
     expect(

@@ -24,7 +24,7 @@ export async function openExec(connection: Connection, id: string, options: Exec
     write: data => void socket.write(data),
     end: () => void socket.end(),
     resize: async (columns, rows) => {
-      await within('resize', DEADLINE.quick, abortSignal => exec.resize({ w: columns, h: rows, abortSignal })).catch(unlessCreated);
+      await within('resize', DEADLINE.quick, abortSignal => exec.resize({ w: columns, h: rows, abortSignal })).catch(unlessAnswered);
     },
     output: framesOf(socket, options.tty),
     exitCode: () => exitCode(exec, DEADLINE.quick),
@@ -35,9 +35,12 @@ export async function openExec(connection: Connection, id: string, options: Exec
   };
 }
 
-/** Podman answers a resize with 201, which dockerode takes for an error. */
-function unlessCreated(error: unknown): void {
-  if (statusOf(error) !== 201) throw error;
+/**
+ * A command that is over already has no size (404, 409 or 500, as the moment is), and what it wrote is still to be told. Podman answers a resize with 201,
+ * which dockerode takes for an error.
+ */
+function unlessAnswered(error: unknown): void {
+  if (statusOf(error) === null) throw error;
 }
 
 /** Exit code that stands for "took too long", as timeout(1) has it. */

@@ -139,6 +139,7 @@ const WORDS: Readonly<Record<string, string>> = { mounts: 'volumes', readyPath: 
 /** What counts of a project in which `found` was found (docs/trust.md, rules 2 to 4). */
 export function contentOf(spec: ProjectSpec, found: readonly Risk[]): TrustParts {
   const services = reached(spec, found);
+  const volumes = new Map(spec.volumes.map(volume => [volume.key, volume]));
   const runs = new Map<string, string>();
   for (const service of spec.services) {
     if (!services.has(service.name)) continue;
@@ -146,8 +147,9 @@ export function contentOf(spec: ProjectSpec, found: readonly Risk[]): TrustParts
     const files = spec.readers[service.name] ?? [];
     const all = { ...container, ...activation, ...(files.length > 0 ? { env_file: sorted(files) } : {}) };
     for (const [key, value] of Object.entries(all)) runs.set(`${service.name} ${WORDS[key] ?? snake(key)}`, canonical(value));
-    for (const volume of spec.volumes.filter(({ key }) => uses(service, key))) {
-      runs.set(`volume ${volume.key}`, canonical(counted(VOLUME, volume)));
+    for (const mount of service.container?.mounts ?? []) {
+      const volume = mount.kind === 'volume' && mount.volume !== null ? volumes.get(mount.volume) : undefined;
+      if (volume !== undefined) runs.set(`volume ${volume.key}`, canonical(counted(VOLUME, volume)));
     }
   }
   return { points: found.map(risk => `${risk.service}: ${risk.what}`).sort(), services, runs };
@@ -166,10 +168,6 @@ function counted<Of extends object>(table: { readonly [Key in keyof Of]: Counted
 function isNothing(value: unknown): boolean {
   if (value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-function uses({ container }: ServiceSpec, volume: string): boolean {
-  return container?.mounts.some(mount => mount.kind === 'volume' && mount.volume === volume) === true;
 }
 
 /** capAdd as cap_add. */

@@ -1,4 +1,5 @@
 import type { ContainerSpec, ProjectSpec, ServiceSpec } from './model.js';
+import { Overlaps, placesOf } from './path-overlaps.js';
 import { normalPath } from './paths.js';
 import type { Risk } from './risk.js';
 import { folderOf } from './trust-resources.js';
@@ -64,14 +65,15 @@ class Shared {
   /** By name at the engine: two keys can name one volume. */
   readonly #volumes = new Map<string, Users>();
   readonly #paths = new Map<string, Users>();
-  /** For each path that is used, those above and below it that are used too, itself included. */
-  readonly #overlaps: ReadonlyMap<string, readonly string[]>;
+  readonly #overlaps: { readonly ofWriter: Overlaps; readonly ofReader: Overlaps };
   readonly #builders = new Map<string, string[]>();
-  /** Volumes and paths whose users have been told. */
+  /** Volumes whose users have been told, and images whose builders have. */
   readonly #told = new Set<string>();
   readonly #folders: ReadonlyMap<string, string>;
   readonly #volumeNames: ReadonlyMap<string, string>;
   readonly #networkNames: ReadonlyMap<string, string>;
+  /** Whose network those have that share one. */
+  readonly #owners = new Map<string, ContainerSpec | undefined>();
 
   constructor(spec: ProjectSpec) {
     this.#services = new Map(spec.services.flatMap(each => (each.container ? [[each.name, { ...each, container: each.container }]] : [])));
@@ -84,7 +86,8 @@ class Shared {
       }),
     );
     for (const [name, { container }] of this.#services) this.#note(name, container);
-    this.#overlaps = overlapsOf([...this.#paths.keys()]);
+    const places = placesOf([...this.#paths.keys()]);
+    this.#overlaps = { ofWriter: new Overlaps(places), ofReader: new Overlaps(places) };
   }
 
   #note(name: string, container: ContainerSpec): void {
@@ -127,7 +130,7 @@ class Shared {
     yield* this.#namespaces.get(name) ?? [];
     if (container === undefined) return;
     for (const { volume, writes } of this.#volumesOf(container)) {
-      if (this.#isNew(`${writes} ${volume}`)) yield* meeting(this.#volumes.get(volume), writes, `volume ${volume}`);
+      if (this.#isNew(`volume ${writes} ${volume}`)) yield* meeting(this.#volumes.get(volume), writes, `volume ${volume}`);
     }
     for (const { path, writes } of this.#placesOf(container)) yield* this.#at(path, writes, 'mount of');
     for (const path of buildPaths(container)) yield* this.#at(path, false, 'writes where it is built from,');
@@ -141,15 +144,14 @@ class Shared {
   }
 
   *#at(path: string, writes: boolean, how: string): Generator<Way> {
-    if (!this.#isNew(`${writes} at ${path}`)) return;
-    for (const other of this.#overlaps.get(path) ?? []) yield* meeting(this.#paths.get(other), writes, `${how} ${other}`);
+    const overlaps = writes ? this.#overlaps.ofWriter : this.#overlaps.ofReader;
+    for (const other of overlaps.untold(path)) yield* meeting(this.#paths.get(other), writes, `${how} ${other}`);
   }
 
   /** Services that build the image it runs, or one that its Dockerfile in the Compose file names. */
   #buildersOf(container: ContainerSpec): string[] {
-    const inline = container.build?.dockerfileInline ?? '';
-    const named = inline === '' ? [] : [...this.#builders].filter(([image]) => names(inline, image)).flatMap(([, builders]) => builders);
-    return [...(this.#builders.get(imageName(container.image)) ?? []), ...named];
+    const images = [imageName(container.image), ...imagesIn(container.build?.dockerfileInline ?? '')];
+    return images.flatMap(image => (this.#isNew(`image ${image}`) ? (this.#builders.get(image) ?? []) : []));
   }
 
   /**
@@ -168,15 +170,25 @@ class Shared {
 
   /** Names at the engine; those of the service whose network it shares. */
   #networksOf(name: string): string[] {
-    const seen = new Set<string>();
-    let container = this.#services.get(name)?.container;
-    for (let mode = container?.networkMode; mode?.startsWith('service:') && !seen.has(mode); mode = container?.networkMode) {
-      seen.add(mode);
-      container = this.#services.get(mode.slice('service:'.length))?.container;
-    }
+    const container = this.#inNetworkOf(name);
     if (container === undefined) return [];
     if (container.networkMode === 'bridge' || container.networkMode === 'default') return ['bridge'];
     return container.networks.map(({ network }) => this.#networkNames.get(network) ?? network);
+  }
+
+  /** The container at the end of `network_mode: service:` of one after the other; of a ring, any. */
+  #inNetworkOf(name: string): ContainerSpec | undefined {
+    const way = new Set<string>();
+    let at = name;
+    let container = this.#services.get(at)?.container;
+    while (container?.networkMode?.startsWith('service:') && !way.has(at) && !this.#owners.has(at)) {
+      way.add(at);
+      at = container.networkMode.slice('service:'.length);
+      container = this.#services.get(at)?.container;
+    }
+    const owner = this.#owners.has(at) ? this.#owners.get(at) : container;
+    for (const each of way) this.#owners.set(each, owner);
+    return owner;
   }
 }
 
@@ -201,30 +213,14 @@ function buildPaths({ build }: ContainerSpec): string[] {
   return [build?.context ?? null, build?.dockerfile ?? null].flatMap(path => (path === null ? [] : [normalPath(path) ?? path]));
 }
 
-/** For each path, those of `paths` that are it, lie in it or have it in them. */
-function overlapsOf(paths: readonly string[]): Map<string, string[]> {
-  // With the lowest character for a slash, what lies in a folder follows it directly.
-  const places = paths.map(path => ({ path, key: `${path === '/' ? '' : path}/`.replaceAll('/', '\0'), overlaps: [path] }));
-  places.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const above: (typeof places)[number][] = [];
-  for (const inner of places) {
-    while (above.length > 0 && !inner.key.startsWith(above.at(-1)?.key ?? '')) above.pop();
-    for (const outer of above) {
-      inner.overlaps.push(outer.path);
-      outer.overlaps.push(inner.path);
-    }
-    above.push(inner);
-  }
-  return new Map(places.map(({ path, overlaps }) => [path, overlaps]));
-}
-
 /** An image's name as engines compare it: with its registry's defaults left out and its tag written. */
 function imageName(reference: string): string {
   const short = reference.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '');
   return /[:@][^/]*$/.test(short) ? short : `${short}:latest`;
 }
 
-/** Whether a Dockerfile's text names the image, in FROM, COPY --from or a mount. */
-function names(dockerfile: string, image: string): boolean {
-  return dockerfile.split(/[\s=,"']+/).some(word => word !== '' && imageName(word) === image);
+/** Whatever may be an image's name in a Dockerfile's text: in FROM, COPY --from or a mount. */
+function imagesIn(dockerfile: string): string[] {
+  const words = dockerfile.split(/[\s=,"']+/).filter(word => word !== '');
+  return [...new Set(words.map(imageName))];
 }

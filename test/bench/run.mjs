@@ -1,13 +1,28 @@
 /**
- * npm run bench -- start|rest|cli|path|wake|day|idle|scale|usage|stream|dashboard|llm|engines [--name=value …]
- * Runs one benchmark against the build in dist/ (npm run build) and a real engine. Benchmarks make a daemon and a project of
+ * npm run bench -- start|rest|cli|path|wake|day|idle|scale|usage|stream|dashboard|llm|engines|redact [--name=value …]
+ * Runs one benchmark against the build in dist/ (npm run build) and a real engine. redact needs neither. Benchmarks make a daemon and a project of
  * their own, stay on this machine, remove what they made, and end by themselves.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const BENCHMARKS = ['start', 'rest', 'cli', 'path', 'wake', 'day', 'idle', 'scale', 'usage', 'stream', 'dashboard', 'llm', 'engines'];
+const BENCHMARKS = [
+  'start',
+  'rest',
+  'cli',
+  'path',
+  'wake',
+  'day',
+  'idle',
+  'scale',
+  'usage',
+  'stream',
+  'dashboard',
+  'llm',
+  'engines',
+  'redact',
+];
 const [name, ...options] = process.argv.slice(2);
 if (!BENCHMARKS.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${BENCHMARKS.join('|')}\n`);

@@ -1,3 +1,4 @@
+import { Document, Scalar, visit } from 'yaml';
 import { FailureError } from '../../core/failure.js';
 import type { ProjectSpec, ServiceSpec } from '../../core/model.js';
 import { isSteering } from '../../core/printable.js';
@@ -13,7 +14,6 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   if (failure) throw new FailureError(failure);
   if (!spec) throw new Error('a project without a failure has a spec');
   const shown = cli.options.showValues ? spec : redacted(spec);
-  const { Document, Scalar, visit } = await import('yaml');
   answer(cli, { project: shown }, () => {
     const document = new Document(shown);
     // In double quotes \u001b is what the gate makes of ESC.

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { stringify } from 'yaml';
 import { Client } from '../../client/client.js';
 import { FailureError } from '../../core/failure.js';
 import type { ProjectSpec } from '../../core/model.js';
@@ -73,7 +74,6 @@ async function projectHere(
     const { spec, failure, warnings } = loaded;
     const said = [...warnings.map(formatProblem), ...(failure ? [`${failure.code}: ${failure.message}`] : [])];
     if (spec === null) return { spec, lines: said };
-    const { stringify } = await import('yaml');
     return { spec, lines: [...said, ...stringify(hiddenSpec(spec), { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd().split('\n')] };
   } catch (error) {
     return { spec: null, lines: [error instanceof FailureError ? `${error.failure.code}: ${error.failure.message}` : String(error)] };

@@ -14,10 +14,22 @@ interface Lie {
   readonly message: string;
 }
 
+interface Twist {
+  /** As of a lie. */
+  readonly call: RegExp;
+  /** What the engine said, as JSON that was parsed; of a stream of events each of them. Changed in place. */
+  readonly change: (said: Said) => void;
+}
+
+/** An object or list of the engine's, of whatever form. */
+export type Said = Record<string, unknown>;
+
 /** Stands between a daemon and the tests' engine, passes everything on, and fails as it is told: the engine itself is never touched. */
 export class EngineShim {
   /** Answered in the engine's place with what it says, as often as they are asked. */
   lies: readonly Lie[] = [];
+  /** What the engine answers is changed on its way. */
+  twists: readonly Twist[] = [];
   /** Events get lost: their stream stays open and silent. */
   losesEvents = false;
   /** The most requests that waited at once for a shim that hangs. */
@@ -106,11 +118,15 @@ export class EngineShim {
     const { method = 'GET', url: target = '/', headers } = asked;
     const call = request({ socketPath: this.engineSocket, method, path: target, headers, agent: false }, real => {
       this.answers.add(real);
-      answer.writeHead(real.statusCode ?? 500, real.headers);
-      answer.flushHeaders();
       const isEvents = path.startsWith('/events');
-      real.on('data', (chunk: Buffer) => (isEvents && this.losesEvents) || answer.write(chunk));
-      real.once('end', () => answer.end());
+      const twist = this.twists.find(each => each.call.test(`${asked.method} ${path}`));
+      if (twist && /json/.test(real.headers['content-type'] ?? '')) this.twisted(real, answer, twist, isEvents);
+      else {
+        answer.writeHead(real.statusCode ?? 500, real.headers);
+        answer.flushHeaders();
+        real.on('data', (chunk: Buffer) => (isEvents && this.losesEvents) || answer.write(chunk));
+        real.once('end', () => answer.end());
+      }
       real.once('close', () => this.answers.delete(real));
       real.once('error', () => answer.destroy());
       if (this.hangs) real.pause();
@@ -118,6 +134,31 @@ export class EngineShim {
     call.once('error', () => answer.destroy());
     answer.once('close', () => call.destroy());
     asked.pipe(call);
+  }
+
+  /** Told anew: as a whole, events one by one. */
+  private twisted(real: IncomingMessage, answer: ServerResponse, { change }: Twist, isEvents: boolean): void {
+    const { 'content-length': _, ...headers } = real.headers;
+    answer.writeHead(real.statusCode ?? 500, headers);
+    answer.flushHeaders();
+    let text = '';
+    const tell = (said: string) => {
+      if (said.trim() === '') return;
+      const value: Said = JSON.parse(said);
+      change(value);
+      answer.write(`${JSON.stringify(value)}\n`);
+    };
+    real.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (!isEvents) return;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) tell(line);
+    });
+    real.once('end', () => {
+      tell(text);
+      answer.end();
+    });
   }
 
   /** A hijacked connection: bytes both ways. */
