@@ -55,7 +55,7 @@ const shows = (opened: Session, what: RegExp) => what.test(opened.screen.rows().
 
 it('filters, stops what a person confirms, starts it, opens logs, gets small, and leaves the terminal as it was', async () => {
   const opened = await open(200, 50);
-  expect(shows(opened, /api .*running/)).toBe(true);
+  expect(shows(opened, /^. api +\S+ running/m)).toBe(true);
   opened.type('/');
   await opened.until(/^ filter/m);
   opened.type('we');
@@ -69,12 +69,12 @@ it('filters, stops what a person confirms, starts it, opens logs, gets small, an
   opened.type('x');
   await opened.until('stop web?');
   opened.type('y');
-  await opened.until(/web .*stopped/);
+  await opened.until(/^. web +\S+ stopped/m);
   expect(await statesIn(own, cwd)).toContain('web stopped');
   opened.type('u');
-  await opened.until(/web .*running/);
+  await opened.until(/^. web +\S+ running/m);
   opened.type('/\u0015\r');
-  await opened.until(/^. api .*running/m);
+  await opened.until(/^. api +\S+ running/m);
   opened.type('gl');
   await opened.until(/line \d+ of api/);
   const last = Number(/line (\d+) of api/.exec(opened.screen.rows().join('\n'))?.[1]);
@@ -89,7 +89,7 @@ it('filters, stops what a person confirms, starts it, opens logs, gets small, an
   );
   expect(opened.screen.rows().filter(row => row.length > 60)).toEqual([]);
   opened.type('h');
-  await opened.until(/web .*running/);
+  await opened.until(/^. web +\S+ running/m);
   opened.resize(200, 50);
   await opened.until(screen => (screen.rows()[48] ?? '').includes('quit'));
   await leave(opened);

@@ -129,8 +129,10 @@ export function budgetHolds({ world, policy: { budget }, boxes }: House): void {
     const grant = held(state);
     grants += grant;
     if (grant === 0 || state.kind === 'stopping') continue;
-    standards += spec.memory.standard;
-    if ((state.kind === 'running' || state.kind === 'starting') && state.hash !== spec.configHash) continue;
+    // What was started by another definition than today's holds what that one was admitted with, until it is made anew.
+    const isOld = (state.kind === 'running' || state.kind === 'starting') && state.hash !== spec.configHash;
+    standards += isOld ? Math.min(grant, spec.memory.standard) : spec.memory.standard;
+    if (isOld) continue;
     if (grant < spec.memory.standard || grant > spec.memory.maximum) throw new Error(`I3: ${id} holds ${formatBytes(grant)}`);
   }
   if (standards > budget) throw new Error(`I1: standards ${formatBytes(standards)} of ${formatBytes(budget)}`);
