@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'lines' | 'size' | 'many' | 'engine' | 'port';
+  readonly value?: 'duration' | 'since' | 'count' | 'lines' | 'size' | 'many' | 'engine' | 'port' | 'project-name';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -16,7 +16,7 @@ export const OPTIONS = {
   file: { flags: '-f, --file <file>', text: 'Compose file; again for each further one (COMPOSE_FILE)', value: 'many' },
   /** Where -f means --follow. */
   'file-long': { flags: '--file <file>', text: 'Compose file; again for each further one (COMPOSE_FILE)', value: 'many' },
-  'project-name': { flags: '-p, --project-name <name>', text: 'name of the project (COMPOSE_PROJECT_NAME)' },
+  'project-name': { flags: '-p, --project-name <name>', text: 'name of the project (COMPOSE_PROJECT_NAME)', value: 'project-name' },
   'env-file': { flags: '--env-file <file>', text: 'file of variables instead of .env; again for each further one', value: 'many' },
   engine: { flags: '--engine <kind>', text: 'docker or podman, where both are there', value: 'engine' },
   trust: { flags: '--trust', text: 'accept what the project asks for beyond its own folder, for this exact content' },

@@ -1,5 +1,7 @@
 import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseBytes } from '../core/bytes.js';
+import { FailureError, failure } from '../core/failure.js';
+import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../core/names.js';
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
 import { takenBy } from './habits.js';
@@ -61,6 +63,7 @@ function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (in
   const { load } = verb;
   if (!load) return;
   command.action(async () => {
+    if (verb.completes === 'services') command.args.slice(0, verb.passThrough ? 1 : undefined).forEach(expectServiceName);
     const { run } = await load();
     const said = [...notes].filter(note => note !== '');
     await call({
@@ -71,6 +74,13 @@ function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (in
       ...(said.length > 0 ? { notes: said } : {}),
     });
   });
+}
+
+/** Throws FailureError usage with the word as it was given: what the daemon refuses is no longer in anybody's words. */
+function expectServiceName(word: string): void {
+  if (isServiceName(word)) return;
+  const message = `"${word}" is no name of a service: ${SERVICE_NAME_RULE}.`;
+  throw new FailureError(failure('usage', message, { service: word }, ['laptop-dev ps lists the services of the project.']));
 }
 
 function argumentTerm(argument: Argument): string {
@@ -90,6 +100,8 @@ function toOption(name: OptionName, now: number): Option {
       return option.argParser((next: string, before: readonly string[] | undefined) => [...(before ?? []), next]);
     case 'engine':
       return option.choices(['docker', 'podman']);
+    case 'project-name':
+      return option.argParser(next => expect(isName(next) ? next : null, `It has to be ${NAME_RULE}.`));
     case 'count':
       return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
     case 'lines':

@@ -28,6 +28,20 @@ async function parse(line: string) {
 }
 
 describe('the command line', () => {
+  it.each(['why ../api', 'start api x/y', 'exec a..b ls', 'pin __proto__'])(
+    '%s: a word that no service can be called is refused with it',
+    async line => {
+      const word = line.split(' ').find(each => /[./_]/.test(each));
+      await expect(parse(line)).rejects.toThrow(`"${word}" is no name of a service: letters, digits`);
+    },
+  );
+
+  it('a name that no project can have is refused with it', async () => {
+    expect(await parse('down -p Über')).toMatchObject({
+      refused: { message: expect.stringMatching(/'Über'.*It has to be lower-case letters/s) },
+    });
+  });
+
   it.each([
     ['ps', { verb: 'ps', args: [], options: {} }],
     ['ps -a --json', { verb: 'ps', args: [], options: { all: true, json: true } }],
