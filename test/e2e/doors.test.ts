@@ -35,6 +35,25 @@ test('on both loopbacks the first connection wakes it', async () => {
   expect(await statesIn(own, cwd)).toEqual(['web running']);
 });
 
+test('a port that only its image tells of wakes it from another container; any other is reached while it is awake', async () => {
+  const mail = stays('echo here > /tmp/index.html; httpd -p 8025 -h /tmp; httpd -p 9000 -h /tmp');
+  const file = `services:
+  mail:
+    build: { context: ., dockerfile_inline: "FROM ${TINY}\\nEXPOSE 8025" }
+    command: ${mail}
+    mem_limit: 32m
+    x-laptop-dev: { start: on-demand, idle: 10s }
+  client: { image: ${TINY}, command: ${stays()}, mem_limit: 32m }
+`;
+  const cwd = await own.project('image', { 'compose.yaml': file });
+  await own.ask<Done>(['up'], { cwd });
+  expect(await statesIn(own, cwd)).toEqual(['client running', 'mail asleep']);
+  for (const port of [8025, 9000]) {
+    const { stdout, stderr } = await own.cli(['exec', 'client', 'wget', '-qO-', `http://mail:${port}/`], { cwd });
+    expect(stdout || stderr).toBe('here\n');
+  }
+});
+
 test('a service that runs and may sleep from now on keeps its port: the engine hands it to the daemon', async () => {
   const [port = 0] = await freePorts(1);
   const cwd = await own.project('turn', { 'compose.yaml': web(port, 'start: eager') });
