@@ -12,7 +12,7 @@ const MOUSE_ON = own(`${ESC}[?1000h${ESC}[?1006h`);
  * The end of a frame first: a crash may have come in the middle of one. Cleared, since tmux 3.3 leaves rows of the picture on the main
  * screen when its window has grown meanwhile.
  */
-const LEAVE = own(`${ESC}[?2026l${ESC}[H${ESC}[2J${ESC}[?1006l${ESC}[?1000l${ESC}[?2004l${ESC}[?7h${ESC}[m${ESC}[?25h${ESC}[?1049l`);
+const LEAVE = own(`${ESC}[?2026l${ESC}[1;1H${ESC}[2J${ESC}[?1006l${ESC}[?1000l${ESC}[?2004l${ESC}[?7h${ESC}[m${ESC}[?25h${ESC}[?1049l`);
 /** A process that cannot be stopped (its group has no shell) goes on after this time, ms. */
 const STOPPED_WITHIN = 100;
 /** Of terminals that do not say. */
