@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { DEEP, SEED } from '../support/deep.js';
 import { casesOf, idOf, MATRIX, MODES } from './matrix.js';
 import { DEVIATIONS, mistakeIn, ours, RECORDED, recordedAnswers, textOf } from './matrix-check.js';
+
+/** Deep all, else every third case: more than 1,000, others with another seed. */
+const STRIDE = DEEP ? 1 : 3;
+const isTaken = (index: number): boolean => (index + SEED) % STRIDE === 0;
 
 const cases = MATRIX.flatMap(entry => MODES.flatMap(mode => casesOf(entry, mode)));
 
@@ -10,10 +15,12 @@ it('there are at least 800 cases, and an answer of both versions to each', () =>
   expect(Object.keys(RECORDED)).toHaveLength(cases.length);
 });
 
-describe('each key, in each mix of its forms, comes to what docker-compose makes of it', () => {
+const taken = new Set(cases.filter((_, index) => isTaken(index)).map(({ id }) => id));
+
+describe(`each key, in each mix of its forms, comes to what docker-compose makes of it: ${taken.size} of ${cases.length} cases`, () => {
   it.each(MATRIX.map(entry => [idOf(entry), entry] as const))('%s', async (_, entry) => {
     const wrong: unknown[] = [];
-    for (const which of MODES.flatMap(mode => casesOf(entry, mode))) {
+    for (const which of MODES.flatMap(mode => casesOf(entry, mode)).filter(({ id }) => taken.has(id))) {
       const mistake = await mistakeIn(which, recordedAnswers(which));
       if (mistake !== null) wrong.push(mistake);
     }
