@@ -80,7 +80,7 @@ async function execIn(id: string, ...Cmd: readonly string[]): Promise<string> {
 
 const filter = () => encodeURIComponent(JSON.stringify({ label: [`${LABEL.instance}=${own.instance}`] }));
 const prune = (kind: 'containers' | 'networks' | 'volumes') => engine('POST', `/${kind}/prune?filters=${filter()}`);
-const noticesOf = async (name: string) => (await own.ask<{ notices: LoggedNotice[] }>(['events', name], { cwd })).notices;
+const noticesOf = async (name: string) => (await own.client.why(basename(cwd), name)).notices;
 
 describe.sequential('awake', () => {
   it.each(['restart?t=1', 'restart?t=0'])('%s: it runs on, in the same container, and is ready again', async call => {

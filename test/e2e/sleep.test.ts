@@ -59,8 +59,7 @@ beforeAll(async () => {
 }, patience(900_000));
 afterAll(() => laptop?.close());
 
-const views = async (): Promise<readonly ServiceView[]> =>
-  (await laptop.ask<{ services: ServiceView[] }>(['ps'], { cwd: folder })).services;
+const views = (): Promise<readonly ServiceView[]> => laptop.services(folder);
 const stateOf = async (name: string) => (await views()).find(view => view.name === name)?.state;
 const states = async () => Object.fromEntries((await views()).map(({ name, state }) => [name, state]));
 const asleep = (...names: string[]) =>

@@ -52,8 +52,7 @@ export async function advised(profile: string, env: Readonly<Record<string, stri
     client: new OpenAI({ baseURL: `http://127.0.0.1:${llm}/v1`, apiKey: 'none', maxRetries: 0, timeout: patience(240_000) }),
     become,
     view: async name => {
-      const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd: folder });
-      const view = services.find(each => each.name === name);
+      const view = (await own.services(folder)).find(each => each.name === name);
       if (!view) throw new Error(`ps does not show ${name}`);
       return view;
     },

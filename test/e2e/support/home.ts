@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { Client } from '../../../daemon/client/client.js';
 import { LABEL } from '../../../daemon/core/labels.js';
+import type { ServiceView } from '../../../daemon/core/views.js';
 import { type Envelope, HOST } from '../../../daemon/http/contract.js';
 import { type CliOptions, type CliResult, runCli } from './cli.js';
 import { containersOf, networksOf, removeAll, volumesOf } from './engine.js';
@@ -30,6 +31,11 @@ export interface Home {
   ask<T>(args: readonly string[], options?: Partial<CliOptions>): Promise<T>;
   /** Makes a folder `${name}-${suffix}`, whose name is that of its project, with these files; resolves to its path. */
   project(suffix: string, files: Readonly<Record<string, string>>): Promise<string>;
+  /**
+   * What `ps` shows of the project in a folder, by name. Asked of the daemon itself, since tests look many times a second; of the
+   * program where it takes more to find the project, or no daemon answers.
+   */
+  services(folder: string): Promise<readonly ServiceView[]>;
   /** `data` of GET /v1/…, as a client without the library gets it. */
   api<T>(path: string): Promise<T>;
   daemonPid(): Promise<number>;
@@ -52,6 +58,8 @@ export async function home(endpoint?: string): Promise<Home> {
   const instance = createHash('sha256').update(`${userInfo().uid}:${stateDir}`).digest('hex').slice(0, 12); // as daemon/main.ts does
   const client = new Client(socket);
   const cli: Home['cli'] = (args, options = {}) => runCli(args, { cwd: root, ...options, env: { ...env, ...options.env } });
+  const ask = async <T>(args: readonly string[], options?: Partial<CliOptions>): Promise<T> =>
+    (await cli([...args, '--json'], options)).data<T>();
   return {
     name,
     root,
@@ -61,7 +69,14 @@ export async function home(endpoint?: string): Promise<Home> {
     stateDir,
     client,
     cli,
-    ask: async <T>(args: readonly string[], options?: Partial<CliOptions>) => (await cli([...args, '--json'], options)).data<T>(),
+    ask,
+    services: async folder => {
+      const root = await realpath(folder);
+      const known = await client.projects().catch(() => []);
+      const [project, ...others] = known.filter(each => each.root === root);
+      if (!project || others.length > 0) return (await ask<{ services: readonly ServiceView[] }>(['ps'], { cwd: folder })).services;
+      return (await client.services(project.name, true)).toSorted((a, b) => a.name.localeCompare(b.name));
+    },
     project: (suffix, files) => writeProject(join(root, `${name}-${suffix}`), files),
     api: path => getData(socket, path),
     daemonPid: async () => (await client.version()).pid,

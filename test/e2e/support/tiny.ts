@@ -45,13 +45,11 @@ export async function idsOf(own: Home, project: string): Promise<Record<string, 
 
 /** `name state` of each service of the project in the folder, by name. */
 export async function statesIn(own: Home, cwd: string): Promise<string[]> {
-  const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd });
-  return services.map(({ name, state }) => `${name} ${state}`);
+  return (await own.services(cwd)).map(({ name, state }) => `${name} ${state}`);
 }
 
 export async function viewIn(own: Home, cwd: string, service: string): Promise<ServiceView> {
-  const { services } = await own.ask<{ services: ServiceView[] }>(['ps'], { cwd });
-  const view = services.find(each => each.name === service);
-  if (!view) throw new Error(`ps does not show ${service}`);
+  const view = (await own.services(cwd)).find(each => each.name === service);
+  if (!view) throw new Error(`${service} is not shown`);
   return view;
 }
