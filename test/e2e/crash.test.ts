@@ -29,7 +29,7 @@ const running = (cwd: string, what: string) => until(what, () => runs(cwd));
 describe('a main process that crashes', () => {
   it('is started again after pauses that double, and given up after five, with its last words', async () => {
     const cwd = await one('crash', JSON.stringify(['sh', '-c', 'echo "line $$(date +%s)"; sleep 0.3; echo no configuration >&2; exit 1']));
-    await own.ask(['up'], { cwd });
+    await own.ask(['up', '--no-wait'], { cwd });
     await until('it has failed', async () => (await viewIn(own, cwd, 'it')).state === 'failed');
     const view = await viewIn(own, cwd, 'it');
     expect(view.why).toMatch(/exited with 1.*crash 5 in 10 minutes/);

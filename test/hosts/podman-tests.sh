@@ -21,4 +21,5 @@ if node test/hosts/images.mjs save "$engine" "$run/images.tar"; then
   node test/hosts/images.mjs load "$socket" "$run/images.tar"
   rm "$run/images.tar"
 fi
-LAPTOP_DEV_ENGINE=$socket npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$result" "$@"
+# One file at a time: Podman starts a process for each question.
+LAPTOP_DEV_TEST_ALONE=1 LAPTOP_DEV_ENGINE=$socket npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$result" "$@"
