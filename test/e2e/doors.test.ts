@@ -4,6 +4,7 @@ import type { Failure } from '../../daemon/core/failure.js';
 import type { Home } from './support/home.js';
 import { freePorts } from './support/ports.js';
 import { type Done, statesIn, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
+import { until } from './support/until.js';
 
 let own: Home;
 beforeAll(async () => {
@@ -35,23 +36,28 @@ test('on both loopbacks the first connection wakes it', async () => {
   expect(await statesIn(own, cwd)).toEqual(['web running']);
 });
 
-test('a port that only its image tells of wakes it from another container; any other is reached while it is awake', async () => {
-  const mail = stays('echo here > /tmp/index.html; httpd -p 8025 -h /tmp; httpd -p 9000 -h /tmp');
+test('what its image exposes wakes it from another container, once that is there; any other port is reached while it is awake', async () => {
+  const mail = stays('echo here > /tmp/index.html; for port in 1025 8025 9000; do httpd -p $$port -h /tmp; done');
   const file = `services:
   mail:
     build: { context: ., dockerfile_inline: "FROM ${TINY}\\nEXPOSE 8025" }
+    expose: ["1025"]
     command: ${mail}
     mem_limit: 32m
-    x-laptop-dev: { start: on-demand, idle: 10s }
+    x-laptop-dev: { start: on-demand, idle: 4s }
   client: { image: ${TINY}, command: ${stays()}, mem_limit: 32m }
 `;
   const cwd = await own.project('image', { 'compose.yaml': file });
   await own.ask<Done>(['up'], { cwd });
   expect(await statesIn(own, cwd)).toEqual(['client running', 'mail asleep']);
-  for (const port of [8025, 9000]) {
+  const ask = async (port: number) => {
     const { stdout, stderr } = await own.cli(['exec', 'client', 'wget', '-qO-', `http://mail:${port}/`], { cwd });
-    expect(stdout || stderr).toBe('here\n');
-  }
+    return stdout || stderr;
+  };
+  expect(await ask(1025)).toBe('here\n');
+  expect(await ask(9000)).toBe('here\n');
+  await until('it sleeps', async () => (await statesIn(own, cwd)).includes('mail asleep'));
+  expect(await ask(8025)).toBe('here\n');
 });
 
 test('a service that runs and may sleep from now on keeps its port: the engine hands it to the daemon', async () => {
