@@ -26,7 +26,7 @@ const BOTH = Math.max(2, availableParallelism() - 1);
 const TEST_ALONE = process.env['LAPTOP_DEV_TEST_ALONE'] === '1';
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
-const ALONE = ['kill9', 'llm', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
+const ALONE = ['kill9', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
 /** Of one project after the other. */
 const turn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence: { groupOrder } });
 
