@@ -66,8 +66,8 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   draft.notice(spec, 'info', 'starting', 'starts');
 }
 
-/** One that has fallen asleep while its dependant paused after a crash. */
-function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: Policy, now: Ms): void {
+/** What it depends on and is wanted up is woken with it: it may have fallen asleep while its dependant paused after a crash, or was stopped by hand. */
+export function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: Policy, now: Ms): void {
   for (const on of spec.dependsOn) {
     const id = serviceId(spec.project, on.service);
     const other = draft.entry(id);

@@ -1,16 +1,16 @@
 import { attempt, type Wish } from './admission.js';
+import { wakeDependencies } from './advance.js';
 import { carryOut, makeRoom } from './carry-out.js';
 import { refuse } from './demand.js';
 import type { Draft } from './draft.js';
 import type { Ms, ServiceId } from './model.js';
-import { serviceId } from './model.js';
 import type { ObservedContainer } from './observed.js';
 import type { Policy } from './policy.js';
 import { type Exit, isActive } from './service-state.js';
 import { startSharersAgain } from './sharing.js';
 import { SIGKILL } from './signals.js';
 import { stopIt } from './stop.js';
-import { idOf, requestFrom, type ServiceEntry } from './world.js';
+import { idOf, type ServiceEntry } from './world.js';
 
 /*
  * What people do to containers of ours with other tools. The engine's events are facts; they are a wish only where a person's command
@@ -92,7 +92,9 @@ export function removedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void 
 
 /** A start that no launch of ours accounts for. What it has become is looked up: see `accountForStrays`. */
 export function startedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void {
-  if (isActive(entry.state) || entry.want === 'gone' || entry.removing || now < entry.startsLate) return;
+  if (isActive(entry.state) || entry.want === 'gone' || entry.removing) return;
+  // What has ended since cannot be a start of ours that comes late.
+  if (entry.state.kind !== 'ended' && now < entry.startsLate) return;
   draft.patch(idOf(entry.spec), { byHand: true });
 }
 
@@ -128,14 +130,4 @@ export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer
   makeRoom(draft, plan, policy, now);
   wakeDependencies(draft, entry, policy, now);
   startSharersAgain(draft, entry, seen.id, policy, now);
-}
-
-/** What it depends on and is wanted up is woken with it. */
-function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: Policy, now: Ms): void {
-  for (const on of spec.dependsOn) {
-    const id = serviceId(spec.project, on.service);
-    const other = draft.entry(id);
-    if (other?.want === 'up' && !other.awake && other.request === null)
-      draft.patch(id, { request: requestFrom(now, policy), refusal: null });
-  }
 }

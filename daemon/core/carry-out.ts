@@ -5,7 +5,7 @@ import type { Plan } from './event.js';
 import { fallAsleep, thaw } from './idle.js';
 import type { Ms, ServiceId } from './model.js';
 import type { Policy } from './policy.js';
-import { stopIt } from './stop.js';
+import { runsByHand, stopIt } from './stop.js';
 import { idOf, type ServiceEntry } from './world.js';
 
 /** Sets the wants and gives the grants of an admitted plan. */
@@ -27,7 +27,7 @@ export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, n
     const fresh = entry.fresh || wish.recreate.has(id);
     if (again || fresh) draft.intentChanged = true;
     draft.patch(id, { crashes: [], again, fresh });
-    if (state.kind === 'running') {
+    if (state.kind === 'running' || runsByHand(entry)) {
       stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
       draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
     } else if (state.kind === 'stopping') {

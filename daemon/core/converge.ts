@@ -14,7 +14,7 @@ import { pressOn } from './press-on.js';
 import { admitsNow } from './pressure.js';
 import { giveBackCache } from './reclaim.js';
 import { isActive } from './service-state.js';
-import { stopIt } from './stop.js';
+import { runsByHand, stopIt } from './stop.js';
 import { NO_DOORS } from './wiring.js';
 import { asksItself } from './word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry } from './world.js';
@@ -92,6 +92,9 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
       return draft.setState(id, { kind: 'asleep', exit: null });
     case 'backoff':
     case 'ended':
+      if (!runsByHand(entry)) return draft.setState(id, { kind: 'asleep', exit: state.exit });
+      if (draft.engine === 'up') stopIt(draft, id, entry, { kind: 'sleep' }, policy, now);
+      return;
     case 'completed':
       return draft.setState(id, { kind: 'asleep', exit: state.exit });
     case 'failed':

@@ -6,7 +6,7 @@
 
 /**
  * C0 but for line feed and tab, DEL, C1 (which terminals obey in UTF-8 too), halves of surrogate pairs, separators of lines and paragraphs,
- * directions (UAX #9, "Trojan source"), joiners, fillers and tags that take no room, and what Unicode keeps for use inside a process.
+ * directions (UAX #9, "Trojan source"), joiners, fillers and tags that take no room, and what Unicode keeps for use inside a program.
  */
 const UNSAFE =
   '[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufdd0-\\ufdef\\ufeff\\uffa0\\ufff9-\\ufffb\\ufffe\\uffff\\p{Cs}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]';

@@ -94,6 +94,30 @@ describe('a restart through the engine goes on', () => {
     expect(driver.settle()).toEqual([]); // who connects waits for what comes
   });
 
+  test.each([
+    ['ended', STOP],
+    ['paused after a crash', [{ kind: 'died', exitCode: 1 }]],
+  ] as const)('one that had %s and runs again is stopped before its grant goes to others', (_, end) => {
+    const before = { db: { memory: [100, 300] as const, restart: { policy: 'always' as const, maxRetries: null } } };
+    const driver = running(project('shop', before), 300);
+    const container = told(driver, DB, ...end, ...START);
+    driver.act({ kind: 'up', spec: project('shop', { ...before, api: { memory: [100, 100] } }), services: null, recreate: true });
+    expect(driver.kinds()).toContain('stop db');
+    expect(driver.state(DB)).toMatchObject({ kind: 'stopping', grant: 300 * MiB, container, after: { kind: 'restart', grant: 200 * MiB } });
+    expect(driver.state('shop/api').kind).toBe('queued');
+    driver.settle();
+    expect([driver.state(DB).kind, driver.state('shop/api').kind]).toEqual(['running', 'running']);
+  });
+
+  test('one that runs again is stopped by a stop', () => {
+    const driver = running(single);
+    told(driver, DB, ...STOP, ...START);
+    driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
+    expect(driver.kinds()).toContain('stop db');
+    driver.settle();
+    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['down', 'asleep']);
+  });
+
   test('however long the engine takes: a start that comes after it was taken for a stop is a start by hand', () => {
     const driver = running(single);
     told(driver, DB, ...STOP);
