@@ -3,7 +3,7 @@ import { readPinned } from '../gate/read.js';
 import type { Report } from './report.js';
 import type { Place } from './tree.js';
 
-/** 256 KiB: facts/security.md, point 10. */
+/** 256 KiB, as docs/compose.md has it under Bounds. */
 export const MAX_FILE_BYTES = 256 * 1024;
 /** Compose and env files of one project, with what they include and extend. */
 export const MAX_FILES = 2000;

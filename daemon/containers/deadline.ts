@@ -7,7 +7,7 @@ export const DEADLINE = { quick: 10_000, slow: 60_000, stopGrace: 10_000 } as co
 
 /**
  * Runs one engine call under a deadline. Past it the call is given up with engine-timeout: the outcome is unknown then, the
- * caller inspects (facts: a client gone 5 ms into a start does not stop the start). An engine's refusal becomes its Failure.
+ * caller inspects (a client gone 5 ms into a start does not stop the start). An engine's refusal becomes its Failure.
  */
 export async function within<T>(what: string, limit: Ms, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -19,7 +19,7 @@ export function hostConfig(
   const mode = container.networkMode === null ? network : namespaceMode(container.networkMode, spec.project);
   return {
     ...limits(spec, container, options.grant, facts),
-    // Eviction and crash back-off are the daemon's: an engine that restarts by itself fights both (facts/on-demand.md, trap 14).
+    // Eviction and crash back-off are the daemon's: an engine that restarts by itself fights both.
     RestartPolicy: { Name: 'no' },
     ...mountOptions(container.mounts, options.volumes, options.carryOver, contentFolders(container)),
     PortBindings: portBindings(container.ports),
@@ -32,7 +32,7 @@ export function hostConfig(
 }
 
 /**
- * MemorySwap equal to Memory means no swap at all (unset, it means twice the memory: facts/memory.md). MemorySwappiness is left
+ * MemorySwap equal to Memory means no swap at all (unset, it means twice the memory). MemorySwappiness is left
  * alone: without swap it has no effect, and cgroup v2 refuses it.
  */
 function limits(spec: ServiceSpec, container: ContainerSpec, grant: number, facts: EngineFacts): Dockerode.HostConfig {

@@ -51,7 +51,7 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
 }
 
 /**
- * The plan for a wish, or the refusal, without side effects (facts/memory, admit).
+ * The plan for a wish, or the refusal, without side effects (docs/memory.md, "When a service is to start").
  *   0 the host has memory for what starts
  *   1 free = B − Σ of what everything else is committed to; Σ standard of what starts ≤ free
  *   2 else bursts are clawed back and services put to sleep, as few as will do; where that is not enough: refused, nothing is

@@ -28,7 +28,7 @@ export function foldSaid(draft: Draft, { id, container, word }: Extract<Event, {
 type Asking = ServiceEntry & { readonly ask: Ask; readonly state: { readonly kind: 'running' } };
 
 /**
- * Limits that are asked for, in the order in which they were (facts/llm, decision order):
+ * Limits that are asked for, in the order in which they were (docs/llm.md):
  *   1 above the maximum: refused, nobody is stopped
  *   2 as much as is free: the limit grows at once, and the answer follows when the engine has it
  *   3 else bursts are clawed back and services put to sleep, all of it computed before anybody is; it waits until they are gone

@@ -11,7 +11,7 @@ export interface Cooldown {
 
 export const NO_COOLDOWN: Cooldown = { failures: 0, failedAt: null, healthySince: null };
 
-/** The figures of facts/memory, anti-thrash. */
+/** The figures of docs/memory.md. */
 export interface CooldownPolicy {
   /** After the first failure; doubles with each further one. */
   readonly first: Ms;

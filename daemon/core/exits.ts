@@ -16,7 +16,7 @@ const OOM_BLAME: Ms = 5_000;
 /** SIGKILL: 128 + 9; what the main process exits with when the kernel kills it. */
 const KILLED = 137;
 
-/** Whether an exit came from the memory limit. The engine's own OOMKilled flag is not used: it outlives restarts (facts/memory). */
+/** Whether an exit came from the memory limit. The engine's own OOMKilled flag is not used: it outlives restarts. */
 export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
   const oom = entry.oomAt !== null && (code === KILLED || now - entry.oomAt <= OOM_BLAME);
   return { code, oom: oom || isHeapFull(entry.spec, code) };

@@ -1,5 +1,5 @@
 /**
- * The catalogue of everything that can go wrong on purpose. Each entry: HTTP status, exit code of the CLI (DESIGN: 1 bug,
+ * The catalogue of everything that can go wrong on purpose. Each entry: HTTP status, exit code of the CLI (1 bug,
  * 2 usage, 3 bad configuration, 4 daemon or engine unavailable, 5 over budget, 6 port taken, 7 unhealthy or timed out,
  * 8 not trusted, 130 cancelled) and what is generally to be done. docs/errors.md has one entry a code; a test ties them.
  */

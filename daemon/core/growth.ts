@@ -7,7 +7,7 @@ export interface GrowthPolicy {
   readonly growAbove: number;
   /** … to this multiple of the working set. */
   readonly growTo: number;
-  /** OOM kills at the maximum inside `oomWindow` after which a service is stopped (facts/memory, OOM). */
+  /** OOM kills at the maximum inside `oomWindow` after which a service is stopped (docs/memory.md). */
   readonly oomLimit: number;
   readonly oomWindow: Ms;
 }

@@ -13,9 +13,9 @@ import { isActive } from './service-state.js';
 import type { Use } from './use.js';
 import { grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from './world.js';
 
-/** How long samples are kept: the window of the recent peak (facts/memory). */
+/** How long samples are kept: the window of the recent peak (docs/memory.md). */
 const WINDOW: Ms = 60_000;
-/** A refused shrink is not tried again for this long (facts/memory). */
+/** A refused shrink is not tried again for this long (docs/memory.md). */
 const SHRINK_PAUSE: Ms = 60_000;
 
 /** New figures: work of a CPU is use, a full limit grows, and a host under pressure is relieved. */

@@ -1,4 +1,4 @@
-/** Names of projects and profiles: safe in paths, URLs, labels and as DNS labels (facts: security 9). */
+/** Names of projects and profiles: safe in paths, URLs, labels and as DNS labels. */
 export const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 export const NAME_RULE = 'lower-case letters, digits, - and _, beginning with a letter or a digit, at most 63 characters';
 

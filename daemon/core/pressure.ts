@@ -42,7 +42,7 @@ export const NO_PRESSURE: PressureState = {
   falling: false,
 };
 
-/** The figures of facts/memory "Policy to start from": pressure, and rule 0 of admit. */
+/** The figures of docs/memory.md, "When the machine is short of memory". */
 export interface PressurePolicy {
   /** Shares of MemTotal below which MemAvailable is a signal, and for how long. */
   readonly softAvailable: number;

@@ -11,7 +11,7 @@ type Share = number;
 export interface ReclaimFigures {
   /** The host is short where MemAvailable is below this. */
   readonly below: Share;
-  /** Under WSL2 instead: where the VM's file cache is above this; doctor's figure for a VM that keeps too much (facts/wsl2). */
+  /** Under WSL2 instead: where the VM's file cache is above this; doctor's figure for a VM that keeps too much. */
   readonly cacheAbove: Share;
   /** Not more often than this. */
   readonly pause: Ms;

@@ -52,7 +52,7 @@ export interface Relief {
   readonly stops: readonly ServiceId[];
 }
 
-/** The figures of facts/memory "Policy to start from", rule 2. */
+/** The figures of docs/memory.md, "When a service is to start". */
 export interface ReliefPolicy {
   /** A limit is not lowered below this multiple of the recent peak. */
   readonly clawMargin: number;
@@ -85,7 +85,7 @@ interface Rivals {
 }
 
 /**
- * How `shortfall` bytes of grants become free for the claims (facts/memory, admit, rule 2), without side effects:
+ * How `shortfall` bytes of grants become free for the claims (docs/memory.md, "When a service is to start"), without side effects:
  *   a burst is clawed back, lowest priority first, only as much as is needed
  *   b, c and where that is not enough, the fewest services are stopped, given that all others may be shrunk (see victims)
  * The highest priority among the claims counts for all of them. Claims that hold memory themselves are left alone.
@@ -138,7 +138,7 @@ export function clawBack(wanted: Bytes, holdings: readonly Holding[], policy: Re
 
 /**
  * How much a limit can be lowered: to the standard or 1.25 × the recent peak, whichever is more, and only so far that the
- * working set stays below 0.8 × the new limit. cgroup v2 kills where v1 refuses (facts/memory, measured), so the rule is one.
+ * working set stays below 0.8 × the new limit. cgroup v2 kills where v1 refuses (measured), so the rule is one.
  */
 function surplus({ shrinkable, workingSet, peak, standard, grant }: Holding, policy: ReliefPolicy): Bytes {
   if (!shrinkable || workingSet === null || peak === null) return 0;

@@ -65,7 +65,7 @@ function portsOf({ spec, address, state }: ServiceEntry): Pick<ServiceView, 'por
   return { ports: [...fixed, ...published.filter(isFree)], enginePorts: published.filter(port => !isFree(port)) };
 }
 
-/** The state in the words of `ps` (DESIGN). */
+/** The state in the words of `ps`. */
 export function shownState({ state, want, awake, request }: ServiceEntry): ServiceView['state'] {
   switch (state.kind) {
     case 'queued':

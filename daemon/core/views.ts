@@ -12,7 +12,7 @@ export interface PortView {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** A service as `ps` shows it (DESIGN: ps --json). */
+/** A service as `ps` shows it (`ps --json`). */
 export interface ServiceView {
   readonly project: string;
   readonly name: string;

@@ -5,7 +5,7 @@ import { answerRaw, asFailure, failed, statusOf } from './answer.js';
 import type { Context } from './context.js';
 import { ANSWER_HEADERS, type Head } from './guard.js';
 
-/** Bounds of what clients may take (facts: security 13). */
+/** Bounds of what clients may take (docs/security.md). */
 export interface Limits {
   readonly bodyBytes: number;
   readonly connections: number;

@@ -19,7 +19,7 @@ const BROWSER_HEADERS = ['origin', 'referer', 'sec-fetch-site', 'sec-fetch-mode'
 const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
 
 /**
- * The door (facts: security 4, 5, 6, 9): null lets the request in. Runs before routing, for upgrades too.
+ * The door (docs/security.md): null lets the request in. Runs before routing, for upgrades too.
  * 1. A path is plain: no escapes, no empty or dotted parts; our names need none.
  * 2. One Host, one of ours.
  * 3. No sign of a browser.

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { FailureError, failure } from '../core/failure.js';
 
 /**
- * Listens on a Unix socket that only its owner can reach: folder 0700, umask 077 before bind, socket 0600 (facts: security 1).
+ * Listens on a Unix socket that only its owner can reach: folder 0700, umask 077 before bind, socket 0600 (docs/security.md).
  * Removes a socket that an earlier daemon left; the caller holds the daemon's lock, so nobody listens there.
  * Fails with daemon-unavailable when the folder belongs to somebody else or the socket cannot be bound.
  */

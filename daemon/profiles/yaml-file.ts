@@ -10,7 +10,7 @@ export interface YamlFile {
 }
 
 export const LARGEST_FILE = 256 * 1024;
-/** How many values aliases may stand for, together; a bomb multiplies them (facts: security 10). */
+/** How many values aliases may stand for, together; a bomb multiplies them. */
 const MOST_ALIASES = 100;
 /** A file that is not YAML at all makes a mistake of every line. */
 const MOST_FAULTS = 20;

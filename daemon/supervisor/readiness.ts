@@ -12,7 +12,7 @@ import type { Outcome, Question, Target, UntilReady } from '../ports/doors.js';
 import type { Clock, Containers } from '../ports.js';
 import { lastCheck } from './last-check.js';
 
-/** Between two checks: short at first, since a coarse poll dominates a cold start (facts/on-demand, trap 3). */
+/** Between two checks: short at first, since a coarse poll dominates a cold start. */
 const FIRST_STEP: Ms = 20;
 const MOST_STEP: Ms = 1_000;
 const GROWTH = 1.4;

@@ -62,7 +62,7 @@ describe('verbs that look', () => {
     }
   });
 
-  it('ps --json has the services as DESIGN has them, with the project and those named only', async () => {
+  it('ps --json has the services as docs/api.md has them, with the project and those named only', async () => {
     const asked: unknown[] = [];
     const services: Supervisor['services'] = async (...args) => {
       asked.push(args);

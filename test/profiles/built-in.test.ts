@@ -22,7 +22,7 @@ describe('the profiles that come with laptop-dev', () => {
     expect(await load(name)).toMatchObject({ name, compose: expect.arrayContaining([expect.stringMatching(/\/compose\/compose\.yaml$/)]) });
   });
 
-  /** facts: memory, the table; the dev container is `dev`. */
+  /** the dev container is `dev`. */
   it.each([
     ['api', 256 * MiB, 512 * MiB],
     ['orchestrator', 256 * MiB, 512 * MiB],

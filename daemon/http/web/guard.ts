@@ -5,7 +5,7 @@ import { type Head, isPlainPath, mediaRefusal, valuesOf } from '../guard.js';
 const SINGLE = ['origin', 'referer', 'sec-fetch-site', 'authorization', 'content-type', 'content-length', 'sec-websocket-protocol'];
 
 /**
- * The door of the TCP port, before any token is looked at (facts: security 4 to 8): null lets the request go on to that. Runs before routing,
+ * The door of the TCP port, before any token is looked at (docs/security.md): null lets the request go on to that. Runs before routing,
  * for upgrades too. `port`: ours.
  * 1. A path is plain; `/` is one.
  * 2. One Host: 127.0.0.1 with our port. Not localhost, which another program may hold on ::1, and which is another origin.
