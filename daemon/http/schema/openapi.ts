@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 
 /**
  * The API's description (OpenAPI 3.1), made from the zod schemas. docs/openapi.json is this, written down: the daemon checks
- * requests against that file and never loads zod, which would cost 8 MB at rest (facts: usage, memory of the daemon).
+ * requests against that file and never loads zod, which would cost 8 MB at rest.
  */
 export function openApiDocument(version: string): Json {
   return {
