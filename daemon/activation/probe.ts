@@ -33,15 +33,18 @@ interface Vain {
   readonly late?: boolean;
 }
 
+const UNASKED: Outcome = { ready: false, why: 'it was not asked', listens: false, speaks: null };
+
 /** Asks again and again until it is ready. Asking the container's own address is best: docker-proxy accepts for nobody. */
 export async function untilReady(question: Question, signal: AbortSignal, trying?: (last: Outcome) => void): Promise<Outcome> {
   const begin = performance.now();
   let lateSince: Ms | null = null;
-  let last: Outcome = { ready: false, why: 'it was not asked', listens: false, speaks: null };
+  let last = UNASKED;
   while (!signal.aborted) {
     const verdict = await ask(question, signal);
     if (verdict.is === 'ready') return { ready: true, protocol: verdict.protocol };
-    if (signal.aborted && last.ready === false && last.why !== 'it was not asked') break;
+    // What an aborted try says is worth less than what an earlier one has said.
+    if (signal.aborted && last !== UNASKED) break;
     const now = performance.now();
     lateSince = verdict.late ? (lateSince ?? now) : null;
     if (question.guessed && lateSince !== null && now - lateSince >= GIVE_WAY) return { ready: true, protocol: verdict.speaks ?? null };
@@ -101,7 +104,7 @@ async function judged(question: Question, talk: Talk, signal: AbortSignal): Prom
     // A TLS server may close without a word what does not begin with a hello.
     const isTls = (await greetTls(target, null, PATIENCE, signal)).kind !== 'none';
     if (!isTls) return { ...verdict, late: !proxied };
-    return isTls && guessed ? askTls({ ...question, protocol: 'tls' }, signal) : speaksTls(question);
+    return guessed ? askTls({ ...question, protocol: 'tls' }, signal) : speaksTls(question);
   }
   const reply = talk.bytes.toString('latin1');
   const verdict = ownWords(question, reply);

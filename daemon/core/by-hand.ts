@@ -38,7 +38,7 @@ export function killed(draft: Draft, entry: ServiceEntry, container: string, sig
   draft.patch(idOf(spec), { endsBy: { until, isStop: isStop || wasStop } });
 }
 
-/** The engine was asked to stop it: also where no signal was told of before (Podman), or one so long ago that the end looked like its own. */
+/** The engine was asked to stop it: also where no signal was told of before, or one so long ago that the end looked like its own. */
 export function stoppedByEngine(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state, spec } = entry;
   const id = idOf(spec);
@@ -99,9 +99,8 @@ export function startedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void 
 }
 
 /**
- * Whether a container that somebody started may run on; true: it is to be adopted, and has the room that it takes. As a start that was
- * asked of us: others make room where it has none, its limit is lowered to what there is (which takes a start anew), or it is stopped
- * again, and that is said.
+ * Adopts a container that somebody started, as a start that was asked of us: others make room where it has none, its limit is lowered to
+ * what there is (which takes a start anew), or it is stopped again, and that is said.
  */
 export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer, policy: Policy, now: Ms, adopt: () => void): void {
   const entry = draft.entry(id);

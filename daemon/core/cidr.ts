@@ -16,9 +16,10 @@ export function parseBlock(text: string): Block | null {
   return prefix > bits ? null : blockAt(bits, number, prefix);
 }
 
+/** As Go reads it: four decimal numbers without leading zeros, which others take for octal. */
 function parseIPv4(text: string): bigint | null {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256)) return null;
+  if (parts.length !== 4 || !parts.every(part => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return null;
   return parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
 }
 

@@ -186,15 +186,17 @@ function nftBlocker(text: string, network: NetworkSeen, knowsIptables: boolean):
     if (isOnTheWay && (chain['family'] === 'ip' || chain['family'] === 'inet'))
       bases.push({ key, chain: name, prio: Number(chain['prio']) });
   }
+  const setsOf = new Map<string, Map<string, unknown>>();
+  for (const { set } of listed) {
+    if (!isRecord(set)) continue;
+    const sets = setsOf.get(keyOf(set)) ?? new Map<string, unknown>();
+    setsOf.set(keyOf(set), sets.set(`@${set['name']}`, set['elem']));
+  }
   for (const { rule } of listed) {
     if (!isRecord(rule) || !Array.isArray(rule['expr'])) continue;
-    const sets = new Map(
-      listed.flatMap(({ set }) => (isRecord(set) && keyOf(set) === keyOf(rule) ? [[`@${set['name']}`, set['elem']] as const] : [])),
-    );
-    tables
-      .get(keyOf(rule))
-      ?.chains.get(String(rule['chain']))
-      ?.rules.push(nftRule(rule['expr'], network, sets));
+    const key = keyOf(rule);
+    const chain = tables.get(key)?.chains.get(String(rule['chain']));
+    chain?.rules.push(nftRule(rule['expr'], network, setsOf.get(key) ?? new Map()));
   }
   for (const { key, chain } of bases.sort((a, b) => a.prio - b.prio)) {
     const own = tables.get(key);
