@@ -263,8 +263,9 @@ function valueLength(text: string, from: number, between: string, startsLine: bo
     const inside = from + open[0].length;
     const end = closingQuote(text, inside, open[1]?.length ?? 0, open[2] ?? '"');
     if (end !== null) return end - from;
-    REST.lastIndex = from;
-    return Math.min(LONGEST_VALUE, REST.exec(text)?.[0].length ?? 0);
+    // Not the whole rest of a line: it may be a megabyte long and hold thousands of such.
+    REST.lastIndex = 0;
+    return REST.exec(text.slice(from, from + LONGEST_VALUE))?.[0].length ?? 0;
   }
   const isLine = startsLine && /:[ \t]+$/.test(between) && !text.startsWith(`${REDACTED} ${REDACTED}`, from);
   const form = isLine ? REST : WORD;

@@ -26,10 +26,16 @@ describe.sequential('programs that need more than an image without a limit is gu
       ['columns', 1_000],
       ['search', 1_500],
     ] as const) {
-      await until(`${name} has what it needs`, async () => {
-        const { state, memory } = await viewIn(own, cwd, name);
-        return state === 'running' && memory.grant > least * MiB;
-      });
+      // Each kill and start anew gives it more: several in turn.
+      await until(
+        `${name} has what it needs`,
+        async () => {
+          const { state, memory, why } = await viewIn(own, cwd, name);
+          if (state === 'running' && memory.grant > least * MiB) return true;
+          throw new Error(`${state} with ${memory.grant / MiB} MB: ${why}`);
+        },
+        120_000,
+      );
     }
     const search = await viewIn(own, cwd, 'search');
     expect(search.memory).toMatchObject({ guessed: true });
