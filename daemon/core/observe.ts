@@ -1,4 +1,4 @@
-import { admitByHand, removedByHand } from './by-hand.js';
+import { admitByHand, removedByHand, startedByHand } from './by-hand.js';
 import { formatBytes } from './bytes.js';
 import type { Draft } from './draft.js';
 import { foldDrift, foldStrangeLimit } from './drift.js';
@@ -42,6 +42,9 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
     best.set(id, other ? surplus(draft, entry, other, container) : container);
   }
   for (const [id, container] of best) {
+    const known = draft.entry(id);
+    // The list may tell of a start before the start's own event does.
+    if (known && !wasLost && isLive(container) && liveContainer(known.state) === null) startedByHand(draft, known, now);
     const entry = draft.entry(id) ?? takeIn(draft, id, container);
     if (entry) match(draft, id, entry, container, wasLost, policy, now);
   }

@@ -272,13 +272,28 @@ describe('a start through the engine is a start', () => {
     expect(driver.state(DB).kind).toBe('running');
   });
 
-  test('what is idle makes room for it', () => {
+  test('that a list tells of before its event does', () => {
+    const driver = running(single);
+    driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
+    driver.settle();
+    const container = containerOf(driver, DB);
+    seen(driver, DB);
+    expect(driver.notices.map(({ text }) => text)).toEqual(['was started through the engine: it is wanted up from now on']);
+    driver.send({ kind: 'engine', event: { kind: 'started', id: container, at: 0 } });
+    driver.settle();
+    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
+  });
+
+  test.each([
+    ['as its event tells', START],
+    ['as a list tells before its event', []],
+  ])('what is idle makes room for it, %s', (_name, events) => {
     const driver = sleeping(rivals, 300);
     wake(driver, 'lab/two');
     sleepNow(driver, 'lab/two');
     wake(driver, 'lab/one');
     driver.now += 300_000;
-    told(driver, 'lab/two', ...START);
+    told(driver, 'lab/two', ...events);
     seen(driver, 'lab/two', { limit: 200 * MiB });
     driver.settle();
     expect(asleep(driver, 'lab/one')).toBe(true);

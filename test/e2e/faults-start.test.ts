@@ -80,6 +80,8 @@ describe.sequential('starts and stops that race', () => {
 
   it(`the last intent wins, whatever is under way, with connections in between: ${ROUNDS} rounds (SEED=${SEED})`, async () => {
     const random = new Random(SEED);
+    // Once it has run it keeps its container.
+    expect(await complaint(services.web)).toBeNull();
     for (let round = 1; round <= ROUNDS; round++) {
       const asks = Array.from({ length: 2 + random.below(5) }, () => random.pick(['start', 'stop', 'restart', 'visit'] as const));
       const last = round % 2 === 0 ? 'start' : 'stop';
