@@ -22,18 +22,15 @@ const endToEnd = withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts');
 
 /** Vitest leaves one core free, which on two is half of all. */
 const BOTH = Math.max(2, availableParallelism() - 1);
-/** One file at a time: on the cgroup v2 host, whose job keeps one worker. */
-const TEST_ALONE = process.env['LAPTOP_DEV_TEST_ALONE'] === '1';
+/** Files at a time where tests have an engine: each mostly waits for it. */
+const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 2);
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
 const ALONE = ['kill9', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
 /** Of one project after the other. */
 const turn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence: { groupOrder } });
 
-/**
- * unit: no engine. engine: adapters against a real engine, one file at a time. e2e: the real CLI against a real engine, two files at a
- * time: each has a daemon of its own, and mostly waits.
- */
+/** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, each file with a daemon of its own. */
 export default defineConfig({
   test: {
     projects: [
@@ -45,8 +42,8 @@ export default defineConfig({
         ],
         { testTimeout: 20_000, ...turn(0, BOTH) },
       ),
-      project('engine', ['test/engine/**/*.test.ts'], { ...withEngine(120_000, 600_000), ...turn(1, 1) }),
-      project('e2e', ['test/e2e/**/*.test.ts'], { ...endToEnd, exclude: ALONE, ...turn(2, TEST_ALONE ? 1 : 2) }),
+      project('engine', ['test/engine/**/*.test.ts'], { ...withEngine(120_000, 600_000), ...turn(1, WORKERS) }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { ...endToEnd, exclude: ALONE, ...turn(2, WORKERS) }),
       project('e2e-alone', ALONE, { ...endToEnd, ...turn(3, 1) }),
     ],
   },

@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
-import type { Plan } from '../../daemon/core/event.js';
-import { LABEL } from '../../daemon/core/labels.js';
 import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
 import type { LogEntry, WhyView } from '../../daemon/http/contract.js';
 import { inspect } from './support/engine.js';
-import { type Home, home } from './support/home.js';
-import { freePorts } from './support/ports.js';
+import type { Home } from './support/home.js';
+import { type Done, type Stack, stackHome, tell } from './support/stack.js';
 import { patience, until } from './support/until.js';
-
-/** What `up`, `start`, `stop` and `restart` answer. */
-interface Done {
-  readonly plan: Plan;
-  readonly services: readonly ServiceView[];
-}
 
 /** A main process that eats memory when it is asked to. */
 const HUNGRY = `
@@ -25,30 +17,17 @@ require('http').createServer((request, response) => {
 }).listen(9000);
 `;
 
+let stack: Stack;
 let laptop: Home;
-let api: string;
-
 beforeAll(async () => {
-  laptop = await home();
-  const [apiPort, postgresPort, redisPort, hungryPort] = await freePorts(4);
-  Object.assign(laptop.env, {
-    COMPOSE_PROJECT_NAME: laptop.name,
-    API_PORT: `${apiPort}`,
-    POSTGRES_PORT: `${postgresPort}`,
-    REDIS_PORT: `${redisPort}`,
-    HUNGRY_PORT: `${hungryPort}`,
-  });
-  api = `http://127.0.0.1:${apiPort}`;
+  stack = await stackHome();
+  laptop = stack.laptop;
 });
 afterAll(() => laptop?.close());
 
-const services = async (): Promise<readonly ServiceView[]> => (await laptop.ask<{ services: ServiceView[] }>(['ps'])).services;
-const ids = async () => new Map((await laptop.containers()).map(each => [each.Labels[LABEL.service] ?? '', each.Id]));
 const notices = async (service: string) => (await laptop.ask<{ notices: LoggedNotice[] }>(['events', service])).notices;
 const eatIn = (service: string) =>
   laptop.cli(['exec', service, 'node', '-e', 'const eaten = []; for (;;) eaten.push(Buffer.alloc(8 << 20, 1))']);
-const answers = (url: string) => until(`${url} answers`, async () => (await fetch(url)).ok, 60_000);
-const tell = (what: string, { ms }: { ms: number }) => console.info(`${what}: ${(ms / 1000).toFixed(2)} s`);
 
 describe.sequential('a first day with the built-in stack', () => {
   it('up minimal: three services, healthy', { timeout: patience(900_000) }, async () => {
@@ -64,7 +43,7 @@ describe.sequential('a first day with the built-in stack', () => {
 
   it('each container has the limits that the budget gave it', async () => {
     const expected = { api: [256, 512], postgres: [256, 512], redis: [128, 256] } as const;
-    const views = await services();
+    const views = await stack.services();
     for (const [name, [standard, maximum]] of Object.entries(expected)) {
       const view = views.find(each => each.name === name);
       expect(view?.memory).toMatchObject({ standard: standard * MiB, maximum: maximum * MiB });
@@ -81,7 +60,7 @@ describe.sequential('a first day with the built-in stack', () => {
   });
 
   it('the kernel holds the limit, and the process runs without rights', async () => {
-    const grant = (await services()).find(each => each.name === 'api')?.memory.grant;
+    const grant = (await stack.services()).find(each => each.name === 'api')?.memory.grant;
     const read = 'cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes';
     expect((await laptop.cli(['exec', 'api', 'sh', '-c', read])).stdout.trim()).toBe(`${grant}`);
     const status = (await laptop.cli(['exec', 'api', 'cat', '/proc/1/status'])).stdout;
@@ -91,27 +70,23 @@ describe.sequential('a first day with the built-in stack', () => {
   });
 
   it('a record is written through the API', async () => {
-    const answer = await fetch(`${api}/records`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'first', data: { of: laptop.name } }),
-    });
+    const answer = await stack.record('first');
     expect([answer.status, await answer.json()]).toEqual([201, expect.objectContaining({ id: 1, name: 'first' })]);
-    expect((await fetch(`${api}/health/ready`)).status).toBe(200);
+    expect((await fetch(`${stack.api}/health/ready`)).status).toBe(200);
   });
 
   it('up again with nothing to do changes nothing', async () => {
-    const before = await ids();
+    const before = await stack.ids();
     const result = await laptop.cli(['up', 'minimal', '--json']);
     tell('up with nothing to do', result);
     const { plan } = result.data<Done>();
     expect(plan).toMatchObject({ starts: [], stops: [], keeps: [...before.keys()].map(name => `${laptop.name}/${name}`).sort() });
-    expect(await ids()).toEqual(before);
+    expect(await stack.ids()).toEqual(before);
   });
 
   it('ps and budget tell the same', async () => {
     // The advisor is of the stack, and starts in this profile only when it is named.
-    const views = (await services()).filter(({ name }) => name !== 'llm-advisor');
+    const views = (await stack.services()).filter(({ name }) => name !== 'llm-advisor');
     const budget = await laptop.ask<BudgetView>(['budget']);
     const grants = (list: readonly { memory: { grant: number } }[]) => list.reduce((sum, each) => sum + each.memory.grant, 0);
     expect(budget.granted).toBe(grants(views));
@@ -124,7 +99,7 @@ describe.sequential('a first day with the built-in stack', () => {
   });
 
   it('a process in api that takes more than its maximum is killed and reported; the service stays', async () => {
-    const before = await inspect((await ids()).get('api') ?? '');
+    const before = await inspect((await stack.ids()).get('api') ?? '');
     expect((await eatIn('api')).code).toBe(137);
     const oom = await until('the OOM kill is told', async () => (await notices('api')).find(({ kind }) => kind === 'oom'));
     expect(oom.text).toContain('512 MB');
@@ -132,7 +107,7 @@ describe.sequential('a first day with the built-in stack', () => {
     expect(why.service).toMatchObject({ state: 'running', container: before.Id, crashes: 0 });
     expect(why.service.ooms).toBeGreaterThanOrEqual(1);
     expect((await inspect(before.Id)).State.StartedAt).toBe(before.State.StartedAt);
-    await answers(`${api}/records/1`);
+    await stack.answers(`${stack.api}/records/1`);
   });
 
   it('logs, exec and its exit code', async () => {
@@ -142,39 +117,6 @@ describe.sequential('a first day with the built-in stack', () => {
     expect(await laptop.cli(['exec', 'redis', 'redis-cli', 'ping'])).toMatchObject({ code: 0, stdout: 'PONG\n' });
     expect(await laptop.cli(['exec', 'redis', 'cat'], { input: 'to and fro' })).toMatchObject({ code: 0, stdout: 'to and fro' });
     expect(await laptop.cli(['exec', 'redis', 'sh', '-c', 'echo wrong >&2; exit 7'])).toMatchObject({ code: 7, stderr: 'wrong\n' });
-  });
-
-  it('stop keeps the container and gives its memory back; start and restart bring the service again', async () => {
-    const before = await ids();
-    await laptop.ask(['stop', 'api']);
-    expect((await services()).find(({ name }) => name === 'api')).toMatchObject({ state: 'stopped', memory: { grant: 0 } });
-    expect(await ids()).toEqual(before);
-    expect((await inspect(before.get('api') ?? '')).State.Running).toBe(false);
-    const begun = await laptop.cli(['start', 'api', '--json']);
-    tell('start', begun);
-    begun.data();
-    await answers(`${api}/records/1`);
-    const started = (await inspect(before.get('api') ?? '')).State.StartedAt;
-    await laptop.ask(['restart', 'api']);
-    expect((await inspect((await ids()).get('api') ?? '')).State.StartedAt).not.toBe(started);
-    await answers(`${api}/records/1`);
-  });
-
-  it('down leaves nothing but the data, and the data is there after the next up', async () => {
-    tell('down', await laptop.cli(['down', '--json']));
-    expect(await laptop.leftovers()).toEqual([]);
-    const volumes = await laptop.leftovers({ volumes: true });
-    expect(volumes).toHaveLength(2);
-    const result = await laptop.cli(['up', 'minimal', '--json']);
-    tell('up after down', result);
-    result.data<Done>();
-    expect(await (await fetch(`${api}/records/1`)).json()).toMatchObject({ name: 'first', data: { of: laptop.name } });
-  });
-
-  it('down --volumes removes the data too', async () => {
-    expect((await laptop.cli(['down', '--volumes', '--json'])).code).not.toBe(0); // nobody was there to be asked
-    await laptop.ask(['down', '--volumes', '--yes']);
-    expect(await laptop.leftovers({ volumes: true })).toEqual([]);
   });
 });
 
@@ -188,7 +130,7 @@ describe.sequential('a service whose main process takes too much', () => {
     const url = `http://127.0.0.1:${laptop.env['HUNGRY_PORT']}`;
 
     await ask(['up']);
-    await answers(url);
+    await stack.answers(url);
     await fetch(`${url}/eat`).catch(() => undefined);
     const told = await until('the kill is told', async () =>
       (await ask<{ notices: LoggedNotice[] }>(['events'])).notices.find(
@@ -196,7 +138,7 @@ describe.sequential('a service whose main process takes too much', () => {
       ),
     );
     expect(told.service).toBe('hungry');
-    await answers(url);
+    await stack.answers(url);
     const { service } = await until('it runs again', async () => {
       const why = await ask<WhyView>(['why', 'hungry']);
       return why.service.state === 'running' && why;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MiB } from '../../daemon/core/bytes.js';
 import { ENGINE } from '../engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
-import { rounds, SEED } from '../support/deep.js';
+import { DEEP, SEED } from '../support/deep.js';
 import { BUILT, composeFile, loadVariants } from './kill9/project.js';
 import { Random } from './kill9/random.js';
 import { Rounds } from './kill9/rounds.js';
@@ -15,7 +15,7 @@ import { patience } from './support/until.js';
 const CONVERGES_IN = 5_000;
 /** Has them all at standard, not all at their maximum. */
 const BUDGET = 120;
-const KILLS = rounds(300);
+const KILLS = DEEP ? 300 : 16;
 /** Daemons at once, each with a project and a state folder of its own: a round mostly waits. */
 const LANES = 2;
 const IMAGE = `ldt-kill-tiny:${process.pid}`;

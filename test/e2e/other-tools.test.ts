@@ -40,8 +40,8 @@ beforeAll(async () => {
     'tools',
     {
       web: one('web', 'restart: always'),
-      db: one('db', 'volumes: ["named:/named", "/data"]', '5s'),
-      brief: one('brief', '', '5s'),
+      db: one('db', 'volumes: ["named:/named", "/data"]', '3s'),
+      brief: one('brief', '', '3s'),
       checked: one('checked', `healthcheck: { test: ${JSON.stringify(['CMD-SHELL', BURN])}, interval: 2s, timeout: 5s }`, '11s'),
     },
     'volumes: { named: {} }\n',
@@ -167,13 +167,13 @@ describe.sequential('awake', () => {
 
   it('exec: it stays awake while the command runs, and why says so', async () => {
     const id = await awake('brief');
-    await execIn(id, 'sleep', '9');
+    await execIn(id, 'sleep', '7');
     const { why } = await until('it would sleep by now', async () => {
       const view = await viewIn(own, cwd, 'brief');
       return view.why.includes('docker exec') ? view : null;
     });
     expect(why).toContain('held awake: a command runs in it');
-    await new Promise(resolve => setTimeout(resolve, 6_500)); // more than its idle time: nothing must happen
+    await new Promise(resolve => setTimeout(resolve, 4_500)); // more than its idle time: nothing must happen
     expect(await stateOf('brief')).toBe('running');
     await is('brief', 'asleep');
   });

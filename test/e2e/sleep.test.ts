@@ -287,7 +287,7 @@ describe.sequential('services that sleep, with warm connections carried by the k
   ofDaemon();
 
   /** Of each of eight services: some 104 instants when deep. */
-  const ROUNDS = DEEP ? 13 : 5;
+  const ROUNDS = DEEP ? 13 : 3;
   it('a connection that was made in the instant of a stop is served all the same, both ways', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `r${index}`);
     const free = await freePorts(names.length);

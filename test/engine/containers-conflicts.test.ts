@@ -43,7 +43,7 @@ describe('a name in use', () => {
     const failure = await failureOf(bench.containers.create(bench.service('foreign'), bench.launch()));
     expect(failure).toMatchObject({ code: 'name-taken', details: { id: stranger.id, project: 'elsewhere' } });
     expect(failure.message).toContain(name);
-    expect(failure.message).toContain('ldt-cont-tiny:1');
+    expect(failure.message).toContain(IMAGE);
     await stranger.inspect();
   });
 });

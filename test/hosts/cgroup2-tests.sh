@@ -15,10 +15,28 @@ if [[ $# = 0 ]]; then
   set -- test/engine/containers-{lifecycle,oom,resize} test/engine/usage test/engine/wsl-reclaim test/e2e/{journey,arbiter,oom,pressure-psi}
 fi
 
+# images ENGINE: the stack's images, in $work/docker as the guest's engine keeps them, or as $work/images.tar for the guest to load: under
+# emulation that takes minutes. An engine of another version than the guest's may keep them in another way.
+images() {
+  node test/hosts/images.mjs save "$1" "$work/images.tar"
+  if [[ $(dockerd --version 2> /dev/null) != "$(test/hosts/cgroup2.sh engine)" ]]; then return; fi
+  local run pid
+  run=$(mktemp -d /run/laptop-dev-images-XXXXXX)
+  echo '{}' > "$run/daemon.json" # instead of this machine's own
+  dockerd --data-root "$work/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "unix://$run/socket" --config-file "$run/daemon.json" \
+    --bridge none --iptables=false --ip-forward=false --storage-driver overlay2 > "$run/log" 2>&1 &
+  pid=$!
+  until [[ -S $run/socket ]] || ! kill -0 $pid 2> /dev/null; do sleep 0.1; done
+  if node test/hosts/images.mjs load "$run/socket" "$work/images.tar"; then rm "$work/images.tar"; else cat "$run/log" >&2; fi
+  kill $pid 2> /dev/null || true
+  wait $pid || true
+  rm -rf "$run"
+}
+
 scripts/laptop-dev.sh completion bash > /dev/null # packages and build
 test/hosts/cgroup2.sh prepare
-node test/hosts/images.mjs save "$engine" "$work/images.tar"
-mkdir "$work/laptop-dev"
+mkdir "$work/laptop-dev" "$work/docker"
+images "$engine"
 # Without what only builds and checks need. 1: a file changed while it was read, which somebody who goes on working does not mind.
 { tar -c --exclude={./.git,./node_modules/@biomejs,./node_modules/@typescript,./node_modules/.vite,'./compose/**/node_modules'} . ||
   [[ $? = 1 ]]; } | tar -x -C "$work/laptop-dev"

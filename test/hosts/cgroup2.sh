@@ -2,12 +2,14 @@
 # A throw-away Linux host with a unified cgroup tree (v2), PSI, Docker and this machine's Node, as WSL2 has them, under qemu.
 #   cgroup2.sh prepare                         once: kernel and root file system, about 2 minutes
 #   cgroup2.sh run FOLDER [MEMORY [SECONDS]]   boots in about 15 s and runs FOLDER/job there as root, the folder mounted at /job (a copy);
-#                                              prints its console, copies FOLDER's result.* back, exits with its status
+#                                              prints its console, copies FOLDER's result.* back, exits with its status. What is in
+#                                              FOLDER/docker is what its engine has in /var/lib/docker
+#   cgroup2.sh engine                          which Docker it has, as dockerd --version says it
 # Needs root on Debian; installs what it needs. Kept in $LAPTOP_DEV_TEST_CACHE (default /var/cache/laptop-dev-test), by a hash of the
 # recipe. Without hardware virtualisation (it asks for none, so that it runs anywhere) a guest is about 10 times slower than its
 # host: never take timings from it.
 set -euo pipefail
-case ${1:-} in -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
+case ${1:-} in -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 node=$(readlink -f "$(command -v node)")
@@ -74,6 +76,7 @@ make_root() {
     [ -e "root$library" ] || install -D "$(readlink -f "$library")" "root$library"
   done
   chroot root node --version >/dev/null || fail "this machine's Node does not run on Debian 12"
+  chroot root dockerd --version >engine
   rm -rf root/var/cache/apt/archives/*.deb root/var/lib/apt/lists/*
   mkdir -p root/job
   install -m 755 "$here/cgroup2/init" root/init
@@ -90,14 +93,20 @@ make_initrd() {
   (cd initrd && find . | cpio -o -H newc 2>/dev/null | gzip >../initrd.gz)
 }
 
+# Emulated, a fifth level of page tables and what works against speculation cost a sixth of the time.
 # One life of the guest, its console to $work/console. Returns 1 when it has frozen: it says something at least every 4 minutes (cgroup2/job).
 boot() {
   local folder=$1 memory=$2 seconds=$3 pipe heard
+  mkdir -p "$folder/docker"
+  mke2fs -q -F -t ext4 -d "$folder/docker" "$work/docker.img" 6G
+  mv "$folder/docker" "$work/docker"
   mke2fs -q -F -t ext4 -d "$folder" "$work/job.img" "${JOB_SIZE:-3G}"
+  mv "$work/docker" "$folder/docker"
   : >"$work/console"
-  timeout --foreground "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$memory" -smp 2 -pidfile "$work/pid" \
-    -kernel "$host/vmlinuz" -initrd "$host/initrd.gz" -append "console=ttyS0 psi=1 panic=-1 quiet" \
+  timeout --foreground "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,la57=off -m "$memory" -smp 2 -pidfile "$work/pid" \
+    -kernel "$host/vmlinuz" -initrd "$host/initrd.gz" -append "console=ttyS0 psi=1 mitigations=off panic=-1 quiet" \
     -drive "file=$host/disk.img,format=raw,if=virtio,snapshot=on" -drive "file=$work/job.img,format=raw,if=virtio,cache=unsafe" \
+    -drive "file=$work/docker.img,format=raw,if=virtio,cache=unsafe" \
     -nographic -no-reboot -nic user,model=virtio-net-pci </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$work/console" &
   pipe=$!
   while kill -0 "$pipe" 2>/dev/null; do
@@ -131,6 +140,7 @@ run() {
 
 case ${1:-} in
   prepare) prepare ;;
+  engine) prepare && cat "$host/engine" ;;
   run) shift; run "$@" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -8,7 +8,7 @@ case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exi
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 engine=$1 result=$2
 shift 2
-if [[ $# = 0 ]]; then set -- test/engine/{containers,usage,beside} test/e2e/journey; fi
+if [[ $# = 0 ]]; then set -- test/engine/{containers,usage,beside} test/e2e/{journey,down}; fi
 
 run=$(mktemp -d)
 socket=unix://$run/podman.sock
@@ -22,4 +22,4 @@ if node test/hosts/images.mjs save "$engine" "$run/images.tar"; then
   rm "$run/images.tar"
 fi
 # One end-to-end test at a time: Podman starts a process for each question.
-LAPTOP_DEV_TEST_ALONE=1 LAPTOP_DEV_ENGINE=$socket npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$result" "$@"
+LAPTOP_DEV_TEST_WORKERS=1 LAPTOP_DEV_ENGINE=$socket npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$result" "$@"

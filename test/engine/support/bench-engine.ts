@@ -10,7 +10,8 @@ import { patience } from '../../e2e/support/until.js';
 import { ENGINE, openEngine } from './open-engine.js';
 import { removeImage, tinyImage } from './tiny-image.js';
 
-export const IMAGE = 'ldt-cont-tiny:1';
+/** Each test file has a process, and so an image, of its own. */
+export const IMAGE = `ldt-cont-tiny:${process.pid}`;
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** An adapter with an instance and a project of its own on the real engine, and what tests do with it again and again. */
