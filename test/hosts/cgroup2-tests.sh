@@ -23,7 +23,8 @@ images() {
   local run pid
   run=$(mktemp -d /run/laptop-dev-images-XXXXXX)
   echo '{}' > "$run/daemon.json" # instead of this machine's own
-  dockerd --data-root "$work/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "unix://$run/socket" --config-file "$run/daemon.json" \
+  # In a network of its own: a dockerd without a bridge removes that of another one.
+  unshare --net dockerd --data-root "$work/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "unix://$run/socket" --config-file "$run/daemon.json" \
     --bridge none --iptables=false --ip-forward=false --storage-driver overlay2 > "$run/log" 2>&1 &
   pid=$!
   until [[ -S $run/socket ]] || ! kill -0 $pid 2> /dev/null; do sleep 0.1; done
