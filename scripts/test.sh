@@ -110,12 +110,8 @@ if stage setup setup; then
     address=$(scripts/engine.sh address)
     stage tests tests "$address" || true
     if [[ -n $hosts ]]; then
-      # At once: the guest alone keeps little more than one processor busy. What Podman's says comes when it is done.
-      stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" > "$results/podman.log" 2>&1 &
-      podman=$!
+      stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
-      wait "$podman" || true
-      cat "$results/podman.log"
     fi
   fi
 fi
