@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Doors, Target } from '../../daemon/ports/doors.js';
+import { DEEP } from '../support/deep.js';
 import { connected, openStage, type Running, SERVICE, serve } from './harness.js';
 
-const SEEDS = 500;
+const SEEDS = DEEP ? 500 : 100;
 const AT_ONCE = 20;
 const CLIENTS = 6;
 const STEPS = 8;
