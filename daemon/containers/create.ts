@@ -61,11 +61,10 @@ async function createOnce(
   );
   try {
     await complete(connection, created.id, container, request);
-    const made = await connection.call(`inspect ${request.query.name}`, DEADLINE.quick, (client, abortSignal) =>
+    const { HostConfig } = await connection.call(`inspect ${request.query.name}`, DEADLINE.quick, (client, abortSignal) =>
       client.getContainer(created.id).inspect({ abortSignal }),
     );
-    await guard.learn(made);
-    const { failure: wrong, warning } = checkLimits(service, request.body.HostConfig ?? {}, made.HostConfig);
+    const { failure: wrong, warning } = checkLimits(service, request.body.HostConfig ?? {}, HostConfig);
     if (wrong) throw new FailureError(wrong);
     if (warning) context.warn(warning);
     return created.id;

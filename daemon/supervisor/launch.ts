@@ -21,11 +21,6 @@ interface Made {
   volumes: readonly string[];
 }
 
-interface Previous {
-  readonly previous: ObservedContainer | null;
-  readonly isSame: Promise<boolean>;
-}
-
 /**
  * Makes a container of the service run with the step's definition and grant, whatever is there now: the previous one is
  * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on; also where
@@ -36,8 +31,9 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   const made: Made = { id: null, volumes: [] };
   try {
     refuseGone(step.project.name, step.project.root, step.spec.container);
-    const { previous, isSame } = await lookAt(step, containers);
-    const started = previous && (await isReusable(step, previous, isSame)) ? await startAgain(step, previous.id, made, containers) : null;
+    const previous = step.previous === null ? null : await containers.inspect(step.previous);
+    const started =
+      previous && (await isReusable(step, previous, containers)) ? await startAgain(step, previous.id, made, containers) : null;
     if (started === null) {
       if (!(await replace(step, previous, made, containers))) return { ok: false, failure: null };
       await containers.start(made.id ?? '', step.spec.container);
@@ -48,16 +44,6 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   } catch (error) {
     return afterFailure(error, made, containers);
   }
-}
-
-/** The previous container, and whether its image is the present one: asked for at once, for both are on the way of each start. */
-async function lookAt({ previous, spec, asIs }: StepOf<'launch'>, containers: Containers): Promise<Previous> {
-  if (previous === null) return { previous: null, isSame: Promise.resolve(false) };
-  const looking = containers.inspect(previous);
-  const image = looking.then(seen => seen?.image ?? null);
-  const isSame = asIs || spec.container === null ? Promise.resolve(true) : containers.sameImage(image, spec.container.image);
-  isSame.catch(() => undefined); // said where it is asked for
-  return { previous: await looking, isSame };
 }
 
 /** Null: it cannot be started any more, for something that it was made with is gone. */
@@ -82,9 +68,9 @@ async function afterFailure(error: unknown, { id, volumes }: Made, containers: C
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
 async function isReusable(
-  { spec, grant, fresh, wiring }: StepOf<'launch'>,
+  { spec, grant, fresh, asIs, wiring }: StepOf<'launch'>,
   previous: ObservedContainer,
-  isSame: Promise<boolean>,
+  containers: Containers,
 ): Promise<boolean> {
   if (spec.container === null) return true;
   const same =
@@ -93,7 +79,7 @@ async function isReusable(
     previous.wiring === wiringText(wiring) &&
     previous.service === spec.name;
   if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
-  return isSame;
+  return asIs || containers.sameImage(previous.image, spec.container.image);
 }
 
 /** False: the networks were made anew, with other gateways than the step was told of. Then nothing is replaced. */
