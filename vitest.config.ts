@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const project = (name: string, include: string[], extra: object = {}) => ({
-  test: { name, include, environment: 'node' as const, setupFiles: ['test/support/seed.ts'], ...extra },
+  // Not a process for each file: no module is mocked, and starting them took a third of the unit tests' time.
+  test: { name, include, environment: 'node' as const, setupFiles: ['test/support/seed.ts'], isolate: false, ...extra },
 });
 
 /** How much slower than a laptop this host is; see CONTRIBUTING. */
@@ -22,17 +24,28 @@ const endToEnd = withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts');
 
 /** Vitest leaves one core free, which on two is half of all. */
 const BOTH = Math.max(2, availableParallelism() - 1);
-/** Files at a time where tests have an engine: each mostly waits for it. */
+/** Files at a time where tests have an engine. Two keep two processors busy: what an engine does for a start is work too. */
 const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 2);
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
 const ALONE = ['kill9', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
+/** Small files that take long: were one the last, the other worker would wait for it. */
+const LONG = ['many-projects', 'llm', 'llm-models', 'race', 'schedule'].map(name => `/e2e/${name}.test.ts`);
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some(name => moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter(file => !isLong(file))];
+  }
+}
+
 /** Of one project after the other. */
 const turn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence: { groupOrder } });
 
 /** unit: no engine. engine: adapters against a real engine. e2e: the real CLI against a real engine, each file with a daemon of its own. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       project(
         'unit',

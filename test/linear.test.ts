@@ -20,10 +20,13 @@ const run = ({ source, flags }: Literal) => {
   return (text: string) => void text.replace(expression, '');
 };
 
-/** Cold code and a collection of garbage take time of their own: so many tries are made until the least of them shows growth in proportion. */
+/** Cold code and garbage collection add time of their own: the least of up to so many tries counts. */
 const TRIES = 8;
 
-/** How work grows with `step` times as much, as soon as it is less than `bound` and the larger took less than `enough` ms; null: it is too quick to tell, which is linear. */
+/**
+ * How the time of `work` grows when its text is `step` times as long. Tries again while the factor is `bound` or more, or the longer text takes `enough` ms
+ * or more. null: too quick to tell, which is linear.
+ */
 function growth(
   work: (text: string) => void,
   pump: string,

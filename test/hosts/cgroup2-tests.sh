@@ -8,37 +8,42 @@ case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exi
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/laptop-dev-job-XXXXXX")
-trap 'rm -rf "$work"' EXIT
+loader=''
+trap '[[ -z $loader ]] || { kill "$loader" 2> /dev/null; wait "$loader"; } || true; rm -rf "$work"' EXIT
 engine=$1 result=$2
 shift 2
 if [[ $# = 0 ]]; then
-  set -- test/engine/containers-{lifecycle,oom,resize} test/engine/usage test/engine/wsl-reclaim test/e2e/{journey,arbiter,pressure-psi}
-  # What is killed there, and told of, the journey has; what is decided then does not depend on the host.
-  if [[ ${LAPTOP_DEV_TEST_DEEP:-} = 1 ]]; then set -- "$@" test/e2e/oom; fi
+  set -- test/engine/containers-{lifecycle,oom,resize} test/engine/usage test/engine/wsl-reclaim test/e2e/{journey,pressure-psi}
+  # How limits move and what is killed there, these have; what is decided on it does not depend on the host.
+  if [[ ${LAPTOP_DEV_TEST_DEEP:-} = 1 ]]; then set -- "$@" test/e2e/{arbiter,oom}; fi
 fi
 
-# images ENGINE: the stack's images, in $work/docker as the guest's engine keeps them, or as $work/images.tar for the guest to load: under
-# emulation that takes minutes. An engine of another version than the guest's may keep them in another way.
+# images ENGINE: the stack's images, in $work/docker as the guest's engine keeps them; or as $work/images.tar, which the guest loads, taking
+# minutes where all is emulated. An engine of another version than the guest's may keep them in another way.
 images() {
+  mkdir "$work/docker" "$work/run"
   node test/hosts/images.mjs save "$1" "$work/images.tar"
   if [[ $(dockerd --version 2> /dev/null) != "$(test/hosts/cgroup2.sh engine)" ]]; then return; fi
-  local run pid
-  run=$(mktemp -d /run/laptop-dev-images-XXXXXX)
-  echo '{}' > "$run/daemon.json" # instead of this machine's own
+  echo '{}' > "$work/run/daemon.json" # instead of this machine's own
   # In a network of its own: a dockerd without a bridge removes that of another one.
-  unshare --net dockerd --data-root "$work/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "unix://$run/socket" --config-file "$run/daemon.json" \
-    --bridge none --iptables=false --ip-forward=false --storage-driver overlay2 > "$run/log" 2>&1 &
-  pid=$!
-  until [[ -S $run/socket ]] || ! kill -0 $pid 2> /dev/null; do sleep 0.1; done
-  if node test/hosts/images.mjs load "$run/socket" "$work/images.tar"; then rm "$work/images.tar"; else cat "$run/log" >&2; fi
-  kill $pid 2> /dev/null || true
-  wait $pid || true
-  rm -rf "$run"
+  unshare --net dockerd --data-root "$work/docker" --exec-root "$work/run/exec" --pidfile "$work/run/pid" --host "unix://$work/run/socket" \
+    --config-file "$work/run/daemon.json" --bridge none --iptables=false --ip-forward=false --storage-driver overlay2 > "$work/run/log" 2>&1 &
+  loader=$!
+  until [[ -S $work/run/socket ]] || ! kill -0 "$loader" 2> /dev/null; do sleep 0.1; done
+  if node test/hosts/images.mjs load "$work/run/socket" "$work/images.tar"; then rm "$work/images.tar"; fi
+  kill "$loader" 2> /dev/null || true
+  wait "$loader" || true
+  loader=''
+  if [[ -f $work/images.tar ]]; then # half of them would be worse than none
+    cat "$work/run/log" >&2
+    find "$work/docker" -mindepth 1 -delete
+  fi
+  rm -rf "$work/run"
 }
 
 scripts/laptop-dev.sh completion bash > /dev/null # packages and build
 test/hosts/cgroup2.sh prepare
-mkdir "$work/laptop-dev" "$work/docker"
+mkdir "$work/laptop-dev"
 images "$engine"
 # Without what only builds and checks need. 1: a file changed while it was read, which somebody who goes on working does not mind.
 { tar -c --exclude={./.git,./node_modules/@biomejs,./node_modules/@typescript,./node_modules/.vite,'./compose/**/node_modules'} . ||

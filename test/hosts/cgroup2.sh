@@ -93,7 +93,6 @@ make_initrd() {
   (cd initrd && find . | cpio -o -H newc 2>/dev/null | gzip >../initrd.gz)
 }
 
-# Emulated, a fifth level of page tables and what works against speculation cost a sixth of the time.
 # One life of the guest, its console to $work/console. Returns 1 when it has frozen: it says something at least every 4 minutes (cgroup2/job).
 boot() {
   local folder=$1 memory=$2 seconds=$3 pipe heard
@@ -103,6 +102,7 @@ boot() {
   mke2fs -q -F -t ext4 -d "$folder" "$work/job.img" "${JOB_SIZE:-3G}"
   mv "$work/docker" "$folder/docker"
   : >"$work/console"
+  # la57, mitigations: emulated, a fifth level of page tables and what works against speculation cost a sixth of the time.
   timeout --foreground "$seconds" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,la57=off -m "$memory" -smp 2 -pidfile "$work/pid" \
     -kernel "$host/vmlinuz" -initrd "$host/initrd.gz" -append "console=ttyS0 psi=1 mitigations=off panic=-1 quiet" \
     -drive "file=$host/disk.img,format=raw,if=virtio,snapshot=on" -drive "file=$work/job.img,format=raw,if=virtio,cache=unsafe" \
@@ -140,7 +140,7 @@ run() {
 
 case ${1:-} in
   prepare) prepare ;;
-  engine) prepare && cat "$host/engine" ;;
+  engine) prepare >&2 && cat "$host/engine" ;;
   run) shift; run "$@" ;;
   *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
