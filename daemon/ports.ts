@@ -46,8 +46,8 @@ export interface Containers {
   exposedBy(reference: string): Promise<readonly number[] | null>;
   /** Commands that others run in it now (docker exec), by the engine's ids; no health check is among them. */
   sessions(id: string): Promise<readonly string[]>;
-  /** Whether what `reference` names now makes the same container as the image with this id. */
-  sameImage(id: string, reference: string): Promise<boolean>;
+  /** Whether what `reference` names now makes the same container as the image with the id that `image` comes to; null: false. */
+  sameImage(image: Promise<string | null>, reference: string): Promise<boolean>;
   /** Creates the container, reads its limits back and fails with limit-not-applied when they differ. Resolves to its id. */
   create(spec: ServiceSpec, options: LaunchOptions): Promise<string>;
   /**

@@ -46,7 +46,7 @@ export function pumps({ source }: { readonly source: string }): string[] {
 }
 
 /** Bodies that begin what the redactor looks for, and never end it. */
-export const BODIES = ['a', 'A', '0', ' ', '\\', '"', "'", '-', 'aA1', 'a@', 'a://', 'a=', 'key="', 'password=', 'password="', 'password=\\"', '\\"a=', '-----BEGIN A-----', '-----BEGIN A-----\n', '<password>', '/Users/', 'eyJ-', 'sk-', 's.', 'ghs_1_', 'curl ', 'curl -u ', '-pA ', 'Cookie: ', 'authorization: a ', 'name="a" value="', '\npassword: a', 'machine a login a ', 'hunter2 and ']; // biome-ignore format: a list
+export const BODIES = ['a', 'A', '0', ' ', '\\', '"', "'", '-', 'aA1', 'a@', 'a://', 'a=', 'key="', 'password=', 'password="', 'password=\\"', "password='", '"password", "', '--password "', 'token => "', '\\"a=', '-----BEGIN A-----', '-----BEGIN A-----\n', '<password>', '/Users/', 'eyJ-', 'sk-', 's.', 'ghs_1_', 'curl ', 'curl -u ', '-pA ', 'Cookie: ', 'authorization: a ', 'name="a" value="', '\npassword: a', 'machine a login a ', 'hunter2 and ']; // biome-ignore format: a list
 
 /** A body, again and again, and an end that fits nothing. */
 export function textOf(pump: string, length: number): string {

@@ -86,7 +86,7 @@ export function createContainers({
     },
     exposedBy: reference => exposedByImage(connection, reference),
     sessions: async id => (await inspect(connection, id, true))?.sessions ?? [],
-    sameImage: (id, reference) => sameImage(connection, id, reference),
+    sameImage: (image, reference) => sameImage(connection, image, reference),
     create: (spec, options) => createContainer(context, spec, options),
     start: (id, spec = null) => startContainer(connection, id, run => guard.start(id, spec, run)),
     stop: async (id, timeout) => {

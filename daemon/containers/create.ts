@@ -61,10 +61,11 @@ async function createOnce(
   );
   try {
     await complete(connection, created.id, container, request);
-    const { HostConfig } = await connection.call(`inspect ${request.query.name}`, DEADLINE.quick, (client, abortSignal) =>
+    const made = await connection.call(`inspect ${request.query.name}`, DEADLINE.quick, (client, abortSignal) =>
       client.getContainer(created.id).inspect({ abortSignal }),
     );
-    const { failure: wrong, warning } = checkLimits(service, request.body.HostConfig ?? {}, HostConfig);
+    await guard.learn(made);
+    const { failure: wrong, warning } = checkLimits(service, request.body.HostConfig ?? {}, made.HostConfig);
     if (wrong) throw new FailureError(wrong);
     if (warning) context.warn(warning);
     return created.id;

@@ -40,6 +40,9 @@ interface Ours extends Writer {
   readonly writes: readonly string[];
 }
 
+/** Containers of which it is kept what they mount. */
+const MADE = 256;
+
 /** Writers can appear while others are paused; more often than this they are made to. */
 const ROUNDS = 5;
 
@@ -50,6 +53,7 @@ const ROUNDS = 5;
 export class Guard {
   readonly holds: Holds;
   private readonly windows = new Windows();
+  private readonly made = new Map<string, Starting>();
 
   constructor(
     private readonly connection: Connection,
@@ -77,15 +81,25 @@ export class Guard {
    * path-changed. `spec`: what it was made from, where that is known; an engine may show sources by other names.
    */
   async start(id: string, spec: ContainerSpec | null, run: () => Promise<void>): Promise<void> {
-    const raw = await this.inspect(id);
-    if (raw === null) return run();
-    const labels = raw.Config?.Labels ?? {};
-    const name = labels[LABEL.service] ?? (raw.Name ?? id.slice(0, 12)).replace(/^\//, '');
-    const mounts = [...(await this.mountsOf(raw)), ...(spec === null ? [] : bindsOf(spec))];
-    await this.around({ name, root: labels[LABEL.composeWorkingDir] ?? '', mounts }, async () => {
+    if (!this.made.has(id)) await this.learn(await this.inspect(id));
+    const made = this.made.get(id);
+    if (!made) return run();
+    const mounts = [...made.mounts, ...(spec === null ? [] : bindsOf(spec))];
+    await this.around({ ...made, mounts }, async () => {
       await run();
       if (mounts.length > 0) await this.verify(id);
     });
+  }
+
+  /** What a container mounts is settled when it is made; what that leads to is not, and is judged at each start. */
+  async learn(raw: Inspected | null): Promise<void> {
+    if (raw === null) return;
+    const labels = raw.Config?.Labels ?? {};
+    const name = labels[LABEL.service] ?? (raw.Name ?? raw.Id.slice(0, 12)).replace(/^\//, '');
+    const mounts = await this.mountsOf(raw);
+    const oldest = this.made.keys().next().value;
+    if (this.made.size >= MADE && oldest !== undefined) this.made.delete(oldest);
+    this.made.set(raw.Id, { name, root: labels[LABEL.composeWorkingDir] ?? '', mounts });
   }
 
   /** Around the making of a container: an engine mounts volumes for a moment then, to fill them. */

@@ -14,11 +14,12 @@ interface InspectedImage {
 const RUN_WITH = ['Env', 'Cmd', 'Entrypoint', 'WorkingDir', 'User', 'ExposedPorts', 'Volumes', 'StopSignal', 'Healthcheck', 'Shell'];
 
 /**
- * Whether a container made from image `id` would be the same if it were made from what `reference` names now: the same image, or
- * one with the same layers and settings, as a build gives whose files did not matter to it.
+ * Whether a container made from image `image` would be the same if it were made from what `reference` names now: the same image, or
+ * one with the same layers and settings, as a build gives whose files did not matter to it. False where there is no image to compare.
  */
-export async function sameImage(connection: Connection, id: string, reference: string): Promise<boolean> {
-  const now = await inspectImage(connection, reference);
+export async function sameImage(connection: Connection, image: Promise<string | null>, reference: string): Promise<boolean> {
+  const [now, id] = await Promise.all([inspectImage(connection, reference), image]);
+  if (id === null) return false;
   if (now === null || imageIdOf(now.Id) === id) return now !== null;
   const before = await inspectImage(connection, id);
   return before !== null && essence(before) === essence(now);

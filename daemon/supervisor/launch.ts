@@ -21,6 +21,11 @@ interface Made {
   volumes: readonly string[];
 }
 
+interface Previous {
+  readonly previous: ObservedContainer | null;
+  readonly isSame: Promise<boolean>;
+}
+
 /**
  * Makes a container of the service run with the step's definition and grant, whatever is there now: the previous one is
  * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on; also where
@@ -31,9 +36,8 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   const made: Made = { id: null, volumes: [] };
   try {
     refuseGone(step.project.name, step.project.root, step.spec.container);
-    const previous = step.previous === null ? null : await containers.inspect(step.previous);
-    const started =
-      previous && (await isReusable(step, previous, containers)) ? await startAgain(step, previous.id, made, containers) : null;
+    const { previous, isSame } = await lookAt(step, containers);
+    const started = previous && (await isReusable(step, previous, isSame)) ? await startAgain(step, previous.id, made, containers) : null;
     if (started === null) {
       if (!(await replace(step, previous, made, containers))) return { ok: false, failure: null };
       await containers.start(made.id ?? '', step.spec.container);
@@ -44,6 +48,16 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
   } catch (error) {
     return afterFailure(error, made, containers);
   }
+}
+
+/** The previous container, and whether its image is the present one: asked for at once, for both are on the way of each start. */
+async function lookAt({ previous, spec, asIs }: StepOf<'launch'>, containers: Containers): Promise<Previous> {
+  if (previous === null) return { previous: null, isSame: Promise.resolve(false) };
+  const looking = containers.inspect(previous);
+  const image = looking.then(seen => seen?.image ?? null);
+  const isSame = asIs || spec.container === null ? Promise.resolve(true) : containers.sameImage(image, spec.container.image);
+  isSame.catch(() => undefined); // said where it is asked for
+  return { previous: await looking, isSame };
 }
 
 /** Null: it cannot be started any more, for something that it was made with is gone. */
@@ -68,9 +82,9 @@ async function afterFailure(error: unknown, { id, volumes }: Made, containers: C
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
 async function isReusable(
-  { spec, grant, fresh, asIs, wiring }: StepOf<'launch'>,
+  { spec, grant, fresh, wiring }: StepOf<'launch'>,
   previous: ObservedContainer,
-  containers: Containers,
+  isSame: Promise<boolean>,
 ): Promise<boolean> {
   if (spec.container === null) return true;
   const same =
@@ -79,7 +93,7 @@ async function isReusable(
     previous.wiring === wiringText(wiring) &&
     previous.service === spec.name;
   if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
-  return asIs || containers.sameImage(previous.image, spec.container.image);
+  return isSame;
 }
 
 /** False: the networks were made anew, with other gateways than the step was told of. Then nothing is replaced. */

@@ -284,6 +284,34 @@ describe('a start through the engine is a start', () => {
     expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
   });
 
+  test('that a list tells of before its event does, in the moment after its end: a restart', () => {
+    const driver = running(single);
+    const container = told(driver, DB, ...STOP);
+    seen(driver, DB);
+    expect(driver.notices.map(({ text }) => text)).toEqual(['was restarted through the engine']);
+    driver.send({ kind: 'engine', event: { kind: 'started', id: container, at: 0 } });
+    driver.settle();
+    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
+  });
+
+  test('that a list tells of, paused by now: it is wanted up, and frozen', () => {
+    const driver = running(single);
+    driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
+    driver.settle();
+    seen(driver, DB, { status: 'paused' });
+    driver.settle();
+    expect(wantOf(driver, DB)).toBe('up');
+    expect(driver.state(DB)).toMatchObject({ kind: 'running', frozen: true });
+  });
+
+  test('but not of a service that goes: what is left of it is not brought up by a list', () => {
+    const driver = running(single);
+    const container = containerOf(driver, DB);
+    driver.act({ kind: 'down', project: 'shop', volumes: false });
+    driver.send({ kind: 'observed', containers: [observed(specOf(driver, DB), { id: container })], asOf: driver.world.version });
+    expect(wantOf(driver, DB)).not.toBe('up');
+  });
+
   test.each([
     ['as its event tells', START],
     ['as a list tells before its event', []],

@@ -6,7 +6,7 @@ import OpenAI from 'openai';
 import type { ServiceView } from '../../../daemon/core/views.js';
 import { ENGINE, openEngine } from '../../engine/support/open-engine.js';
 import { type Home, home } from './home.js';
-import { freePorts } from './ports.js';
+import { stackPorts } from './stack.js';
 import { idsOf } from './tiny.js';
 import { patience } from './until.js';
 
@@ -27,15 +27,8 @@ export interface Advised {
 
 export async function advised(profile: string, env: Readonly<Record<string, string>>): Promise<Advised> {
   const own = await home();
-  const [api = 0, postgres = 0, redis = 0, llm = 0] = await freePorts(4);
-  Object.assign(own.env, {
-    COMPOSE_PROJECT_NAME: own.name,
-    API_PORT: `${api}`,
-    POSTGRES_PORT: `${postgres}`,
-    REDIS_PORT: `${redis}`,
-    LLM_PORT: `${llm}`,
-    ...env,
-  });
+  const [api = 0, postgres = 0, redis = 0, llm = 0] = await stackPorts(own, 'LLM_PORT');
+  Object.assign(own.env, env);
   const folder = await own.project('advised', { 'laptop-dev.yaml': profile });
   const become = async (next: string): Promise<void> => {
     await own.project('advised', { 'laptop-dev.yaml': next });

@@ -25,16 +25,17 @@ export interface Stack {
   record(name: string): Promise<Response>;
 }
 
+/** Ports of its own for the stack's services, and for those of which more variables are named; in this order. */
+export async function stackPorts({ env, name }: Home, ...more: readonly string[]): Promise<readonly number[]> {
+  const variables = ['API_PORT', 'POSTGRES_PORT', 'REDIS_PORT', ...more];
+  const ports = await freePorts(variables.length);
+  Object.assign(env, { COMPOSE_PROJECT_NAME: name }, Object.fromEntries(variables.map((each, index) => [each, `${ports[index]}`])));
+  return ports;
+}
+
 export async function stackHome(): Promise<Stack> {
   const laptop = await home();
-  const [apiPort, postgresPort, redisPort, hungryPort] = await freePorts(4);
-  Object.assign(laptop.env, {
-    COMPOSE_PROJECT_NAME: laptop.name,
-    API_PORT: `${apiPort}`,
-    POSTGRES_PORT: `${postgresPort}`,
-    REDIS_PORT: `${redisPort}`,
-    HUNGRY_PORT: `${hungryPort}`,
-  });
+  const [apiPort] = await stackPorts(laptop, 'HUNGRY_PORT');
   const api = `http://127.0.0.1:${apiPort}`;
   return {
     laptop,
