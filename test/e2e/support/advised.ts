@@ -27,7 +27,7 @@ export interface Advised {
 
 export async function advised(profile: string, env: Readonly<Record<string, string>>): Promise<Advised> {
   const own = await home();
-  const [api = 0, postgres = 0, redis = 0, llm = 0] = await stackPorts(own, 'LLM_PORT');
+  const [api = 0, postgres = 0, , llm = 0] = await stackPorts(own, 'LLM_PORT');
   Object.assign(own.env, env);
   const folder = await own.project('advised', { 'laptop-dev.yaml': profile });
   const become = async (next: string): Promise<void> => {
