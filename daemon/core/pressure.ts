@@ -24,6 +24,8 @@ export interface PressureState {
   /** Since when each signal has been there in each sample; null: it was not in the last. */
   readonly signals: Readonly<Record<Signal, Ms | null>>;
   readonly runs: Readonly<Record<Counter, Run | null>>;
+  /** When the kernel was last seen to look for memory for the whole host. Null: not yet. */
+  readonly reclaimedAt: Ms | null;
   /** Since when there has been no signal, and memory to spare. */
   readonly clearSince: Ms | null;
   /** PSI full went down when it last changed. */
@@ -32,12 +34,19 @@ export interface PressureState {
 
 const NO_SIGNALS = { hardAvailable: null, hardFull: null, softAvailable: null, softSome: null, swapIn: null, refaults: null };
 
+/**
+ * How long stalls, swapped pages and refaults count after the kernel last looked for memory for the whole host: as long as PSI's average
+ * reaches back. They count what happens to a container at its own limit too, and that takes nothing from the host.
+ */
+const STALLS_REACH: Ms = 10_000;
+
 export const NO_PRESSURE: PressureState = {
   level: 'none',
   since: 0,
   sample: null,
   signals: NO_SIGNALS,
   runs: { swapIn: null, refaults: null },
+  reclaimedAt: null,
   clearSince: null,
   falling: false,
 };
@@ -104,7 +113,9 @@ export function classify(state: PressureState, sample: HostSample, policy: Press
     swapIn: runOf(known.runs.swapIn, last, sample, 'swapIn', policy),
     refaults: runOf(known.runs.refaults, last, sample, 'refaults', policy),
   };
-  const signals = signalsOf(known.signals, runs, sample, policy);
+  const reclaimedAt = hasReclaimed(state.sample, sample) ? sample.at : known.reclaimedAt;
+  const isOfHost = reclaimedAt !== null && sample.at - reclaimedAt <= STALLS_REACH;
+  const signals = signalsOf(known.signals, isOfHost ? runs : NO_PRESSURE.runs, isOfHost ? sample : withoutStalls(sample), policy);
   const roomy = sample.available > policy.softAvailable * sample.total + policy.leaveMargin;
   const isClear = roomy && Object.values(signals).every(since => since === null);
   const clearSince = isClear ? (known.clearSince ?? sample.at) : null;
@@ -117,9 +128,19 @@ export function classify(state: PressureState, sample: HostSample, policy: Press
     sample,
     signals,
     runs,
+    reclaimedAt,
     clearSince,
     falling: full === before ? known.falling : full < before,
   };
+}
+
+function withoutStalls(sample: HostSample): HostSample {
+  return { ...sample, psi: sample.psi && { some10: 0, full10: 0 } };
+}
+
+/** Whether the kernel has looked for memory for the whole host between two samples; true where it does not count that. */
+function hasReclaimed(last: HostSample | null, { reclaims = null }: HostSample): boolean {
+  return reclaims === null || (last !== null && reclaims > (last.reclaims ?? 0));
 }
 
 function runOf(run: Run | null, last: HostSample | null, sample: HostSample, counter: Counter, policy: PressurePolicy): Run | null {

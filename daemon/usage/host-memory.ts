@@ -41,6 +41,7 @@ export function createHostMemory({ proc = PROC, system = loadSystem }: HostOptio
         ...read(meminfo),
         ...vmCache(meminfo),
         psi: pressureOf(file('pressure/memory')),
+        reclaims: reclaimsOf(vmstat),
         swapIn: keyed(vmstat, 'pswpin'),
         // Linux 5.9 split the count into _anon and _file; before, files alone were counted.
         refaults: keyed(vmstat, 'workingset_refault_file') ?? keyed(vmstat, 'workingset_refault'),
@@ -59,6 +60,12 @@ export function createHostMemory({ proc = PROC, system = loadSystem }: HostOptio
       };
     },
   };
+}
+
+/** Of /proc/vmstat, see HostSample; before Linux 4.8 one figure for each zone. Null when it has none. Pure. */
+function reclaimsOf(vmstat: string): number | null {
+  const counts = [...vmstat.matchAll(/^(?:pgscan_kswapd|allocstall)(?:_\w+)? (\d+)$/gm)].map(([, count]) => Number(count));
+  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** /proc/stat: `cpu user nice system idle iowait irq softirq steal …` in ticks; waiting for a disk is no work. Null when the text is none. Pure. */

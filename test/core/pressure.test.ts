@@ -65,6 +65,65 @@ describe('pressure begins', () => {
     expect(secondsUntil('soft', { psi: null, [counter]: null })).toBeNull();
   });
 
+  describe('not by what happens inside a container’s own limit: the kernel looks for memory for the host', () => {
+    const STALLS: readonly [string, Reading | ((second: number) => Reading)][] = [
+      ['PSI some', psi(60, 5)],
+      ['PSI full', psi(90, 80)],
+      ['swapped pages', second => ({ psi: null, swapIn: 100 * second })],
+      ['refaults', second => ({ psi: null, refaults: 100 * second })],
+    ];
+    const beside =
+      (reading: (typeof STALLS)[number][1], reclaims: (second: number) => number) =>
+      (second: number): Reading => ({ ...(typeof reading === 'function' ? reading(second) : reading), reclaims: reclaims(second) });
+
+    test.each(STALLS)('%s, never where it does not', (_, reading) => {
+      for (let seconds = 1; seconds <= 100; seconds += 3)
+        expect(
+          during(
+            NO_PRESSURE,
+            seconds,
+            beside(reading, () => 7_000),
+          ).level,
+        ).toBe('none');
+    });
+
+    test.each(STALLS)('%s, where it does: at most a second later than without that count', (_, reading) => {
+      const level = during(NO_PRESSURE, 12, reading).level;
+      const seconds = secondsUntil(level, reading) ?? Number.NaN;
+      const counted = secondsUntil(
+        level,
+        beside(reading, second => 7_000 + second),
+      );
+      expect([seconds, seconds + 1]).toContain(counted);
+    });
+
+    test.each(STALLS)('%s: it ends a minute after the last time that it did', (_, reading) => {
+      const short = during(
+        NO_PRESSURE,
+        12,
+        beside(reading, second => second),
+      );
+      expect(
+        during(
+          short,
+          69,
+          beside(reading, () => 12),
+        ).level,
+      ).toBe('soft');
+      expect(
+        during(
+          short,
+          71,
+          beside(reading, () => 12),
+        ).level,
+      ).toBe('none');
+    });
+
+    test('MemAvailable counts by itself', () => {
+      expect(secondsUntil('soft', { ...available(0.07), reclaims: 7_000 })).toBe(11);
+    });
+  });
+
   test('at any pace of samples: the time counts, not their number', () => {
     const at = (...times: number[]) =>
       times.reduce(

@@ -180,10 +180,14 @@ describe('host', () => {
   test('memory, pressure and counters', () => {
     put('/proc/meminfo', MEMINFO);
     put('/proc/pressure/memory', 'some avg10=12.50 avg60=1.00 avg300=0.00 total=9\nfull avg10=3.07 avg60=0.10 avg300=0.00 total=7\n');
-    put('/proc/vmstat', 'nr_free_pages 9\npswpin 17\npswpout 3\nworkingset_refault_anon 4\nworkingset_refault_file 99\n');
+    put(
+      '/proc/vmstat',
+      'nr_free_pages 9\npgscan_kswapd 40\npgscan_direct 7\nallocstall_dma 0\nallocstall_normal 2\npswpin 17\npswpout 3\nworkingset_refault_anon 4\nworkingset_refault_file 99\n',
+    );
     expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({
       ...memory,
       psi: { some10: 12.5, full10: 3.07 },
+      reclaims: 42,
       swapIn: 17,
       refaults: 99,
     });
@@ -194,9 +198,20 @@ describe('host', () => {
     expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toMatchObject({ psi: null, swapIn: 0, refaults: 12 });
   });
 
+  test('a kernel before 4.8 counts what it looks at by zone', () => {
+    put('/proc/vmstat', 'pgscan_kswapd_dma 3\npgscan_kswapd_normal 5\npgscan_direct_normal 100\nallocstall 4\n');
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toMatchObject({ reclaims: 12 });
+  });
+
   test('without PSI and counters', () => {
     put('/proc/meminfo', MEMINFO);
-    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({ ...memory, psi: null, swapIn: null, refaults: null });
+    expect(createHostMemory({ proc: join(root, 'proc') }).sample()).toEqual({
+      ...memory,
+      psi: null,
+      reclaims: null,
+      swapIn: null,
+      refaults: null,
+    });
   });
 
   test('a VM of WSL tells its file cache too', () => {

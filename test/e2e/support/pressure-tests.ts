@@ -31,6 +31,16 @@ export function pressureTests(strainOf: (own: Home) => Strain, alone: boolean): 
     host.keepAsking();
   });
 
+  it('what a container does at its own limit is no shortage of the host: all goes on', async () => {
+    await host.strain.inside();
+    await until('it is counted', () => host.strain.stalls(), 120_000);
+    const enough = performance.now() + 6_000; // a window is 3 s; of refaults, 5 samples
+    while (performance.now() < enough) await host.goesOn();
+    expect(host.strain.stalls()).toBe(true);
+    expect(await host.notices('pressure')).toEqual([]);
+    expect(await host.states()).toEqual(['burst running', 'idle frozen', 'late asleep', 'used running']);
+  });
+
   it('its begin is told, and what that rests on', async () => {
     await host.strain.begin();
     const told = await until('it is told', async () => (await host.notices('pressure'))[0], 120_000);

@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { MiB } from '../../../daemon/core/bytes.js';
+import { pressureOf } from '../../../daemon/usage/pressure.js';
 import { engine } from './engine.js';
 import { TINY } from './tiny.js';
+import { patience } from './until.js';
 
 /** What makes the daemon see that the host is short of memory. */
 export interface Strain {
@@ -10,35 +13,59 @@ export interface Strain {
   readonly env: Readonly<Record<string, string>>;
   /** Of what the daemon says that its judgement rests on. */
   readonly says: RegExp;
+  /** A container alone is short, within its own limit; the host has memory. */
+  inside(): Promise<void>;
+  /** Whether the kernel counts that. */
+  stalls(): boolean;
+  /** The host is short too. */
   begin(): Promise<void>;
   end(): Promise<void>;
 }
 
 /** Whether this kernel tells pressure stall information. */
 export const HAS_PSI = /^some avg10=/.test(readOrEmpty('/proc/pressure/memory'));
+/** PSI some above which the daemon of these tests sees pressure, in %; an emulated host computes longer than it stalls. */
+export const SOFT_SOME = patience(1) > 1 ? 4 : 10;
 export const SAYS_PSI = /PSI some avg10 \d+ % for \d/;
 export const SAYS_REFAULTS = /file pages that were dropped are read again for \d/;
 
 /** More than its limit by a half, in files: what one reader needs the others' reading has just dropped. */
 const HOG = { limit: 40 * MiB, readers: 4, fileMiB: 16 };
+/** For the file cache of a host that is short: far more than the share below which memory itself is too little. */
+const LEFT = 640 * MiB;
 
 /**
  * A container that thrashes inside its own hard limit: what it reads again and again does not fit, so the kernel reclaims and reads
  * without end, and counts the stalls for the whole host. It takes nobody's memory and is not killed: page cache can be dropped.
+ * The host is short with a second one beside it, that takes what is free but for some cache, and goes on reading. For a machine that the
+ * test has to itself: it makes its cache empty first.
  */
 export function hog(name: string): Strain {
   const read = (index: number) =>
     `(dd if=/dev/zero of=/f${index} bs=1M count=${HOG.fileMiB}; while :; do cat /f${index} > /dev/null; done) &`;
-  const script = `trap 'exit 0' TERM; ${Array.from({ length: HOG.readers }, (_, index) => read(index)).join(' ')} wait`;
-  const spec = { Image: TINY, Cmd: ['sh', '-c', script], HostConfig: { Memory: HOG.limit, MemorySwap: HOG.limit } };
+  const thrash = Array.from({ length: HOG.readers }, (_, index) => read(index)).join(' ');
+  /** Of a file without blocks; a little at a time, for what is to be seen is what the others do. */
+  const fill = (taken: number) =>
+    `fallocate -l ${taken} /taken/it; dd if=/dev/zero of=/f bs=1 count=0 seek=${2 * totalmem()}; dd if=/f of=/dev/null bs=1M count=${LEFT / MiB}; ` +
+    `i=${LEFT / MiB}; while :; do dd if=/f of=/dev/null bs=1M count=8 skip=$i; i=$((i + 8)); sleep 1; done &`;
+  const run = async (container: string, work: string, HostConfig = {}) => {
+    const Cmd = ['sh', '-c', `trap 'exit 0' TERM; ${work} wait`];
+    await engine('POST', `/containers/create?name=${container}`, { Image: TINY, Cmd, HostConfig });
+    await engine('POST', `/containers/${container}/start`);
+  };
+  const filler = `${name}-filler`;
   return {
     env: {},
     says: SAYS_PSI,
-    async begin() {
-      await engine('POST', `/containers/create?name=${name}`, spec);
-      await engine('POST', `/containers/${name}/start`);
+    async inside() {
+      writeFileSync('/proc/sys/vm/drop_caches', '3');
+      await run(name, thrash, { Memory: HOG.limit, MemorySwap: HOG.limit });
     },
-    end: () => engine('DELETE', `/containers/${name}?force=true&v=true`),
+    stalls: () => (pressureOf(readOrEmpty('/proc/pressure/memory'))?.some10 ?? 0) > SOFT_SOME,
+    begin: () => run(filler, fill(freemem() - LEFT), { Tmpfs: { '/taken': 'size=90%' } }),
+    async end() {
+      for (const container of [name, filler]) await engine('DELETE', `/containers/${container}?force=true&v=true`);
+    },
   };
 }
 
@@ -50,6 +77,8 @@ export class FakeProc implements Strain {
   readonly env: Readonly<Record<string, string>>;
   readonly says: RegExp;
   private refaults = 1_000;
+  private reclaims = 1_000;
+  private isHostShort = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -64,14 +93,23 @@ export class FakeProc implements Strain {
     this.count();
   }
 
-  async begin(): Promise<void> {
-    this.available(12);
+  async inside(): Promise<void> {
     this.stall(30);
     this.timer = setInterval(() => this.count(), 200);
   }
 
+  stalls(): boolean {
+    return true;
+  }
+
+  async begin(): Promise<void> {
+    this.available(12);
+    this.isHostShort = true;
+  }
+
   async end(): Promise<void> {
     clearInterval(this.timer);
+    this.isHostShort = false;
     this.available(60);
     this.stall(0);
   }
@@ -90,7 +128,11 @@ export class FakeProc implements Strain {
 
   private count(): void {
     this.refaults += 50;
-    this.write('vmstat', `pswpin 0\npswpout 0\nworkingset_refault_anon 0\nworkingset_refault_file ${this.refaults}\n`);
+    if (this.isHostShort) this.reclaims += 50;
+    this.write(
+      'vmstat',
+      `pswpin 0\npswpout 0\nworkingset_refault_anon 0\nworkingset_refault_file ${this.refaults}\npgscan_kswapd ${this.reclaims}\n`,
+    );
   }
 
   /** Whole at every moment, as the kernel's are. */

@@ -5,19 +5,18 @@ import { MiB } from '../../../daemon/core/bytes.js';
 import type { LoggedNotice, ServiceView } from '../../../daemon/core/views.js';
 import { inspect } from './engine.js';
 import type { Home } from './home.js';
-import type { Strain } from './pressure.js';
+import { SOFT_SOME, type Strain } from './pressure.js';
 import { type Sleeper, sleepers } from './sleepers.js';
 import { idsOf, stays, tinyHome } from './tiny.js';
 import { patience, until } from './until.js';
 
 type Name = 'idle' | 'burst' | 'used' | 'late';
 
-/** The signal is the host's own; on an emulated one, which computes longer than it stalls, the threshold is lower. */
 const FIGURES = {
   LAPTOP_DEV_BUDGET: '512MB',
   LAPTOP_DEV_MIN_UPTIME: '0s',
   LAPTOP_DEV_PATIENCE: '10m',
-  LAPTOP_DEV_SOFT_SOME: patience(1) > 1 ? '4' : '10',
+  LAPTOP_DEV_SOFT_SOME: `${SOFT_SOME}`,
   LAPTOP_DEV_SOFT_SOME_FOR: '3s',
   LAPTOP_DEV_HARD_FULL: '100',
   LAPTOP_DEV_LEAVE_AFTER: '2s',
