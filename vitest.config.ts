@@ -28,9 +28,9 @@ const BOTH = Math.max(2, availableParallelism() - 1);
 const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 2);
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
-const ALONE = ['kill9', 'pressure-psi', 'storm', 'stream', 'through', 'turns', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
+const ALONE = ['storm', 'stream', 'through', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
 /** Small files that take long: were one the last, the other worker would wait for it. */
-const LONG = ['many-projects', 'llm', 'llm-models', 'race', 'schedule'].map(name => `/e2e/${name}.test.ts`);
+const LONG = ['kill9', 'many-projects', 'llm', 'llm-models', 'race', 'schedule'].map(name => `/e2e/${name}.test.ts`);
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);

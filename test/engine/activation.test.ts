@@ -71,9 +71,11 @@ test('psql and pgbench wake a sleeping PostgreSQL, the two of them once, and wor
 
 test('an open transaction holds PostgreSQL, a session between two does not, a running query does', async () => {
   const { door, doors } = await asleep('postgres');
+  const client = `psql -h 127.0.0.1 -p ${door.port} -U postgres -At`;
+  // Awake first: the times are those of a server that answers.
   const script = (...lines: string[]): Promise<Outcome> =>
-    runClient(stack.engine, IMAGE.postgres, 'sh', '-c', `(${lines.join('; ')}) | psql -h 127.0.0.1 -p ${door.port} -U postgres -At`);
-  const [idle, held, query] = [5, 5, 5];
+    runClient(stack.engine, IMAGE.postgres, 'sh', '-c', `${client} -c 'select 1' && (${lines.join('; ')}) | ${client}`);
+  const [idle, held, query] = [3, 3, 3];
   const ended = script(
     `echo "select 'idle';"; sleep ${idle}`,
     `echo "begin; select 'in transaction';"; sleep ${held}`,
@@ -88,8 +90,8 @@ test('an open transaction holds PostgreSQL, a session between two does not, a ru
   }, 20);
   const { code, stdout } = await ended;
   clearInterval(watcher);
-  expect([code, stdout]).toEqual([0, 'idle\nBEGIN\nin transaction\nCOMMIT\n\ndone\n']);
-  // While it starts it is held as well; then idle, then held by the transaction and by the query alike.
+  expect([code, stdout]).toEqual([0, '1\nidle\nBEGIN\nin transaction\nCOMMIT\n\ndone\n']);
+  // The first client is held while it starts; then the session is idle, then held by the transaction and by the query alike.
   expect(seen.slice(-2)).toEqual(['1 false', '1 true']);
   expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
