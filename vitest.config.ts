@@ -24,8 +24,8 @@ const endToEnd = withEngine(300_000, 900_000, 'test/e2e/support/built-dist.ts');
 
 /** Vitest leaves one core free, which on two is half of all. */
 const BOTH = Math.max(2, availableParallelism() - 1);
-/** Files at a time where tests have an engine. Two keep two processors busy: what an engine does for a start is work too. */
-const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 2);
+/** Files at a time where tests have an engine: many of them wait, for idle times and containers that end. */
+const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 3);
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
 const ALONE = ['storm', 'stream', 'through', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);

@@ -15,7 +15,7 @@ import { patience } from './support/until.js';
 const CONVERGES_IN = 5_000;
 /** Has them all at standard, not all at their maximum. */
 const BUDGET = 120;
-const KILLS = DEEP ? 300 : 16;
+const KILLS = DEEP ? 300 : 10;
 /** Daemons at once, each with a project and a state folder of its own: a round mostly waits. */
 const LANES = 2;
 const IMAGE = `ldt-kill-tiny:${process.pid}`;

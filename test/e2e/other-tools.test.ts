@@ -101,7 +101,7 @@ describe.sequential('awake', () => {
     await until('its port is closed', async () => (await complaint(at('web')))?.includes('ECONNREFUSED'));
     await post('web', 'start');
     await is('web', 'running');
-    expect(await complaint(at('web'))).toBeNull();
+    await until('its port is open again', async () => (await complaint(at('web'))) === null);
     expect(await idOf('web')).toBe(id);
   });
 

@@ -122,8 +122,8 @@ export class FakeProc implements Strain {
 
   private stall(some: number): void {
     if (!this.psi) return;
-    const averages = `avg10=${some}.00 avg60=0.00 avg300=0.00 total=0`;
-    this.write('pressure/memory', `some ${averages}\nfull ${averages.replace(/\d+/, '0')}\n`);
+    const averages = (of10: number) => `avg10=${of10}.00 avg60=0.00 avg300=0.00 total=0`;
+    this.write('pressure/memory', `some ${averages(some)}\nfull ${averages(0)}\n`);
   }
 
   private count(): void {
