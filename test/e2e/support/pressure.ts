@@ -5,7 +5,7 @@ import { MiB } from '../../../daemon/core/bytes.js';
 import { pressureOf } from '../../../daemon/usage/pressure.js';
 import { engine } from './engine.js';
 import { TINY } from './tiny.js';
-import { patience } from './until.js';
+import { patience, until } from './until.js';
 
 /** What makes the daemon see that the host is short of memory. */
 export interface Strain {
@@ -54,6 +54,7 @@ export function hog(name: string): Strain {
     await engine('POST', `/containers/${container}/start`);
   };
   const filler = `${name}-filler`;
+  const reclaims = () => Number(/^pgscan_kswapd (\d+)$/m.exec(readOrEmpty('/proc/vmstat'))?.[1]);
   return {
     env: {},
     says: SAYS_PSI,
@@ -62,7 +63,14 @@ export function hog(name: string): Strain {
       await run(name, thrash, { Memory: HOG.limit, MemorySwap: HOG.limit });
     },
     stalls: () => (pressureOf(readOrEmpty('/proc/pressure/memory'))?.some10 ?? 0) > SOFT_SOME,
-    begin: () => run(filler, fill(freemem() - LEFT), { Tmpfs: { '/taken': 'size=90%' } }),
+    async begin() {
+      // It would have the processor that the other needs.
+      await engine('POST', `/containers/${name}/pause`);
+      const before = reclaims();
+      await run(filler, fill(freemem() - LEFT), { Tmpfs: { '/taken': 'size=90%' } });
+      await until('the kernel looks for memory', () => reclaims() > before, 120_000);
+      await engine('POST', `/containers/${name}/unpause`);
+    },
     async end() {
       for (const container of [name, filler]) await engine('DELETE', `/containers/${container}?force=true&v=true`);
     },
