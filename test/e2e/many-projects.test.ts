@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mapBounded } from '../../daemon/containers/map-bounded.js';
+import { DEEP, SEED, some } from '../support/deep.js';
 import { networksOf } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, sleepers } from './support/sleepers.js';
@@ -16,9 +17,12 @@ beforeAll(async () => {
 });
 afterAll(() => own?.close());
 
-test('60 projects of a sleeper each, on an engine with its default address pools: each is up, and each is woken', async () => {
+const WOKEN = DEEP ? PROJECTS.length : 20;
+
+test(`60 projects of a sleeper each, on an engine with its default address pools: each is up, and ${WOKEN} of them are woken (SEED=${SEED})`, async () => {
   const wanted = { sleeper: { memory: '{ standard: 16MB, maximum: 32MB }', idle: '10m' } };
   const up = await mapBounded(PROJECTS, AT_ONCE, async project => (await sleepers(own, project, wanted)).services);
-  expect(await mapBounded(up.flat(), AT_ONCE, complaint)).toEqual(PROJECTS.map(() => null));
   expect((await networksOf(own.instance)).length).toBe(PROJECTS.length);
+  const woken = await mapBounded(some(up.flat(), WOKEN), AT_ONCE, complaint);
+  expect(woken).toEqual(Array.from({ length: WOKEN }, () => null));
 });

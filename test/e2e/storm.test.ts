@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedNotice } from '../../daemon/core/views.js';
+import { some } from '../support/deep.js';
 import type { Home } from './support/home.js';
 import { complaint, type Sleeper, sleepers, type Wanted } from './support/sleepers.js';
 import { statesIn, stays, tinyHome } from './support/tiny.js';
@@ -33,11 +34,12 @@ function startsIn(notices: readonly LoggedNotice[]): { readonly starts: Record<s
   return { starts, atOnce };
 }
 
-describe.each([
+const ROOMS = [
   { room: 'room for all', budget: '1GB', idle: '10m' },
   // The others wait until the first have fallen asleep.
   { room: 'room for three at a time', budget: '100MB', idle: '1s' },
-])(`${CLIENTS} clients at once against ${NAMES.length} sleeping services, with $room`, ({ budget, idle }) => {
+];
+describe.each(some(ROOMS, 1))(`${CLIENTS} clients at once against ${NAMES.length} sleeping services, with $room`, ({ budget, idle }) => {
   let own: Home;
   let services: readonly Sleeper[];
   let folder: string;

@@ -17,3 +17,8 @@ export function rounds(all: number): number {
 const usual = DEEP || process.env['CI'] ? 1 : Math.floor(Date.now() / 1_000) % 1_000_000;
 /** The seed of this run: the same in each run of CI and in a deep one, another in each run by hand. */
 export const SEED = Number(process.env['LAPTOP_DEV_TEST_SEED'] ?? usual);
+
+/** All of them when it is deep; else `count`, one after another from a place that the seed says. */
+export function some<T>(all: readonly T[], count: number): readonly T[] {
+  return DEEP ? all : Array.from({ length: count }, (_, index) => all[(SEED + index) % all.length] as T);
+}
