@@ -12,12 +12,9 @@ import { statusOf } from './engine-failure.js';
 import { readEvents } from './events.js';
 import { openExec, runProbe } from './exec.js';
 import { mapInfo } from './facts.js';
-
 import { gatewaysOf } from './gateways.js';
-
 import { Guard } from './guard.js';
 import { inspect } from './inspect.js';
-
 import { readLogs } from './logs.js';
 import { mapBounded } from './map-bounded.js';
 import { USUAL_POOLS } from './own-subnet.js';
