@@ -55,7 +55,8 @@ export default defineConfig({
         ],
         { testTimeout: 20_000, ...turn(0, BOTH) },
       ),
-      project('engine', ['test/engine/**/*.test.ts'], { ...withEngine(120_000, 600_000), ...turn(1, WORKERS) }),
+      // Its tests look closer at times and figures.
+      project('engine', ['test/engine/**/*.test.ts'], { ...withEngine(120_000, 600_000), ...turn(1, Math.min(2, WORKERS)) }),
       project('e2e', ['test/e2e/**/*.test.ts'], { ...endToEnd, exclude: ALONE, ...turn(2, WORKERS) }),
       project('e2e-alone', ALONE, { ...endToEnd, ...turn(3, 1) }),
     ],
