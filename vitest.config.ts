@@ -28,7 +28,7 @@ const BOTH = Math.max(2, availableParallelism() - 1);
 const WORKERS = Number(process.env['LAPTOP_DEV_TEST_WORKERS'] ?? 2);
 
 /** What loads this machine, or looks at how much of it is used: nothing else runs meanwhile. */
-const ALONE = ['kill9', 'storm', 'stream', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
+const ALONE = ['kill9', 'storm', 'stream', 'through', 'web-flood'].map(name => `test/e2e/${name}.test.ts`);
 /** Small files that take long: were one the last, the other worker would wait for it. */
 const LONG = ['llm', 'sleep', 'many-projects', 'llm-models', 'race', 'schedule'].map(name => `/e2e/${name}.test.ts`);
 class LongFirst extends BaseSequencer {
