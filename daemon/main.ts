@@ -131,7 +131,7 @@ function nameProcess(): void {
   try {
     writeFileSync('/proc/self/comm', DAEMON_NAME);
   } catch {
-    // Only a name.
+    // Only a name; /proc keeps no file.
   }
 }
 

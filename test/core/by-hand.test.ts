@@ -272,6 +272,13 @@ describe('a start through the engine is a start', () => {
     expect(driver.state(DB).kind).toBe('running');
   });
 
+  /** Its event comes after what a list has told. */
+  const thenItsEvent = (driver: Driver, container: string): void => {
+    driver.send({ kind: 'engine', event: { kind: 'started', id: container, at: 0 } });
+    driver.settle();
+    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
+  };
+
   test('that a list tells of before its event does', () => {
     const driver = running(single);
     driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
@@ -279,9 +286,7 @@ describe('a start through the engine is a start', () => {
     const container = containerOf(driver, DB);
     seen(driver, DB);
     expect(driver.notices.map(({ text }) => text)).toEqual(['was started through the engine: it is wanted up from now on']);
-    driver.send({ kind: 'engine', event: { kind: 'started', id: container, at: 0 } });
-    driver.settle();
-    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
+    thenItsEvent(driver, container);
   });
 
   test('that a list tells of before its event does, in the moment after its end: a restart', () => {
@@ -289,9 +294,7 @@ describe('a start through the engine is a start', () => {
     const container = told(driver, DB, ...STOP);
     seen(driver, DB);
     expect(driver.notices.map(({ text }) => text)).toEqual(['was restarted through the engine']);
-    driver.send({ kind: 'engine', event: { kind: 'started', id: container, at: 0 } });
-    driver.settle();
-    expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
+    thenItsEvent(driver, container);
   });
 
   test('that a list tells of, paused by now: it is wanted up, and frozen', () => {

@@ -119,6 +119,26 @@ describe('pressure begins', () => {
       ).toBe('none');
     });
 
+    test('nor by a count that begins anew, or stands still over a gap', () => {
+      expect(during(NO_PRESSURE, 60, { ...psi(60, 50), reclaims: 7_000 }).level).toBe('none');
+      const restarted = during(during(NO_PRESSURE, 20, { reclaims: 7_000 }), 60, { ...psi(60, 50), reclaims: 3 });
+      expect(restarted.level).toBe('none');
+      const quiet = during(NO_PRESSURE, 20, { reclaims: 7_000 });
+      const away = { at: (quiet.sample?.at ?? 0) + MINUTE, total: TOTAL, available: 8 * GiB, swapIn: 0, refaults: 0, reclaims: 7_000 };
+      expect(
+        during(classify(quiet, { ...away, psi: { some10: 60, full10: 50 } }, DEFAULT_PRESSURE), 30, { ...psi(60, 50), reclaims: 7_000 })
+          .level,
+      ).toBe('none');
+    });
+
+    test('a count that grew over a gap counts, and so does one that the kernel tells only now', () => {
+      const quiet = during(NO_PRESSURE, 20, { reclaims: 7_000 });
+      const at = (quiet.sample?.at ?? 0) + MINUTE;
+      const sample = { at, total: TOTAL, available: 8 * GiB, psi: { some10: 60, full10: 50 }, swapIn: 0, refaults: 0, reclaims: 9_000 };
+      expect(during(classify(quiet, sample, DEFAULT_PRESSURE), 6, { ...psi(60, 50), reclaims: 9_000 }).level).toBe('hard');
+      expect(during(during(NO_PRESSURE, 5, psi(0, 0)), 6, { ...psi(60, 50), reclaims: 9_000 }).level).toBe('hard');
+    });
+
     test('MemAvailable counts by itself', () => {
       expect(secondsUntil('soft', { ...available(0.07), reclaims: 7_000 })).toBe(11);
     });

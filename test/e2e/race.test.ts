@@ -11,7 +11,7 @@ import { stays, tinyHome } from './support/tiny.js';
 import { patience } from './support/until.js';
 
 /** Interleavings. */
-const RACES = DEEP ? 500 : 24;
+const RACES = DEEP ? 500 : 12;
 /** So many services, each with races of its own, run in parallel. */
 const WIDTH = 6;
 const IDLE = 1_000;
