@@ -19,7 +19,7 @@ import { Figures } from './figures.js';
 import { Hours } from './hours.js';
 import { Keeper } from './keeper.js';
 import { Loop } from './loop.js';
-import { Notices } from './notices.js';
+import { NoticeLog, Notices } from './notices.js';
 import { observe } from './observe.js';
 import { pinsKept } from './pins.js';
 import { prune } from './prune.js';
@@ -180,7 +180,8 @@ export function createSupervisor(options: SupervisorOptions): Running {
     },
   });
   notices.subscribe(() => watchers.poke());
-  notices.subscribe(({ project, service, kind, level, text }) => log[level]({ project, service, kind }, text));
+  const noticeLog = new NoticeLog(log);
+  notices.subscribe(notice => noticeLog.add(notice));
   const { projects, pins = [], budget = null, learnt = [] } = restored.intent;
   loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget, learnt });
   let left = true;
@@ -233,6 +234,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       asker.close();
       options.history.close();
       await Promise.all([carrier.close(), doors.close()]);
+      noticeLog.flush();
     },
   };
 }

@@ -63,8 +63,11 @@ interface Run {
 /** A port that has not answered yet is waited for as long as the start of its service may take, but not long after it was ready. */
 const PORT_PATIENCE: Ms = 30_000;
 const LEAST_PATIENCE: Ms = 1_000;
-/** When a service that has just become ready is looked at for ports that its file does not name, ms. */
-const LOOKS: readonly Ms[] = [0, 300, 1_000, 3_000];
+/**
+ * When a service that has just become ready is looked at for ports that its file does not name, ms. Not at once: a look takes 2 ms, and a
+ * client who waited for the service comes first.
+ */
+const LOOKS: readonly Ms[] = [50, 300, 1_000, 3_000];
 
 /** How often a service that was awake and is not any more is asked for again, for one client. */
 const TRIES = 5;

@@ -1,6 +1,7 @@
 import type { Notice } from '../core/event.js';
+import type { Ms } from '../core/model.js';
 import type { LoggedNotice } from '../core/views.js';
-import type { Clock } from '../ports.js';
+import type { Clock, Log } from '../ports.js';
 
 /** What has happened, for `events`, `why` and progress: the last ones, and each to whoever listens. */
 export class Notices {
@@ -29,5 +30,30 @@ export class Notices {
   subscribe(listener: (notice: LoggedNotice) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+}
+
+/** A line of the log takes some 2 ms, most of it for what must not be in it: as long as all that is decided while a client waits for a start. */
+const LOG_AFTER: Ms = 50;
+
+/** Writes notices into the log a moment after they came, in their order. */
+export class NoticeLog {
+  private waiting: LoggedNotice[] = [];
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly log: Log) {}
+
+  add(notice: LoggedNotice): void {
+    this.waiting.push(notice);
+    this.timer ??= setTimeout(() => this.flush(), LOG_AFTER).unref();
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    const { waiting } = this;
+    this.waiting = [];
+    for (const { project, service, kind, level, text } of waiting) this.log[level]({ project, service, kind }, text);
   }
 }
