@@ -131,7 +131,7 @@ function nameProcess(): void {
   try {
     writeFileSync('/proc/self/comm', DAEMON_NAME);
   } catch {
-    // Only a name; /proc keeps no file.
+    // Only a name. Nothing is kept: /proc has no files that could be half written.
   }
 }
 

@@ -233,8 +233,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
       sampler.close();
       asker.close();
       options.history.close();
-      await Promise.all([carrier.close(), doors.close()]);
-      noticeLog.flush();
+      await Promise.all([carrier.close(), doors.close()]).finally(() => noticeLog.flush());
     },
   };
 }

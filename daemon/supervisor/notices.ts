@@ -33,7 +33,7 @@ export class Notices {
   }
 }
 
-/** A line of the log takes some 2 ms, most of it for what must not be in it: as long as all that is decided while a client waits for a start. */
+/** A line takes some 2 ms, most of it to redact it. A client waits for what follows a notice, but not for its line. */
 const LOG_AFTER: Ms = 50;
 
 /** Writes notices into the log a moment after they came, in their order. */

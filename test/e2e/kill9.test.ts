@@ -41,7 +41,7 @@ test(`${KILLS} kill -9 of the daemon lose, duplicate and orphan nothing (SEED=${
     `${times.length} kills in ${seconds} s, SEED=${SEED}: as wanted after ${at(0.5)} ms (p50), ${at(0.95)} ms (p95), ${at(1)} ms (most)\n`,
   );
   expect(times).toHaveLength(KILLS);
-  // Of a few, one that is waited for until its stop timeout is the 95th of 100. Each has 30 s in any case (rounds.ts).
+  // Of a few, one round in which an image and three containers are made is the 95th of 100. Each has 30 s in any case (rounds.ts).
   const crowding = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
   if (DEEP) expect(at(0.95)).toBeLessThan(patience(CONVERGES_IN) * crowding);
 });

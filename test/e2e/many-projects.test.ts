@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => own?.close());
 
-const WOKEN = DEEP ? PROJECTS.length : 20;
+const WOKEN = DEEP ? PROJECTS.length : 12;
 
 test(`60 projects of a sleeper each, on an engine with its default address pools: each is up, and ${WOKEN} of them are woken (SEED=${SEED})`, async () => {
   const wanted = { sleeper: { memory: '{ standard: 16MB, maximum: 32MB }', idle: '10m' } };

@@ -40,3 +40,20 @@ test('what waits when the daemon ends is written by flush, once', () => {
   log.flush();
   expect(lines).toHaveLength(1);
 });
+
+test('what comes while others are written is written next, and not lost', () => {
+  vi.useFakeTimers();
+  const texts: string[] = [];
+  const write = (_: object, text: string): void => {
+    texts.push(text);
+    if (text === 'notice 1') log.add(notice(3, 'info'));
+  };
+  const log = new NoticeLog({ debug: write, info: write, warn: write, error: write });
+  log.add(notice(1, 'info'));
+  log.add(notice(2, 'info'));
+  vi.advanceTimersByTime(50);
+  expect(texts).toEqual(['notice 1', 'notice 2']);
+  vi.advanceTimersByTime(50);
+  expect(texts).toEqual(['notice 1', 'notice 2', 'notice 3']);
+  vi.useRealTimers();
+});
