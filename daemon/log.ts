@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
-import { shown } from './core/printable.js';
-import { withoutSecrets } from './core/redact.js';
 import { mayKeep } from './files/read-kept.js';
+import { shown } from './shared/printable.js';
+import { withoutSecrets } from './shared/redact.js';
 
 /** Size of a log file and how many older ones are kept: 3 × 5 MB at most. */
 const SIZE = '5M';

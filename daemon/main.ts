@@ -6,18 +6,16 @@ import { createDoors } from './activation/doors.js';
 import { expectConnection } from './activation/expect-connection.js';
 import { isLocalAddress } from './activation/local-address.js';
 import { untilReady } from './activation/probe.js';
-import { createContainers } from './containers/containers.js';
-import { findEngine } from './containers/discovery/find-engine.js';
-import type { Endpoint, TlsMaterial } from './containers/endpoint.js';
-import { listeningPorts } from './containers/port-owner.js';
-import { type Failure, FailureError, failure } from './core/failure.js';
-import { shown } from './core/printable.js';
+import { readNetworkPools, readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './config/settings.js';
+import type { Endpoint, TlsMaterial } from './engine/client/endpoint.js';
+import { createContainers } from './engine/containers.js';
+import { findEngine } from './engine/discovery/find-engine.js';
+import { listeningPorts } from './engine/ports/port-owner.js';
 import { DAEMON_NAME } from './files/process.js';
 import { makeFolder } from './files/read-kept.js';
 import { createHistory } from './history/history.js';
-import { buildApp } from './http/app.js';
-import { LIMITS } from './http/bare-app.js';
-import { listenUnix } from './http/listen.js';
+import { createHostMemory } from './host/host-memory.js';
+import { createUsage } from './host/usage.js';
 import { createImages } from './images/images.js';
 import { takeLock } from './lock.js';
 import { openLog } from './log.js';
@@ -25,14 +23,16 @@ import { findPaths, type Paths } from './paths.js';
 import type { GiveBack } from './ports/give-back.js';
 import type { KernelPath } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports.js';
+import { createSupervisor } from './runtime/create.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
-import { readNetworkPools, readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './settings.js';
-import { createStateFile } from './store/state-file.js';
-import { createSupervisor } from './supervisor/create.js';
-import { leave } from './terminal/leave.js';
-import { createHostMemory } from './usage/host-memory.js';
-import { createUsage } from './usage/usage.js';
+import { buildApp } from './server/app.js';
+import { LIMITS } from './server/bare-app.js';
+import { listenUnix } from './server/listen.js';
+import { type Failure, FailureError, failure } from './shared/failure.js';
+import { shown } from './shared/printable.js';
+import { createStateFile } from './state-file/state-file.js';
+import { leave } from './ui/shared/leave.js';
 import { wrongIntent } from './wrong-intent.js';
 
 /** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
     listening: pid => listeningPorts(pid),
     untilReady,
     giveBack,
-    openAsks: async () => (await import('./asks/asks.js')).createAsks(),
+    openAsks: async () => (await import('./memory-requests/asks.js')).createAsks(),
     openScheduler: hooks =>
       createScheduler({
         ...hooks,
@@ -153,15 +153,15 @@ async function connect(
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */
 async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<KernelPath> {
-  const { openKernelPath } = await import('./kernel-path/kernel-path.js');
+  const { openKernelPath } = await import('./redirects/kernel-path.js');
   if (helper === null) return openKernelPath({ instance, log });
-  const { createHostNetworkShell } = await import('./containers/host-network-shell.js');
+  const { createHostNetworkShell } = await import('./engine/client/host-network-shell.js');
   return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
 
 /** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
 const giveBack: GiveBack = async (asked, goesOn) => {
-  const { createGiveBack } = await import('./wsl/give-back.js');
+  const { createGiveBack } = await import('./platform/wsl/give-back.js');
   return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
 

@@ -1,13 +1,13 @@
-import type { UsagePoint } from './core/advice.js';
-import type { Bytes } from './core/bytes.js';
-import type { ContainerSample } from './core/container-sample.js';
-import type { ServiceSample } from './core/event.js';
-import type { Failure } from './core/failure.js';
-import type { HostSample } from './core/host-sample.js';
-import type { BuiltImage } from './core/image-builds.js';
-import type { Intent } from './core/intent.js';
-import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './core/model.js';
-import type { EngineEvent, ObservedContainer } from './core/observed.js';
+import type { UsagePoint } from './api/advice.js';
+import type { ContainerSample } from './model/container-sample.js';
+import type { HostSample } from './model/host-sample.js';
+import type { BuiltImage } from './model/image-builds.js';
+import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './model/model.js';
+import type { EngineEvent, ObservedContainer } from './model/observed.js';
+import type { ServiceSample } from './scheduler/state/event.js';
+import type { Intent } from './scheduler/state/intent.js';
+import type { Bytes } from './shared/bytes.js';
+import type { Failure } from './shared/failure.js';
 
 export interface EngineInfo {
   readonly kind: 'docker' | 'podman';
@@ -31,7 +31,7 @@ export interface LaunchOptions {
   readonly volumes: readonly VolumeSpec[];
   /** Anonymous volumes of the container that this one replaces: target path → volume name. */
   readonly carryOver: Readonly<Record<string, string>>;
-  /** How it is connected beyond its definition (core/wiring), for its label. */
+  /** How it is connected beyond its definition (scheduler/state/wiring), for its label. */
   readonly wiring: string;
 }
 

@@ -33,4 +33,4 @@ fi
 
 "$root/scripts/laptop-dev.sh" version > /dev/null # packages and build, where they are missing or old
 "$root/scripts/engine.sh" ensure
-LAPTOP_DEV_ENGINE=$("$root/scripts/engine.sh" address) exec node "$root/dist/images/build-main.js" "${names[@]}" "${options[@]}"
+LAPTOP_DEV_ENGINE=$("$root/scripts/engine.sh" address) exec node "$root/dist/images/build/build-main.js" "${names[@]}" "${options[@]}"

@@ -1,4 +1,4 @@
-// Reads the Compose files of well-known projects (test/compose/projects.json) with laptop-dev and with docker-compose, and says what differs:
+// Reads the Compose files of well-known projects (test/config/compose/projects.json) with laptop-dev and with docker-compose, and says what differs:
 //   node scripts/compare-compose.mjs --projects FOLDER DOCKER-COMPOSE…
 // FOLDER keeps what is fetched, the same commits each time. Several versions of docker-compose, 2.26 or newer, can be named: either is Compose.
 // Without --projects every Compose file that lies below FOLDER is read, each as a project of its own.
@@ -28,7 +28,7 @@ const made = mkdtempSync(join(tmpdir(), 'compare-compose-'));
 const banner = "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);";
 await build({
   absWorkingDir: root,
-  entryPoints: ['test/compose/compare-projects.ts'],
+  entryPoints: ['test/config/compose/compare-projects.ts'],
   outfile: join(made, 'compare.mjs'),
   bundle: true,
   format: 'esm',
@@ -38,7 +38,7 @@ await build({
 const { compareFolder, compareListed } = await import(pathToFileURL(join(made, 'compare.mjs')).href);
 const write = line => console.log(line);
 mkdirSync(folder, { recursive: true });
-const list = join(root, 'test/compose/projects.json');
+const list = join(root, 'test/config/compose/projects.json');
 const different = values.projects
   ? await compareListed(binaries, list, resolve(folder), write, values.only)
   : await compareFolder(binaries, resolve(folder), write);

@@ -1,4 +1,4 @@
-// Records what two versions of docker-compose make of test/compose/matrix.ts (some minutes):
+// Records what two versions of docker-compose make of test/config/compose/matrix.ts (some minutes):
 //   node scripts/record-compose-matrix.mjs DOCKER-COMPOSE-2.26 DOCKER-COMPOSE-2.40
 // Debian has both: `apt-get download docker-compose` from trixie and from sid, unpacked with `dpkg -x`.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const made = mkdtempSync(join(tmpdir(), 'record-compose-'));
 await build({
   absWorkingDir: root,
-  entryPoints: ['test/compose/record-matrix.ts'],
+  entryPoints: ['test/config/compose/record-matrix.ts'],
   outfile: join(made, 'record.mjs'),
   bundle: true,
   format: 'esm',

@@ -1,4 +1,4 @@
-// Compiles the Compose schema that the docker-compose package ships into daemon/compose/generated/schema.ts, which is
+// Compiles the Compose schema that the docker-compose package ships into daemon/config/compose/generated/schema.ts, which is
 // committed: compiling it at run time takes 170 to 350 ms, loading the result a few. To be run after an update of docker-compose
 // or ajv; with --check it writes nothing and fails when the committed file is another one.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,10 +8,12 @@ import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 
 if (process.argv.includes('--help')) {
-  console.log('write-compose-validator.mjs [--check]: writes daemon/compose/generated/schema.ts; with --check says whether it is current.');
+  console.log(
+    'write-compose-validator.mjs [--check]: writes daemon/config/compose/generated/schema.ts; with --check says whether it is current.',
+  );
   process.exit(0);
 }
-const target = new URL('../daemon/compose/generated/schema.ts', import.meta.url);
+const target = new URL('../daemon/config/compose/generated/schema.ts', import.meta.url);
 const require = createRequire(import.meta.url);
 const schema = JSON.parse(readFileSync(require.resolve('docker-compose/schema/compose-spec.json'), 'utf8'));
 // ajv knows draft-07 by itself and throws on the https spelling of its address.
@@ -103,6 +105,6 @@ export const knownShape: Shape = ${JSON.stringify(shapeOf(schema))};
 `;
 if (!process.argv.includes('--check')) writeFileSync(target, made);
 else if (readFileSync(target, 'utf8') !== made) {
-  console.error('daemon/compose/generated/schema.ts is not current: node scripts/write-compose-validator.mjs');
+  console.error('daemon/config/compose/generated/schema.ts is not current: node scripts/write-compose-validator.mjs');
   process.exitCode = 1;
 }

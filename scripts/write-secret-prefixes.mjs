@@ -1,15 +1,15 @@
-// Writes daemon/core/generated/secret-prefixes.ts: how tokens begin, out of the rules of secretlint, which are kept up by its makers. To be run
+// Writes daemon/shared/generated/secret-prefixes.ts: how tokens begin, out of the rules of secretlint, which are kept up by its makers. To be run
 // after an update of @secretlint/secretlint-rule-preset-recommend; with --check it writes nothing and fails when the committed file is another one.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
 
 if (process.argv.includes('--help')) {
   console.log(
-    'write-secret-prefixes.mjs [--check]: writes daemon/core/generated/secret-prefixes.ts; with --check says whether it is current.',
+    'write-secret-prefixes.mjs [--check]: writes daemon/shared/generated/secret-prefixes.ts; with --check says whether it is current.',
   );
   process.exit(0);
 }
-const target = new URL('../daemon/core/generated/secret-prefixes.ts', import.meta.url);
+const target = new URL('../daemon/shared/generated/secret-prefixes.ts', import.meta.url);
 /** Rules that know no token by how it begins: core/redact.ts has forms of its own for what they look for. */
 const OTHERS = /-(aws|gcp|privatekey|basicauth|database-connection-string|filter-comments)$/;
 /** Of a rule beside tokens: an address, which core/redact.ts knows. */
@@ -98,6 +98,6 @@ ${[...prefixes]
 `;
 if (!process.argv.includes('--check')) writeFileSync(target, made);
 else if (readFileSync(target, 'utf8') !== made) {
-  console.error('daemon/core/generated/secret-prefixes.ts is not current: node scripts/write-secret-prefixes.mjs');
+  console.error('daemon/shared/generated/secret-prefixes.ts is not current: node scripts/write-secret-prefixes.mjs');
   process.exitCode = 1;
 }

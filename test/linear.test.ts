@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { logParts, oneLine, plainWords, shown } from '../daemon/core/printable.js';
-import { redactor } from '../daemon/core/redact.js';
+import { logParts, oneLine, plainWords, shown } from '../daemon/shared/printable.js';
+import { redactor } from '../daemon/shared/redact.js';
 import { BODIES, cost, pumps, textOf } from './hostile-text.js';
 import { type Literal, literalsIn, literalsOf } from './regex-literals.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPrune } from '../daemon/settings.js';
+import { readPrune } from '../daemon/config/settings.js';
 
 test('leftovers are removed each night, when LAPTOP_DEV_PRUNE says, or never', () => {
   expect(readPrune({})).toBe('0 4 * * *');

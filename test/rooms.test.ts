@@ -42,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const OUTSIDE = /^(node:|[a-z@])/;
 
 interface Source {
-  /** Relative to daemon/, without the extension: core/decide. */
+  /** Relative to daemon/, without the extension: scheduler/decide. */
   readonly path: string;
   readonly text: string;
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GiB, MiB } from '../daemon/core/bytes.js';
-import { FailureError } from '../daemon/core/failure.js';
-import { DEFAULT_POLICY } from '../daemon/core/policy.js';
-import { choices, figures, readNetworkPools, readRelist, readSettings, readStreamClients } from '../daemon/settings.js';
+import { choices, figures, readNetworkPools, readRelist, readSettings, readStreamClients } from '../daemon/config/settings.js';
+import { DEFAULT_POLICY } from '../daemon/scheduler/policy/policy.js';
+import { GiB, MiB } from '../daemon/shared/bytes.js';
+import { FailureError } from '../daemon/shared/failure.js';
 
 const HOST = 16 * GiB;
 const DOCS = readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8');

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../core/model.js';
+import type { ServiceId } from '../model/model.js';
 import type { Activity, DoorHooks, Doors } from '../ports/doors.js';
 import type { Clock, Log } from '../ports.js';
 import { chooseWire } from './choose-wire.js';

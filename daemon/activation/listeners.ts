@@ -1,8 +1,8 @@
 import { BlockList, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { type Failure, failure } from '../core/failure.js';
 import type { Door } from '../ports/doors.js';
 import type { Log } from '../ports.js';
+import { type Failure, failure } from '../shared/failure.js';
 import { Connection, type Context } from './connection.js';
 
 /** Connections that the kernel keeps for a daemon that is busy; it takes no more than net.core.somaxconn. */

@@ -1,4 +1,4 @@
-import type { Ms } from '../core/model.js';
+import type { Ms } from '../model/model.js';
 import type { Target } from '../ports/doors.js';
 
 /** none: it does not speak TLS. spoken: it does; a handshake that it refuses (no certificate of ours, another name) is TLS too. */

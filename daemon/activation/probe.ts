@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms, Protocol } from '../core/model.js';
+import type { Ms, Protocol } from '../model/model.js';
 import type { Outcome, Question, Target } from '../ports/doors.js';
 import { greetTls } from './probe-tls.js';
 import { spokenByServer, wantsTls } from './words.js';

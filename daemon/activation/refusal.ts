@@ -1,5 +1,5 @@
-import type { Failure } from '../core/failure.js';
-import type { Protocol } from '../core/model.js';
+import type { Protocol } from '../model/model.js';
+import type { Failure } from '../shared/failure.js';
 import { PG_CANCEL, PG_GSSENC, PG_SSL } from './watch/postgres.js';
 import { uint32 } from './watch/postgres-frames.js';
 

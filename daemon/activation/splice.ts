@@ -1,4 +1,4 @@
-import type { Ms } from '../core/model.js';
+import type { Ms } from '../model/model.js';
 import type { Watch } from './watch/watch.js';
 import type { Wire, WireEvents } from './wire.js';
 

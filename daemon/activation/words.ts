@@ -1,4 +1,4 @@
-import type { Protocol } from '../core/model.js';
+import type { Protocol } from '../model/model.js';
 import { PG_CANCEL, PG_GSSENC, PG_SSL } from './watch/postgres.js';
 import { uint32 } from './watch/postgres-frames.js';
 

@@ -1,7 +1,7 @@
+import type { WorkResult } from '../api/contract.js';
 import type { Mutations } from '../client/client.js';
-import type { Plan } from '../core/event.js';
-import { type Failure, FailureError, failure } from '../core/failure.js';
-import type { WorkResult } from '../http/contract.js';
+import type { Plan } from '../scheduler/state/event.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';
 

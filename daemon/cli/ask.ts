@@ -1,5 +1,5 @@
-import { FailureError, failure } from '../core/failure.js';
-import { ask } from '../terminal/ask.js';
+import { FailureError, failure } from '../shared/failure.js';
+import { ask } from '../ui/shared/ask.js';
 import type { Cli } from './cli.js';
 
 /** Asks before something is lost. Goes on with --yes; without a terminal it fails with usage instead of guessing. */

@@ -5,7 +5,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`laptop-dev needs Node.js 20.19 or later; this is ${process.versions.node}.\n`);
   process.exit(4);
 }
-const load = async () => [await import('../terminal/leave.js'), await import('./run.js')] as const;
+const load = async () => [await import('../ui/shared/leave.js'), await import('./run.js')] as const;
 const [{ leave }, { runCli }] = await load().catch(error => {
   if (!['EMFILE', 'ENFILE', 'ERR_MODULE_NOT_FOUND'].includes(error.code)) throw error;
   process.stderr.write('laptop-dev cannot open its own files. ulimit -n 4096, then again; else it is not whole: install it again.\n');

@@ -1,11 +1,11 @@
 import type { Client } from '../client/client.js';
 import type { Paths } from '../paths.js';
-import type { Colours } from '../terminal/colours.js';
+import type { Colours } from '../ui/shared/colours.js';
 import type { Verb } from './verb.js';
 
-export type { Colours } from '../terminal/colours.js';
+export type { Colours } from '../ui/shared/colours.js';
 
-/** One of the two output streams, as the commands see it: the gate (terminal/gate.ts) before it. */
+/** One of the two output streams, as the commands see it: the gate (ui/shared/gate.ts) before it. */
 export interface Output {
   /** Any text. Of what steers a terminal only our own sequences pass, from `colours` and `own`; the rest is shown. */
   write(text: string): void;

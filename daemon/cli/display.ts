@@ -1,6 +1,6 @@
-import type { Plan } from '../core/event.js';
-import type { LoggedNotice } from '../core/views.js';
-import { own } from '../terminal/own.js';
+import type { LoggedNotice } from '../api/views.js';
+import type { Plan } from '../scheduler/state/event.js';
+import { own } from '../ui/shared/own.js';
 import { inCi } from './ci.js';
 import type { Cli, Output } from './cli.js';
 import { advanced, type Goal, type Progress, plainLine, progressOf, renderProgress } from './render/progress.js';

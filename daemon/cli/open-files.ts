@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Failure, failure } from '../core/failure.js';
+import { type Failure, failure } from '../shared/failure.js';
 
 /**
  * Files that this program and the daemon have to be able to hold open: with 100 (measured on Node 20) not even their modules load, and Node

@@ -1,10 +1,10 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FailureError, failure } from '../core/failure.js';
-import type { ProjectView } from '../http/contract.js';
-import type { Flags } from '../project/environment.js';
-import type { FindOptions, Found } from '../project/find.js';
-import { movedProject } from '../project/moved.js';
+import type { ProjectView } from '../api/contract.js';
+import type { Flags } from '../config/project/environment.js';
+import type { FindOptions, Found } from '../config/project/find.js';
+import { movedProject } from '../config/project/moved.js';
+import { FailureError, failure } from '../shared/failure.js';
 import type { Cli } from './cli.js';
 
 /** How configuration is looked for. */
@@ -22,7 +22,7 @@ export function findOptions({ options, cwd, env, packageRoot }: Cli): FindOption
 
 /** The configuration's place. project/ is loaded late: it brings YAML and zod, 60 ms that most verbs do not need. */
 export async function findHere(cli: Cli): Promise<Found> {
-  const { findConfiguration } = await import('../project/find.js');
+  const { findConfiguration } = await import('../config/project/find.js');
   return findConfiguration(findOptions(cli));
 }
 

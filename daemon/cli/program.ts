@@ -1,7 +1,7 @@
 import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { parseBytes } from '../core/bytes.js';
-import { FailureError, failure } from '../core/failure.js';
-import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../core/names.js';
+import { parseBytes } from '../shared/bytes.js';
+import { FailureError, failure } from '../shared/failure.js';
+import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';
 import type { Options, Run } from './cli.js';
 import { parseDuration, parseSince } from './duration.js';
 import { takenBy } from './habits.js';

@@ -1,4 +1,4 @@
-import { own } from '../terminal/own.js';
+import { own } from '../ui/shared/own.js';
 import type { Output } from './cli.js';
 import { shorten } from './render/table.js';
 

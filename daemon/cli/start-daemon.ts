@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Failure, FailureError, failure } from '../core/failure.js';
+import type { VersionView } from '../api/contract.js';
 import { makeFolder, mayKeep } from '../files/read-kept.js';
-import type { VersionView } from '../http/contract.js';
 import { readPid } from '../lock.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { type Cli, remark } from './cli.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
 

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../core/failure.js';
+import { CATALOGUE } from '../shared/failure.js';
 import type { Cli } from './cli.js';
 
 /** Runs what has no end of its own: 0 when it ends, 130 when the user ends it, which is no failure. */

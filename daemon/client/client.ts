@@ -1,6 +1,3 @@
-import type { StreamFrame } from '../core/live.js';
-import type { HistorySpan } from '../core/live-history.js';
-import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../core/views.js';
 import type {
   Accepted,
   Bodies,
@@ -15,7 +12,10 @@ import type {
   WebOpened,
   WhyView,
   WorkLine,
-} from '../http/contract.js';
+} from '../api/contract.js';
+import type { StreamFrame } from '../api/live.js';
+import type { HistorySpan } from '../api/live-history.js';
+import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../api/views.js';
 import type { ExecChannel } from './exec.js';
 import type { HeldLease } from './lease.js';
 import type { StreamQuery } from './stream.js';
@@ -94,7 +94,7 @@ export class Client {
   /**
    * All that is known, then what changes, until the iteration is left or the signal aborts it. Rejects with daemon-unavailable when the
    * daemon goes or says nothing for 25 s, too-busy when it has no room or the reader is too slow, internal when a frame is missing. A reader that takes its time
-   * gets fewer deltas; core/live-delta puts them together. It connects when the first frame is asked for.
+   * gets fewer deltas; api/live-delta puts them together. It connects when the first frame is asked for.
    */
   async *stream(query: StreamQuery = {}): AsyncGenerator<StreamFrame, never> {
     const { streamFrames } = await import('./stream.js');

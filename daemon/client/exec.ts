@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
-import { type Failure, FailureError, failure } from '../core/failure.js';
-import { type ExecEnd, type ExecStart, FRAME, HOST } from '../http/contract.js';
+import { type ExecEnd, type ExecStart, FRAME, HOST } from '../api/contract.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { dataOf, refuseForeign } from './wire.js';
 
 /** Largest frame that the daemon takes, less the byte that names the stream. */

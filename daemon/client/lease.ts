@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FailureError } from '../core/failure.js';
+import { FailureError } from '../shared/failure.js';
 import type { Client } from './client.js';
 
 /** How long a lease lasts without a word from its holder, ms: what a holder that was killed leaves behind. */

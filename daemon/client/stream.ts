@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
-import { FailureError, failure } from '../core/failure.js';
-import type { StreamFrame } from '../core/live.js';
-import type { Ms } from '../core/model.js';
-import { CLOSED_TOO_SLOW, HOST } from '../http/contract.js';
+import { CLOSED_TOO_SLOW, HOST } from '../api/contract.js';
+import type { StreamFrame } from '../api/live.js';
+import type { Ms } from '../model/model.js';
+import { FailureError, failure } from '../shared/failure.js';
 import { broken, dataOf, refuseForeign, unavailable } from './wire.js';
 
 const PATIENCE: Ms = 25_000;

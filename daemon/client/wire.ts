@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
-import { type Failure, FailureError, failure } from '../core/failure.js';
-import type { Ms } from '../core/model.js';
+import { HOST } from '../api/contract.js';
 import { userText } from '../files/fault.js';
-import { HOST } from '../http/contract.js';
+import type { Ms } from '../model/model.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
 
 /** One request to the daemon. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatBytes } from '../core/bytes.js';
-import { type Failure, failure } from '../core/failure.js';
+import { formatBytes } from '../shared/bytes.js';
+import { type Failure, failure } from '../shared/failure.js';
 import { codeOf } from './write-whole.js';
 
 /** Faults of the disk and of permissions, which a person can do something about; every other one is a bug of ours. */

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync, readSync, type Stats, statSync } from 'node:fs';
-import { FailureError, failure } from '../core/failure.js';
+import { FailureError, failure } from '../shared/failure.js';
 import { notWritten, userText } from './fault.js';
 import { codeOf } from './write-whole.js';
 

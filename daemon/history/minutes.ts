@@ -1,6 +1,6 @@
-import type { ServiceSample } from '../core/event.js';
-import type { Ms, ServiceId } from '../core/model.js';
+import type { Ms, ServiceId } from '../model/model.js';
 import type { HistoryPoint } from '../ports.js';
+import type { ServiceSample } from '../scheduler/state/event.js';
 
 export const MINUTE: Ms = 60_000;
 

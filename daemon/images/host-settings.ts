@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { dockerConfig } from './credentials.js';
+import { dockerConfig } from './pull/credentials.js';
 
 const run = promisify(execFile);
 

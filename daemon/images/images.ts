@@ -1,15 +1,15 @@
-import { fullReference } from '../core/image-builds.js';
+import { fullReference } from '../model/image-builds.js';
 import type { ImageProgress, ImageRequest, Images, Log } from '../ports.js';
-import { BASE_REFERENCE } from './base-reference.js';
+import { BASE_REFERENCE } from './base/base-reference.js';
+import { ensureBuilt } from './build/ensure-built.js';
+import { Waits } from './build/waits.js';
 import { engineAddress } from './endpoint.js';
-import { ensureBuilt } from './ensure-built.js';
-import { ensurePulled } from './ensure-pulled.js';
 import { knownBuilds } from './known.js';
 import { limiter, singleFlight } from './limits.js';
-import { registryMemory } from './registry-memory.js';
+import { ensurePulled } from './pull/ensure-pulled.js';
+import { registryMemory } from './pull/registry-memory.js';
 import type { Room } from './room.js';
 import { runJob, WORKER } from './run-job.js';
-import { Waits } from './waits.js';
 
 export interface ImagesOptions {
   /** `unix:///path` or a TCP address. */

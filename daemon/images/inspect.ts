@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as plain, type RequestOptions } from 'node:http';
 import { request as secure } from 'node:https';
 import { json } from 'node:stream/consumers';
-import { FailureError, failure } from '../core/failure.js';
+import { FailureError, failure } from '../shared/failure.js';
 import type { EngineAddress } from './endpoint.js';
 
 export interface ImageFacts {

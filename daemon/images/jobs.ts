@@ -1,5 +1,5 @@
-import type { Failure } from '../core/failure.js';
-import type { BuildSpec } from '../core/model.js';
+import type { BuildSpec } from '../model/model.js';
+import type { Failure } from '../shared/failure.js';
 
 /** Before the name in the answer of a build that something else has to come before. */
 export const NEEDS = 'needs ';
@@ -14,7 +14,7 @@ export type Job =
       readonly build: BuildSpec;
       readonly platform: string | null;
       readonly rebuild: boolean;
-      /** Images that have to be there first, built by others; the answer `needs NAME` asks for one. Full references (core/image-builds). */
+      /** Images that have to be there first, built by others; the answer `needs NAME` asks for one. Full references (model/image-builds). */
       readonly built: readonly string[];
     }
   /** One more name for an image. */

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { FailureError, failure } from '../core/failure.js';
+import { FailureError, failure } from '../shared/failure.js';
 import type { Answer, Job, Order } from './jobs.js';
 
 /** The program of the child process, compiled. */

@@ -1,10 +1,10 @@
 /** The child process of runJob: one order, progress lines, one answer. It loads dockerode; the daemon never does for images. */
-import { FailureError, failure } from '../core/failure.js';
-import { makeBase } from './base.js';
-import { buildImage, hashContext, tagImage } from './build.js';
+import { FailureError, failure } from '../shared/failure.js';
+import { makeBase } from './base/base.js';
+import { buildImage, hashContext, tagImage } from './build/build.js';
 import { type Engine, openEngine } from './engine.js';
 import type { Answer, Job, Order } from './jobs.js';
-import { pullImage } from './pull.js';
+import { pullImage } from './pull/pull.js';
 
 const say = (answer: Answer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
 const tell = (text: string): void => void say({ kind: 'progress', text });

@@ -1,6 +1,6 @@
-import type { Bytes } from '../core/bytes.js';
-import type { Event } from '../core/event.js';
-import type { Failure } from '../core/failure.js';
+import type { Event } from '../scheduler/state/event.js';
+import type { Bytes } from '../shared/bytes.js';
+import type { Failure } from '../shared/failure.js';
 import type { Target } from './doors.js';
 
 export type Said = Extract<Event, { kind: 'said' }>['word'];

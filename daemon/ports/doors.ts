@@ -1,6 +1,6 @@
-import type { Failure } from '../core/failure.js';
-import type { Ms, Protocol, ServiceId } from '../core/model.js';
-import type { Rhythm } from '../core/rhythm.js';
+import type { Ms, Protocol, ServiceId } from '../model/model.js';
+import type { Rhythm } from '../scheduler/activity/rhythm.js';
+import type { Failure } from '../shared/failure.js';
 
 /** A port that the daemon keeps open for a service, asleep or awake. */
 export interface Door {

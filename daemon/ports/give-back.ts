@@ -1,5 +1,5 @@
-import type { GivenBack } from '../core/reclaim.js';
-import type { StepOf } from '../core/step.js';
+import type { GivenBack } from '../scheduler/memory/reclaim.js';
+import type { StepOf } from '../scheduler/state/step.js';
 
 /**
  * Gives back the file cache of running containers, as far as it can be taken from them without swapping, and with `vm` that of the whole VM. Measures before

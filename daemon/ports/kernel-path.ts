@@ -1,5 +1,5 @@
-import type { Failure } from '../core/failure.js';
-import type { Protocol, ServiceId } from '../core/model.js';
+import type { Protocol, ServiceId } from '../model/model.js';
+import type { Failure } from '../shared/failure.js';
 
 /** New connections to `hostIp:port` go to the container at `to`, past the daemon's listener. */
 export interface Redirect {

@@ -1,5 +1,5 @@
-import type { HoursTick } from '../core/event.js';
-import type { Ms, Schedule } from '../core/model.js';
+import type { Ms, Schedule } from '../model/model.js';
+import type { HoursTick } from '../scheduler/state/event.js';
 
 /** Something that the daemon does by the clock. */
 export interface Job {

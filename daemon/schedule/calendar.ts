@@ -1,6 +1,6 @@
 import type { createTask, parse } from 'node-cron';
-import { isHarmlessCron } from '../core/cron.js';
-import type { Ms } from '../core/model.js';
+import type { Ms } from '../model/model.js';
+import { isHarmlessCron } from '../shared/cron.js';
 
 /** What is used of node-cron: the meaning of an expression. Its own timers know no tick that was missed. */
 export interface Cron {
@@ -28,7 +28,7 @@ export function everyDay(expression: string): Times | null {
   return { hours: [Number(hour)], minutes: [Number(minute)], seconds: [0], isDay: () => true };
 }
 
-/** Throws where node-cron does not take the expression, and where it would take all memory (core/cron). */
+/** Throws where node-cron does not take the expression, and where it would take all memory (shared/cron). */
 export function readCron(expression: string, { parse, createTask }: Cron): Times {
   if (!isHarmlessCron(expression)) throw new Error('not a cron expression');
   const { hour, minute, second, dayOfMonth, month, dayOfWeek } = parse(expression);

@@ -1,7 +1,7 @@
-import type { Ms } from '../core/model.js';
 import { readKept } from '../files/read-kept.js';
 import { createWriteBehind } from '../files/write-behind.js';
 import type { Calls } from '../files/write-whole.js';
+import type { Ms } from '../model/model.js';
 
 /** Up to when the ticks of something were seen to, by its name. */
 export type Seen = Readonly<Record<string, { readonly expressions: string; readonly until: Ms }>>;

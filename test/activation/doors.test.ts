@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDoors } from '../../daemon/activation/doors.js';
 import { cannotListen } from '../../daemon/activation/listeners.js';
-import { type Failure, failure } from '../../daemon/core/failure.js';
 import type { Doors, Target } from '../../daemon/ports/doors.js';
+import { type Failure, failure } from '../../daemon/shared/failure.js';
 import {
   bytes,
   clock,

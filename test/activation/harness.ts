@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createDoors } from '../../daemon/activation/doors.js';
-import type { Failure } from '../../daemon/core/failure.js';
-import type { Protocol } from '../../daemon/core/model.js';
+import type { Protocol } from '../../daemon/model/model.js';
 import type { Door, Doors, Target } from '../../daemon/ports/doors.js';
 import type { Clock, Log } from '../../daemon/ports.js';
+import type { Failure } from '../../daemon/shared/failure.js';
 
 export const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

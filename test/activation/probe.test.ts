@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Protocol } from '../../daemon/core/model.js';
+import type { Protocol } from '../../daemon/model/model.js';
 import type { Outcome, Question } from '../../daemon/ports/doors.js';
 import { freePort, serve } from './harness.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { connected, serve } from './harness.js';
 import { type DoorProcess, doorProcess } from './support/door-process.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Watch, watch } from '../../daemon/activation/watch/watch.js';
-import type { Protocol } from '../../daemon/core/model.js';
+import type { Protocol } from '../../daemon/model/model.js';
 import { rounds } from '../support/deep.js';
 
 /** One line of a recorded conversation: who speaks, what, and whether the service is held afterwards. */

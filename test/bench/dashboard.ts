@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { inspect } from '../e2e/support/engine.js';
 import { home } from '../e2e/support/home.js';
 import { openSession, type Session } from '../e2e/support/session.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
 import { cpuTime, footprint } from './support/process.js';

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { tarOf } from '../../daemon/containers/tar.js';
-import { formatBytes, MiB } from '../../daemon/core/bytes.js';
+import { tarOf } from '../../daemon/engine/mapping/tar.js';
+import { formatBytes, MiB } from '../../daemon/shared/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage } from '../on-engine/support/tiny-image.js';
 import { ask, asleep, MODEL, ok } from './support/completion.js';
 import { COLUMNS, summary, table } from './support/figures.js';
 import { machineLine } from './support/machine.js';

@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { type Home, home } from '../e2e/support/home.js';
 import { freePorts } from '../e2e/support/ports.js';
 import { until } from '../e2e/support/until.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { table, verdict } from './support/figures.js';
 import { firstByte, talk } from './support/first-byte.js';
 import { machineLine } from './support/machine.js';

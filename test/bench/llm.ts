@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
-import { tarOf } from '../../daemon/containers/tar.js';
-import { MiB } from '../../daemon/core/bytes.js';
+import { tarOf } from '../../daemon/engine/mapping/tar.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
 import { ask, asleep, MODEL, ok } from './support/completion.js';
 import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js';

@@ -1,4 +1,4 @@
-import { redactor } from '../../daemon/core/redact.js';
+import { redactor } from '../../daemon/shared/redact.js';
 import { BODIES, cost, pumps, textOf } from '../hostile-text.js';
 import { quantile, table, verdict } from './support/figures.js';
 

@@ -1,10 +1,10 @@
 import { cpus } from 'node:os';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { engine } from '../e2e/support/engine.js';
 import { type Home, home } from '../e2e/support/home.js';
 import { freePorts } from '../e2e/support/ports.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
 import { children, cpuTime, footprint } from './support/process.js';

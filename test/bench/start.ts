@@ -1,5 +1,5 @@
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { type Arena, openArena } from './support/arena.js';
 import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';

@@ -1,8 +1,8 @@
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { type Home, home } from '../e2e/support/home.js';
 import { rss, streamLoad } from '../e2e/support/stream-load.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { COLUMNS, quantile, summary, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
 import { cpuTime } from './support/process.js';

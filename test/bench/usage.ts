@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { type Home, home } from '../e2e/support/home.js';
 import { until } from '../e2e/support/until.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { quantile, table, verdict } from './support/figures.js';
 import { machineLine } from './support/machine.js';
 import { commandOf, cpuTime, footprint, named } from './support/process.js';

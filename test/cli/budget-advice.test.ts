@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { AdviceView } from '../../daemon/api/views.js';
 import { run } from '../../daemon/cli/commands/budget-advice.js';
 import { renderAdvice } from '../../daemon/cli/render/advice.js';
-import type { AdviceView } from '../../daemon/core/views.js';
-import { connected, fake, MB } from '../http/harness.js';
-import { PACKAGE, tree } from '../project/tree.js';
+import { PACKAGE, tree } from '../config/project/tree.js';
+import { connected, fake, MB } from '../server/harness.js';
 import { testCli } from './harness.js';
 
 const MINUTE = 60_000;

@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { wayOf } from '../../daemon/cli/commands/bug-report.js';
 import { hiddenSpec } from '../../daemon/cli/report/hidden-spec.js';
 import { environmentSecrets, projectSecrets } from '../../daemon/cli/report/known.js';
-import { containerSpec, projectSpec, serviceSpec } from '../core/specs.js';
-import { fake, notice, serve, view } from '../http/harness.js';
-import { runOn } from '../wsl/run-cli.js';
-import { type Simulated, type SimulatedHost, simulate } from '../wsl/simulated.js';
+import { runOn } from '../platform/wsl/run-cli.js';
+import { type Simulated, type SimulatedHost, simulate } from '../platform/wsl/simulated.js';
+import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';
+import { fake, notice, serve, view } from '../server/harness.js';
 import { capture, testCli } from './harness.js';
 
 /** One for each place where a secret may stand; none looks like a word of the report. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { LoggedNotice } from '../../daemon/api/views.js';
 import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as budget } from '../../daemon/cli/commands/budget.js';
 import { run as clean } from '../../daemon/cli/commands/clean.js';
@@ -14,10 +15,9 @@ import { runFor } from '../../daemon/cli/commands/services.js';
 import { run as version } from '../../daemon/cli/commands/version.js';
 import { run as why } from '../../daemon/cli/commands/why.js';
 import { asFailure, tell, wantsColour } from '../../daemon/cli/run.js';
-import { CATALOGUE, type FailureCode, FailureError, failure } from '../../daemon/core/failure.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
-import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { fake, lines, notice, type Running, serve, spec, view } from '../http/harness.js';
+import type { Supervisor } from '../../daemon/runtime/supervisor.js';
+import { CATALOGUE, type FailureCode, FailureError, failure } from '../../daemon/shared/failure.js';
+import { fake, lines, notice, type Running, serve, spec, view } from '../server/harness.js';
 import { capture, PLAIN, testCli } from './harness.js';
 
 let running: Running | null = null;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript, SHELLS } from '../../daemon/cli/completion.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
-import { runOn } from '../wsl/run-cli.js';
-import { simulate } from '../wsl/simulated.js';
+import { runOn } from '../platform/wsl/run-cli.js';
+import { simulate } from '../platform/wsl/simulated.js';
 
 let folder = '';
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Options } from '../../daemon/cli/cli.js';
 import { run } from '../../daemon/cli/commands/dashboard-web.js';
-import { connected, fake } from '../http/harness.js';
+import { connected, fake } from '../server/harness.js';
 import { testCli } from './harness.js';
 
 const ENGINE = {

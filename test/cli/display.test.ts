@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { displayFor, LiveDisplay, redraw } from '../../daemon/cli/display.js';
-import { printable } from '../../daemon/terminal/own.js';
-import { EMPTY_PLAN, MB, notice } from '../http/harness.js';
+import { printable } from '../../daemon/ui/shared/own.js';
+import { EMPTY_PLAN, MB, notice } from '../server/harness.js';
 import { capture, testCli } from './harness.js';
 
 const ESC = String.fromCharCode(27);

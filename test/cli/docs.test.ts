@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { optionOf } from '../../daemon/cli/option-table.js';
 import type { Verb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
-import { CATALOGUE } from '../../daemon/core/failure.js';
-import { ENDPOINTS } from '../../daemon/http/schema/endpoints.js';
+import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
+import { CATALOGUE } from '../../daemon/shared/failure.js';
 
 const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { renderFailure } from '../../daemon/cli/render/failure.js';
 import { terminalLine } from '../../daemon/cli/render/logs.js';
 import { renderServices } from '../../daemon/cli/render/ps.js';
-import { failure } from '../../daemon/core/failure.js';
-import { Trust } from '../../daemon/supervisor/trust.js';
-import { coloursOf } from '../../daemon/terminal/colours.js';
-import { own, printable } from '../../daemon/terminal/own.js';
-import { containerSpec, projectSpec, serviceSpec } from '../core/specs.js';
-import { view } from '../http/harness.js';
+import { Trust } from '../../daemon/runtime/trust.js';
+import { failure } from '../../daemon/shared/failure.js';
+import { coloursOf } from '../../daemon/ui/shared/colours.js';
+import { own, printable } from '../../daemon/ui/shared/own.js';
+import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';
+import { view } from '../server/harness.js';
 import { capture } from './harness.js';
 
 const ESC = '\u001b';

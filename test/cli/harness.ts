@@ -2,8 +2,8 @@ import type { Cli, Options, Output } from '../../daemon/cli/cli.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { Client } from '../../daemon/client/client.js';
 import { findPaths } from '../../daemon/paths.js';
-import { coloursOf } from '../../daemon/terminal/colours.js';
-import { Gate } from '../../daemon/terminal/gate.js';
+import { coloursOf } from '../../daemon/ui/shared/colours.js';
+import { Gate } from '../../daemon/ui/shared/gate.js';
 
 export const PLAIN = coloursOf(false);
 

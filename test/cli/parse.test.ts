@@ -5,7 +5,7 @@ import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
 import { asFailure } from '../../daemon/cli/run.js';
 import type { Verb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
-import { formatTime } from '../../daemon/core/span.js';
+import { formatTime } from '../../daemon/shared/span.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 

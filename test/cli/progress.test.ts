@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderPlan } from '../../daemon/cli/render/plan.js';
 import { advanced, plainLine, progressOf, renderProgress } from '../../daemon/cli/render/progress.js';
-import type { Plan } from '../../daemon/core/event.js';
-import { EMPTY_PLAN, MB, notice } from '../http/harness.js';
+import type { Plan } from '../../daemon/scheduler/state/event.js';
+import { EMPTY_PLAN, MB, notice } from '../server/harness.js';
 import { PLAIN } from './harness.js';
 
 const lines = (text: readonly string[]) => `\n${text.join('\n')}\n`;

@@ -6,8 +6,8 @@ import { renderFailure } from '../../daemon/cli/render/failure.js';
 import { prefixesOf } from '../../daemon/cli/render/logs.js';
 import { portText, renderServices, usedOf } from '../../daemon/cli/render/ps.js';
 import { table, visible, wrap } from '../../daemon/cli/render/table.js';
-import { failure } from '../../daemon/core/failure.js';
-import { MB, notice, view } from '../http/harness.js';
+import { failure } from '../../daemon/shared/failure.js';
+import { MB, notice, view } from '../server/harness.js';
 import { PLAIN } from './harness.js';
 
 const lines = (text: readonly string[]) => `\n${text.join('\n')}\n`;

@@ -4,10 +4,10 @@ import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as stats } from '../../daemon/cli/commands/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
 import { onKeys, Screen } from '../../daemon/cli/screen.js';
-import { printable } from '../../daemon/terminal/own.js';
-import { LIVE } from '../core/pictures.js';
-import { MB } from '../http/harness.js';
-import { change, liveService, stage, USAGE } from '../http/stage.js';
+import { printable } from '../../daemon/ui/shared/own.js';
+import { LIVE } from '../scheduler/pictures.js';
+import { MB } from '../server/harness.js';
+import { change, liveService, stage, USAGE } from '../server/stage.js';
 import { capture, PLAIN, testCli } from './harness.js';
 
 const ASLEEP = { state: 'asleep', health: 'none', usage: null, since: null } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run as validate } from '../../daemon/cli/commands/config-validate.js';
 import { run as init } from '../../daemon/cli/commands/init.js';
-import { tree } from '../project/tree.js';
+import { tree } from '../config/project/tree.js';
 import { testCli } from './harness.js';
 
 const FILES = {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceView } from '../../daemon/core/views.js';
+import type { ServiceView } from '../../daemon/api/views.js';
 import { volumesOf } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, statesIn, stays, TINY, tinyHome } from './support/tiny.js';

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { AdviceView } from '../../daemon/core/views.js';
+import type { AdviceView } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { engine } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, stays, TINY, tinyHome } from './support/tiny.js';

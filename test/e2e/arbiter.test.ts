@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kernelLimit } from '../../daemon/containers/kernel-limit.js';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { Failure } from '../../daemon/core/failure.js';
+import { kernelLimit } from '../../daemon/engine/containers/kernel-limit.js';
+import { MiB } from '../../daemon/shared/bytes.js';
+import type { Failure } from '../../daemon/shared/failure.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { oomKillsIn } from './support/oom-kills.js';

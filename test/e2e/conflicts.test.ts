@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LABEL } from '../../daemon/core/labels.js';
+import { LABEL } from '../../daemon/model/labels.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { freePorts } from './support/ports.js';

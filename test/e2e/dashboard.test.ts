@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { HOST } from '../../daemon/http/contract.js';
+import { HOST } from '../../daemon/api/contract.js';
 import { BIN } from './support/cli.js';
 import { engine } from './support/engine.js';
 import type { Home } from './support/home.js';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Failure } from '../../daemon/core/failure.js';
+import type { Failure } from '../../daemon/shared/failure.js';
 import type { Home } from './support/home.js';
 import { freePorts } from './support/ports.js';
 import { type Done, statesIn, stays, TINY, tinyHome, viewIn } from './support/tiny.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceView } from '../../daemon/core/views.js';
+import type { ServiceView } from '../../daemon/api/views.js';
 import { type FakeWall, fakeWall } from './support/faketime.js';
 import type { Home } from './support/home.js';
 import { complaint, sleepers } from './support/sleepers.js';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
+import type { LoggedNotice } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, type Sleeper, sleepers } from './support/sleepers.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceView } from '../../daemon/core/views.js';
-import type { VersionView } from '../../daemon/http/contract.js';
+import type { VersionView } from '../../daemon/api/contract.js';
+import type { ServiceView } from '../../daemon/api/views.js';
 import { logged } from './support/daemon-log.js';
 import { engine } from './support/engine.js';
 import { EngineShim } from './support/engine-shim.js';

@@ -1,8 +1,8 @@
 import { createConnection } from 'node:net';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Failure } from '../../daemon/core/failure.js';
-import type { BudgetView } from '../../daemon/core/views.js';
+import type { BudgetView } from '../../daemon/api/views.js';
+import type { Failure } from '../../daemon/shared/failure.js';
 import { DEEP, SEED } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import { inspect } from './support/engine.js';

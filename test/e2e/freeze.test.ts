@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { BudgetView } from '../../daemon/core/views.js';
+import type { BudgetView } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';

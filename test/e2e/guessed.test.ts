@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import type { Home } from './support/home.js';
 import { type Done, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/core/views.js';
-import type { LogEntry, WhyView } from '../../daemon/http/contract.js';
+import type { LogEntry, WhyView } from '../../daemon/api/contract.js';
+import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, type Stack, stackHome, tell } from './support/stack.js';

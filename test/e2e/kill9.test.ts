@@ -1,8 +1,8 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../engine/support/tiny-image.js';
+import { MiB } from '../../daemon/shared/bytes.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
 import { DEEP, SEED } from '../support/deep.js';
 import { BUILT, composeFile, loadVariants } from './kill9/project.js';
 import { Random } from './kill9/random.js';

@@ -6,8 +6,8 @@ import OpenAI, { APIError } from 'openai';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LARGE, TINY, writeToy } from '../../compose/services/llm-advisor/src/gguf/toy.js';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { ServiceView } from '../../daemon/core/views.js';
+import type { ServiceView } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { type Advised, advised, logOf, peakOf, plant } from './support/advised.js';
 import { patience, until } from './support/until.js';
 

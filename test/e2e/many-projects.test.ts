@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mapBounded } from '../../daemon/containers/map-bounded.js';
+import { mapBounded } from '../../daemon/engine/client/map-bounded.js';
 import { DEEP, SEED, some } from '../support/deep.js';
 import { networksOf } from './support/engine.js';
 import type { Home } from './support/home.js';

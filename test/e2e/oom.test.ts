@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { Failure } from '../../daemon/core/failure.js';
+import { MiB } from '../../daemon/shared/bytes.js';
+import type { Failure } from '../../daemon/shared/failure.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { oomKillsIn } from './support/oom-kills.js';

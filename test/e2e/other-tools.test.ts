@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import { LABEL } from '../../daemon/core/labels.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
-import type { LogEntry } from '../../daemon/http/contract.js';
-import { ENGINE } from '../engine/support/open-engine.js';
-import { tinyImage } from '../engine/support/tiny-image.js';
+import type { LogEntry } from '../../daemon/api/contract.js';
+import type { LoggedNotice } from '../../daemon/api/views.js';
+import { LABEL } from '../../daemon/model/labels.js';
+import { MiB } from '../../daemon/shared/bytes.js';
+import { ENGINE } from '../on-engine/support/open-engine.js';
+import { tinyImage } from '../on-engine/support/tiny-image.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServiceView } from '../../daemon/core/views.js';
+import type { ServiceView } from '../../daemon/api/views.js';
 import { DEEP } from '../support/deep.js';
 import { type Home, home } from './support/home.js';
 import { freePorts } from './support/ports.js';

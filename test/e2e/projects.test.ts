@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../daemon/core/bytes.js';
-import type { ServiceView } from '../../daemon/core/views.js';
+import type { ServiceView } from '../../daemon/api/views.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import { inspect, networksOf, volumesOf } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, statesIn, stays, TINY, tinyHome } from './support/tiny.js';

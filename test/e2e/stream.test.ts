@@ -1,8 +1,8 @@
 import { spawn } from '@lydell/node-pty';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { Live, LiveService, StreamFrame } from '../../daemon/core/live.js';
-import { applyDelta } from '../../daemon/core/live-delta.js';
-import { send } from '../http/harness.js';
+import type { Live, LiveService, StreamFrame } from '../../daemon/api/live.js';
+import { applyDelta } from '../../daemon/api/live-delta.js';
+import { send } from '../server/harness.js';
 import { BIN } from './support/cli.js';
 import type { Home } from './support/home.js';
 import { streamLoad } from './support/stream-load.js';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GiB, MiB } from '../../daemon/core/bytes.js';
+import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import type { Home } from './support/home.js';
 import { type Sleeper, sleepers, type Wanted } from './support/sleepers.js';
 import { statesIn, stays, tinyHome } from './support/tiny.js';

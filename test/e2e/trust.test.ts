@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HOST } from '../../daemon/http/contract.js';
+import { HOST } from '../../daemon/api/contract.js';
 import { engine } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, statesIn, stays, TINY, tinyHome } from './support/tiny.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GiB, MiB } from '../../daemon/core/bytes.js';
+import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import { DEEP, SEED, some } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import type { Home } from './support/home.js';

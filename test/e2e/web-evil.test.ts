@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { stage } from '../http/stage.js';
+import { stage } from '../server/stage.js';
 import { openBrowser } from './support/browser.js';
 import { SERVICES } from './support/scene.js';
 

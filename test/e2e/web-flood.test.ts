@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { WebOpened } from '../../daemon/http/contract.js';
+import type { WebOpened } from '../../daemon/api/contract.js';
 import { type Home, home } from './support/home.js';
 import { patience } from './support/until.js';
 

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../daemon/core/failure.js';
-import type { LoggedNotice } from '../../daemon/core/views.js';
-import type { Supervisor } from '../../daemon/supervisor/supervisor.js';
-import { lines, MB, notice, PLAN } from '../http/harness.js';
-import { change, type Stage, stage } from '../http/stage.js';
+import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { Supervisor } from '../../daemon/runtime/supervisor.js';
+import { failure } from '../../daemon/shared/failure.js';
+import { lines, MB, notice, PLAN } from '../server/harness.js';
+import { change, type Stage, stage } from '../server/stage.js';
 import { openBrowser, type View } from './support/browser.js';
 import { AT, PICTURE, SERVICES, wave } from './support/scene.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { WebOpened } from '../../daemon/http/contract.js';
+import type { WebOpened } from '../../daemon/api/contract.js';
 import { openBrowser } from './support/browser.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';

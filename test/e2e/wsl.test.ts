@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ENGINES, startEngine } from '../doctor/engine.js';
-import { type Simulated, type SimulatedHost, simulate } from '../wsl/simulated.js';
+import { ENGINES, startEngine } from '../platform/doctor/engine.js';
+import { type Simulated, type SimulatedHost, simulate } from '../platform/wsl/simulated.js';
 import { type CliResult, runCli } from './support/cli.js';
 
 /** The command line as a process of its own, on a simulated host. */

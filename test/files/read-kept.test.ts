@@ -4,15 +4,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { refuseForeign } from '../../daemon/client/wire.js';
-import { type Failure, FailureError } from '../../daemon/core/failure.js';
 import { userText } from '../../daemon/files/fault.js';
 import { makeFolder, readKept } from '../../daemon/files/read-kept.js';
 import { createHistory } from '../../daemon/history/history.js';
 import { knownBuilds } from '../../daemon/images/known.js';
 import { readPid } from '../../daemon/lock.js';
+import { undoConfig } from '../../daemon/platform/wsl/config-file.js';
 import { createTickFile } from '../../daemon/schedule/tick-file.js';
-import { createStateFile } from '../../daemon/store/state-file.js';
-import { undoConfig } from '../../daemon/wsl/config-file.js';
+import { type Failure, FailureError } from '../../daemon/shared/failure.js';
+import { createStateFile } from '../../daemon/state-file/state-file.js';
 import { tempFolder } from './support/kept.js';
 
 const isRoot = process.getuid?.() === 0;

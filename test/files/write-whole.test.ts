@@ -19,7 +19,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweep, writeWhole } from '../../daemon/files/write-whole.js';
 import { append, fileOf } from '../../daemon/history/day-files.js';
-import { createStateFile } from '../../daemon/store/state-file.js';
+import { createStateFile } from '../../daemon/state-file/state-file.js';
 import { failing, KEPT, modeOf, type Name, NOON, narrow, point, tempFolder, temporaries } from './support/kept.js';
 
 /** What a write that fails leaves in the caller's hands: a thrown error, or a failure. */

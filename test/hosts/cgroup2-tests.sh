@@ -13,7 +13,7 @@ trap '[[ -z $loader ]] || { kill "$loader" 2> /dev/null; wait "$loader"; } || tr
 engine=$1 result=$2
 shift 2
 if [[ $# = 0 ]]; then
-  set -- test/engine/containers-{oom,resize} test/engine/usage-figures test/engine/wsl-reclaim test/e2e/{journey,pressure-psi}
+  set -- test/on-engine/containers-{oom,resize} test/on-engine/usage-figures test/on-engine/wsl-reclaim test/e2e/{journey,pressure-psi}
   # How limits move and what is killed there, these have; what is decided on it does not depend on the host.
   if [[ ${LAPTOP_DEV_TEST_DEEP:-} = 1 ]]; then set -- "$@" test/e2e/{arbiter,oom}; fi
 fi

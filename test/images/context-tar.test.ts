@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFile
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { PinnedFolder } from '../../daemon/gate/pinned.js';
-import { contextTar } from '../../daemon/images/context-tar.js';
+import { contextTar } from '../../daemon/images/build/context-tar.js';
+import { PinnedFolder } from '../../daemon/path-gate/pinned.js';
 import { folderWith } from './support/folder.js';
 
 /** Names and contents, as tar(1) sees them. */

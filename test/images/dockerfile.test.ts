@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readDockerfile } from '../../daemon/images/dockerfile.js';
+import { readDockerfile } from '../../daemon/images/build/dockerfile.js';
 
 describe('bases', () => {
   const cases: readonly [string, Record<string, string>, string[]][] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseIgnore } from '../../daemon/images/dockerignore.js';
+import { parseIgnore } from '../../daemon/images/build/dockerignore.js';
 
 /** Patterns and answers as moby's patternmatcher and the documentation of .dockerignore have them. */
 const CASES: readonly [patterns: string, ignored: readonly string[], kept: readonly string[]][] = [

@@ -1,11 +1,11 @@
 import { chmodSync, cpSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BuildSpec } from '../../daemon/core/model.js';
-import { inContext } from '../../daemon/images/build-files.js';
-import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/fingerprint.js';
-import { planBuild } from '../../daemon/images/plan.js';
-import { scanContext } from '../../daemon/images/scan.js';
+import { inContext } from '../../daemon/images/build/build-files.js';
+import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/build/fingerprint.js';
+import { planBuild } from '../../daemon/images/build/plan.js';
+import { scanContext } from '../../daemon/images/build/scan.js';
+import type { BuildSpec } from '../../daemon/model/model.js';
 import { buildSpec } from './support/build-spec.js';
 import { folderWith } from './support/folder.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FailureError, failure } from '../../daemon/core/failure.js';
 import { limiter, singleFlight } from '../../daemon/images/limits.js';
-import { pullFailure, registryOf } from '../../daemon/images/registry.js';
-import { registryMemory } from '../../daemon/images/registry-memory.js';
+import { pullFailure, registryOf } from '../../daemon/images/pull/registry.js';
+import { registryMemory } from '../../daemon/images/pull/registry-memory.js';
+import { FailureError, failure } from '../../daemon/shared/failure.js';
 
 test('no more than two run at once, the others in order', async () => {
   const limit = limiter(2);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BuildOutput } from '../../daemon/images/output.js';
+import { BuildOutput } from '../../daemon/images/build/output.js';
 
 function hear(...streams: string[]): { progress: string[]; last: readonly string[] } {
   const progress: string[] = [];

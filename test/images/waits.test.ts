@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { builtImages, fullReference } from '../../daemon/core/image-builds.js';
-import { Waits } from '../../daemon/images/waits.js';
-import { containerSpec, serviceSpec } from '../core/specs.js';
+import { Waits } from '../../daemon/images/build/waits.js';
+import { builtImages, fullReference } from '../../daemon/model/image-builds.js';
+import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 import { buildSpec } from './support/build-spec.js';
 
 test('builds that wait for each other in a circle are told, by whichever comes last', async () => {

@@ -1,4 +1,4 @@
-import type { Protocol } from '../../core/model.js';
+import type { Protocol } from '../../model/model.js';
 import { spokenByClient, spokenByServer } from '../words.js';
 import { type Watch, watch } from './watch.js';
 

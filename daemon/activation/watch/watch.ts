@@ -1,4 +1,4 @@
-import type { Protocol } from '../../core/model.js';
+import type { Protocol } from '../../model/model.js';
 import { HttpWatch } from './http.js';
 import { PostgresWatch } from './postgres.js';
 import { RedisWatch } from './redis.js';

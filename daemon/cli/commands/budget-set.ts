@@ -1,5 +1,5 @@
-import { formatBytes, parseBytes } from '../../core/bytes.js';
-import { FailureError, failure } from '../../core/failure.js';
+import { formatBytes, parseBytes } from '../../shared/bytes.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { remarkWarnings } from '../acting.js';
 import { answer, type Cli } from '../cli.js';
 import { renderPlan } from '../render/plan.js';

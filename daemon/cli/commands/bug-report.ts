@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type Failure, FailureError, failure } from '../../core/failure.js';
 import { notWritten } from '../../files/fault.js';
 import { writeWhole } from '../../files/write-whole.js';
+import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { reportText } from '../report/report.js';

@@ -1,4 +1,4 @@
-import type { Cleaned } from '../../http/contract.js';
+import type { Cleaned } from '../../api/contract.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';

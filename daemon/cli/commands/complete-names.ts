@@ -1,4 +1,4 @@
-import { FailureError } from '../../core/failure.js';
+import { FailureError } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { findHere, projectOf } from '../place.js';
 import { runningDaemon } from '../start-daemon.js';
@@ -20,15 +20,15 @@ async function services(cli: Cli): Promise<readonly string[]> {
 }
 
 async function profilesAndServices(cli: Cli): Promise<readonly string[]> {
-  const { listProfiles } = await import('../../project/choose.js');
+  const { listProfiles } = await import('../../config/project/choose.js');
   const profiles = await listProfiles(await findHere(cli));
   return [...new Set([...profiles.map(({ name }) => name), ...profiles.flatMap(profile => profile.services)])];
 }
 
 /** Presets are known where no project is. */
 async function presetsAndProfiles(cli: Cli): Promise<readonly string[]> {
-  const { PRESETS } = await import('../../wsl/presets.js');
-  const { listProfiles } = await import('../../project/choose.js');
+  const { PRESETS } = await import('../../platform/wsl/presets.js');
+  const { listProfiles } = await import('../../config/project/choose.js');
   const profiles = await findHere(cli).then(listProfiles).catch(nothing);
   return [...new Set([...Object.keys(PRESETS), ...profiles.map(({ name }) => name)])];
 }

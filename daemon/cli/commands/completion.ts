@@ -1,4 +1,4 @@
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { completionScript, SHELLS } from '../completion.js';
 

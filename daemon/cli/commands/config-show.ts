@@ -1,9 +1,9 @@
 import { Document, Scalar, visit } from 'yaml';
-import { FailureError } from '../../core/failure.js';
-import type { ProjectSpec, ServiceSpec } from '../../core/model.js';
-import { isSteering } from '../../core/printable.js';
-import { formatProblem } from '../../core/problem.js';
-import { loadProject } from '../../project/load.js';
+import { loadProject } from '../../config/project/load.js';
+import type { ProjectSpec, ServiceSpec } from '../../model/model.js';
+import { FailureError } from '../../shared/failure.js';
+import { isSteering } from '../../shared/printable.js';
+import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findHere } from '../place.js';
 

@@ -1,8 +1,8 @@
-import { type Failure, FailureError, failure } from '../../core/failure.js';
-import { formatProblem, type Problem } from '../../core/problem.js';
-import { listProfiles } from '../../project/choose.js';
-import { loadProject } from '../../project/load.js';
-import { formatTrustPoint, type TrustPoint } from '../../project/trust-points.js';
+import { listProfiles } from '../../config/project/choose.js';
+import { loadProject } from '../../config/project/load.js';
+import { formatTrustPoint, type TrustPoint } from '../../config/project/trust-points.js';
+import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import { formatProblem, type Problem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findHere } from '../place.js';
 import { renderTrust } from '../render/trust.js';

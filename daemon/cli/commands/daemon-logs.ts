@@ -1,8 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FailureError, failure } from '../../core/failure.js';
-import { oneLine } from '../../core/printable.js';
 import { mayKeep } from '../../files/read-kept.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import { oneLine } from '../../shared/printable.js';
 import { answer, type Cli, type Colours } from '../cli.js';
 import { untilCancelled } from '../streaming.js';
 

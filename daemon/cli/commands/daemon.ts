@@ -1,6 +1,6 @@
-import { FailureError, failure } from '../../core/failure.js';
-import { formatTime } from '../../core/span.js';
-import type { VersionView } from '../../http/contract.js';
+import type { VersionView } from '../../api/contract.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import { formatTime } from '../../shared/span.js';
 import { answer, type Cli } from '../cli.js';
 import { ensureDaemon, runningDaemon } from '../start-daemon.js';
 

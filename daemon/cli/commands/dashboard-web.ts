@@ -1,5 +1,5 @@
-import { FailureError, failure } from '../../core/failure.js';
-import { formatSpan } from '../../core/span.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import { formatSpan } from '../../shared/span.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { openBrowser } from '../open-browser.js';
 import { ensureDaemon, runningDaemon } from '../start-daemon.js';

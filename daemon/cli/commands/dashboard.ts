@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { CATALOGUE } from '../../core/failure.js';
+import { CATALOGUE } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 
 /** How often figures come, ms. */
@@ -12,7 +12,7 @@ export async function run(cli: Cli): Promise<number> {
   // services: 52 MB instead of 66.
   setFlagsFromString('--no-opt');
   setFlagsFromString('--semi-space-growth-factor=1');
-  const [{ runDashboard }, { machine }] = await Promise.all([import('../../dashboard/run.js'), import('../../dashboard/machine.js')]);
+  const [{ runDashboard }, { machine }] = await Promise.all([import('../../ui/terminal/run.js'), import('../../ui/terminal/machine.js')]);
   const { client, env, options, cancelled } = cli;
   await runDashboard(machine, {
     client,

@@ -1,9 +1,9 @@
 import { chmodSync } from 'node:fs';
-import type { Evidence } from '../../doctor/evidence.js';
-import { type Coded, type Examined, examine } from '../../doctor/examine.js';
-import { applyPatches, type Change, planEdit } from '../../wsl/config-edit.js';
-import { type ConfigFile, saveConfig } from '../../wsl/config-file.js';
-import { diffLines } from '../../wsl/diff.js';
+import type { Evidence } from '../../platform/doctor/evidence.js';
+import { type Coded, type Examined, examine } from '../../platform/doctor/examine.js';
+import { applyPatches, type Change, planEdit } from '../../platform/wsl/config-edit.js';
+import { type ConfigFile, saveConfig } from '../../platform/wsl/config-file.js';
+import { diffLines } from '../../platform/wsl/diff.js';
 import { answer, type Cli, type Colours } from '../cli.js';
 import { wrap } from '../render/table.js';
 import { renderDiff, UNVERIFIED } from '../render/wsl.js';

@@ -1,5 +1,5 @@
 import type { ExecChannel } from '../../client/exec.js';
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 

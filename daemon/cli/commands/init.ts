@@ -1,5 +1,5 @@
-import { formatProblem } from '../../core/problem.js';
-import { initProject } from '../../project/init.js';
+import { initProject } from '../../config/project/init.js';
+import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findOptions } from '../place.js';
 import { renderTrust } from '../render/trust.js';

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { FailureError, failure } from '../../core/failure.js';
 import { notWritten } from '../../files/fault.js';
 import { writeWhole } from '../../files/write-whole.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { DAEMON_FLAGS } from '../start-daemon.js';
 

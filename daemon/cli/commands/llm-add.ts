@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { formatBytes, MiB } from '../../core/bytes.js';
-import { FailureError, failure } from '../../core/failure.js';
+import { formatBytes, MiB } from '../../shared/bytes.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { barFor } from '../llm/bar.js';
 import { tooLarge } from '../llm/failures.js';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { MiB } from '../../core/bytes.js';
-import { FailureError, failure } from '../../core/failure.js';
-import type { ServiceView } from '../../core/views.js';
+import type { ServiceView } from '../../api/views.js';
+import { MiB } from '../../shared/bytes.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { askManage, openManage } from '../llm/manage.js';
 import { advisorOf } from '../llm/service.js';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../../core/bytes.js';
+import { formatBytes } from '../../shared/bytes.js';
 import { answer, type Cli } from '../cli.js';
 import { askManage } from '../llm/manage.js';
 import { advisorOf } from '../llm/service.js';

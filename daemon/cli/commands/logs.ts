@@ -1,5 +1,5 @@
-import type { LogEntry } from '../../http/contract.js';
-import { printable } from '../../terminal/own.js';
+import type { LogEntry } from '../../api/contract.js';
+import { printable } from '../../ui/shared/own.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { projectOf } from '../place.js';
 import { prefixesOf, terminalLine } from '../render/logs.js';

@@ -1,4 +1,4 @@
-import { formatSpan } from '../../core/span.js';
+import { formatSpan } from '../../shared/span.js';
 import { act, mannerOf } from '../acting.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';

@@ -1,5 +1,5 @@
-import { formatProblem } from '../../core/problem.js';
-import { type ListedProfile, listProfiles } from '../../project/choose.js';
+import { type ListedProfile, listProfiles } from '../../config/project/choose.js';
+import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli } from '../cli.js';
 import { findHere } from '../place.js';
 import { table } from '../render/table.js';

@@ -1,5 +1,5 @@
-import { FailureError } from '../../core/failure.js';
-import type { ServiceView } from '../../core/views.js';
+import type { ServiceView } from '../../api/views.js';
+import { FailureError } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { renderServices } from '../render/ps.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { type Cli, remark } from '../cli.js';
 import { parseDuration } from '../duration.js';
 import { projectOf } from '../place.js';

@@ -1,8 +1,8 @@
+import type { Live } from '../../api/live.js';
+import { applyDelta } from '../../api/live-delta.js';
 import type { StreamQuery } from '../../client/stream.js';
-import { CATALOGUE, FailureError, failure } from '../../core/failure.js';
-import type { Live } from '../../core/live.js';
-import { applyDelta } from '../../core/live-delta.js';
-import { nearestName } from '../../core/nearest.js';
+import { CATALOGUE, FailureError, failure } from '../../shared/failure.js';
+import { nearestName } from '../../shared/nearest.js';
 import { inCi } from '../ci.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';

@@ -1,5 +1,5 @@
-import { formatBytes } from '../../core/bytes.js';
-import type { WhyView } from '../../http/contract.js';
+import type { WhyView } from '../../api/contract.js';
+import { formatBytes } from '../../shared/bytes.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { eventLine } from '../render/events.js';

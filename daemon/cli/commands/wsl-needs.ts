@@ -1,7 +1,7 @@
-import { FailureError, failure } from '../../core/failure.js';
-import { listProfiles } from '../../project/choose.js';
-import { loadProject } from '../../project/load.js';
-import type { ProfileNeed } from '../../wsl/presets.js';
+import { listProfiles } from '../../config/project/choose.js';
+import { loadProject } from '../../config/project/load.js';
+import type { ProfileNeed } from '../../platform/wsl/presets.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { findHere } from '../place.js';
 

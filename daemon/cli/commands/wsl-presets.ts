@@ -1,6 +1,14 @@
-import { FailureError, failure } from '../../core/failure.js';
-import type { Fact } from '../../wsl/facts.js';
-import { PRESETS, type Preset, type PresetInput, type PresetName, type ProfileNeed, presetOf, USUAL_MODEL } from '../../wsl/presets.js';
+import type { Fact } from '../../platform/wsl/facts.js';
+import {
+  PRESETS,
+  type Preset,
+  type PresetInput,
+  type PresetName,
+  type ProfileNeed,
+  presetOf,
+  USUAL_MODEL,
+} from '../../platform/wsl/presets.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { renderPresets } from '../render/wsl.js';
 import { lookAtWsl, type Wsl } from './wsl.js';

@@ -1,8 +1,15 @@
-import { type Bytes, formatBytes } from '../../core/bytes.js';
-import { FailureError } from '../../core/failure.js';
-import type { ServiceView } from '../../core/views.js';
-import { readHost } from '../../wsl/facts.js';
-import { dropCaches, type FreeMemory, kernelWriter, measureFree, type ReclaimedContainer, reclaimContainers } from '../../wsl/reclaim.js';
+import type { ServiceView } from '../../api/views.js';
+import { readHost } from '../../platform/wsl/facts.js';
+import {
+  dropCaches,
+  type FreeMemory,
+  kernelWriter,
+  measureFree,
+  type ReclaimedContainer,
+  reclaimContainers,
+} from '../../platform/wsl/reclaim.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import { FailureError } from '../../shared/failure.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { table } from '../render/table.js';

@@ -1,6 +1,6 @@
-import { undoConfig } from '../../wsl/config-file.js';
-import { diffLines } from '../../wsl/diff.js';
-import { decode } from '../../wsl/encoding.js';
+import { undoConfig } from '../../platform/wsl/config-file.js';
+import { diffLines } from '../../platform/wsl/diff.js';
+import { decode } from '../../platform/wsl/encoding.js';
 import { answer, type Cli } from '../cli.js';
 import { renderDiff, SHUTDOWN } from '../render/wsl.js';
 import { undoFile } from './wsl.js';

@@ -1,5 +1,5 @@
-import { FailureError, failure } from '../../core/failure.js';
-import { type Check, verify } from '../../wsl/verify.js';
+import { type Check, verify } from '../../platform/wsl/verify.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { renderChecks } from '../render/wsl.js';
 import { lookAtWsl } from './wsl.js';

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import type { Bytes } from '../../core/bytes.js';
-import { FailureError, failure } from '../../core/failure.js';
-import { type ConfigFile, loadConfig } from '../../wsl/config-file.js';
-import { parseInteger, parseSize } from '../../wsl/config-values.js';
-import { type Fact, findConfig, type HostFacts, hostCpus, hostMemory, readHost } from '../../wsl/facts.js';
-import type { Host } from '../../wsl/programs.js';
+import { type ConfigFile, loadConfig } from '../../platform/wsl/config-file.js';
+import { parseInteger, parseSize } from '../../platform/wsl/config-values.js';
+import { type Fact, findConfig, type HostFacts, hostCpus, hostMemory, readHost } from '../../platform/wsl/facts.js';
+import type { Host } from '../../platform/wsl/programs.js';
+import type { Bytes } from '../../shared/bytes.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 
 /** What the verbs of `wsl` stand on. */

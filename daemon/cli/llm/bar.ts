@@ -1,5 +1,5 @@
-import type { Bytes } from '../../core/bytes.js';
-import { own } from '../../terminal/own.js';
+import type { Bytes } from '../../shared/bytes.js';
+import { own } from '../../ui/shared/own.js';
 import { inCi } from '../ci.js';
 import type { Cli } from '../cli.js';
 import { type Copied, transferLine, transferText } from '../render/transfer.js';

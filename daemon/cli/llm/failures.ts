@@ -1,5 +1,5 @@
-import { formatBytes } from '../../core/bytes.js';
-import { type Failure, type FailureCode, failure } from '../../core/failure.js';
+import { formatBytes } from '../../shared/bytes.js';
+import { type Failure, type FailureCode, failure } from '../../shared/failure.js';
 
 /** How the service's program says that something was not done. */
 export interface FailedLine {

@@ -1,6 +1,6 @@
+import type { ServiceView } from '../../api/views.js';
 import type { ExecChannel } from '../../client/exec.js';
-import { FailureError, failure } from '../../core/failure.js';
-import type { ServiceView } from '../../core/views.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { type Cli, remark } from '../cli.js';
 import { type FailedLine, failureOf } from './failures.js';
 

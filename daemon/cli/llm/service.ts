@@ -1,5 +1,5 @@
-import { FailureError, failure } from '../../core/failure.js';
-import type { ServiceView } from '../../core/views.js';
+import type { ServiceView } from '../../api/views.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import { checkMagic, type Source } from './source.js';
 
 /** A download that breaks off is taken up again so often. */

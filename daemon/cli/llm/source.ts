@@ -1,4 +1,4 @@
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 
 /** Where a model comes from. */
 export interface Source {

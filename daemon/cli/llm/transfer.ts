@@ -1,4 +1,4 @@
-import { FailureError, failure } from '../../core/failure.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { Manage, ReadyLine } from './manage.js';
 import type { Source } from './source.js';
 

@@ -1,5 +1,5 @@
-import { type Bytes, formatBytes } from '../../core/bytes.js';
-import type { BudgetView, Holder } from '../../core/views.js';
+import type { BudgetView, Holder } from '../../api/views.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Colours } from '../cli.js';
 import { type Column, table } from './table.js';
 

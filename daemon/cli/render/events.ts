@@ -1,5 +1,5 @@
-import type { LoggedNotice } from '../../core/views.js';
-import { flat } from '../../terminal/own.js';
+import type { LoggedNotice } from '../../api/views.js';
+import { flat } from '../../ui/shared/own.js';
 import type { Colours } from '../cli.js';
 
 /** `23:41:02  api  ready  is ready after 2.9 s`, in local time. `width`: of the column of names. */

@@ -1,5 +1,5 @@
-import type { Failure } from '../../core/failure.js';
-import { oneLine, plainWords } from '../../core/printable.js';
+import type { Failure } from '../../shared/failure.js';
+import { oneLine, plainWords } from '../../shared/printable.js';
 import type { Colours } from '../cli.js';
 import { type RefusalHolder, renderRefusalHolders } from './budget.js';
 import { wrap } from './table.js';

@@ -1,4 +1,4 @@
-import { type Bytes, formatBytes } from '../../core/bytes.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Column } from './table.js';
 import { table } from './table.js';
 

@@ -1,5 +1,5 @@
-import { logParts } from '../../core/printable.js';
-import { flat, own } from '../../terminal/own.js';
+import { logParts } from '../../shared/printable.js';
+import { flat, own } from '../../ui/shared/own.js';
 import type { Colours } from '../cli.js';
 
 const CYCLE = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'cyanBright', 'yellowBright', 'greenBright'] as const;

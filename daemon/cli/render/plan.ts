@@ -1,5 +1,5 @@
-import { formatBytes } from '../../core/bytes.js';
-import type { Plan } from '../../core/event.js';
+import type { Plan } from '../../scheduler/state/event.js';
+import { formatBytes } from '../../shared/bytes.js';
 
 /** What an action would do, for --dry-run and --no-wait. `tense`: how it is said. */
 export function renderPlan(plan: Plan, tense: 'would' | 'will'): string[] {

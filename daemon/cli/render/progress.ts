@@ -1,8 +1,8 @@
-import { type Bytes, formatBytes } from '../../core/bytes.js';
-import type { NoticeKind, Plan } from '../../core/event.js';
-import { formatTime } from '../../core/span.js';
-import type { LoggedNotice } from '../../core/views.js';
-import { flat } from '../../terminal/own.js';
+import type { LoggedNotice } from '../../api/views.js';
+import type { NoticeKind, Plan } from '../../scheduler/state/event.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import { formatTime } from '../../shared/span.js';
+import { flat } from '../../ui/shared/own.js';
 import type { Colours } from '../cli.js';
 import { shorten } from './table.js';
 

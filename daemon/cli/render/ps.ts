@@ -1,6 +1,6 @@
-import { type Bytes, formatBytes, GiB, MiB } from '../../core/bytes.js';
-import { formatSpan } from '../../core/span.js';
-import type { ServiceView } from '../../core/views.js';
+import type { ServiceView } from '../../api/views.js';
+import { type Bytes, formatBytes, GiB, MiB } from '../../shared/bytes.js';
+import { formatSpan } from '../../shared/span.js';
 import type { Colours } from '../cli.js';
 import { type Column, table } from './table.js';
 

@@ -1,6 +1,6 @@
-import { formatBytes, MiB } from '../../core/bytes.js';
-import type { Live, LiveService } from '../../core/live.js';
-import { formatSpan } from '../../core/span.js';
+import type { Live, LiveService } from '../../api/live.js';
+import { formatBytes, MiB } from '../../shared/bytes.js';
+import { formatSpan } from '../../shared/span.js';
 import type { Colours } from '../cli.js';
 import { coloured, usedOf } from './ps.js';
 import { type Column, table } from './table.js';

@@ -1,4 +1,4 @@
-import { bare, flat } from '../../terminal/own.js';
+import { bare, flat } from '../../ui/shared/own.js';
 
 export interface Column {
   readonly title: string;

@@ -1,6 +1,6 @@
-import { type Bytes, formatBytes } from '../../core/bytes.js';
-import type { Ms } from '../../core/model.js';
-import { formatSpan } from '../../core/span.js';
+import type { Ms } from '../../model/model.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import { formatSpan } from '../../shared/span.js';
 import { shorten } from './table.js';
 
 /** How far something has been copied. */

@@ -1,4 +1,4 @@
-import { formatTrustPoint, type TrustPoint } from '../../project/trust-points.js';
+import { formatTrustPoint, type TrustPoint } from '../../config/project/trust-points.js';
 
 /** What `up` will ask about, a line each; empty when it will ask nothing. */
 export function renderTrust(points: readonly TrustPoint[]): string[] {

@@ -1,9 +1,9 @@
-import { formatBytes } from '../../core/bytes.js';
-import type { Diagnostic } from '../../wsl/config-read.js';
-import type { DiffLine } from '../../wsl/diff.js';
-import type { Fact } from '../../wsl/facts.js';
-import { PRESETS, type Preset, type ProfileNeed } from '../../wsl/presets.js';
-import type { Check } from '../../wsl/verify.js';
+import type { Diagnostic } from '../../platform/wsl/config-read.js';
+import type { DiffLine } from '../../platform/wsl/diff.js';
+import type { Fact } from '../../platform/wsl/facts.js';
+import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/presets.js';
+import type { Check } from '../../platform/wsl/verify.js';
+import { formatBytes } from '../../shared/bytes.js';
 import type { Colours, Output } from '../cli.js';
 import type { Wsl } from '../commands/wsl.js';
 import { table } from './table.js';

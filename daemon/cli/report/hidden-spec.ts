@@ -1,5 +1,5 @@
-import type { ContainerSpec, ProjectSpec } from '../../core/model.js';
-import { looksSecret, REDACTED } from '../../core/redact.js';
+import type { ContainerSpec, ProjectSpec } from '../../model/model.js';
+import { looksSecret, REDACTED } from '../../shared/redact.js';
 import { redacted } from '../commands/config-show.js';
 
 /**

@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import type { ProjectSpec } from '../../core/model.js';
-import { type Known, looksSecret } from '../../core/redact.js';
-import type { HostFacts } from '../../wsl/facts.js';
+import type { ProjectSpec } from '../../model/model.js';
+import type { HostFacts } from '../../platform/wsl/facts.js';
+import { type Known, looksSecret } from '../../shared/redact.js';
 import type { Cli } from '../cli.js';
 import type { OfOthers } from './others.js';
 

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { stringify } from 'yaml';
 import { Client } from '../../client/client.js';
-import { FailureError } from '../../core/failure.js';
-import type { ProjectSpec } from '../../core/model.js';
-import { shown } from '../../core/printable.js';
-import { formatProblem } from '../../core/problem.js';
-import { redactor } from '../../core/redact.js';
-import { loadProject } from '../../project/load.js';
+import { loadProject } from '../../config/project/load.js';
+import type { ProjectSpec } from '../../model/model.js';
+import { FailureError } from '../../shared/failure.js';
+import { shown } from '../../shared/printable.js';
+import { formatProblem } from '../../shared/problem.js';
+import { redactor } from '../../shared/redact.js';
 import type { Cli } from '../cli.js';
 import { gather } from '../commands/doctor-evidence.js';
 import { findHere } from '../place.js';

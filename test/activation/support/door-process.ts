@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Protocol } from '../../../daemon/core/model.js';
+import type { Protocol } from '../../../daemon/model/model.js';
 import type { Target } from '../../../daemon/ports/doors.js';
 
 /** Doors in a process of their own, so that its memory and CPU time are theirs alone. Prints its port. */

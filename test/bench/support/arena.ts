@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import type { VersionView } from '../../../daemon/api/contract.js';
 import type { Mutations } from '../../../daemon/client/client.js';
-import { createConnection } from '../../../daemon/containers/connection.js';
-import { createOptions } from '../../../daemon/containers/create-options.js';
-import type { ProjectSpec } from '../../../daemon/core/model.js';
-import type { VersionView } from '../../../daemon/http/contract.js';
+import { createConnection } from '../../../daemon/engine/client/connection.js';
+import { createOptions } from '../../../daemon/engine/mapping/create-options.js';
+import type { ProjectSpec } from '../../../daemon/model/model.js';
 import { type Home, home } from '../../e2e/support/home.js';
 import { until } from '../../e2e/support/until.js';
-import { ENGINE } from '../../engine/support/open-engine.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
 import { benchProject, CHECK } from './project.js';
 import { Recorder, type Timed } from './recorder.js';
 import { Wire } from './wire.js';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Protocol } from '../../../daemon/core/model.js';
+import type { Protocol } from '../../../daemon/model/model.js';
 import type { Target } from '../../../daemon/ports/doors.js';
 
 /** What a client says first, and whether the answer is one of a service that works. */

@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { GiB } from '../../../daemon/core/bytes.js';
-import type { VersionView } from '../../../daemon/http/contract.js';
+import type { VersionView } from '../../../daemon/api/contract.js';
+import { GiB } from '../../../daemon/shared/bytes.js';
 
 /** One line that says where a figure comes from. The load counts: two busy neighbours double a start. */
 export function machineLine({ engine }: Pick<VersionView, 'engine'>): string {

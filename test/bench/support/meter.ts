@@ -1,5 +1,5 @@
-import { MiB } from '../../../daemon/core/bytes.js';
-import type { ServiceView } from '../../../daemon/core/views.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
+import { MiB } from '../../../daemon/shared/bytes.js';
 
 /** Between two looks, ms. */
 const STEP = 250;

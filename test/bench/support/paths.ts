@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Protocol } from '../../../daemon/core/model.js';
-import { openKernelPath } from '../../../daemon/kernel-path/kernel-path.js';
+import type { Protocol } from '../../../daemon/model/model.js';
 import type { Target } from '../../../daemon/ports/doors.js';
 import type { KernelPath } from '../../../daemon/ports/kernel-path.js';
+import { openKernelPath } from '../../../daemon/redirects/kernel-path.js';
 import { freePort, silent } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 

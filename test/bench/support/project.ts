@@ -1,6 +1,6 @@
-import { MiB } from '../../../daemon/core/bytes.js';
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/core/model.js';
-import { containerSpec, defaultNetwork, projectSpec, serviceSpec } from '../../core/specs.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/model/model.js';
+import { MiB } from '../../../daemon/shared/bytes.js';
+import { containerSpec, defaultNetwork, projectSpec, serviceSpec } from '../../scheduler/specs.js';
 
 /** A static busybox, made by tinyImage. */
 export const IMAGE = 'ldt-bench-tiny:1';

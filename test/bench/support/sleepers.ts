@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ServiceView } from '../../../daemon/core/views.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
 import type { Target } from '../../../daemon/ports/doors.js';
 import { type Home, home } from '../../e2e/support/home.js';
 import { freePorts } from '../../e2e/support/ports.js';
 import { until } from '../../e2e/support/until.js';
-import { ENGINE } from '../../engine/support/open-engine.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
 import { firstByte, type Talk, talk, untilFirstByte } from './first-byte.js';
 import { IMAGE } from './project.js';
 import { Recorder, type Timed } from './recorder.js';

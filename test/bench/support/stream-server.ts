@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { MiB } from '../../../daemon/core/bytes.js';
-import type { Live, LiveDelta, LiveService } from '../../../daemon/core/live.js';
-import { liveBudget } from '../../../daemon/core/live-view.js';
-import { LIVE } from '../../core/pictures.js';
+import type { Live, LiveDelta, LiveService } from '../../../daemon/api/live.js';
+import { liveBudget } from '../../../daemon/scheduler/views/live-view.js';
+import { MiB } from '../../../daemon/shared/bytes.js';
+import { LIVE } from '../../scheduler/pictures.js';
 
 /** A daemon that only has /v1/stream: a snapshot of services made up here, then what the benchmark sends. */
 export interface StreamServer {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { StreamFrame } from '../../../daemon/core/live.js';
+import type { StreamFrame } from '../../../daemon/api/live.js';
 
 export interface Seen {
   readonly deltas: number;

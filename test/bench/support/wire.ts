@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { ENGINE } from '../../engine/support/open-engine.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
 
 /** The engine through bare node:http: one kept-alive connection, no library, no checks. What a start costs at the least. */
 export class Wire {

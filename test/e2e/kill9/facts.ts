@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { LABEL } from '../../../daemon/core/labels.js';
-import type { ServiceView } from '../../../daemon/core/views.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
+import { LABEL } from '../../../daemon/model/labels.js';
 import { wrongIntent } from '../../../daemon/wrong-intent.js';
-import { ENGINE, openEngine } from '../../engine/support/open-engine.js';
+import { ENGINE, openEngine } from '../../on-engine/support/open-engine.js';
 import { engine, type Inspected, inspect } from '../support/engine.js';
 import type { Home } from '../support/home.js';
 import { DIARY } from './project.js';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { ProjectSpec } from '../../../daemon/core/model.js';
-import { findConfiguration } from '../../../daemon/project/find.js';
-import { loadProject } from '../../../daemon/project/load.js';
+import { findConfiguration } from '../../../daemon/config/project/find.js';
+import { loadProject } from '../../../daemon/config/project/load.js';
+import type { ProjectSpec } from '../../../daemon/model/model.js';
 
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FailureError } from '../../../daemon/core/failure.js';
+import { FailureError } from '../../../daemon/shared/failure.js';
 import type { Home } from '../support/home.js';
 import { patience } from '../support/until.js';
 import { DaemonProcess } from './daemon.js';

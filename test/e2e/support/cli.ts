@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Failure } from '../../../daemon/core/failure.js';
+import type { Failure } from '../../../daemon/shared/failure.js';
 import { patience } from './until.js';
 
 export const BIN = fileURLToPath(new URL('../../../dist/cli/bin.js', import.meta.url));

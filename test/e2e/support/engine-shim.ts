@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { ENGINE } from '../../engine/support/open-engine.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
 
 interface Lie {
   /** Of `METHOD /path`, without the API version. */

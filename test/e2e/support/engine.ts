@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { LABEL } from '../../../daemon/core/labels.js';
-import { ENGINE } from '../../engine/support/open-engine.js';
+import { LABEL } from '../../../daemon/model/labels.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
 
 /** What the tests look at in an engine's answer to inspect. */
 export interface Inspected {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { findEngine } from '../../../daemon/containers/discovery/find-engine.js';
+import { findEngine } from '../../../daemon/engine/discovery/find-engine.js';
 
 const ENGINE_SCRIPT = fileURLToPath(new URL('../../../scripts/engine.sh', import.meta.url));
 

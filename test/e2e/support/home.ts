@@ -4,10 +4,10 @@ import { request } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { type Envelope, HOST } from '../../../daemon/api/contract.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
 import { Client } from '../../../daemon/client/client.js';
-import { LABEL } from '../../../daemon/core/labels.js';
-import type { ServiceView } from '../../../daemon/core/views.js';
-import { type Envelope, HOST } from '../../../daemon/http/contract.js';
+import { LABEL } from '../../../daemon/model/labels.js';
 import { type CliOptions, type CliResult, runCli } from './cli.js';
 import { containersOf, networksOf, removeAll, volumesOf } from './engine.js';
 

@@ -1,5 +1,5 @@
-import { oomKills } from '../../../daemon/containers/oom-counter.js';
-import { LABEL } from '../../../daemon/core/labels.js';
+import { oomKills } from '../../../daemon/engine/podman/oom-counter.js';
+import { LABEL } from '../../../daemon/model/labels.js';
 import { inspect } from './engine.js';
 import type { Home } from './home.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { machineOomKills } from '../../../daemon/containers/oom-counter.js';
+import { machineOomKills } from '../../../daemon/engine/podman/oom-counter.js';
 import type { Home } from './home.js';
 import { oomKillsIn } from './oom-kills.js';
 import type { Strain } from './pressure.js';

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { MiB } from '../../../daemon/core/bytes.js';
-import { pressureOf } from '../../../daemon/usage/pressure.js';
+import { pressureOf } from '../../../daemon/host/pressure.js';
+import { MiB } from '../../../daemon/shared/bytes.js';
 import { engine } from './engine.js';
 import { TINY } from './tiny.js';
 import { patience, until } from './until.js';

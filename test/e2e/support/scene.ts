@@ -1,8 +1,8 @@
-import type { Live, LiveService } from '../../../daemon/core/live.js';
-import type { HistoryEntry } from '../../../daemon/core/live-history.js';
-import { LIVE } from '../../core/pictures.js';
-import { MB } from '../../http/harness.js';
-import { liveService, USAGE } from '../../http/stage.js';
+import type { Live, LiveService } from '../../../daemon/api/live.js';
+import type { HistoryEntry } from '../../../daemon/api/live-history.js';
+import { LIVE } from '../../scheduler/pictures.js';
+import { MB } from '../../server/harness.js';
+import { liveService, USAGE } from '../../server/stage.js';
 
 /** When the pictures are from. */
 export const AT = 1_760_000_000_000;

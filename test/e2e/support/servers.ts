@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ENGINE, openEngine } from '../../engine/support/open-engine.js';
+import { ENGINE, openEngine } from '../../on-engine/support/open-engine.js';
 
 /** Real servers behind one service; made once at an engine, whose cache keeps it: its packages take most of a minute. */
 export const SERVERS = 'ldt-servers:1';

@@ -1,5 +1,5 @@
 import { spawn } from '@lydell/node-pty';
-import { type Screen, screenOf } from '../../dashboard/terminal/support/screen.js';
+import { type Screen, screenOf } from '../../ui/terminal/terminal/support/screen.js';
 import { patience } from './until.js';
 
 /** A program in a pseudo-terminal, and the screen that a person would see. */

@@ -1,6 +1,6 @@
-import type { Plan } from '../../../daemon/core/event.js';
-import { LABEL } from '../../../daemon/core/labels.js';
-import type { ServiceView } from '../../../daemon/core/views.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
+import { LABEL } from '../../../daemon/model/labels.js';
+import type { Plan } from '../../../daemon/scheduler/state/event.js';
 import { type Home, home } from './home.js';
 import { freePorts } from './ports.js';
 import { until } from './until.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { MiB } from '../../../daemon/core/bytes.js';
-import type { LoggedNotice, ServiceView } from '../../../daemon/core/views.js';
+import type { LoggedNotice, ServiceView } from '../../../daemon/api/views.js';
+import { MiB } from '../../../daemon/shared/bytes.js';
 import { inspect } from './engine.js';
 import type { Home } from './home.js';
 import { SOFT_SOME, type Strain } from './pressure.js';

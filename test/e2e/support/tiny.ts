@@ -1,8 +1,8 @@
-import type { Plan } from '../../../daemon/core/event.js';
-import { LABEL } from '../../../daemon/core/labels.js';
-import type { ServiceView } from '../../../daemon/core/views.js';
-import { ENGINE } from '../../engine/support/open-engine.js';
-import { removeImage, tinyImage } from '../../engine/support/tiny-image.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
+import { LABEL } from '../../../daemon/model/labels.js';
+import type { Plan } from '../../../daemon/scheduler/state/event.js';
+import { ENGINE } from '../../on-engine/support/open-engine.js';
+import { removeImage, tinyImage } from '../../on-engine/support/tiny-image.js';
 import { type Home, home } from './home.js';
 
 /** A busybox, 2 MB; no registry needed. Named for this process: another run at the same engine removes its own at its end. */

@@ -3,14 +3,14 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { writeProjectFile } from '../../../daemon/config/project/write-whole.js';
 import type { Calls } from '../../../daemon/files/write-whole.js';
 import { fileOf } from '../../../daemon/history/day-files.js';
 import { seal } from '../../../daemon/history/seal.js';
 import { knownBuilds } from '../../../daemon/images/known.js';
-import { writeProjectFile } from '../../../daemon/project/write-whole.js';
+import { loadConfig, saveConfig, undoConfig } from '../../../daemon/platform/wsl/config-file.js';
 import { createTickFile } from '../../../daemon/schedule/tick-file.js';
-import { createStateFile } from '../../../daemon/store/state-file.js';
-import { loadConfig, saveConfig, undoConfig } from '../../../daemon/wsl/config-file.js';
+import { createStateFile } from '../../../daemon/state-file/state-file.js';
 
 const { openSync, writeSync, fsyncSync, closeSync, fchmodSync, fchownSync, renameSync, linkSync, unlinkSync, fsync, close } = node;
 const NODE: Calls = { openSync, writeSync, fsyncSync, closeSync, fchmodSync, fchownSync, renameSync, linkSync, unlinkSync, fsync, close };

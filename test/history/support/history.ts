@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ServiceSample } from '../../../daemon/core/event.js';
-import type { ServiceId } from '../../../daemon/core/model.js';
 import type { Limits } from '../../../daemon/history/day-files.js';
 import { createHistory } from '../../../daemon/history/history.js';
+import type { ServiceId } from '../../../daemon/model/model.js';
+import type { ServiceSample } from '../../../daemon/scheduler/state/event.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -1,0 +1,116 @@
+import type { MountSpec } from '../../../model/model.js';
+import { type Cursor, quote } from '../cursor.js';
+import { pathAt } from '../paths.js';
+import { cleanTarget, splitShortMount } from '../short-mount.js';
+import { warnUnsupported } from '../unsupported.js';
+import { tmpfsMount } from './tmpfs.js';
+
+const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
+
+/** Labels for SELinux, which Debian and Ubuntu do not have, and hints for Docker Desktop's old file sharing. */
+const HARMLESS = ['z', 'Z', 'cached', 'delegated', 'consistent', 'default'];
+
+/** A mount with the place that asked for it. */
+export interface PlacedMount {
+  readonly spec: MountSpec;
+  readonly at: Cursor;
+}
+
+/** `volumes` and `tmpfs` of a service in long form. `volumes`: keys of the project's. */
+export function mountsOf(service: Cursor, volumes: ReadonlySet<string>): PlacedMount[] {
+  const placed = (at: Cursor, spec: MountSpec | null): PlacedMount[] => (spec === null ? [] : [{ spec, at }]);
+  const mounts = service.get('volumes')?.items() ?? [];
+  return [
+    ...mounts.flatMap(item => placed(item, item.isMap ? longMount(item, volumes) : shortMount(item, volumes))),
+    ...(service.get('tmpfs')?.items() ?? []).flatMap(item => placed(item, tmpfsMount(item))),
+  ];
+}
+
+/** Reports a target that is taken already; the root of a container cannot be one. */
+export function checkTargets(mounts: readonly PlacedMount[]): void {
+  const taken = new Map<string, Cursor>();
+  for (const { spec, at } of mounts) {
+    const other = taken.get(spec.target);
+    if (!spec.target.startsWith('/')) at.error(`the target ${quote(spec.target)} is not an absolute path`);
+    else if (spec.target === '/') at.error('the root of a container cannot be mounted over');
+    else if (other !== undefined) at.error(`${spec.target} is mounted already, at line ${other.place.line} of ${other.place.source.file}`);
+    taken.set(spec.target, at);
+  }
+}
+
+function shortMount(item: Cursor, volumes: ReadonlySet<string>): MountSpec | null {
+  const text = item.text();
+  if (text === null) return null;
+  const split = splitShortMount(text);
+  if (split === null) {
+    item.error(`${quote(text)} is not a mount`, { expected: '[SOURCE:]TARGET[:ro]' });
+    return null;
+  }
+  const { source, options } = split;
+  const target = cleanTarget(split.target);
+  const readOnly = options.includes('ro');
+  for (const option of options) {
+    if (HARMLESS.includes(option)) item.report.harmless(item.keyPlace, item.path, option);
+    else if (!['ro', 'rw', 'nocopy', ...PROPAGATIONS].includes(option))
+      item.warn(`the mount option ${quote(option)} is not supported and is ignored`);
+  }
+  if (source !== null && /^[./~]/.test(source)) {
+    const propagation = options.find(option => PROPAGATIONS.includes(option)) ?? null;
+    return { kind: 'bind', source: pathAt(item.place, source), target, readOnly, createSource: true, propagation };
+  }
+  if (source !== null && !volumes.has(source)) item.undefinedName('volume', source, volumes);
+  return { kind: 'volume', volume: source, target, readOnly, noCopy: options.includes('nocopy') };
+}
+
+function longMount(item: Cursor, volumes: ReadonlySet<string>): MountSpec | null {
+  warnUnsupported(item, ['type', 'source', 'target', 'read_only', 'bind', 'volume', 'tmpfs']);
+  const type = item.get('type')?.text();
+  const written = item.get('target')?.text();
+  if (written === undefined || written === null) {
+    item.error('lacks the key target', { expected: 'the path inside the container' });
+    return null;
+  }
+  const target = cleanTarget(written);
+  const readOnly = item.get('read_only')?.boolean() ?? false;
+  if (type === 'bind') return longBind(item, target, readOnly);
+  if (type === 'volume') return longVolume(item, target, readOnly, volumes);
+  if (type === 'tmpfs') {
+    const options = item.get('tmpfs');
+    if (options !== null) warnUnsupported(options, ['size', 'mode']);
+    return {
+      kind: 'tmpfs',
+      target,
+      size: options?.get('size')?.bytes() ?? null,
+      mode: options?.get('mode')?.integer(0, 0o7777) ?? null,
+      options: readOnly ? 'ro' : null,
+    };
+  }
+  item.get('type')?.warn(`mounts of the type ${quote(type ?? '')} are not supported; nothing is mounted there`);
+  return null;
+}
+
+function longBind(item: Cursor, target: string, readOnly: boolean): MountSpec | null {
+  const source = item.get('source');
+  const text = source?.text() ?? '';
+  if (source === null || text === '') {
+    item.error('lacks the key source', { expected: 'the path of a file or folder on this machine' });
+    return null;
+  }
+  const options = item.get('bind');
+  if (options !== null) warnUnsupported(options, ['create_host_path', 'propagation']);
+  const propagation = options?.get('propagation') ?? null;
+  if (propagation !== null && !PROPAGATIONS.includes(propagation.text() ?? '')) {
+    propagation.error(`${quote(propagation.text() ?? '')} is not a propagation`, { expected: PROPAGATIONS.join(', ') });
+  }
+  const createSource = options?.get('create_host_path')?.boolean() ?? true;
+  return { kind: 'bind', source: pathAt(source.place, text), target, readOnly, createSource, propagation: propagation?.text() ?? null };
+}
+
+function longVolume(item: Cursor, target: string, readOnly: boolean, volumes: ReadonlySet<string>): MountSpec {
+  const source = item.get('source');
+  const volume = source?.text() ?? null;
+  if (source !== null && volume !== null && !volumes.has(volume)) source.undefinedName('volume', volume, volumes);
+  const options = item.get('volume');
+  if (options !== null) warnUnsupported(options, ['nocopy']);
+  return { kind: 'volume', volume: volume === '' ? null : volume, target, readOnly, noCopy: options?.get('nocopy')?.boolean() ?? false };
+}

@@ -1,0 +1,97 @@
+import { nearestName } from '../../shared/nearest.js';
+import type { Problem } from '../../shared/problem.js';
+import { profileFilesIn, profileNameOf } from './files.js';
+import { mergeProfiles, type Profile } from './merge.js';
+import { type ProfileFile, parseProfile } from './parse.js';
+import { nearestPlace, type Place } from './places.js';
+import { readText, type TextFile } from './text-file.js';
+import { problemAt } from './yaml-file.js';
+
+/** Where profiles are looked up: the project's own files first, then the folder of those that come with laptop-dev. */
+export interface ProfileSources {
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  readonly builtIn: string;
+  /** Reads a profile; absent: from its file. To see what a profile would be with another text. */
+  readonly read?: (file: string) => Promise<TextFile>;
+}
+
+export interface LoadedProfile {
+  readonly profile: Profile | null;
+  readonly problems: readonly Problem[];
+}
+
+interface Loading {
+  readonly read: (file: string) => Promise<TextFile>;
+  readonly known: ReadonlyMap<string, readonly string[]>;
+  readonly parsed: Map<string, ProfileFile>;
+  readonly problems: Problem[];
+  /** Files in merging order, each once. */
+  readonly order: ProfileFile[];
+}
+
+/** Names of profiles by file, nearest source first: a project's `base` hides the built-in one, and may extend it. */
+async function profileIndex(sources: ProfileSources): Promise<Map<string, string[]>> {
+  const index = new Map<string, string[]>();
+  for (const file of [...sources.files, ...(await profileFilesIn(sources.builtIn))]) {
+    const name = profileNameOf(file);
+    if (name !== null) index.set(name, [...(index.get(name) ?? []), file]);
+  }
+  return index;
+}
+
+/** Loads the profile in `file` with everything it extends. All mistakes of all its files at once. */
+export async function loadProfile(file: string, sources: ProfileSources): Promise<LoadedProfile> {
+  const loading: Loading = {
+    read: sources.read ?? readText,
+    known: await profileIndex(sources),
+    parsed: new Map(),
+    problems: [],
+    order: [],
+  };
+  await visit(file, [], { file, line: 0, column: 0 }, loading);
+  if (loading.problems.length > 0) return { profile: null, problems: loading.problems };
+  return mergeProfiles(loading.order);
+}
+
+/** Bases first, each file once, so that of two bases with a common one neither is undone by it. */
+async function visit(file: string, path: readonly ProfileFile[], from: Place, loading: Loading): Promise<void> {
+  if (loading.parsed.has(file)) return;
+  const read = await loading.read(file);
+  if (read.fault !== null) {
+    loading.problems.push(
+      problemAt(from.line > 0 ? from : { file, line: 0, column: 0 }, '', from.line > 0 ? `${file}: ${read.fault}` : read.fault),
+    );
+    return;
+  }
+  const { profile, problems } = parseProfile(read.text, file);
+  loading.problems.push(...problems);
+  if (profile === null) return;
+  loading.parsed.set(file, profile);
+  const chain = [...path, profile];
+  for (const [index, name] of profile.extends.entries()) await visitBase(name, index, chain, loading);
+  loading.order.push(profile);
+}
+
+async function visitBase(name: string, index: number, chain: readonly ProfileFile[], loading: Loading): Promise<void> {
+  const profile = chain.at(-1);
+  if (profile === undefined) return;
+  const key = profile.places.values.has(`extends.${index}`) ? `extends.${index}` : 'extends';
+  const place = nearestPlace(profile.places, key, profile.file);
+  const candidates = loading.known.get(name) ?? [];
+  // A project's own `base` that extends `base` means the next one of that name, the built-in.
+  const base = candidates.find(file => file !== profile.file);
+  if (base === undefined && candidates.length === 0) {
+    const names = [...loading.known.keys()].filter(other => other !== profile.name);
+    const shown = `one of ${names.sort().slice(0, 12).join(', ')}${names.length > 12 ? ' …' : ''}`;
+    loading.problems.push(problemAt(place, key, `no profile is called ${name}`, shown, nearestName(name, names)));
+    return;
+  }
+  const start = base === undefined ? chain.length - 1 : chain.findIndex(member => member.file === base);
+  if (base === undefined || start >= 0) {
+    const circle = [...chain.slice(start).map(member => member.name), name].join(' → ');
+    loading.problems.push(problemAt(place, key, `the profile extends itself: ${circle}`, 'a chain that ends'));
+    return;
+  }
+  await visit(base, chain, place, loading);
+}

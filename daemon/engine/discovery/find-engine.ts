@@ -1,0 +1,105 @@
+import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import type { TlsMaterial } from '../client/endpoint.js';
+import type { Candidate, Strategy, Surroundings } from './candidate.js';
+import { fromDockerContext } from './docker-context.js';
+import { fromDockerDesktop } from './docker-desktop.js';
+import { fromDockerEngine } from './docker-engine.js';
+import { fromEnvironment } from './environment.js';
+import { type EngineKind, type Ping, ping } from './ping.js';
+import { fromPodman } from './podman.js';
+import { fromRancherDesktop } from './rancher-desktop.js';
+
+export interface FindOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** Prefix of every path; for tests. */
+  readonly root?: string;
+  readonly uid: number;
+  /** `--engine`; null: whatever answers first. It wins over the environment. */
+  readonly choice: EngineKind | null;
+}
+
+/** A place that was looked at and is not it. */
+export interface Attempt {
+  readonly source: string;
+  readonly endpoint: string;
+  readonly reason: string;
+}
+
+export interface FoundEngine {
+  readonly endpoint: string;
+  readonly kind: EngineKind;
+  readonly tls: TlsMaterial | null;
+  readonly source: string;
+}
+export type EngineSearch =
+  | { readonly found: FoundEngine; readonly failure: null; readonly tried: readonly Attempt[] }
+  | { readonly found: null; readonly failure: Failure; readonly tried: readonly Attempt[] };
+
+/** How long an engine has to answer, in ms; one that the user named has longer: there is nothing else to try, and a busy one is late. */
+const PING_LIMIT = 2000;
+const NAMED_LIMIT = 10_000;
+
+const DOCKER: readonly Strategy[] = [fromDockerContext, fromDockerEngine, fromDockerDesktop, fromRancherDesktop];
+const PODMAN: readonly Strategy[] = [fromPodman];
+
+/**
+ * The first engine that answers: environment, Docker context, Docker Engine, Docker Desktop, Rancher Desktop, Podman. All places
+ * are asked at once, so that hung ones cost 2 s together. One that the user named and that does not answer in 10 s is a failure.
+ */
+export async function findEngine(options: FindOptions): Promise<EngineSearch> {
+  const enough = new AbortController();
+  try {
+    return await search(options, enough.signal);
+  } catch (error) {
+    if (error instanceof FailureError) return { found: null, failure: error.failure, tried: [] };
+    throw error;
+  } finally {
+    enough.abort();
+  }
+}
+
+async function search(options: FindOptions, signal: AbortSignal): Promise<EngineSearch> {
+  const surroundings: Surroundings = { ...options, root: options.root ?? '' };
+  const choice = options.choice ?? wordChoice(options.env['LAPTOP_DEV_ENGINE']);
+  const strategies = [fromEnvironment, ...(choice === 'podman' ? [] : DOCKER), ...(choice === 'docker' ? [] : PODMAN)];
+  const candidates = withoutDoubles(strategies.flatMap(strategy => strategy(surroundings)));
+  const pings = candidates.map(({ endpoint, tls, explicit }) => ping(endpoint, tls, explicit ? NAMED_LIMIT : PING_LIMIT, signal));
+  const tried: Attempt[] = [];
+  for (const [index, candidate] of candidates.entries()) {
+    const answer: Ping = (await pings[index]) ?? { reason: 'not asked' };
+    if ('kind' in answer && (choice === null || answer.kind === choice)) {
+      const { endpoint, tls, source } = candidate;
+      return { found: { endpoint, kind: answer.kind, tls, source }, failure: null, tried };
+    }
+    const reason = 'kind' in answer ? `is ${answer.kind}, and ${choice} was asked for` : answer.reason;
+    tried.push({ source: candidate.source, endpoint: candidate.endpoint, reason });
+    if (candidate.explicit && !('kind' in answer)) return { found: null, failure: notAnswering(candidate, reason, tried), tried };
+  }
+  return { found: null, failure: noneFound(choice, tried), tried };
+}
+
+/** LAPTOP_DEV_ENGINE may name the product instead of a place. */
+function wordChoice(text: string | undefined): EngineKind | null {
+  return text === 'docker' || text === 'podman' ? text : null;
+}
+
+/** /var/run is often a link to /run: the same socket by two names costs two lines in an error, nothing else. */
+function withoutDoubles(candidates: readonly Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ endpoint }) => !seen.has(endpoint) && seen.add(endpoint));
+}
+
+function notAnswering(candidate: Candidate, reason: string, tried: readonly Attempt[]): Failure {
+  return failure(
+    'engine-unavailable',
+    `The engine named by ${candidate.source} (${candidate.endpoint}) does not answer: ${reason}`,
+    { tried },
+    [`Start that engine, or correct ${candidate.source}`],
+  );
+}
+
+function noneFound(choice: EngineKind | null, tried: readonly Attempt[]): Failure {
+  const lines = tried.map(({ source, endpoint, reason }) => `  ${source}: ${endpoint}: ${reason}`);
+  return failure('engine-unavailable', [`No ${choice ?? 'container'} engine answers`, ...lines].join('\n'), { choice, tried });
+}

@@ -1,0 +1,50 @@
+import { LABEL } from '../../model/labels.js';
+import type { Ms } from '../../model/model.js';
+import type { EngineEvent } from '../../model/observed.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import type { Connection } from '../client/connection.js';
+import { DEADLINE } from '../client/deadline.js';
+import { engineFailure } from '../client/engine-failure.js';
+import { jsonLines } from '../client/json-lines.js';
+import { mapEvent, type RawEvent } from '../mapping/map-event.js';
+import { reopened } from '../podman/podman-reopen.js';
+import { completed } from '../podman/podman-watch.js';
+import { ExecWatch, execEventOf } from './exec-watch.js';
+
+/**
+ * Events of the containers that carry our instance's label. `since` (ms since the epoch) replays what happened after it, up to
+ * the 256 events that Docker keeps. Ends when `signal` is aborted; throws engine-unavailable when the stream ends by itself.
+ */
+export async function* readEvents(
+  connection: Connection,
+  instance: string,
+  signal: AbortSignal,
+  since: Ms | null,
+): AsyncGenerator<EngineEvent> {
+  const { kind } = await connection.facts();
+  const open = (from: Ms | null) => engineEvents(connection, instance, signal, from);
+  yield* kind === 'podman' ? completed(connection, instance, reopened(open, signal, since)) : open(since);
+  if (!signal.aborted)
+    throw new FailureError(failure('engine-unavailable', 'The engine ended its stream of events', { endpoint: connection.url }));
+}
+
+async function* engineEvents(connection: Connection, instance: string, signal: AbortSignal, since: Ms | null): AsyncGenerator<EngineEvent> {
+  try {
+    const stream = await connection.call('events', DEADLINE.quick, (client, late) =>
+      client.getEvents({
+        ...(since === null ? {} : { since: since / 1000 }),
+        filters: JSON.stringify({ type: ['container'], label: [`${LABEL.instance}=${instance}`] }),
+        abortSignal: AbortSignal.any([signal, late]),
+      }),
+    );
+    const execs = new ExecWatch(connection);
+    for await (const raw of jsonLines<RawEvent>(stream as AsyncIterable<Buffer>)) {
+      const exec = execEventOf(raw);
+      const event = exec === null ? mapEvent(raw) : await execs.told(exec);
+      if (event?.kind === 'destroyed') execs.forget(event.id);
+      if (event) yield event;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw engineFailure(error, 'events');
+  }
+}

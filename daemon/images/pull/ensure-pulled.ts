@@ -1,0 +1,20 @@
+import type { ImageRequest } from '../../ports.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import { inspectImage } from '../inspect.js';
+import type { Room, Tell } from '../room.js';
+
+/** For a service without a build: uses the image that is here, pulls it where its policy says so. */
+export async function ensurePulled(room: Room, request: ImageRequest, tell: Tell): Promise<void> {
+  const { reference, pull, platform = null } = request;
+  if (pull !== 'always' && (await inspectImage(room.engine, reference))) return;
+  if (pull === 'never') {
+    throw new FailureError(
+      failure('image-missing', `${reference} is not on this machine, and pull_policy is never`, { reference, reason: 'never' }, [
+        `docker pull ${reference}, or docker load -i FILE, or another pull_policy.`,
+      ]),
+    );
+  }
+  tell({ text: `pulling ${reference}` });
+  await room.run({ kind: 'pull', reference, platform }, tell);
+  room.log.info({ reference }, 'image pulled');
+}

@@ -1,0 +1,83 @@
+import type { Ms } from '../../model/model.js';
+import type { Bytes } from '../../shared/bytes.js';
+import type { Failure } from '../../shared/failure.js';
+import type { ConfigFile } from '../wsl/config-file.js';
+import type { HostFacts } from '../wsl/facts.js';
+import type { Check as KeyCheck } from '../wsl/verify.js';
+import type { NetworkSeen, RulesSeen } from './firewall.js';
+
+/** The engine as it describes itself. */
+export interface EngineFacts {
+  readonly kind: 'docker' | 'podman';
+  /** As it calls itself: Docker Desktop 4.40.0, Rancher Desktop, else the way by which it was found. */
+  readonly product: string;
+  readonly endpoint: string;
+  readonly version: string;
+  readonly cgroup: '1' | '2' | null;
+  readonly warnings: readonly string[];
+  /** Its clock less ours; null: it does not say. */
+  readonly drift: Ms | null;
+  /** Bytes of images and build cache, and of those that no container uses; null: it does not say in time. */
+  readonly images: { readonly total: Bytes; readonly unused: Bytes } | null;
+}
+
+export type EngineSeen =
+  | { readonly engine: EngineFacts; readonly failure: null; readonly denied: readonly string[] }
+  /** `denied`: sockets that are there and may not be opened. */
+  | { readonly engine: null; readonly failure: Failure; readonly denied: readonly string[] };
+
+/** The services that are meant, and what became of their configuration. */
+export interface ProjectSeen {
+  readonly profile: string;
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
+  /** Host ports of services that do not run now. */
+  readonly ports: readonly { readonly service: string; readonly port: number }[];
+  readonly services: readonly string[];
+  /** As the Compose plugin reads the same files; null: it was not asked, and why. */
+  readonly compose: readonly string[] | null;
+  readonly composeWhy: string;
+}
+
+/** All that the checks judge; gathered beforehand, so that they are pure. */
+export interface Evidence {
+  readonly now: Ms;
+  readonly facts: HostFacts;
+  /** Null: no WSL2, or the file's place is not known (`configWhy`). */
+  readonly config: ConfigFile | null;
+  readonly configWhy: string;
+  readonly keys: readonly KeyCheck[];
+  /** Files beside it that were meant to be it, such as .wslconfig.txt. */
+  readonly stray: readonly string[];
+  /** Null: Windows could not be asked. */
+  readonly windowsFree: Bytes | null;
+  /** Load average of 5 minutes. */
+  readonly load5: number;
+  /** Who used the CPU most since it started; `share` in % of one core. */
+  readonly busiest: { readonly name: string; readonly pid: number; readonly share: number } | null;
+  /** A systemd unit of the daemon is installed. */
+  readonly unit: boolean;
+  readonly engine: EngineSeen;
+  readonly disks: readonly { readonly path: string; readonly free: Bytes; readonly total: Bytes }[];
+  /** TCP ports that somebody listens on. */
+  readonly listening: ReadonlySet<number>;
+  /** The daemon's socket, with its mode bits; null: there is none. */
+  readonly runtime: { readonly path: string; readonly mode: number } | null;
+  readonly node: string;
+  readonly ours: string;
+  /** Version of the daemon that runs; null: none does, or it does not answer. */
+  readonly daemon: string | null;
+  /** A daemon takes connections and did not answer within `after` ms; `pid` as its lock file has it. */
+  readonly hung: { readonly pid: number | null; readonly after: Ms } | null;
+  /** Containers of the running daemon that belong to no service; null: not known without it. */
+  readonly leftovers: readonly string[] | null;
+  /** Networks of ours whose gateway is this machine's, and the rules that stand before it. */
+  readonly networks: readonly NetworkSeen[];
+  readonly rules: RulesSeen;
+  /** What the running daemon says of services that other containers do not reach. */
+  readonly unreached: readonly string[];
+  readonly budget: Bytes;
+  readonly project: ProjectSeen | null;
+  /** Why there is no project; null: there is one, or several profiles and none was named. */
+  readonly projectFailure: Failure | null;
+}

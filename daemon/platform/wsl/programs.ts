@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import type { Ms } from '../../model/model.js';
+
+/** Where the host is looked at. A test gives another root and a PATH with programs of its own. */
+export interface Host {
+  /** Prefix of /proc, /sys, /etc, /run and /mnt. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export type Ran = { readonly text: string; readonly fault: null } | { readonly text: null; readonly fault: string };
+
+/** More than any of these programs prints: the rules of a machine with hundreds of networks are the longest. */
+const LONGEST = 8 * 1024 * 1024;
+
+/** What a program prints on stdout; a fault in words when it is not there, fails or has not ended after `limit`. Never rejects. */
+export function run({ env }: Host, program: string, args: readonly string[], limit: Ms): Promise<Ran> {
+  return new Promise(resolve => {
+    // WSL_UTF8 is obeyed by wsl.exe since 0.64, and only variables that WSLENV names cross over; others print UTF-16.
+    const passed = { ...env, WSL_UTF8: '1', WSLENV: [env['WSLENV'], 'WSL_UTF8'].filter(Boolean).join(':') };
+    // A group of its own: a shell's child would outlive it and hold the pipe.
+    const child = spawn(program, args, { env: passed, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const end = (ran: Ran) => {
+      clearTimeout(timer);
+      child.stdout.destroy();
+      resolve(ran);
+    };
+    const kill = () => {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    };
+    const timer = setTimeout(() => {
+      kill();
+      end({ text: null, fault: `${program} gave no answer within ${limit / 1000} s` });
+    }, limit);
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (length < LONGEST) chunks.push(chunk);
+      length += chunk.length;
+    });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      end({
+        text: null,
+        fault: error.code === 'ENOENT' ? `there is no ${program}` : `${program} cannot be run (${error.code ?? error.message})`,
+      });
+    });
+    child.on('close', (code, signal) => {
+      if (code === 0) end({ text: textOf(Buffer.concat(chunks)), fault: null });
+      else end({ text: null, fault: `${program} failed (${code ?? signal})` });
+    });
+  });
+}
+
+/** UTF-16LE with or without its mark, as wsl.exe prints it, else UTF-8; line ends become LF. */
+export function textOf(bytes: Buffer): string {
+  const marked = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const wide = marked || (bytes.length >= 2 && bytes.subarray(0, 512).includes(0));
+  const text = bytes.toString(wide ? 'utf16le' : 'utf8').replace(/^\ufeff/, '');
+  return text.replaceAll('\r\n', '\n');
+}

@@ -1,0 +1,23 @@
+import { connect } from 'node:net';
+import type { Ms } from '../model/model.js';
+
+/** A connection inside this machine takes well under a millisecond; a SYN that was dropped is only sent again after 1 s, ms. */
+const PATIENCE = 900;
+
+/**
+ * Whether connections to this address are answered at all, be it by a refusal: rules of others (a firewall that drops what it does not know)
+ * could swallow what ours redirect, and then nobody would get an answer.
+ */
+export function isAnswered(host: string, port: number, patience: Ms = PATIENCE): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port });
+    const settle = (answered: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answered);
+    };
+    const timer = setTimeout(settle, patience, false);
+    socket.once('connect', () => settle(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code === 'ECONNREFUSED' || code === 'ECONNRESET'));
+  });
+}

@@ -1,0 +1,141 @@
+import type { ServiceView } from '../api/views.js';
+import type { EngineInfo } from '../ports.js';
+import type { Answer } from '../scheduler/state/event.js';
+import { viewOf } from '../scheduler/views/view.js';
+import { type Failure, failure } from '../shared/failure.js';
+import type { Changes } from './changes.js';
+import type { SupervisorOptions } from './create.js';
+import { execBeside } from './effects/beside.js';
+import { clean } from './effects/clean.js';
+import { movedFrom, movedNotice } from './effects/moved.js';
+import type { Hours } from './hours.js';
+import type { Keeper } from './keeper.js';
+import type { DoorKeeper } from './listeners/door-keeper.js';
+import { containerFor, engineBack, wakeFor } from './listeners/reach.js';
+import type { Loop } from './loop.js';
+import type { Notices } from './notices.js';
+import { adviceOf } from './queries/advice.js';
+import { budgetBeyond } from './queries/budget-beyond.js';
+import { budgetView } from './queries/budget-view.js';
+import { counted } from './queries/exec-count.js';
+import { followLogs } from './queries/follow-logs.js';
+import { unjudged } from './queries/unjudged.js';
+import type { Figures } from './sampling/figures.js';
+import { historyOf } from './sampling/history-view.js';
+import { Picture } from './sampling/live.js';
+import { measured } from './sampling/measure.js';
+import type { Sampler } from './sampling/sampler.js';
+import type { Supervisor } from './supervisor.js';
+import type { Trust } from './trust.js';
+import type { Waiters } from './waiters.js';
+import type { Watchers } from './watchers.js';
+
+/** What answers them. */
+export interface Parts {
+  readonly notices: Notices;
+  readonly waiters: Waiters;
+  readonly changes: Changes;
+  readonly trust: Trust;
+  readonly doors: DoorKeeper;
+  readonly sampler: Sampler;
+  readonly figures: Figures;
+  readonly watchers: Watchers;
+  readonly hours: Hours;
+  readonly keeper: Keeper;
+  readonly engine: () => EngineInfo | null;
+}
+
+/** The daemon as its clients see it. */
+export function facade(
+  options: SupervisorOptions,
+  loop: Loop,
+  { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
+): Supervisor {
+  const { containers, usage, clock } = options;
+  const { version, instance, pid } = options;
+  const startedAt = clock.wall();
+  const views = (project: string | null): ServiceView[] => {
+    // How much time is left is known to the doors alone: bytes that flow are no event.
+    loop.post({ kind: 'used', uses: doors.uses() });
+    return [...loop.world.services.values()]
+      .filter(entry => project === null || entry.spec.project === project)
+      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
+  };
+  const picture = new Picture({
+    clock,
+    policy: options.policy,
+    world: () => loop.world,
+    figures,
+    sampler,
+    uses: () => doors.glance(),
+    told: (world, view, wall) => hours.told(world, view, wall),
+    engine,
+    daemon: { version, pid, instance, startedAt },
+  });
+  return {
+    info: { version, pid, instance, startedAt },
+    engine,
+    async act(action, { dryRun, trust: granted }) {
+      const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
+      if (beyond) return { ok: false, failure: beyond };
+      const foul = action.kind === 'up' ? unjudged(action.spec) : null;
+      if (foul) return { ok: false, failure: foul };
+      const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
+      if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
+      await engineBack(loop, clock);
+      loop.post({ kind: 'used', uses: doors.uses() });
+      sampler.now();
+      const from = action.kind === 'up' ? movedFrom(loop.world, action.spec) : null;
+      const meant = from === null ? action : { ...action, moved: true };
+      const answer = dryRun ? loop.rehearse(meant) : await loop.ask(meant);
+      if (!answer) return { ok: false, failure: failure('internal', 'an action was not answered') };
+      if (from !== null && answer.ok && !dryRun && action.kind === 'up') notices.add([movedNotice(action.spec, from)]);
+      return dryRun ? answer : warned(answer, keeper.unkept);
+    },
+    settled: (ids, goal, signal) => waiters.wait(loop.world, ids, goal, signal),
+    services: async (project, withUsage) => (withUsage ? measured(views(project), loop.world, usage) : views(project)),
+    projects: () =>
+      [...loop.world.projects.values()].map(({ spec: { name, root, profile, folder } }) => ({
+        name,
+        root,
+        profile,
+        ...(folder === undefined ? {} : { folder }),
+      })),
+    leases: () =>
+      [...loop.world.leases.values()].map(({ until, ...lease }) => ({
+        ...lease,
+        remaining: until === null ? null : Math.max(0, until - clock.now()),
+      })),
+    budget: async () => budgetView(options, loop, await measured(views(null), loop.world, usage)),
+    advice: project => adviceOf(loop.world, options.history, clock, project),
+    live: () => picture.live(),
+    totals: () => figures.totals(),
+    history: (id, sinceWall, slot) => historyOf({ history: options.history, recent: figures.recent, clock }, id, sinceWall, slot),
+    watch: (every, changed) => {
+      const end = watchers.add(every, changed);
+      sampler.watched();
+      return () => {
+        end();
+        sampler.watched();
+      };
+    },
+    notices: () => notices.list(),
+    subscribe: listener => notices.subscribe(listener),
+    logs: (id, logOptions) =>
+      logOptions.follow
+        ? followLogs(id, logOptions, { containers, clock, world: () => loop.world, changes })
+        : containers.logs(containerFor(loop, id, false), logOptions),
+    exec: async (id, execOptions) => {
+      if (execOptions.beside) return execBeside(loop.world, options, notices, id, execOptions);
+      await wakeFor(loop, doors, id);
+      return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
+    },
+    clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
+    shutdown: async () => options.onShutdown(),
+  };
+}
+
+/** What was asked for is done; that it is not kept is said with it. */
+function warned(answer: Answer, unkept: Failure | null): Answer {
+  return answer.ok && unkept ? { ok: true, plan: { ...answer.plan, warnings: [...(answer.plan.warnings ?? []), unkept] } } : answer;
+}

@@ -1,0 +1,43 @@
+import type { Ms, ServiceId } from '../../model/model.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import { failure } from '../../shared/failure.js';
+import { holdingsOf } from '../memory/holdings.js';
+import { relieve, whyKept } from '../memory/relief.js';
+import type { Policy } from '../policy/policy.js';
+import type { Draft } from '../state/draft.js';
+import type { Answer } from '../state/event.js';
+import { grantedTotal } from '../state/world.js';
+import { planFor } from './admission.js';
+import { makeRoom } from './carry-out.js';
+
+const NONE: ReadonlySet<ServiceId> = new Set();
+
+/**
+ * Another budget. What is granted beyond it is taken back at once where bursts and idle services give it; else it is refused, and
+ * nothing is changed. `bytes` null: the policy's own. The caller has held it against the host's memory.
+ */
+export function setBudget(draft: Draft, bytes: Bytes | null, policy: Policy, now: Ms): Answer {
+  const budget = bytes ?? policy.budget;
+  const over = grantedTotal(draft.services.values()) - budget;
+  const holdings = holdingsOf(draft, now);
+  const relief = over > 0 ? relieve(over, [], holdings, draft.evictions, policy.relief, now) : { shrinks: [], stops: [] };
+  if (relief === null) {
+    const holders = holdings.map(each => ({
+      id: each.id,
+      grant: each.grant,
+      keptBecause: whyKept(each, [], draft.evictions, policy.relief, now),
+    }));
+    const message = `${formatBytes(over + budget)} are granted, ${formatBytes(over)} more than ${formatBytes(budget)}, and bursts and idle services do not give so much. Nothing was changed.`;
+    return {
+      ok: false,
+      failure: failure('over-budget', message, { budget, granted: over + budget, holders }, [
+        'laptop-dev budget shows who holds it; stop somebody first',
+      ]),
+    };
+  }
+  draft.budget = bytes;
+  draft.intentChanged = true;
+  makeRoom(draft, { starts: [], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
+  const answer = planFor(draft.world(), { up: [], stops: [], restart: NONE, recreate: NONE, woken: false }, { ...policy, budget }, now);
+  return answer.ok ? { ok: true, plan: { ...answer.plan, evicts: relief.stops, shrinks: relief.shrinks } } : answer;
+}

@@ -1,0 +1,134 @@
+import type { Ms } from '../model/model.js';
+import { foldListens, foldSpoke } from './activity/heard.js';
+import { foldScheduled } from './activity/hours.js';
+import { foldResumed, foldUsed, useDue } from './activity/idle.js';
+import { leaseDue } from './activity/leases.js';
+import { askDue, foldSaid } from './admission/ask.js';
+import { foldRequested, isInTheWay } from './admission/demand.js';
+import { hopeEnds } from './admission/press-on.js';
+import { accountForStrays, converge } from './converge.js';
+import { foldAction } from './lifecycle/actions.js';
+import { foldEngineEvent, foldEngineLost } from './lifecycle/engine-events.js';
+import { foldObserved } from './lifecycle/observe.js';
+import { foldResult } from './lifecycle/results.js';
+import { foldResized, foldSampled } from './memory/measured.js';
+import { foldReclaimed, reclaimDue } from './memory/reclaim.js';
+import type { Policy } from './policy/policy.js';
+import { Draft } from './state/draft.js';
+import type { Answer, Event, Notice } from './state/event.js';
+import { foldRestored } from './state/restore.js';
+import type { Step } from './state/step.js';
+import type { World } from './state/world.js';
+
+export interface Decision {
+  readonly world: World;
+  /** To be carried out in this order; `persist`, when there, is the first. */
+  readonly steps: readonly Step[];
+  readonly notices: readonly Notice[];
+  /** To an action; null for every other event. */
+  readonly answer: Answer | null;
+}
+
+/**
+ * The one place where anything is decided. Pure: the same world, event, policy and time give the same decision, and the
+ * world given is not changed; a dry run is a decision that is thrown away.
+ *   1 fold: the event becomes fact (what is) or intent (what is wanted)
+ *   2 converge: each service takes its next step from what is to what is wanted, within the budget
+ */
+export function decide(world: World, event: Event, policy: Policy, now: Ms): Decision {
+  const draft = new Draft(world);
+  // Who sets the budget is held against the usual one.
+  const isBudget = event.kind === 'action' && event.action.kind === 'budget';
+  const answer = fold(draft, event, isBudget ? policy : budgeted(draft, policy), now);
+  if (!answer || answer.ok) converge(draft, budgeted(draft, policy), now);
+  accountForStrays(draft);
+  const persist: Step[] = draft.intentChanged ? [{ kind: 'persist' }] : [];
+  return { world: draft.world(), steps: [...persist, ...draft.steps], notices: draft.notices, answer };
+}
+
+function budgeted({ budget }: Pick<World, 'budget'>, policy: Policy): Policy {
+  return budget === null ? policy : { ...policy, budget };
+}
+
+function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | null {
+  switch (event.kind) {
+    case 'action':
+      return foldAction(draft, event.action, policy, now);
+    case 'restored':
+      foldRestored(draft, event);
+      return null;
+    case 'gatewaysChanged':
+      draft.setDoors(event.project, { kind: 'due' });
+      return null;
+    case 'observed':
+      foldObserved(draft, event, policy, now);
+      return null;
+    case 'engine':
+      foldEngineEvent(draft, event.event, policy, now);
+      return null;
+    case 'engineLost':
+      foldEngineLost(draft, policy, now);
+      return null;
+    case 'requested':
+      foldRequested(draft, event, policy, now);
+      return null;
+    case 'spoke':
+      foldSpoke(draft, event);
+      return null;
+    case 'listens':
+      foldListens(draft, event);
+      return null;
+    case 'used':
+      foldUsed(draft, event, policy, now);
+      return null;
+    case 'sampled':
+      foldSampled(draft, event, policy, now);
+      return null;
+    case 'resized':
+      foldResized(draft, event, now);
+      return null;
+    case 'said':
+      foldSaid(draft, event, policy, now);
+      return null;
+    case 'reclaimed':
+      foldReclaimed(draft, event);
+      return null;
+    case 'resumed':
+      foldResumed(draft, policy, now);
+      return null;
+    case 'scheduled':
+      foldScheduled(draft, event);
+      return null;
+    case 'tick':
+      return null;
+    default:
+      foldResult(draft, event, policy, now);
+      return null;
+  }
+}
+
+/** When the next `tick` is due: the earliest deadline in the world; null: nothing waits for time alone. */
+export function nextDeadline(world: World, policy: Policy): Ms | null {
+  let next: Ms | null = null;
+  const consider = (due: Ms | null) => {
+    if (due !== null && (next === null || due < next)) next = due;
+  };
+  for (const entry of world.services.values()) {
+    const { request } = entry;
+    consider(request === null ? null : world.engine === 'up' && !isInTheWay(entry) ? request.askAt : request.until);
+  }
+  consider(leaseDue(world));
+  // Without an engine a deadline that is over would only come again and again.
+  if (world.engine !== 'up') return next;
+  consider(reclaimDue(world, policy));
+  for (const entry of world.services.values()) {
+    const { state, removeAt } = entry;
+    consider(useDue(world, entry));
+    consider(askDue(entry));
+    consider(hopeEnds(world, entry, policy));
+    consider(state.kind === 'backoff' || state.kind === 'ended' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
+    consider(removeAt);
+  }
+  for (const { clearAt } of world.projects.values()) consider(clearAt);
+  return next;
+}

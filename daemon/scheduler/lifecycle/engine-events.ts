@@ -1,0 +1,122 @@
+import type { Ms } from '../../model/model.js';
+import type { EngineEvent } from '../../model/observed.js';
+import { formatBytes } from '../../shared/bytes.js';
+import { sessionEnded, sessionStarted } from '../activity/sessions.js';
+import { usedFrom } from '../activity/use.js';
+import { afterOom, ceilingOf } from '../memory/growth.js';
+import { growTo, roomFor } from '../memory/measured.js';
+import type { Policy } from '../policy/policy.js';
+import type { Draft } from '../state/draft.js';
+import { type Exit, held, liveContainer } from '../state/service-state.js';
+import { idOf, requestFrom, type ServiceEntry } from '../state/world.js';
+import { killed, removedByHand, revokeOutsideStop, startedByHand, stoppedByEngine } from './by-hand.js';
+import { blameLimit, exitOf, foldExit } from './exits.js';
+
+/** Containers kept that no service names yet; more than can be starting at once. */
+const STRAYS = 64;
+
+/** An engine that ends stops its containers first: 10 s grace for each, in parallel, and some more. */
+const ENDING_ENGINE: Ms = 30_000;
+
+/** The engine went away: what it stopped on its way out was not the user's wish. */
+export function foldEngineLost(draft: Draft, policy: Policy, now: Ms): void {
+  draft.engine = 'lost';
+  // Clients may wait for what is under way.
+  for (const [id, entry] of draft.services)
+    if (entry.request === null && isComing(entry)) draft.patch(id, { request: requestFrom(now, policy) });
+  for (const entry of draft.services.values()) revokeOutsideStop(draft, entry, ENDING_ENGINE, now);
+}
+
+function isComing({ want, awake, state }: ServiceEntry): boolean {
+  const { kind } = state;
+  const isStarting = kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff' || kind === 'ended';
+  return want === 'up' && awake && (isStarting || (kind === 'stopping' && state.after.kind === 'restart'));
+}
+
+/** What the engine says has happened becomes fact. */
+export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy, now: Ms): void {
+  const found = draft.byContainer(event.id);
+  if (!found || liveContainer(found[1].state) !== event.id) keepStray(draft, event);
+  if (!found) return;
+  const [id, entry] = found;
+  switch (event.kind) {
+    case 'died':
+      // The end of a container that was replaced meanwhile says nothing about the present one.
+      if (liveContainer(entry.state) === event.id) died(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
+      else if (entry.byHand) endedAgain(draft, entry, exitOf(entry, event.exitCode, now), policy, now);
+      return;
+    case 'oom':
+      return oom(draft, entry, policy, now);
+    case 'killed':
+      return killed(draft, entry, event.id, event.signal, now);
+    case 'stopped':
+      return stoppedByEngine(draft, entry, policy, now);
+    case 'created':
+    case 'checkStarted':
+    case 'checkEnded':
+      return;
+    case 'started':
+      return startedByHand(draft, entry, now);
+    case 'execStarted':
+      return sessionStarted(draft, entry, event.id, event.exec);
+    case 'execEnded':
+      return sessionEnded(draft, entry, event.exec, now);
+    case 'health':
+      return health(draft, entry, event.health);
+    case 'paused':
+    case 'unpaused':
+      if (entry.state.kind === 'running') draft.setState(id, { ...entry.state, frozen: event.kind === 'paused' });
+      if (event.kind === 'unpaused') draft.patch(id, { request: null, use: usedFrom(entry.use, now) });
+      return;
+    case 'destroyed':
+      return removedByHand(draft, entry, now);
+    case 'updated':
+      // Its limit may be another one now: by our own hand, or by somebody else's.
+      if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'look' });
+      return;
+  }
+}
+
+export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  // While we stop it, the executor's `stopped` concludes: it has confirmed the exit by inspect.
+  if (entry.state.kind !== 'starting' && entry.state.kind !== 'running') return;
+  foldExit(draft, entry, exit, policy, now);
+}
+
+/** Somebody started it, and it has ended before it was looked at: judged as an end of what runs, for it did. */
+function endedAgain(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  if (entry.state.kind === 'ended') return foldExit(draft, entry, exit, policy, now);
+  draft.patch(idOf(entry.spec), { byHand: false, endsBy: null });
+}
+
+/** A process of it, perhaps not the main one. Where the budget has room it gets more at once. */
+function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const id = idOf(entry.spec);
+  const maximum = ceilingOf(entry.spec.memory);
+  const grant = held(entry.state);
+  draft.patch(id, { ooms: entry.ooms + 1, oomAt: now, oomLimit: grant });
+  const remedy =
+    grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
+  draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);
+  const next = draft.entry(id);
+  if (next?.state.kind === 'backoff') return blameLimit(draft, next, policy, now);
+  if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
+  const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
+  if (after.kind === 'grow') growTo(draft, next, next.state.container, after.grant);
+}
+
+function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' | 'unhealthy'): void {
+  const { state } = entry;
+  // Until it is ready the probe decides; `starting` is what the engine says before its own first check.
+  if (state.kind !== 'running' || now === 'starting' || state.health === now) return;
+  if (now === 'unhealthy') draft.notice(entry.spec, 'warn', 'unhealthy', 'its health check fails');
+  else if (state.health === 'unhealthy') draft.notice(entry.spec, 'info', 'ready', 'its health check passes again');
+  draft.setState(idOf(entry.spec), { ...state, health: now });
+}
+
+function keepStray(draft: Draft, event: EngineEvent): void {
+  if (event.kind === 'started' || event.kind === 'created') draft.strays.set(event.id, null);
+  else if (event.kind === 'died') draft.strays.set(event.id, { code: event.exitCode, oom: false });
+  const oldest = draft.strays.keys().next().value;
+  if (draft.strays.size > STRAYS && oldest !== undefined) draft.strays.delete(oldest);
+}

@@ -1,0 +1,160 @@
+import type { Ms } from '../../model/model.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import { type Failure, failure } from '../../shared/failure.js';
+import { type AfterOom, afterOom } from '../memory/growth.js';
+import { isHeapFull, startAgainWithMore } from '../memory/guessed.js';
+import { roomFor } from '../memory/measured.js';
+import { afterFailure } from '../policy/cooldown.js';
+import type { Policy } from '../policy/policy.js';
+import type { Draft } from '../state/draft.js';
+import { type Exit, held } from '../state/service-state.js';
+import { wordOf } from '../state/word.js';
+import { idOf, isWanted, type ServiceEntry } from '../state/world.js';
+
+/** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
+const OOM_BLAME: Ms = 5_000;
+/** SIGKILL: 128 + 9; what the main process exits with when the kernel kills it. */
+const KILLED = 137;
+
+/** Whether an exit came from the memory limit. The engine's own OOMKilled flag is not used: it outlives restarts. */
+export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
+  const oom = entry.oomAt !== null && (code === KILLED || now - entry.oomAt <= OOM_BLAME);
+  return { code, oom: oom || isHeapFull(entry.spec, code) };
+}
+
+/**
+ * A container ended that was not being stopped by us:
+ *   1 not wanted any more → asleep; to be started again in any case → queued
+ *   2 the engine was asked for it (docker stop, kill, restart, rm -f) → a moment for what follows: scheduler/lifecycle/by-hand
+ *   3 killed at a limit that nobody wrote → starts again with more, or failed where there is no room
+ *   4 exit 0 and not `restart: always` → completed
+ *   5 a one-shot (something waits for its completion), or `restart: no` → failed
+ *   6 too many crashes in the window → failed, with its last log lines
+ *   7 else a pause that doubles, then again
+ */
+export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
+  const id = idOf(entry.spec);
+  const grant = held(entry.state);
+  draft.openMissing(entry);
+  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, endsBy: null, byHand: false, sessions: [], word: null, ask: null });
+  if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
+  if (entry.again || entry.fresh)
+    return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
+  const { endsBy } = entry;
+  if (endsBy !== null && now <= endsBy.until && !exit.oom)
+    return draft.setState(id, { kind: 'ended', grant, until: now + policy.restartPause, exit, isStop: endsBy.isStop });
+  const restart = entry.spec.restart;
+  if (exit.code === 0 && restart.policy !== 'always') {
+    draft.notice(entry.spec, 'info', 'completed', 'has finished (exit 0)');
+    return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
+  }
+  if (exit.oom && entry.spec.memory.guessed && draft.engine === 'up') {
+    // Its limit may have grown since a first process was killed.
+    const refused = startAgainWithMore(draft, id, entry.oomLimit ?? grant, exit, policy, now);
+    return refused === null ? undefined : fail(draft, draft.entry(id) ?? entry, refused, policy, now);
+  }
+  const words = exitWords(entry, exit);
+  const oom = exit.oom ? outOfMemory(draft, entry, grant, policy, now) : null;
+  if (oom?.kind === 'stop') return fail(draft, entry, tooSmall(entry, words, policy), policy, now);
+  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, policy, now);
+  const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
+  draft.patch(id, { crashes });
+  const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), policy, now);
+  const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
+  draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
+  draft.setState(id, { kind: 'backoff', grant: oom?.kind === 'grow' ? oom.grant : grant, until: now + pause, exit });
+}
+
+/**
+ * The engine tells of a kill and of the exit on two paths: the kill may come second. The exit is judged again, as one that came from
+ * the limit; it has been counted as a crash already.
+ */
+export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'backoff' || state.exit.code !== KILLED || state.exit.oom) return;
+  const exit = { ...state.exit, oom: true };
+  if (entry.spec.memory.guessed) {
+    const refused = startAgainWithMore(draft, idOf(entry.spec), state.grant, exit, policy, now);
+    return refused === null ? undefined : fail(draft, draft.entry(idOf(entry.spec)) ?? entry, refused, policy, now);
+  }
+  draft.patch(idOf(entry.spec), { ooms: 0, oomAt: null, oomLimit: null }); // a kill of the life that has ended, not of the next one
+  const oom = outOfMemory(draft, entry, state.grant, policy, now);
+  if (oom.kind === 'stop') {
+    draft.patch(idOf(entry.spec), { crashes: entry.crashes.slice(0, -1) }); // as in the usual order: nothing follows this one
+    return fail(draft, entry, tooSmall(entry, exitWords(entry, exit), policy), policy, now);
+  }
+  draft.setState(idOf(entry.spec), { ...state, exit, grant: oom.kind === 'grow' ? oom.grant : state.grant });
+}
+
+function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms): void {
+  const id = idOf(entry.spec);
+  draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: entry.container !== null });
+  if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
+  draft.notice(entry.spec, 'error', 'failed', value.message);
+}
+
+/** What an OOM kill of the main process says about its grant. The grant that grows is held from now on. */
+function outOfMemory(draft: Draft, entry: ServiceEntry, grant: Bytes, policy: Policy, now: Ms): AfterOom {
+  const { maximum } = entry.spec.memory;
+  const oomsAtMaximum = [...entry.oomsAtMaximum.filter(at => now - at < policy.growth.oomWindow), ...(grant >= maximum ? [now] : [])];
+  draft.patch(idOf(entry.spec), { oomsAtMaximum });
+  return afterOom(grant, maximum, roomFor(draft, policy), oomsAtMaximum, policy.growth, now);
+}
+
+function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last: Failure, policy: Policy): Failure {
+  const times = oomsAtMaximum.length + 1;
+  const minutes = Math.round(policy.growth.oomWindow / 60_000);
+  return failure(
+    'out-of-memory',
+    `${last.message} It was killed at its maximum ${times} times in ${minutes} minutes: ${formatBytes(memory.maximum)} are too little for it.`,
+    last.details,
+    [
+      `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
+      `laptop-dev start ${name} tries once more`,
+    ],
+  );
+}
+
+/** Something waits for its completion: a failed migration must not be tried again and again. */
+export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
+  for (const [, other] of draft.ofProject(entry.spec.project)) {
+    if (other.spec.dependsOn.some(on => on.service === entry.spec.name && on.condition === 'completed')) return true;
+  }
+  return false;
+}
+
+function exitWords(entry: ServiceEntry, exit: Exit): Failure {
+  const { name, memory } = entry.spec;
+  const word = wordOf(entry);
+  const model = word?.loading?.model ?? word?.model ?? null;
+  const during = model === null ? '' : word?.loading ? ` while it loaded the model ${model}` : ` with the model ${model} loaded`;
+  const details = { exitCode: exit.code, ...(model === null ? {} : { model }) };
+  const another =
+    model === null ? [] : [`laptop-dev llm models use NAME chooses another model, laptop-dev llm models rm ${model} removes this one`];
+  if (!exit.oom)
+    return failure('exited', `${name} exited with ${exit.code}${during}.`, details, [`laptop-dev logs ${name} shows more`, ...another]);
+  const limit = held(entry.state);
+  return failure(
+    'out-of-memory',
+    `${name} was killed at its ${formatBytes(limit)} limit${during} (exit ${exit.code}).`,
+    { limit, maximum: memory.maximum, ...details },
+    [
+      limit < memory.maximum
+        ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`
+        : `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
+    ],
+  );
+}
+
+function crashLoop({ spec: { name } }: ServiceEntry, last: Failure, crashes: readonly Ms[], policy: Policy): Failure {
+  const minutes = Math.round(policy.crashWindow / 60_000);
+  const code = last.code === 'out-of-memory' ? 'out-of-memory' : 'crash-loop';
+  return failure(
+    code,
+    `${last.message} That was crash ${crashes.length} in ${minutes} minutes; it is not tried again by itself.`,
+    last.details,
+    [...(code === 'out-of-memory' ? last.remedies : []), `laptop-dev logs ${name} shows why; laptop-dev start ${name} tries once more`],
+  );
+}

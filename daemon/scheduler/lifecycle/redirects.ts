@@ -1,0 +1,37 @@
+import { doorsOf } from '../../model/doors.js';
+import type { Protocol, ServiceSpec } from '../../model/model.js';
+import { speechOf } from '../../model/protocols.js';
+import { targetOf } from '../state/wiring.js';
+import { isWanted, type ServiceEntry } from '../state/world.js';
+
+/** A host port of an awake service whose new connections the kernel may bring to the container by itself. */
+export interface Shortcut {
+  readonly hostIp: string;
+  readonly port: number;
+  readonly to: { readonly host: string; readonly port: number };
+}
+
+/**
+ * Those of a service that runs and is to run; where the daemon has to go through a port that the engine publishes, and on addresses other
+ * than loopback, there are none.
+ */
+export function shortcutsOf(entry: ServiceEntry): readonly Shortcut[] {
+  const { state, address, spec, spoken } = entry;
+  if (state.kind !== 'running' || state.frozen || !isWanted(entry) || address?.ip == null) return [];
+  return doorsOf(spec).flatMap(({ hostIp, port, containerPort }) => {
+    const { protocol } = speechOf(spec, containerPort, spoken[containerPort]);
+    if (!mayBypass(spec, protocol)) return [];
+    const to = targetOf(entry, containerPort);
+    const isLoopback = hostIp.startsWith('127.') || hostIp === '0.0.0.0';
+    return isLoopback && to !== null && to.host === address.ip ? [{ hostIp, port, to }] : [];
+  });
+}
+
+/**
+ * auto: where the service can be asked what is under way, or nothing is lost by not asking. An HTTP response that is silent for a while
+ * cannot be asked about, and a byte on an open connection wakes what is paused only where the daemon sees it.
+ */
+function mayBypass({ activation }: ServiceSpec, protocol: Protocol): boolean {
+  if (activation.freezeAfter !== null) return false;
+  return activation.path === 'kernel' || (activation.path === 'auto' && protocol !== 'http');
+}

@@ -1,0 +1,298 @@
+import { canSleep } from '../../model/doors.js';
+import type { Ms } from '../../model/model.js';
+import { healthOf, readinessText, readyWord } from '../../model/readiness.js';
+import { formatBytes } from '../../shared/bytes.js';
+import { type Failure, isSilence } from '../../shared/failure.js';
+import { formatTime } from '../../shared/span.js';
+import { heard, listensAt } from '../activity/heard.js';
+import { foldShifted, foldUseChecked } from '../activity/idle.js';
+import { startSharersAgain } from '../activity/sharing.js';
+import { usedFrom } from '../activity/use.js';
+import { reclaimLater } from '../memory/reclaim.js';
+import { afterFailure, afterHealthy, afterRest } from '../policy/cooldown.js';
+import type { Policy } from '../policy/policy.js';
+import type { Draft } from '../state/draft.js';
+import type { Event } from '../state/event.js';
+import { held, liveContainer } from '../state/service-state.js';
+import { addressOf } from '../state/wiring.js';
+import { idOf, isWanted, type ServiceEntry } from '../state/world.js';
+import { died } from './engine-events.js';
+import { exitOf } from './exits.js';
+import { stopIt } from './stop.js';
+
+/** Pause before a failed stop or removal is tried again. */
+const RETRY: Ms = 5_000;
+/** A start that the engine gave no answer to may still be carried out for this long. */
+const LATE: Ms = 60_000;
+/** Characters of a container's last log line that a notice quotes. */
+const LONGEST_WORDS = 200;
+
+type ResultKind =
+  | 'imageReady'
+  | 'launched'
+  | 'unwired'
+  | 'ready'
+  | 'startFailed'
+  | 'stopped'
+  | 'stopFailed'
+  | 'removed'
+  | 'removeFailed'
+  | 'lastWords'
+  | 'useChecked'
+  | 'shifted'
+  | 'doorsOpened'
+  | 'projectCleared';
+type Result = Extract<Event, { kind: ResultKind }>;
+type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
+
+/** What became of a step. A result of a start that was given up since changes nothing. */
+export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms): void {
+  if (event.kind === 'projectCleared') return cleared(draft, event, now);
+  if (event.kind === 'doorsOpened') return doorsOpened(draft, event, now);
+  const entry = draft.entry(event.id);
+  if (!entry) return;
+  switch (event.kind) {
+    case 'imageReady':
+      if (event.attempt === entry.attempt && entry.state.kind === 'pending') draft.setState(event.id, { ...entry.state, image: 'ready' });
+      return;
+    case 'launched':
+      return launched(draft, entry, event, policy, now);
+    case 'unwired':
+      return unwired(draft, entry, event, now);
+    case 'ready':
+      return ready(draft, entry, event, now);
+    case 'startFailed':
+      return startFailed(draft, entry, event, policy, now);
+    case 'stopped':
+      return stopped(draft, entry, event, policy, now);
+    case 'stopFailed':
+      return stopFailed(draft, entry, event, now);
+    case 'removed':
+      return removed(draft, entry);
+    case 'removeFailed':
+      return removeFailed(draft, entry, event, now);
+    case 'useChecked':
+      return foldUseChecked(draft, event, policy, now);
+    case 'shifted':
+      return foldShifted(draft, entry, event, now);
+    case 'lastWords':
+      return lastWords(draft, entry, event);
+  }
+}
+
+function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
+  const { container } = event;
+  draft.patch(event.id, {
+    state: { ...state, container: container.id },
+    address: addressOf(container),
+    madeWith: state.hash,
+    stopSignal: container.stopSignal,
+    volumes: container.anonymousVolumes,
+    word: null,
+    ask: null,
+  });
+  listensAt(draft, draft.entry(event.id) ?? entry, [...entry.listens, ...container.exposed]);
+  if (state.next === null && (entry.again || entry.fresh)) {
+    draft.patch(event.id, { again: false, fresh: false });
+    draft.intentChanged = true;
+  }
+  if (entry.madeWith === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
+  draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
+  startSharersAgain(draft, entry, container.id, policy, now);
+  const stray = draft.strays.get(container.id);
+  draft.strays.delete(container.id);
+  const started = draft.entry(event.id) ?? entry;
+  if (stray) return died(draft, started, stray, policy, now);
+  if (container.status === 'exited' || container.status === 'dead') {
+    const exit = exitOf(started, container.exitCode ?? 1, now);
+    return died(draft, started, { ...exit, oom: exit.oom || container.oomKilled }, policy, now);
+  }
+  draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, seen: container, spec: entry.spec });
+}
+
+/** It had run with the same definition before, so they were there: somebody has removed them past us, and what was in them is lost. */
+function tellLost(draft: Draft, { spec }: ServiceEntry, volumes: readonly string[]): void {
+  for (const name of volumes)
+    draft.notice(
+      spec,
+      'error',
+      'removed',
+      `its volume ${name} was removed through the engine (docker volume prune?), and what was in it is lost; it was made anew, empty`,
+    );
+}
+
+/** Its doors are opened where the networks are now, and it is launched again. */
+function unwired(draft: Draft, entry: ServiceEntry, event: ResultOf<'unwired'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
+  draft.setDoors(entry.spec.project, { kind: 'due' });
+  const again = { kind: 'pending', grant: state.next ?? state.grant, image: 'ready', since: now, asIs: false } as const;
+  draft.patch(event.id, { attempt: entry.attempt + 1, state: again });
+}
+
+function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'starting' || state.container === null || event.attempt !== entry.attempt) return;
+  const { grant, container, hash } = state;
+  const { readiness } = event;
+  draft.patch(event.id, {
+    use: usedFrom(entry.use, now),
+    refusal: null,
+    cooldown: afterHealthy(entry.cooldown, now),
+    state: { kind: 'running', grant, container, since: now, health: healthOf(readiness), readiness, hash, frozen: false, resizing: null },
+    samples: [],
+  });
+  if (readiness.kind === 'answered')
+    for (const { port, protocol } of readiness.ports) if (protocol !== null) heard(draft, entry, port, protocol);
+  const after = formatTime(now - state.since);
+  const silent =
+    readiness.kind === 'answered' && readiness.silent.length > 0 ? `; nothing listens on ${readiness.silent.join(', ')} yet` : '';
+  if (readyWord(readiness) === 'probed') draft.notice(entry.spec, 'info', 'ready', `is ready after ${after}${silent}`);
+  else
+    draft.notice(
+      entry.spec,
+      readiness.kind === 'unready' ? 'warn' : 'info',
+      'running',
+      `runs after ${after}; ${readinessText(readiness) ?? ''}`,
+    );
+}
+
+function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (event.attempt !== entry.attempt || (state.kind !== 'starting' && state.kind !== 'pending')) return;
+  if (isSilence(event.failure)) draft.patch(event.id, { startsLate: now + LATE });
+  if (event.failure.code === 'engine-unavailable') {
+    // Not the service's fault: it goes on when the engine is back. What may run meanwhile keeps its grant until it has stopped.
+    if (event.running && state.kind === 'starting' && state.container !== null)
+      return stopIt(draft, event.id, entry, { kind: 'restart', grant: state.next ?? state.grant }, policy, now);
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now, asIs: false } });
+    return;
+  }
+  if (event.failure.code === 'image-missing' && state.kind === 'starting' && entry.madeWith !== null) {
+    // It was to go on as it was, and somebody has removed its container and its image.
+    const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, asIs: false } as const;
+    return draft.patch(event.id, { attempt: entry.attempt + 1, madeWith: null, state });
+  }
+  draft.patch(event.id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
+  draft.notice(entry.spec, 'error', 'failed', event.failure.message);
+  const container = event.container ?? liveContainer(state);
+  if (event.running && container !== null) {
+    const after = { kind: 'fail', failure: event.failure } as const;
+    draft.setState(event.id, { kind: 'stopping', grant: state.grant, container, since: now, after, retryAt: null });
+    draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout, drain: 0 });
+    return;
+  }
+  const failed = { kind: 'failed', failure: event.failure, since: now, wordsDue: false } as const;
+  draft.patch(event.id, { state: failed, container: container ?? entry.container });
+}
+
+function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, policy: Policy, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.openAllMissing();
+  draft.patch(event.id, { ooms: 0, oomAt: null, endsBy: null, sessions: [], cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
+  if (state.after.kind === 'restart' && isWanted(entry)) {
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
+  } else if (state.after.kind === 'fail') {
+    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, wordsDue: true });
+    draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });
+  } else {
+    draft.setState(event.id, { kind: 'asleep', exit: event.exit });
+    draft.notice(entry.spec, 'info', 'stopped', `has stopped and gives back ${formatBytes(state.grant)}`);
+    if (entry.want === 'up') reclaimLater(draft, policy);
+  }
+}
+
+/** It still runs, or the engine cannot say: the grant stays held, and it is tried again. */
+function stopFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopFailed'>, now: Ms): void {
+  const { state } = entry;
+  if (state.kind !== 'stopping' || state.container !== event.container) return;
+  draft.setState(event.id, { ...state, retryAt: now + RETRY });
+  draft.notice(entry.spec, 'error', 'stopping', `could not be stopped, is tried again: ${event.failure.message}`);
+}
+
+function removed(draft: Draft, entry: ServiceEntry): void {
+  draft.patch(idOf(entry.spec), { removing: false, removeAt: null, container: null });
+  draft.notice(entry.spec, 'info', 'removed', 'its container is removed');
+}
+
+/** The engine did not answer: again later. It refused: nothing that comes again would be different, and nobody is kept waiting. */
+function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: ResultOf<'removeFailed'>, now: Ms): void {
+  const id = idOf(entry.spec);
+  if (isSilence(value)) {
+    draft.patch(id, { removeAt: now + RETRY });
+    return draft.notice(entry.spec, 'warn', 'stopping', `its container could not be removed, is tried again: ${value.message}`);
+  }
+  draft.patch(id, { removing: false, removeAt: null, container: null });
+  draft.notice(entry.spec, 'warn', 'removed', `its container could not be removed; laptop-dev clean removes it: ${value.message}`);
+}
+
+function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {
+  const { state } = entry;
+  if (state.kind !== 'failed' || !state.wordsDue) return;
+  const lines = entry.container === event.container ? event.lines : [];
+  const details = lines.length > 0 ? { ...state.failure.details, lastLines: lines } : state.failure.details;
+  draft.setState(event.id, { ...state, failure: { ...state.failure, details }, wordsDue: false });
+  const last = lines.at(-1);
+  if (last !== undefined) draft.notice(entry.spec, 'error', 'failed', `its last words: ${plain(last)}`);
+}
+
+/** Without the bytes that steer a terminal: what a container writes is not ours to trust. */
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '').slice(0, LONGEST_WORDS);
+}
+
+function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void {
+  const project = draft.projects.get(event.project);
+  if (!project) return;
+  if (project.leaving && event.failure && isSilence(event.failure)) {
+    draft.projects.set(event.project, { ...project, clearAt: now + RETRY });
+    return;
+  }
+  if (event.failure) {
+    draft.notices.push({ project: event.project, service: null, level: 'warn', kind: 'removed', text: event.failure.message });
+  }
+  // What it listened for may be another one's now.
+  draft.openAllMissing();
+  if (project.leaving) draft.projects.delete(event.project);
+  else draft.projects.set(event.project, { ...project, clearing: false, clearAt: null });
+  draft.intentChanged = true;
+}
+
+/** Ports that could not be opened fail their service; it is tried again when it is asked for. */
+function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
+  const doors = draft.projects.get(event.project)?.doors;
+  if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
+  const unserved = event.unserved ?? [];
+  draft.setDoors(event.project, {
+    kind: 'open',
+    gateways: event.gateways,
+    served: new Set(event.served),
+    unserved: new Map(unserved.map(({ name, reason }) => [name, reason])),
+    missing: new Set(event.failures.map(({ id }) => id)),
+  });
+  for (const { name, reason, isNew } of unserved) {
+    const words = `other containers cannot wake it: ${reason}. It starts with what depends on it (depends_on), and stays up with that`;
+    if (isNew) draft.notice({ project: event.project, name }, 'warn', 'engine', words);
+  }
+  const closed = new Set(event.failures.map(({ id }) => id));
+  for (const [id, { spec, state, want }] of draft.ofProject(event.project)) {
+    // Its port was somebody else's, who has let go of it.
+    if (want === 'up' && canSleep(spec) && state.kind === 'failed' && isDoors(state.failure) && !closed.has(id))
+      draft.setState(id, { kind: 'asleep', exit: null });
+  }
+  for (const { id, failure: value } of event.failures) {
+    const entry = draft.entry(id);
+    if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
+      continue;
+    draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
+    draft.notice(entry.spec, 'error', 'failed', value.message);
+  }
+}
+
+/** Sleepers publish nothing: of them only the daemon can fail in that way. */
+function isDoors({ code }: Failure): boolean {
+  return code === 'port-taken' || code === 'network-clash';
+}

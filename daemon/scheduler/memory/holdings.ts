@@ -1,0 +1,56 @@
+import { canSleep } from '../../model/doors.js';
+import type { Ms, ServiceId } from '../../model/model.js';
+import type { Bytes } from '../../shared/bytes.js';
+import { whyKept } from '../activity/idle.js';
+import { held } from '../state/service-state.js';
+import { wordOf } from '../state/word.js';
+import { isWanted, type Sample, type ServiceEntry, type World } from '../state/world.js';
+import { committed } from './committed.js';
+import type { Holding } from './relief.js';
+
+/** A measurement older than this says nothing about what may be taken away. */
+const STALE: Ms = 15_000;
+
+/** Who holds memory, as the arbiter judges it. */
+export function holdingsOf(world: Pick<World, 'services' | 'projects' | 'leases'>, now: Ms): Holding[] {
+  const holdings: Holding[] = [];
+  for (const [id, entry] of world.services) if (held(entry.state) > 0 && isWanted(entry)) holdings.push(holdingOf(world, id, entry, now));
+  return holdings;
+}
+
+function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: ServiceId, entry: ServiceEntry, now: Ms): Holding {
+  const { spec, state, samples, use } = entry;
+  const last = samples.at(-1);
+  const isFresh = last !== undefined && now - last.at <= STALE;
+  return {
+    id,
+    priority: spec.priority,
+    // Below what it has loaded it would be killed.
+    standard: Math.max(spec.memory.standard, wordOf(entry)?.holds ?? 0),
+    // What a shrink under way gives back is promised to somebody already.
+    grant: committed(entry),
+    workingSet: isFresh ? last.workingSet : null,
+    peak: isFresh ? peakOf(samples) : null,
+    lastUseAt: use.lastAt,
+    since: state.kind === 'running' ? state.since : now,
+    idle: spec.idle,
+    frozen: state.kind === 'running' && state.frozen,
+    shrinkable: state.kind === 'running' && state.resizing === null && now >= entry.shrinkFrom && isFresh,
+    protectedBy: whyProtected(world, entry, now),
+  };
+}
+
+export function peakOf(samples: readonly Sample[]): Bytes {
+  return samples.reduce((most, { workingSet }) => Math.max(most, workingSet), 0);
+}
+
+/** Why it is never stopped for another, nor for the host. */
+function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, entry: ServiceEntry, now: Ms): string | null {
+  const { spec, state } = entry;
+  if (state.kind !== 'running') return state.kind === 'stopping' ? 'stops already' : 'is being started';
+  if (!canSleep(spec)) return 'never sleeps: no connection could wake it';
+  if (entry.request !== null) return 'is wanted just now';
+  if (entry.use.moving) return 'is in use just now';
+  // It was asked for, made ready or let go on in this very decision: who waited for that has to find it running.
+  return whyKept(world, entry) ?? (entry.use.lastAt >= now ? 'is wanted just now' : null);
+}

@@ -1,0 +1,185 @@
+import { canSleep } from '../../model/doors.js';
+import type { ServiceId, ServiceSpec } from '../../model/model.js';
+import { SIGTERM } from '../../model/signals.js';
+import { UNUSED } from '../activity/use.js';
+import type { Eviction } from '../memory/relief.js';
+import { NO_COOLDOWN } from '../policy/cooldown.js';
+import type { Notice, NoticeKind } from './event.js';
+import { type Exit, liveContainer, type ServiceState } from './service-state.js';
+import type { Step } from './step.js';
+import type { Doors } from './wiring.js';
+import { type HostState, idOf, type ProjectEntry, type ServiceEntry, type Want, type World } from './world.js';
+
+function newEntry(spec: ServiceSpec): ServiceEntry {
+  return {
+    spec,
+    want: 'down',
+    awake: false,
+    request: null,
+    refusal: null,
+    use: UNUSED,
+    hours: null,
+    samples: [],
+    shrinkFrom: 0,
+    address: null,
+    spoken: {},
+    listens: [],
+    word: null,
+    ask: null,
+    state: { kind: 'asleep', exit: null },
+    attempt: 0,
+    crashes: [],
+    cooldown: NO_COOLDOWN,
+    ooms: 0,
+    oomsAtMaximum: [],
+    oomAt: null,
+    oomLimit: null,
+    endsBy: null,
+    stopSignal: SIGTERM,
+    byHand: false,
+    startsLate: 0,
+    sessions: [],
+    volumes: {},
+    stoppedOutsideAt: null,
+    again: false,
+    fresh: false,
+    container: null,
+    madeWith: null,
+    removing: false,
+    removeAt: null,
+    version: 0,
+  };
+}
+
+/** What changes all the time and says nothing of the container: a list of containers is not outdated by it. */
+const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>([
+  'use',
+  'samples',
+  'request',
+  'refusal',
+  'shrinkFrom',
+  'cooldown',
+  'startsLate',
+  'word',
+  'ask',
+  'spoken',
+  'listens',
+]);
+
+/** The next world while it is being made: entries are replaced, never changed in place. Lives inside one `decide`. */
+export class Draft {
+  engine: World['engine'];
+  readonly services: Map<ServiceId, ServiceEntry>;
+  readonly projects: Map<string, ProjectEntry>;
+  readonly strays: Map<string, Exit | null>;
+  evictions: readonly Eviction[];
+  host: HostState;
+  leases: World['leases'];
+  budget: World['budget'];
+  learnt: World['learnt'];
+  readonly version: number;
+  private forgotten: number;
+  private spent: number;
+  readonly steps: Step[] = [];
+  readonly notices: Notice[] = [];
+  /** The intent has changed and must be kept before any step is carried out. */
+  intentChanged = false;
+
+  constructor(world: World) {
+    this.engine = world.engine;
+    this.services = new Map(world.services);
+    this.projects = new Map(world.projects);
+    this.strays = new Map(world.strays);
+    this.evictions = world.evictions;
+    this.host = world.host;
+    this.leases = world.leases;
+    this.budget = world.budget;
+    this.learnt = world.learnt;
+    this.version = world.version + 1;
+    this.forgotten = world.forgotten;
+    this.spent = world.spent;
+  }
+
+  entry(id: ServiceId): ServiceEntry | undefined {
+    return this.services.get(id);
+  }
+
+  patch(id: ServiceId, change: Partial<ServiceEntry>): void {
+    const entry = this.services.get(id);
+    if (!entry) return;
+    const container =
+      (change.state && liveContainer(change.state)) ?? (change.container === undefined ? entry.container : change.container);
+    const version = Object.keys(change).every(key => BESIDE.has(key)) ? entry.version : this.version;
+    this.services.set(id, { ...entry, ...change, container, version });
+  }
+
+  add(spec: ServiceSpec, change: Partial<ServiceEntry> = {}): void {
+    this.services.set(idOf(spec), { ...newEntry(spec), attempt: this.spent, ...change });
+  }
+
+  forget(id: ServiceId): void {
+    this.spent = Math.max(this.spent, this.services.get(id)?.attempt ?? 0);
+    this.doorsDue(this.services.get(id));
+    this.services.delete(id);
+    this.forgotten = this.version;
+  }
+
+  setState(id: ServiceId, state: ServiceState): void {
+    this.patch(id, { state });
+  }
+
+  setWant(id: ServiceId, want: Want): void {
+    const entry = this.services.get(id);
+    if (!entry || entry.want === want) return;
+    this.patch(id, { want, hours: null, ...(want === 'up' ? {} : { awake: false, request: null }) });
+    this.intentChanged = true;
+    this.doorsDue(entry);
+  }
+
+  /** Its doors are to be opened or closed. */
+  private doorsDue(entry: ServiceEntry | undefined): void {
+    if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
+  }
+
+  /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
+  openMissing({ spec }: ServiceEntry): void {
+    const doors = this.projects.get(spec.project)?.doors;
+    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
+  }
+
+  /** A container has let go of its ports: perhaps one was in the way of another project's. */
+  openAllMissing(): void {
+    for (const [name, { doors }] of this.projects)
+      if (doors.kind === 'open' && doors.missing.size > 0) this.setDoors(name, { kind: 'due' });
+  }
+
+  setDoors(name: string, doors: Doors): void {
+    const project = this.projects.get(name);
+    if (project) this.projects.set(name, { ...project, doors });
+  }
+
+  *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {
+    for (const pair of this.services) if (pair[1].spec.project === project) yield pair;
+  }
+
+  /** Those of which something holds, without a copy of all. */
+  where(holds: (entry: ServiceEntry) => boolean): [ServiceId, ServiceEntry][] {
+    const found: [ServiceId, ServiceEntry][] = [];
+    for (const [id, entry] of this.services) if (holds(entry)) found.push([id, entry]);
+    return found;
+  }
+
+  byContainer(container: string): [ServiceId, ServiceEntry] | undefined {
+    for (const pair of this.services) if (pair[1].container === container) return pair;
+    return undefined;
+  }
+
+  notice(spec: { readonly project: string; readonly name: string }, level: Notice['level'], kind: NoticeKind, text: string): void {
+    this.notices.push({ project: spec.project, service: spec.name, level, kind, text });
+  }
+
+  world(): World {
+    const { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
+    return { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent };
+  }
+}

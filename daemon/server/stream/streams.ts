@@ -1,0 +1,88 @@
+import type { WebSocket, WebSocketServer } from 'ws';
+import type { Ms } from '../../model/model.js';
+import { failure } from '../../shared/failure.js';
+import { answerRaw } from '../answer.js';
+import type { Context } from '../context.js';
+import type { UpgradeHandler } from '../upgrades.js';
+import { Hub } from './hub.js';
+import { readStreamQuery, type StreamQuery } from './query.js';
+import { Recent } from './recent.js';
+import { Viewer } from './viewer.js';
+
+/** Longest frame from a client, bytes: it has nothing to say. */
+const MAX_FRAME = 1024;
+/** RFC 6455, 7.4.1. */
+const GOING_AWAY = 1001;
+const INTERNAL_ERROR = 1011;
+
+export interface StreamLimits {
+  /** Clients at a time. */
+  readonly most: number;
+  /** Longest silence. */
+  readonly heartbeat: Ms;
+}
+
+/** The clients of /v1/stream, over all doors that hand it requests. */
+export interface Streams extends UpgradeHandler {
+  /** Clients that are connected. */
+  count(): number;
+}
+
+/**
+ * GET /v1/stream?every=1s&project=&services=a,b: frames of StreamFrame. A client too many is answered 503, before the upgrade, with
+ * too-busy. ws is loaded with the first client; frames are not compressed: deflate would hold 300 KB for each.
+ */
+export function createStreams({ supervisor, log }: Context, { most, heartbeat }: StreamLimits): Streams {
+  let sockets: WebSocketServer | null = null;
+  const open = new Set<WebSocket>();
+  const hub = new Hub(supervisor);
+  const recent = new Recent(supervisor);
+
+  async function begin(client: WebSocket, query: StreamQuery): Promise<void> {
+    const viewer = new Viewer(client, query, hub.caughtUp, heartbeat);
+    client.once('close', () => {
+      open.delete(client);
+      hub.leave(viewer);
+      if (open.size === 0) recent.forget();
+    });
+    try {
+      const text = await recent.of(query);
+      if (viewer.isOpen) hub.join(viewer, text);
+    } catch (error) {
+      log.error({ err: error }, 'a client of the stream got no snapshot: a bug');
+      client.close(INTERNAL_ERROR, 'The daemon failed; its log has the cause.');
+    }
+  }
+
+  return {
+    route: /^\/v1\/stream(?:\?(.*))?$/,
+    async take({ request, socket, head }, [text = '']) {
+      const query = readStreamQuery(text);
+      sockets ??= await newServer();
+      if (open.size >= most) {
+        const remedies = [
+          'Close a dashboard or another client of the stream.',
+          'LAPTOP_DEV_STREAM_CLIENTS allows more, from the next start on.',
+        ];
+        const refused = failure('too-busy', `${open.size} clients watch the stream, ${most} are allowed.`, { most }, remedies);
+        return answerRaw(socket, 503, refused);
+      }
+      sockets.handleUpgrade(request, socket, head, client => {
+        open.add(client);
+        void begin(client, query);
+      });
+    },
+    count: () => open.size,
+    close() {
+      for (const client of open) {
+        client.close(GOING_AWAY, 'The daemon ends.');
+        client.terminate();
+      }
+    },
+  };
+}
+
+async function newServer(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import('ws');
+  return new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false, clientTracking: false, autoPong: false });
+}

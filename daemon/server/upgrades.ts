@@ -1,0 +1,53 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../ports.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { answerRaw, asFailure, statusOf } from './answer.js';
+import { type Head, refusal } from './guard.js';
+
+/** A request to go on as a WebSocket, with the socket that it came on. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** What is served at one path after an upgrade. */
+export interface UpgradeHandler {
+  /** What the whole request target has to be. */
+  readonly route: RegExp;
+  /** Takes a request that the door has let in. `parts`: the groups of `route`. A FailureError becomes the answer. */
+  take(upgrade: Upgrade, parts: readonly (string | undefined)[]): Promise<void>;
+  /** Ends all that is open. */
+  close(): void;
+}
+
+/**
+ * Hands the upgrades that a server is asked for to those that serve them; what the guard refuses, and every other path, is answered with a
+ * failure. Another door (TCP, a browser) is another server with its own guard over the same handlers.
+ */
+export function serveUpgrades(
+  server: Server,
+  handlers: readonly UpgradeHandler[],
+  log: Log,
+  guard: (head: Head) => Failure | null = refusal,
+): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    admit({ request, socket, head }, handlers, guard).catch(error => {
+      const value = asFailure(error, log);
+      answerRaw(socket, statusOf(value), value);
+    });
+  });
+}
+
+async function admit(upgrade: Upgrade, handlers: readonly UpgradeHandler[], guard: (head: Head) => Failure | null): Promise<void> {
+  const { method = '', url = '', headers, rawHeaders } = upgrade.request;
+  const refused = guard({ method, url, headers, rawHeaders });
+  if (refused) throw new FailureError(refused);
+  for (const handler of handlers) {
+    const found = method === 'GET' ? handler.route.exec(url) : null;
+    if (found) return handler.take(upgrade, found.slice(1));
+  }
+  throw new FailureError(failure('not-found', 'There is no WebSocket at this path.'));
+}

@@ -1,0 +1,17 @@
+import type { LoggedNotice } from '../../api/views.js';
+import type { Dash } from './state.js';
+
+/** The notices that the filter lets through, oldest first. */
+export function shownNotices({ notices, filter }: Dash): readonly LoggedNotice[] {
+  if (filter === '') return notices;
+  const words = filter.toLowerCase().split(' ');
+  return notices.filter(({ project, service, kind, text }) => {
+    const all = `${project}/${service ?? ''} ${kind} ${text}`.toLowerCase();
+    return words.every(word => all.includes(word));
+  });
+}
+
+/** Those about one service, oldest first. */
+export function noticesOf({ notices }: Dash, project: string, service: string): readonly LoggedNotice[] {
+  return notices.filter(notice => notice.project === project && notice.service === service);
+}

@@ -1,0 +1,37 @@
+import type { LiveService } from '../../../api/live.js';
+import type { Ms } from '../../../model/model.js';
+import type { Span, Style } from '../cells.js';
+import type { Dash } from '../state.js';
+import { shownNow } from '../state.js';
+import type { Glyphs } from '../text/glyphs.js';
+import { span } from '../text/rows.js';
+
+const STYLES: Readonly<Record<keyof Glyphs['state'], Style>> = {
+  running: 'good',
+  unhealthy: 'warn',
+  starting: 'busy',
+  stopping: 'busy',
+  frozen: 'accent',
+  asleep: 'dim',
+  stopped: 'dim',
+  failed: 'bad',
+};
+
+/** Its state with a sign and a word: `● running`; how far the load of a model is. */
+export function stateSpan({ state, health, loading }: LiveService, glyphs: Glyphs): Span {
+  if (loading !== null) return span(`${glyphs.state.starting} load ${Math.floor(loading.share * 100)} %`, STYLES.starting);
+  const word = state === 'running' && health === 'unhealthy' ? 'unhealthy' : state;
+  return span(`${glyphs.state[word]} ${word}`, STYLES[word]);
+}
+
+/** Until it stops by itself; null: it does not. */
+export function stopsIn(service: LiveService, dash: Dash): Ms | null {
+  if (service.stopsIn === null) return null;
+  return Math.max(0, service.stopsIn - (shownNow(dash) - (dash.stopsAt.get(service.id) ?? shownNow(dash))));
+}
+
+/** `pinned`, or why it is kept, in a word. */
+export function keptWord({ pinned, protectedBy, memory }: LiveService): string {
+  if (pinned) return 'pin';
+  return protectedBy !== null && memory.grant > 0 ? 'held' : '';
+}

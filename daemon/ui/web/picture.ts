@@ -1,0 +1,54 @@
+import type { Live, StreamFrame } from '../../api/live.js';
+import { applyDelta } from '../../api/live-delta.js';
+import type { HistoryEntry } from '../../api/live-history.js';
+import type { LoggedNotice } from '../../api/views.js';
+import type { ServiceId } from '../../model/model.js';
+
+/** Most notices that are kept. */
+const NOTICES = 200;
+/** Length of the sparklines, ms. */
+export const MINUTE = 60_000;
+
+/** All that the page knows from the stream. */
+export interface Picture {
+  readonly live: Live;
+  /** Oldest first. */
+  readonly notices: readonly LoggedNotice[];
+  /** The last minute of each service that runs. */
+  readonly recent: Readonly<Record<ServiceId, readonly HistoryEntry[]>>;
+  /** Number of the last frame. */
+  readonly seq: number;
+  /** How often figures come at most, ms. */
+  readonly every: number;
+}
+
+/** The picture after a frame; null: a frame is missing, so that the stream has to be begun anew. */
+export function folded(picture: Picture | null, frame: StreamFrame): Picture | null {
+  if (frame.type === 'snapshot') {
+    const recent = Object.fromEntries(Object.entries(frame.recent).map(([id, { entries }]) => [id, entries]));
+    return { live: frame.live, notices: frame.notices, recent, seq: frame.seq, every: frame.every };
+  }
+  if (picture === null || frame.seq !== picture.seq + 1) return null;
+  const next = { ...picture, seq: frame.seq };
+  switch (frame.type) {
+    case 'delta': {
+      const live = applyDelta(picture.live, frame.live);
+      return { ...next, live, recent: movedOn(picture.recent, live) };
+    }
+    case 'notice':
+      return { ...next, notices: [...picture.notices.slice(1 - NOTICES), frame.notice] };
+    case 'heartbeat':
+      return { ...next, live: { ...picture.live, at: frame.at } };
+  }
+}
+
+/** A point for each service that is measured; what did not change is told by no delta and goes on as it was. */
+function movedOn(recent: Picture['recent'], live: Live): Picture['recent'] {
+  const begin = live.at - MINUTE;
+  const entries = live.services.flatMap(({ id, usage }) => {
+    const before = (recent[id] ?? []).filter(({ at }) => at >= begin && at < live.at);
+    const now = usage ? [{ at: live.at, workingSet: usage.workingSet, peak: usage.workingSet, cpu: usage.cpu }] : [];
+    return before.length + now.length > 0 ? [[id, [...before, ...now]] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}

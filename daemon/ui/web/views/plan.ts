@@ -1,0 +1,63 @@
+import type { Plan } from '../../../scheduler/state/event.js';
+import { button, make } from '../dom.js';
+import { call, Refused } from '../session.js';
+import { planLines, planSum } from '../words.js';
+
+export type Verb = 'start' | 'stop' | 'restart' | 'pin' | 'unpin';
+
+/** What is to be done to which service. */
+export interface Wish {
+  readonly verb: Verb;
+  readonly project: string;
+  readonly service: string;
+}
+
+const QUESTIONS: Readonly<Record<Verb, string>> = {
+  start: 'Start',
+  stop: 'Stop',
+  restart: 'Restart',
+  pin: 'Keep awake',
+  unpin: 'Let sleep',
+};
+
+/** Shows what an action would do, asks, and does it. */
+export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: Wish): Promise<void> {
+  const ask = (dryRun: boolean) =>
+    call<{ plan: Plan }>(token, `/v1/projects/${wish.project}/${wish.verb}`, { services: [wish.service], dryRun });
+  const title = make('h2', { text: `${QUESTIONS[wish.verb]} ${wish.service}?` });
+  title.id = 'plan-title';
+  dialog.setAttribute('aria-labelledby', title.id);
+  const body = make('div', { class: 'plan-body' });
+  const cancel = button('Cancel', () => dialog.close());
+  try {
+    const { plan } = await ask(true);
+    body.append(...planOf(plan));
+    const go = button(QUESTIONS[wish.verb], () => {
+      go.disabled = true;
+      ask(false).then(
+        () => dialog.close(),
+        error => body.replaceChildren(...failureOf(error)),
+      );
+    });
+    go.className = wish.verb === 'stop' || wish.verb === 'restart' ? 'go danger' : 'go';
+    dialog.replaceChildren(title, body, make('div', { class: 'buttons', children: [cancel, go] }));
+  } catch (error) {
+    body.append(...failureOf(error));
+    dialog.replaceChildren(title, body, make('div', { class: 'buttons', children: [cancel] }));
+  }
+  if (!dialog.open) dialog.showModal();
+}
+
+function planOf(plan: Plan): Node[] {
+  const lines = planLines(plan);
+  const items = lines.map(({ verb, what }) => make('li', { children: [make('b', { text: verb }), make('span', { text: what })] }));
+  const list = items.length > 0 ? make('ul', { class: 'plan', children: items }) : make('p', { text: 'Nothing would start or stop.' });
+  return [list, make('p', { class: 'plan-sum', text: planSum(plan) })];
+}
+
+/** The daemon's own words and remedies. */
+export function failureOf(error: unknown): Node[] {
+  if (!(error instanceof Refused)) return [make('p', { class: 'failure', text: 'The daemon does not answer.' })];
+  const remedies = error.failure.remedies.map(text => make('li', { text }));
+  return [make('p', { class: 'failure', text: error.message }), make('ul', { children: remedies })];
+}

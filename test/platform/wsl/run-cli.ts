@@ -1,0 +1,36 @@
+import { buildProgram } from '../../../daemon/cli/program.js';
+import { asFailure, tell } from '../../../daemon/cli/run.js';
+import { findPaths } from '../../../daemon/paths.js';
+import { capture, testCli } from '../../cli/harness.js';
+import type { SimulatedHost } from './simulated.js';
+
+export interface Told {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line through the real parser and verbs, in this process, on a simulated host. */
+export async function runOn(host: SimulatedHost, line: string, socket = `${host.root}/daemon.sock`): Promise<Told> {
+  const said: string[] = [];
+  const [out, err] = [capture(), capture()];
+  const argv = line.split(' ');
+  let code = 0;
+  const paths = findPaths({ LAPTOP_DEV_SOCKET: socket, LAPTOP_DEV_STATE: host.state }, 1000, host.root, () => false);
+  const program = buildProgram(
+    async ({ run, options, args }) => {
+      const { cli } = testCli(paths.socket, {}, { env: host.env, cwd: host.project, packageRoot: PACKAGE, paths, out, err, options });
+      code = await run(cli, args);
+    },
+    { out: text => out.write(text), err: text => said.push(text) },
+    Date.now(),
+  );
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    code = tell(asFailure(error, said), argv.includes('--json'), out, err);
+  }
+  return { code, out: out.text(), err: err.text() };
+}
+
+const PACKAGE = new URL('../../..', import.meta.url).pathname.replace(/\/$/, '');

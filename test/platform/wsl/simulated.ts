@@ -1,0 +1,189 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { GiB, KiB } from '../../../daemon/shared/bytes.js';
+
+export type Kernel = '5.15' | '6.6' | '6.18';
+/** How a stub program behaves. */
+export type Stub = 'utf8' | 'utf16' | 'localized' | 'hangs' | 'fails' | 'absent';
+
+/** A Windows host with a WSL2 VM, as the CLI is to see it. */
+export interface Simulated {
+  /** Built into the host, GiB; Windows shows 0.3 GiB less. */
+  readonly host: number;
+  readonly cpus: number;
+  readonly kernel: Kernel;
+  readonly interop: boolean;
+  /** What the VM was given, GiB; the kernel shows 3 % less. */
+  readonly vm: number;
+  readonly vmCpus: number;
+  /** GiB. */
+  readonly swap: number;
+  /** Text of `.wslconfig`; null: there is none. */
+  readonly config: string | Buffer | null;
+  readonly users: readonly string[];
+  readonly wslinfo: Stub;
+  readonly wsl: Stub;
+  readonly powershell: Stub | 'slow';
+  /** Seconds between the boot of the VM and the last change of the file; negative: the file is older. */
+  readonly changedAfterBoot: number;
+  readonly commandLine: string;
+  readonly networkingMode: string;
+  readonly wslConf: string | null;
+  readonly kind: 'wsl2' | 'wsl1' | 'linux';
+  /** Share of the VM that is file cache. */
+  readonly cache: number;
+  /** Load average of 5 minutes. */
+  readonly load: number;
+  /** Free on Windows, GiB. */
+  readonly windowsFree: number;
+  /** Services that the Compose plugin sees; null: there is none. */
+  readonly compose: readonly string[] | null;
+  /** Further files below the root, and their texts. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export const HOST: Simulated = {
+  host: 16,
+  cpus: 8,
+  kernel: '6.6',
+  interop: true,
+  vm: 8,
+  vmCpus: 8,
+  swap: 2,
+  config: null,
+  users: ['me'],
+  wslinfo: 'utf8',
+  wsl: 'utf16',
+  powershell: 'utf8',
+  changedAfterBoot: -3600,
+  commandLine: 'initrd=\\initrd.img WSL_ROOT_INIT=1 panic=-1',
+  networkingMode: 'nat',
+  wslConf: null,
+  kind: 'wsl2',
+  cache: 0.2,
+  load: 0.4,
+  windowsFree: 3,
+  compose: null,
+  files: {},
+};
+
+const RELEASE: Readonly<Record<Kernel, readonly [kernel: string, wsl: string]>> = {
+  '5.15': ['5.15.167.4-microsoft-standard-WSL2', '2.3.26.0'],
+  '6.6': ['6.6.87.2-microsoft-standard-WSL2', '2.6.1.0'],
+  '6.18': ['6.18.2.1-microsoft-standard-WSL2', '2.9.4.0'],
+};
+
+export interface SimulatedHost {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder of a project with the profiles full (2.75 GB standard, 5.5 GB maximum) and small (512 MB, 1 GB). */
+  readonly project: string;
+  /** Folder for the state of laptop-dev. */
+  readonly state: string;
+  /** The `.wslconfig` of the first user. */
+  readonly config: string;
+  /** Lines that stubs wrote when they were called. */
+  readonly calls: string;
+  remove(): void;
+}
+
+/** Builds the host in a folder of its own. */
+export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
+  const host = { ...HOST, ...parts };
+  const root = mkdtempSync(join(tmpdir(), 'ld-wsl-'));
+  const write = (path: string, content: string | Buffer) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+  writeProc(host, write);
+  const calls = join(root, 'calls');
+  writeStubs(host, root, calls, write);
+  for (const user of ['Public', 'Default', ...host.users]) mkdirSync(join(root, 'mnt/c/Users', user), { recursive: true });
+  const config = join(root, 'mnt/c/Users', host.users[0] ?? 'me', '.wslconfig');
+  if (host.config !== null) writeFileSync(config, host.config);
+  if (host.wslConf !== null) write('etc/wsl.conf', host.wslConf);
+  writeProject(write);
+  for (const [path, text] of Object.entries(host.files)) write(path, text);
+  const env = { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, LAPTOP_DEV_HOST_ROOT: root, HOME: '/home/me' };
+  return {
+    root,
+    env,
+    project: join(root, 'project'),
+    state: join(root, 'state'),
+    config,
+    calls,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+function writeProject(write: Write): void {
+  const services = ['api', 'llm'].map(name => `  ${name}: { image: none }\n`).join('');
+  write('project/compose.yaml', `services:\n${services}`);
+  const profile = (name: string, api: string, more = '') =>
+    write(`project/.laptop-dev/${name}.yaml`, `name: ${name}\nservices:\n  api: { memory: ${api} }\n${more}`);
+  profile('full', '{ standard: 1792MB, maximum: 3584MB }', '  llm: { memory: { standard: 1GB, maximum: 2GB } }\n');
+  profile('small', '{ standard: 512MB, maximum: 1GB }');
+}
+
+type Write = (path: string, content: string | Buffer) => void;
+
+function writeProc(host: Simulated, write: Write): void {
+  const kernels = { wsl2: RELEASE[host.kernel][0], wsl1: '4.4.0-22621-Microsoft', linux: '6.12.9-amd64' };
+  const kib = (gib: number) => Math.round((gib * GiB) / KiB);
+  const total = kib(host.vm * 0.97);
+  const lines = [
+    ['MemTotal', total], ['MemFree', Math.round(total / 4)], ['MemAvailable', Math.round(total / 2)], ['Buffers', 100], ['Cached', Math.round(total * host.cache)],
+    ['SReclaimable', 100], ['SwapTotal', kib(host.swap)],
+  ]; // biome-ignore format: a table
+  write('proc/meminfo', lines.map(([key, value]) => `${key}:  ${value} kB\n`).join(''));
+  write('proc/sys/kernel/osrelease', `${kernels[host.kind]}\n`);
+  write('proc/loadavg', `9.00 ${host.load} 0.10 1/200 300\n`);
+  write('proc/uptime', '1000.00 4000.00\n');
+  const stat = (name: string, ticks: number) => `(${name}) S 1 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 5000 0 0\n`;
+  write('proc/41/stat', `41 ${stat('node (server)', 19_000)}`);
+  write('proc/42/stat', `42 ${stat('sleep', 1)}`);
+  write('proc/net/tcp', 'sl local rem st\n   0: 0100007F:1F90 00000000:0000 0A 0\n   1: 0100007F:1F91 00000000:0000 01 0\n');
+  write('proc/sys/vm/drop_caches', '');
+  write('proc/sys/vm/compact_memory', '');
+  write('proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
+  const now = Math.floor(Date.now() / 1000);
+  write('proc/stat', `cpu 1 2 3 4\nbtime ${now - host.changedAfterBoot}\n`);
+  write('proc/cmdline', `${host.commandLine}\n`);
+  write('proc/cpuinfo', Array.from({ length: host.vmCpus }, (_, cpu) => `processor\t: ${cpu}\nmodel name\t: stub\n`).join('\n'));
+  const swap = host.swap > 0 ? `/dev/sdb partition ${kib(host.swap) - 4} 0 -2\n` : '';
+  write('proc/swaps', `Filename Type Size Used Priority\n${swap}`);
+  const psi = host.kernel === '6.6' || (host.kernel === '6.18' && host.commandLine.includes('psi=1'));
+  if (psi)
+    write('proc/pressure/memory', 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n');
+  write(host.kernel === '5.15' ? 'sys/fs/cgroup/memory/memory.stat' : 'sys/fs/cgroup/cgroup.controllers', 'memory\n');
+  if (host.interop && host.kind !== 'linux') write('proc/sys/fs/binfmt_misc/WSLInterop', 'enabled\n');
+}
+
+function writeStubs(host: Simulated, root: string, calls: string, write: Write): void {
+  const [, version] = RELEASE[host.kernel];
+  const stub = (name: string, behaviour: Stub | 'slow', answers: Readonly<Record<string, string>>) => {
+    if (behaviour === 'absent') return;
+    const encoding = behaviour === 'utf16' || behaviour === 'localized' ? 'utf16le' : 'utf8';
+    const cases = Object.entries(answers).map(([argument, text], at) => {
+      write(`answers/${name}.${at}`, Buffer.from(text.replaceAll('\n', '\r\n'), encoding));
+      return `*${argument}*) cat '${root}/answers/${name}.${at}' ;;`;
+    });
+    const doing = {
+      hangs: `echo $$ > '${root}/hanging'; sleep 60`,
+      fails: 'echo broken; exit 3',
+      slow: `sleep 0.3; case "$*" in ${cases.join(' ')} esac`,
+    };
+    const body = behaviour in doing ? doing[behaviour as keyof typeof doing] : `case "$*" in ${cases.join(' ')} *) exit 1 ;; esac`;
+    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> '${calls}'\n${body}\n`);
+    chmodSync(join(root, 'bin', name), 0o755);
+  };
+  stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` });
+  const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
+  const more = host.wsl === 'localized' ? '\nKernelversion: 6.6.87.2-1\nÜbergeordnete Version: 10.0\n' : '\nKernel version: 6.6.87.2-1\n';
+  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' });
+  const total = Math.round(((host.host - 0.3) * GiB) / KiB);
+  const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
+  stub('docker', 'utf8', host.compose === null ? {} : { compose: `${host.compose.join('\n')}\n` });
+  stub('powershell.exe', host.powershell, { '': answer });
+}

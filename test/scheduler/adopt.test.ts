@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { intentOf } from '../../daemon/scheduler/state/restore.js';
+import { MiB } from '../../daemon/shared/bytes.js';
+import { Driver } from './support/driver.js';
+import { never, running, shop } from './support/shop.js';
+import { observed, policy, project } from './support/specs.js';
+
+describe('a daemon that starts again', () => {
+  const none = { restart: [], recreate: [], leaving: null } as const;
+  const restored = { kind: 'restored', projects: [{ spec: shop, up: ['api', 'db'], ...none }] } as const;
+  const [api, db] = [shop.services[0] ?? never(), shop.services[1] ?? never()];
+
+  test('adopts what runs and starts what is missing', () => {
+    const driver = new Driver(policy(1_000)).send(restored).boot(observed(db));
+    expect(driver.state('shop/db')).toMatchObject({ kind: 'running', grant: 200 * MiB });
+    expect(driver.settle()).toEqual(['ensureImage api', 'launch api', 'probe api']);
+  });
+
+  test('finishes a down that was interrupted', () => {
+    const driver = new Driver(policy(1_000)).send({
+      ...restored,
+      projects: [{ spec: shop, ...none, up: [], leaving: { volumes: false } }],
+    });
+    driver.boot(observed(api), observed(db, { status: 'exited', exitCode: 0, pid: null }));
+    expect(driver.settle()).toEqual(['stop api', 'remove db', 'remove api', 'clearProject', 'persist']);
+    expect(driver.world.projects.size).toBe(0);
+  });
+
+  const killed = (driver: Driver) => new Driver(policy(1_000)).send({ kind: 'restored', projects: intentOf(driver.world) });
+
+  test('restarts what was to be restarted: it ends by the stop that the last daemon began, which is no end of its own', () => {
+    const before = running();
+    before.act({ kind: 'restart', project: 'shop', services: ['db'] });
+    expect(before.kinds()).toEqual(['persist', 'stop db']);
+    const driver = killed(before).boot(observed(db), observed(api));
+    expect(driver.kinds()).toEqual(['stop db']);
+    driver.send({ kind: 'engine', event: { kind: 'died', id: 'c-db', at: 0, exitCode: 0 } });
+    expect(driver.settle()).toContain('launch db');
+    expect(intentOf(driver.world)).toMatchObject([{ restart: [], recreate: [] }]);
+  });
+
+  test('starts what was asked to start while it stopped', () => {
+    const before = running();
+    before.act({ kind: 'stop', project: 'shop', services: ['api'] });
+    before.act({ kind: 'start', project: 'shop', services: ['api'] });
+    const driver = killed(before).boot(observed(db), observed(api));
+    expect(driver.kinds()).toEqual(['stop api']);
+    driver.settle();
+    expect(driver.state('shop/api').kind).toBe('running');
+  });
+
+  test('makes anew what was to be made anew, though the last daemon had stopped it already', () => {
+    const before = running();
+    before.act({ kind: 'up', spec: shop, services: ['db'], recreate: true });
+    const driver = killed(before).boot(observed(db, { status: 'exited', exitCode: 0 }), observed(api));
+    driver.settle();
+    expect(driver.state('shop/db').kind).toBe('running');
+    const again = killed(before).boot(observed(db, { status: 'exited', exitCode: 0 }), observed(api));
+    again.send({ kind: 'imageReady', id: 'shop/db', attempt: 1 });
+    expect(again.stepsOf('launch')).toMatchObject([{ previous: 'c-db', fresh: true }]);
+  });
+
+  test('runs a one-shot again that was to be restarted, and one that was not only once', () => {
+    const spec = project('p', { web: { dependsOn: ['migrate:completed'] }, migrate: {} });
+    const [web, migrate] = [spec.services[0] ?? never(), spec.services[1] ?? never()];
+    const seen = [observed(web), observed(migrate, { status: 'exited', exitCode: 0 })];
+    const begin = (restart: string[]) =>
+      new Driver(policy(1_000)).send({ kind: 'restored', projects: [{ ...none, spec, up: ['web', 'migrate'], restart }] }).boot(...seen);
+    expect(begin([]).settle()).toEqual([]);
+    expect(begin(['migrate']).settle()).toContain('launch migrate');
+  });
+
+  test('without its state file takes in what runs by its labels', () => {
+    const driver = new Driver(policy(1_000)).boot(observed(db));
+    expect(driver.state('shop/db').kind).toBe('running');
+    expect(driver.kinds()).toEqual(['persist']);
+    driver.up(shop);
+    expect(driver.settle()).toContain('launch api');
+  });
+
+  test('without its state file knows the folder of what it takes in: another one cannot take its name', () => {
+    const driver = new Driver(policy(1_000)).boot(observed(db));
+    expect(driver.world.projects.get('shop')?.spec.root).toBe('/projects/shop');
+    expect(driver.up({ ...shop, root: '/elsewhere/shop' })).toMatchObject({ failure: { code: 'name-taken' } });
+    expect(driver.up(shop).ok).toBe(true);
+  });
+
+  test('discards what was made for a project that is not known any more, and was never started', () => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.send({ kind: 'engine', event: { kind: 'created', id: 'c-db', at: 0 } });
+    expect(driver.kinds()).toEqual(['look']);
+    driver.boot(observed(db, { status: 'created', pid: null }));
+    expect(driver.stepsOf('discard')).toEqual([{ kind: 'discard', container: 'c-db' }]);
+    expect(driver.world.projects.size).toBe(0);
+  });
+
+  test('discards the surplus of two containers of one service', () => {
+    const driver = new Driver(policy(1_000)).send(restored);
+    driver.boot(observed(db, { id: 'old', status: 'exited' }), observed(db, { id: 'new' }), observed(api));
+    expect(driver.stepsOf('discard')).toEqual([{ kind: 'discard', container: 'old' }]);
+  });
+
+  test('looks again when a container starts that nobody accounts for', () => {
+    const driver = new Driver(policy(1_000)).send(restored).boot(observed(db), observed(api));
+    driver.send({ kind: 'engine', event: { kind: 'started', id: 'stranger', at: 0 } });
+    expect(driver.kinds()).toEqual(['look']);
+  });
+});
