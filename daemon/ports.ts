@@ -1,25 +1,14 @@
 import type { UsagePoint } from './api/advice.js';
-import type { ContainerSample } from './model/container-sample.js';
+import type { EngineInfo } from './api/engine-info.js';
+import type { ContainerSample, ServiceSample } from './model/container-sample.js';
 import type { HostSample } from './model/host-sample.js';
 import type { BuiltImage } from './model/image-builds.js';
-import type { BuildSpec, ContainerSpec, Ms, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './model/model.js';
+import type { BuildSpec, ContainerSpec, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './model/model.js';
 import type { EngineEvent, ObservedContainer } from './model/observed.js';
-import type { ServiceSample } from './scheduler/state/event.js';
 import type { Intent } from './scheduler/state/intent.js';
 import type { Bytes } from './shared/bytes.js';
 import type { Failure } from './shared/failure.js';
-
-export interface EngineInfo {
-  readonly kind: 'docker' | 'podman';
-  readonly version: string;
-  readonly apiVersion: string;
-  readonly cgroupVersion: '1' | '2';
-  /** Total memory that the engine sees. */
-  readonly memoryTotal: Bytes;
-  readonly endpoint: string;
-  /** Advice that `up` and `doctor` show, such as a missing swap limit. */
-  readonly warnings: readonly string[];
-}
+import type { Ms } from './shared/span.js';
 
 /** What a container is created with beyond its spec. */
 export interface LaunchOptions {

@@ -1,4 +1,4 @@
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 import type { Traffic } from './traffic.js';
 
 /** How often connections that nobody understands are asked whether they are quiet, while a service drains, ms. */

@@ -1,5 +1,5 @@
-import type { Ms } from '../model/model.js';
 import type { Target } from '../ports/doors.js';
+import type { Ms } from '../shared/span.js';
 
 /** none: it does not speak TLS. spoken: it does; a handshake that it refuses (no certificate of ours, another name) is TLS too. */
 export type Greeting =

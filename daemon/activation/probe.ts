@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms, Protocol } from '../model/model.js';
+import type { Protocol } from '../model/model.js';
 import type { Outcome, Question, Target } from '../ports/doors.js';
+import type { Ms } from '../shared/span.js';
 import { greetTls } from './probe-tls.js';
 import { spokenByServer, wantsTls } from './words.js';
 

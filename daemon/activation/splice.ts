@@ -1,4 +1,4 @@
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 import type { Watch } from './watch/watch.js';
 import type { Wire, WireEvents } from './wire.js';
 

@@ -1,7 +1,7 @@
-import type { Ms } from '../model/model.js';
 import type { Activity } from '../ports/doors.js';
 import type { Clock } from '../ports.js';
 import { type Burst, rhythmOf, withBytes } from '../scheduler/activity/rhythm.js';
+import type { Ms } from '../shared/span.js';
 import type { Connection } from './connection.js';
 
 /** `changed` is told at most this often, ms: a query a millisecond is two edges a millisecond. */

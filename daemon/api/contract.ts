@@ -1,9 +1,9 @@
 import type { ProjectSpec } from '../model/model.js';
-import type { EngineInfo } from '../ports.js';
-import type { Cleaned } from '../runtime/supervisor.js';
-import type { Plan } from '../scheduler/state/event.js';
 import type { Failure } from '../shared/failure.js';
-import type { LoggedNotice, ServiceView } from './views.js';
+import type { EngineInfo } from './engine-info.js';
+import type { LoggedNotice } from './notice.js';
+import type { Plan } from './plan.js';
+import type { ServiceView } from './views.js';
 
 /** What the API speaks, as types and constants without a library; server/schema says the same of requests in zod, and tests tie the two. */
 
@@ -138,7 +138,6 @@ export interface LogEntry {
   readonly at: number;
   readonly text: string;
 }
-export type { Cleaned };
 /** The web view's port, and a link to it that can be opened once. */
 export interface WebOpened {
   readonly url: string;
@@ -171,3 +170,9 @@ export interface ExecStart {
 }
 /** Last text frame, from the daemon. */
 export type ExecEnd = { readonly exit: number } | { readonly error: Failure };
+
+export interface Cleaned {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+}

@@ -1,5 +1,5 @@
-import type { Ms } from '../model/model.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 
 /** What a service used at one moment, or in one slot of time. */
 export interface HistoryEntry {

@@ -1,7 +1,10 @@
-import type { Ms, ServiceId } from '../model/model.js';
+import type { Psi } from '../model/host-sample.js';
+import type { ServiceId } from '../model/model.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 import type { HistorySpan } from './live-history.js';
-import type { LoggedNotice, ServiceView } from './views.js';
+import type { LoggedNotice } from './notice.js';
+import type { ServiceView } from './views.js';
 
 /** What a service that runs used when it was last measured. Rates are over the time between its last two samples; null: not known. */
 export interface LiveUsage {
@@ -30,11 +33,6 @@ export interface LiveTotals {
   readonly netOut: number | null;
   readonly blockIn: number | null;
   readonly blockOut: number | null;
-}
-
-export interface Psi {
-  readonly some10: number;
-  readonly full10: number;
 }
 
 /** A service as the stream shows it. */

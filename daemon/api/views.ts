@@ -1,8 +1,8 @@
-import type { Memory, Ms, Protocol } from '../model/model.js';
+import type { Memory, Protocol } from '../model/model.js';
 import type { Source } from '../model/protocols.js';
 import type { ReadyWord } from '../model/readiness.js';
-import type { Notice } from '../scheduler/state/event.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 import type { Advice } from './advice.js';
 
 export interface PortView {
@@ -86,10 +86,4 @@ export interface AdviceView extends Advice {
   readonly current: Pick<Memory, 'standard' | 'maximum'>;
   /** With less measured than this, the advice is a guess. */
   readonly needed: Ms;
-}
-
-/** A notice with its place in the log. `at`: ms since the epoch. */
-export interface LoggedNotice extends Notice {
-  readonly seq: number;
-  readonly at: Ms;
 }

@@ -1,6 +1,6 @@
 import type { WorkResult } from '../api/contract.js';
+import type { Plan } from '../api/plan.js';
 import type { Mutations } from '../client/client.js';
-import type { Plan } from '../scheduler/state/event.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';

@@ -1,5 +1,5 @@
-import type { LoggedNotice } from '../api/views.js';
-import type { Plan } from '../scheduler/state/event.js';
+import type { LoggedNotice } from '../api/notice.js';
+import type { Plan } from '../api/plan.js';
 import { own } from '../ui/shared/own.js';
 import { inCi } from './ci.js';
 import type { Cli, Output } from './cli.js';

@@ -15,7 +15,8 @@ import type {
 } from '../api/contract.js';
 import type { StreamFrame } from '../api/live.js';
 import type { HistorySpan } from '../api/live-history.js';
-import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../api/views.js';
+import type { LoggedNotice } from '../api/notice.js';
+import type { AdviceView, BudgetView, LeaseView, ServiceView } from '../api/views.js';
 import type { ExecChannel } from './exec.js';
 import type { HeldLease } from './lease.js';
 import type { StreamQuery } from './stream.js';

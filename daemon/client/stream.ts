@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import { CLOSED_TOO_SLOW, HOST } from '../api/contract.js';
 import type { StreamFrame } from '../api/live.js';
-import type { Ms } from '../model/model.js';
 import { FailureError, failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { broken, dataOf, refuseForeign, unavailable } from './wire.js';
 
 const PATIENCE: Ms = 25_000;

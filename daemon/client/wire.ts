@@ -3,8 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { HOST } from '../api/contract.js';
 import { userText } from '../files/fault.js';
-import type { Ms } from '../model/model.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 
 /** One request to the daemon. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { LABEL } from '../model/labels.js';
-import type { Ms } from '../model/model.js';
 import type { EngineEvent, ObservedContainer } from '../model/observed.js';
 import type { Containers, Log } from '../ports.js';
+import type { Ms } from '../shared/span.js';
 import { type Connection, createConnection } from './client/connection.js';
 import { DEADLINE } from './client/deadline.js';
 import type { TlsMaterial } from './client/endpoint.js';

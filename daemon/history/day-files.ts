@@ -1,8 +1,8 @@
 import * as node from 'node:fs';
 import { join } from 'node:path';
 import { mayKeep } from '../files/read-kept.js';
-import type { Ms } from '../model/model.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 
 /** How much of the past is kept on disk. */
 export interface Limits {

@@ -1,6 +1,7 @@
-import type { Ms, ServiceId } from '../model/model.js';
+import type { ServiceSample } from '../model/container-sample.js';
+import type { ServiceId } from '../model/model.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports.js';
-import type { ServiceSample } from '../scheduler/state/event.js';
+import type { Ms } from '../shared/span.js';
 import { append, fileBefore, fileOf, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';
 import { lineOf, readPoints, take } from './read-points.js';

@@ -1,6 +1,7 @@
-import type { Ms, ServiceId } from '../model/model.js';
+import type { ServiceSample } from '../model/container-sample.js';
+import type { ServiceId } from '../model/model.js';
 import type { HistoryPoint } from '../ports.js';
-import type { ServiceSample } from '../scheduler/state/event.js';
+import type { Ms } from '../shared/span.js';
 
 export const MINUTE: Ms = 60_000;
 

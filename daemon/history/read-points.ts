@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { mayKeep } from '../files/read-kept.js';
-import type { Ms, ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/model.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 import { MINUTE, type MinutePoint } from './minutes.js';
 
 /** What is read at a time. A line has some 90 bytes; one that is longer than this is none of ours. */

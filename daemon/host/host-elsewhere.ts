@@ -1,5 +1,5 @@
-import type { Ms } from '../model/model.js';
 import type { Bytes } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
 
 /** The part of systeminformation that is used. */
 export interface System {

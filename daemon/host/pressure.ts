@@ -1,4 +1,4 @@
-import type { Psi } from '../api/live.js';
+import type { Psi } from '../model/host-sample.js';
 
 /**
  * Pressure stall information: `some avg10=0.12 …` and `full avg10=…`. Null where the text is none: the kernel has no CONFIG_PSI or is older

@@ -1,10 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms } from '../model/model.js';
 import type { Asks } from '../ports/asks.js';
 import type { Target } from '../ports/doors.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { readWord } from './read-word.js';
 
 /** The service answers after 25 s when nothing has changed; one that is silent for longer is gone, or hangs. */

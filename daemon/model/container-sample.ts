@@ -1,6 +1,7 @@
-import type { Psi } from '../api/live.js';
 import type { Bytes } from '../shared/bytes.js';
-import type { Ms } from './model.js';
+import type { Ms } from '../shared/span.js';
+import type { Psi } from './host-sample.js';
+import type { ServiceId } from './model.js';
 
 /** What a container uses at one moment. Counters begin anew with each start. */
 export interface ContainerSample {
@@ -30,4 +31,14 @@ export interface ContainerDetail {
   readonly blockIn: number | null;
   readonly blockOut: number | null;
   readonly psi: Psi | null;
+}
+
+export interface ServiceSample {
+  readonly id: ServiceId;
+  readonly container: string;
+  readonly workingSet: number;
+  /** ns of CPU time since it started. */
+  readonly cpu: number;
+  /** See Sample. */
+  readonly checks?: { readonly cpu: number; readonly time: Ms } | undefined;
 }

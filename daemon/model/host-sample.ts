@@ -1,5 +1,5 @@
 import type { Bytes } from '../shared/bytes.js';
-import type { Ms } from './model.js';
+import type { Ms } from '../shared/span.js';
 
 /** Memory of the machine at one moment, as the pressure rules read it. */
 export interface HostSample {
@@ -22,4 +22,9 @@ export interface HostSample {
   readonly refaults: number | null;
   /** File cache of a VM of WSL's (Cached and Buffers): what Windows does not get back. Absent: this is none. */
   readonly vmCache?: Bytes;
+}
+
+export interface Psi {
+  readonly some10: number;
+  readonly full10: number;
 }

@@ -1,7 +1,5 @@
 import type { Bytes } from '../shared/bytes.js';
-
-/** A span of time in milliseconds. */
-export type Ms = number;
+import type { Ms } from '../shared/span.js';
 
 /** `project/service`: names one service among all projects of this user. */
 export type ServiceId = `${string}/${string}`;

@@ -1,5 +1,7 @@
 import type { Bytes } from '../shared/bytes.js';
-import type { Memory, Ms, StartMode } from './model.js';
+import { KiB } from '../shared/bytes.js';
+import type { Ms } from '../shared/span.js';
+import type { Memory, StartMode } from './model.js';
 
 /** Times that neither image nor file give are null. */
 export interface ContainerCheck {
@@ -80,3 +82,11 @@ export type EngineEvent =
   | { readonly kind: 'checkStarted' | 'checkEnded'; readonly id: string; readonly at: Ms; readonly exec: string }
   | { readonly kind: 'health'; readonly id: string; readonly at: Ms; readonly health: 'starting' | 'healthy' | 'unhealthy' }
   | { readonly kind: 'paused' | 'unpaused' | 'updated' | 'destroyed'; readonly id: string; readonly at: Ms };
+
+/** The kernel rounds limits down to whole pages, the largest of which are 64 KiB (arm64). */
+const LARGEST_PAGE = 64 * KiB;
+
+/** Whether a limit that the kernel shows is the one that was asked for, but for the rounding. */
+export function sameLimit(applied: Bytes, asked: Bytes): boolean {
+  return applied === asked || (applied < asked && asked - applied < LARGEST_PAGE);
+}

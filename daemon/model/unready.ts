@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../shared/failure.js';
 import { oneLine, plainWords } from '../shared/printable.js';
-import type { Ms } from './model.js';
+import type { Ms } from '../shared/span.js';
 
 /** The last run of a service's health check. */
 export interface LastCheck {

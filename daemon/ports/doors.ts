@@ -1,6 +1,7 @@
-import type { Ms, Protocol, ServiceId } from '../model/model.js';
+import type { Protocol, ServiceId } from '../model/model.js';
 import type { Rhythm } from '../scheduler/activity/rhythm.js';
 import type { Failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 
 /** A port that the daemon keeps open for a service, asleep or awake. */
 export interface Door {

@@ -1,5 +1,6 @@
-import type { Ms, Schedule } from '../model/model.js';
-import type { HoursTick } from '../scheduler/state/event.js';
+import type { Schedule } from '../model/model.js';
+import type { HoursTick } from '../model/schedule.js';
+import type { Ms } from '../shared/span.js';
 
 /** Something that the daemon does by the clock. */
 export interface Job {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 
 /** A connection inside this machine takes well under a millisecond; a SYN that was dropped is only sent again after 1 s, ms. */
 const PATIENCE = 900;

@@ -1,4 +1,4 @@
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 
 /** For those who wait until something in the world has changed, and look for themselves what. */
 export class Changes {

@@ -1,14 +1,15 @@
+import type { EngineInfo } from '../api/engine-info.js';
 import { builtImages } from '../model/image-builds.js';
-import type { Ms } from '../model/model.js';
 import type { Asks } from '../ports/asks.js';
 import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
 import type { GiveBack } from '../ports/give-back.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
-import type { Clock, Containers, EngineInfo, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
+import type { Clock, Containers, History, HostMemory, Images, Log, Store, Usage } from '../ports.js';
 import { isAnyStarting } from '../scheduler/memory/reclaim.js';
 import type { Policy } from '../scheduler/policy/policy.js';
 import { isActive } from '../scheduler/state/service-state.js';
+import type { Ms } from '../shared/span.js';
 import { Changes } from './changes.js';
 import { Asker } from './effects/asker.js';
 import { type Effects, execute } from './effects/executors.js';

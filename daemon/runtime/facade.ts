@@ -1,5 +1,5 @@
+import type { EngineInfo } from '../api/engine-info.js';
 import type { ServiceView } from '../api/views.js';
-import type { EngineInfo } from '../ports.js';
 import type { Answer } from '../scheduler/state/event.js';
 import { viewOf } from '../scheduler/views/view.js';
 import { type Failure, failure } from '../shared/failure.js';

@@ -1,8 +1,8 @@
 import type { ServiceView } from '../api/views.js';
-import type { Ms } from '../model/model.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Event, UseSeen } from '../scheduler/state/event.js';
 import type { World } from '../scheduler/state/world.js';
+import type { Ms } from '../shared/span.js';
 
 export interface HoursOptions {
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;

@@ -1,9 +1,9 @@
-import type { Ms } from '../model/model.js';
 import type { Clock, Log, Store } from '../ports.js';
 import type { Intent } from '../scheduler/state/intent.js';
 import { intentOf } from '../scheduler/state/restore.js';
 import type { World } from '../scheduler/state/world.js';
 import type { Failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { pinsToKeep } from './pins.js';
 
 /** A disk does not get room by itself; a person makes it, and then waits for this. */

@@ -1,10 +1,11 @@
-import type { Ms } from '../model/model.js';
+import type { Notice } from '../api/notice.js';
 import type { Clock } from '../ports.js';
 import { type Decision, decide, nextDeadline } from '../scheduler/decide.js';
 import type { Policy } from '../scheduler/policy/policy.js';
-import type { Action, Answer, Event, Notice } from '../scheduler/state/event.js';
+import type { Action, Answer, Event } from '../scheduler/state/event.js';
 import type { Step } from '../scheduler/state/step.js';
 import { EMPTY_WORLD, type World } from '../scheduler/state/world.js';
+import type { Ms } from '../shared/span.js';
 
 export interface LoopOptions {
   readonly policy: Policy;

@@ -1,7 +1,6 @@
-import type { LoggedNotice } from '../api/views.js';
-import type { Ms } from '../model/model.js';
+import type { LoggedNotice, Notice } from '../api/notice.js';
 import type { Clock, Log } from '../ports.js';
-import type { Notice } from '../scheduler/state/event.js';
+import type { Ms } from '../shared/span.js';
 
 /** What has happened, for `events`, `why` and progress: the last ones, and each to whoever listens. */
 export class Notices {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms } from '../model/model.js';
-import type { Clock, Containers, EngineInfo, Log } from '../ports.js';
+import type { EngineInfo } from '../api/engine-info.js';
+import type { Clock, Containers, Log } from '../ports.js';
 import type { Event } from '../scheduler/state/event.js';
 import { isSilence } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { asFailure } from './as-failure.js';
 
 const FIRST_PAUSE: Ms = 200;

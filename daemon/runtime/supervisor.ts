@@ -1,10 +1,14 @@
+import type { Cleaned } from '../api/contract.js';
+import type { EngineInfo } from '../api/engine-info.js';
 import type { Live, LiveTotals } from '../api/live.js';
 import type { HistorySpan } from '../api/live-history.js';
-import type { AdviceView, BudgetView, LeaseView, LoggedNotice, ServiceView } from '../api/views.js';
-import type { Ms, ServiceId } from '../model/model.js';
-import type { EngineInfo, ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
+import type { LoggedNotice } from '../api/notice.js';
+import type { AdviceView, BudgetView, LeaseView, ServiceView } from '../api/views.js';
+import type { ServiceId } from '../model/model.js';
+import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
 import type { Action, Answer } from '../scheduler/state/event.js';
 import type { Failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import type { LogNote } from './queries/follow-logs.js';
 
 /** up: running and ready, or completed, or asleep with its ports open. awake: running. down: nothing runs. gone: the container is removed. */
@@ -58,10 +62,4 @@ export interface Supervisor {
   clean(project: string, options: { readonly volumes: boolean; readonly dryRun: boolean }): Promise<Cleaned>;
   /** Ends the daemon; services keep running. Resolves when the answer may be sent. */
   shutdown(): Promise<void>;
-}
-
-export interface Cleaned {
-  readonly containers: readonly string[];
-  readonly networks: readonly string[];
-  readonly volumes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 
 /** How often figures are taken for somebody at the most. */
 const FASTEST: Ms = 250;

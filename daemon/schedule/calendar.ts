@@ -1,6 +1,6 @@
 import type { createTask, parse } from 'node-cron';
-import type { Ms } from '../model/model.js';
 import { isHarmlessCron } from '../shared/cron.js';
+import type { Ms } from '../shared/span.js';
 
 /** What is used of node-cron: the meaning of an expression. Its own timers know no tick that was missed. */
 export interface Cron {

@@ -1,7 +1,7 @@
 import { readKept } from '../files/read-kept.js';
 import { createWriteBehind } from '../files/write-behind.js';
 import type { Calls } from '../files/write-whole.js';
-import type { Ms } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 
 /** Up to when the ticks of something were seen to, by its name. */
 export type Seen = Readonly<Record<string, { readonly expressions: string; readonly until: Ms }>>;

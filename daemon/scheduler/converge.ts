@@ -1,5 +1,6 @@
 import { canSleep } from '../model/doors.js';
-import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from '../model/model.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../model/model.js';
+import type { Ms } from '../shared/span.js';
 import { keepHours } from './activity/hours.js';
 import { lookAtUse } from './activity/idle.js';
 import { expireLeases } from './activity/leases.js';

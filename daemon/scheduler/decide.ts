@@ -1,4 +1,5 @@
-import type { Ms } from '../model/model.js';
+import type { Notice } from '../api/notice.js';
+import type { Ms } from '../shared/span.js';
 import { foldListens, foldSpoke } from './activity/heard.js';
 import { foldScheduled } from './activity/hours.js';
 import { foldResumed, foldUsed, useDue } from './activity/idle.js';
@@ -15,7 +16,7 @@ import { foldResized, foldSampled } from './memory/measured.js';
 import { foldReclaimed, reclaimDue } from './memory/reclaim.js';
 import type { Policy } from './policy/policy.js';
 import { Draft } from './state/draft.js';
-import type { Answer, Event, Notice } from './state/event.js';
+import type { Answer, Event } from './state/event.js';
 import { foldRestored } from './state/restore.js';
 import type { Step } from './state/step.js';
 import type { World } from './state/world.js';

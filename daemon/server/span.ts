@@ -1,6 +1,6 @@
 import type { HistorySpanName } from '../api/contract.js';
-import type { Ms } from '../model/model.js';
 import { FailureError, failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { queryCount, queryDuration, queryText } from './context.js';
 
 const MINUTE: Ms = 60_000;

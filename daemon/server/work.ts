@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import type { WorkLine, WorkResult } from '../api/contract.js';
-import type { LoggedNotice, ServiceView } from '../api/views.js';
+import type { LoggedNotice } from '../api/notice.js';
+import type { Plan } from '../api/plan.js';
+import type { ServiceView } from '../api/views.js';
 import { type ServiceId, serviceId } from '../model/model.js';
 import type { Goal, Supervisor } from '../runtime/supervisor.js';
-import type { Action, Plan } from '../scheduler/state/event.js';
+import type { Action } from '../scheduler/state/event.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { Feed } from './feed.js';
 import { whileConnected } from './lines.js';

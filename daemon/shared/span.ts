@@ -1,5 +1,3 @@
-import type { Ms } from '../model/model.js';
-
 const SECOND: Ms = 1_000;
 const MINUTE: Ms = 60 * SECOND;
 const HOUR: Ms = 60 * MINUTE;
@@ -21,3 +19,6 @@ function pair(ms: Ms, big: Ms, bigUnit: string, small: Ms, smallUnit: string): s
 export function formatTime(ms: Ms): string {
   return ms < 10 * SECOND ? `${(Math.max(0, ms) / SECOND).toFixed(1)} s` : formatSpan(ms);
 }
+
+/** A span of time in milliseconds. */
+export type Ms = number;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as budget } from '../../daemon/cli/commands/budget.js';
 import { run as clean } from '../../daemon/cli/commands/clean.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../daemon/api/plan.js';
 import { renderPlan } from '../../daemon/cli/render/plan.js';
 import { advanced, plainLine, progressOf, renderProgress } from '../../daemon/cli/render/progress.js';
-import type { Plan } from '../../daemon/scheduler/state/event.js';
 import { EMPTY_PLAN, MB, notice } from '../server/harness.js';
 import { PLAIN } from './harness.js';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WhyView } from '../../daemon/api/contract.js';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, stays, TINY, tinyHome, viewIn } from './support/tiny.js';

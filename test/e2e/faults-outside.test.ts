@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry, WhyView } from '../../daemon/api/contract.js';
-import type { BudgetView, LoggedNotice, ServiceView } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
+import type { BudgetView, ServiceView } from '../../daemon/api/views.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';

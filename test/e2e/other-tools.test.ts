@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../daemon/api/contract.js';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { LABEL } from '../../daemon/model/labels.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { type SimulatedHost, simulate } from '../platform/wsl/simulated.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoggedNotice, ServiceView } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
+import type { ServiceView } from '../../daemon/api/views.js';
 import type { Home } from './support/home.js';
 import { idsOf, statesIn, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { some } from '../support/deep.js';
 import type { Home } from './support/home.js';
 import { complaint, type Sleeper, sleepers, type Wanted } from './support/sleepers.js';

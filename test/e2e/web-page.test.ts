@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import { failure } from '../../daemon/shared/failure.js';
 import { lines, MB, notice, PLAN } from '../server/harness.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EngineInfo } from '../../daemon/api/engine-info.js';
 import { type Shrunk, shrink } from '../../daemon/engine/containers/shrink.js';
 import { podmanObstacle } from '../../daemon/engine/podman/podman-update.js';
 import { createUsage } from '../../daemon/host/usage.js';
-import type { EngineInfo } from '../../daemon/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 import { patience } from '../e2e/support/until.js';

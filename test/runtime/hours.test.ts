@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { HoursTick } from '../../daemon/model/schedule.js';
 import type { ScheduleHooks, Scheduler } from '../../daemon/ports/schedule.js';
 import { Hours, timeText } from '../../daemon/runtime/hours.js';
-import type { Event, HoursTick } from '../../daemon/scheduler/state/event.js';
+import type { Event } from '../../daemon/scheduler/state/event.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { running, shop } from '../scheduler/support/shop.js';
 

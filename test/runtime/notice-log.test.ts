@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { NoticeLog } from '../../daemon/runtime/notices.js';
 
 const notice = (seq: number, level: LoggedNotice['level']): LoggedNotice => ({

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ServiceId } from '../../daemon/model/model.js';
-import type { HoursTick, UseSeen } from '../../daemon/scheduler/state/event.js';
+import type { HoursTick } from '../../daemon/model/schedule.js';
+import type { UseSeen } from '../../daemon/scheduler/state/event.js';
 import { intentOf } from '../../daemon/scheduler/state/restore.js';
 import { wantedDoors } from '../../daemon/scheduler/state/wiring.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Live, LiveService, LiveUsage, StreamFrame } from '../../daemon/api/live.js';
 import { applyDelta } from '../../daemon/api/live-delta.js';
-import type { LoggedNotice } from '../../daemon/api/views.js';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { Client } from '../../daemon/client/client.js';
 import type { StreamQuery } from '../../daemon/client/stream.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';

@@ -1,4 +1,4 @@
-import type { LoggedNotice } from '../../api/views.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { eventLine, subjectOf } from '../render/events.js';

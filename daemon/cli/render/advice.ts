@@ -1,7 +1,7 @@
 import type { AdviceView } from '../../api/views.js';
 import type { WrittenMemory } from '../../config/project/write-memory.js';
-import type { Ms } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { type Column, table } from './table.js';
 
 /** The advice as a table, and a line that says what it would save. */

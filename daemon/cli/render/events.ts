@@ -1,4 +1,4 @@
-import type { LoggedNotice } from '../../api/views.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import { flat } from '../../ui/shared/own.js';
 import type { Colours } from '../cli.js';
 

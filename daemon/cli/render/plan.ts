@@ -1,4 +1,4 @@
-import type { Plan } from '../../scheduler/state/event.js';
+import type { Plan } from '../../api/plan.js';
 import { formatBytes } from '../../shared/bytes.js';
 
 /** What an action would do, for --dry-run and --no-wait. `tense`: how it is said. */

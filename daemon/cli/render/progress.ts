@@ -1,5 +1,5 @@
-import type { LoggedNotice } from '../../api/views.js';
-import type { NoticeKind, Plan } from '../../scheduler/state/event.js';
+import type { LoggedNotice, NoticeKind } from '../../api/notice.js';
+import type { Plan } from '../../api/plan.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { formatTime } from '../../shared/span.js';
 import { flat } from '../../ui/shared/own.js';

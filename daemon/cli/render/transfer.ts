@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import { shorten } from './table.js';
 

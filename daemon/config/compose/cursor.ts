@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, parseBytes } from '../../shared/bytes.js';
 import { nearestName } from '../../shared/nearest.js';
+import type { Ms } from '../../shared/span.js';
 import { parseDuration } from './duration.js';
 import type { Hints, Report } from './report.js';
 import type { Place, Tree } from './tree.js';

@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,

@@ -1,6 +1,7 @@
-import type { ContainerSpec, Dependency, Ms, NetworkSpec, Restart, VolumeSpec } from '../../model/model.js';
+import type { ContainerSpec, Dependency, NetworkSpec, Restart, VolumeSpec } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Problem } from '../../shared/problem.js';
+import type { Ms } from '../../shared/span.js';
 
 export interface ComposeOptions {
   /** Absolute paths, merged in this order as `-f` after `-f`. */

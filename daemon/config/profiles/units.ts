@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, GiB, MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 
 /** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
 export const LEAST_MEMORY: Bytes = 6 * MiB;

@@ -1,6 +1,7 @@
 import { doorsOf } from '../../model/doors.js';
-import type { ContainerSpec, Ms, ServiceSpec } from '../../model/model.js';
+import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
 import { isWithin } from '../../shared/paths.js';
+import type { Ms } from '../../shared/span.js';
 import type { ComposeService } from '../compose/types.js';
 import { imageName } from './guess.js';
 

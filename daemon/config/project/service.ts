@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { configText } from '../../model/config-hash.js';
 import { tcpPortsOf } from '../../model/doors.js';
-import { type Activation, type Ms, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../../model/model.js';
+import { type Activation, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../../model/model.js';
 import type { Problem } from '../../shared/problem.js';
+import type { Ms } from '../../shared/span.js';
 import type { ComposeService } from '../compose/types.js';
 import { idleProblems, protocolProblems } from '../profiles/agree.js';
 import { mergeSettings } from '../profiles/merge.js';

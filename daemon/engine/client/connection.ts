@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import type Dockerode from 'dockerode';
-import type { Ms } from '../../model/model.js';
 import { FailureError } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { DEADLINE, within } from './deadline.js';
 import { createAgent, type Endpoint, parseEndpoint, type TlsMaterial } from './endpoint.js';
 import { type EngineFacts, type EngineSystem, type EngineVersion, mapFacts } from './facts.js';

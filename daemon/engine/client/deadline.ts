@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { engineFailure } from './engine-failure.js';
 
 /** Deadlines of engine calls in ms. A stop takes its own timeout on top of `stopGrace`. */

@@ -1,4 +1,4 @@
-import type { EngineInfo } from '../../ports.js';
+import type { EngineInfo } from '../../api/engine-info.js';
 import type { Bytes } from '../../shared/bytes.js';
 
 /** What create options and warnings depend on. */

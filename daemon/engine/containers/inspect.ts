@@ -1,5 +1,5 @@
 import type { ObservedContainer } from '../../model/observed.js';
-import { sameLimit } from '../../scheduler/lifecycle/drift.js';
+import { sameLimit } from '../../model/observed.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { statusOf } from '../client/engine-failure.js';

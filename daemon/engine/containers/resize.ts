@@ -1,5 +1,5 @@
 import type { ObservedContainer } from '../../model/observed.js';
-import { sameLimit } from '../../scheduler/lifecycle/drift.js';
+import { sameLimit } from '../../model/observed.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { Connection } from '../client/connection.js';

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { socketReason } from '../client/classify.js';
 import { parseEndpoint, type TlsMaterial } from '../client/endpoint.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../model/labels.js';
-import type { Ms } from '../../model/model.js';
 import { MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { removeByForce } from '../containers/remove.js';

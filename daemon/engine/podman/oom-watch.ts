@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { createOomMemory, machineOomKills, oomKills } from './oom-counter.js';
 
 /** How often the kernel's counters are read, in ms: 0.05 ms of CPU a container. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';

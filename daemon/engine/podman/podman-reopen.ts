@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import type { EngineEvent } from '../../model/observed.js';
+import type { Ms } from '../../shared/span.js';
 
 /** So much is asked for again: events that several processes of Podman write at about the same time may be out of order. */
 const OVERLAP: Ms = 2_000;

@@ -1,6 +1,6 @@
 import { LABEL } from '../../model/labels.js';
-import type { Ms } from '../../model/model.js';
 import type { EngineEvent } from '../../model/observed.js';
+import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';

@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { userText } from '../../files/fault.js';
 import { type ProcessView, processes, processView } from '../../files/process.js';
-import type { Ms } from '../../model/model.js';
 import { findPaths } from '../../paths.js';
 import { isName } from '../../shared/names.js';
+import type { Ms } from '../../shared/span.js';
 
 /** Another daemon of laptop-dev, of another user or with another state folder, as far as this user may look into it. */
 export interface OtherDaemon {

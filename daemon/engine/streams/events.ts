@@ -1,7 +1,7 @@
 import { LABEL } from '../../model/labels.js';
-import type { Ms } from '../../model/model.js';
 import type { EngineEvent } from '../../model/observed.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineFailure } from '../client/engine-failure.js';

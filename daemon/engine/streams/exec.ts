@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
-import type { Ms } from '../../model/model.js';
 import type { ExecOptions, ExecSession } from '../../ports.js';
 import { FailureError } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { framesOf } from '../client/demux.js';

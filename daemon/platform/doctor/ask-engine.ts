@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { parseEndpoint } from '../../engine/client/endpoint.js';
 import { type FindOptions, type FoundEngine, findEngine } from '../../engine/discovery/find-engine.js';
 import { LABEL } from '../../model/labels.js';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import type { EngineFacts, EngineSeen } from './evidence.js';
 import type { NetworkSeen } from './firewall.js';
 

@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { ConfigFile } from '../wsl/config-file.js';
 import type { HostFacts } from '../wsl/facts.js';
 import type { Check as KeyCheck } from '../wsl/verify.js';

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, rena
 import { notWritten } from '../../files/fault.js';
 import { readKept } from '../../files/read-kept.js';
 import { type Calls, writeWhole } from '../../files/write-whole.js';
-import type { Ms } from '../../model/model.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { type Diagnostic, readConfig, type WslConfig } from './config-read.js';
 import { type Decoded, decode } from './encoding.js';
 

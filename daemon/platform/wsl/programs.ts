@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** Where the host is looked at. A test gives another root and a PATH with programs of its own. */
 export interface Host {

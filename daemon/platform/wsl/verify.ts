@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import type { Entry } from './config-lines.js';
 import { LEAST_VM, type WslConfig } from './config-read.js';
 import { faultOf, parseInteger, parseSize } from './config-values.js';

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKept } from '../../files/read-kept.js';
 import { writeWhole } from '../../files/write-whole.js';
-import type { Ms } from '../../model/model.js';
 import { type Bytes, KiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { type Host, run } from './programs.js';
 
 /** What Windows says of itself. */

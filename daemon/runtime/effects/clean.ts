@@ -1,9 +1,9 @@
+import type { Cleaned } from '../../api/contract.js';
 import type { ServiceId } from '../../model/model.js';
 import { serviceId } from '../../model/model.js';
 import type { Containers } from '../../ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import type { World } from '../../scheduler/state/world.js';
-import type { Cleaned } from '../supervisor.js';
 
 /**
  * Finds, and unless `dryRun` removes, what carries our label in the project and belongs to none of its services: containers

@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import type { Exec } from '../../ports/kernel-path.js';
 import type { Containers } from '../../ports.js';
+import type { Ms } from '../../shared/span.js';
 
 /** A command that has not ended after this long is ended. */
 const PATIENCE: Ms = 15_000;

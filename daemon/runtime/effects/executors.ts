@@ -1,14 +1,16 @@
+import type { NoticeKind } from '../../api/notice.js';
 import type { BuiltImage } from '../../model/image-builds.js';
-import type { Ms, Protocol, ServiceId, ServiceSpec } from '../../model/model.js';
+import type { Protocol, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import type { UntilReady } from '../../ports/doors.js';
 import type { GiveBack } from '../../ports/give-back.js';
 import type { Clock, Containers, Images, Log } from '../../ports.js';
 import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
-import type { Event, NoticeKind } from '../../scheduler/state/event.js';
+import type { Event } from '../../scheduler/state/event.js';
 import type { Step, StepOf } from '../../scheduler/state/step.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { asFailure } from '../as-failure.js';
 import type { Carrier } from '../listeners/carrier.js';
 import type { DoorKeeper } from '../listeners/door-keeper.js';

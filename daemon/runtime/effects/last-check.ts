@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import type { LastCheck } from '../../model/unready.js';
 import type { Containers } from '../../ports.js';
+import type { Ms } from '../../shared/span.js';
 
 /** What a check prints beyond this is not kept, bytes; nor what it prints later, ms. */
 const MOST = 16 * 1024;

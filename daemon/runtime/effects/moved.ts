@@ -1,6 +1,6 @@
+import type { Notice } from '../../api/notice.js';
 import { isGone } from '../../files/folder-id.js';
 import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../model/model.js';
-import type { Notice } from '../../scheduler/state/event.js';
 import type { World } from '../../scheduler/state/world.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import { isWithin } from '../../shared/paths.js';

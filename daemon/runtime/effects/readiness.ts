@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { canSleep, innerPorts, tcpPortsOf } from '../../model/doors.js';
-import type { Ms, Protocol, ServiceSpec } from '../../model/model.js';
+import type { Protocol, ServiceSpec } from '../../model/model.js';
 import type { ContainerCheck, ObservedContainer } from '../../model/observed.js';
 import { isCertain, speechOf } from '../../model/protocols.js';
 import { type Answered, CHECKED, type Readiness } from '../../model/readiness.js';
@@ -10,6 +10,7 @@ import type { Clock, Containers } from '../../ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import { addressOf, reachedDirectly } from '../../scheduler/state/wiring.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { lastCheck } from './last-check.js';
 
 /** Between two checks: short at first, since a coarse poll dominates a cold start. */

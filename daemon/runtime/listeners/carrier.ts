@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
 import type { Counters, KernelPath, Redirect } from '../../ports/kernel-path.js';
 import type { Clock, Containers, Log } from '../../ports.js';
 import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/activity/rhythm.js';
 import { shortcutsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
+import type { Ms } from '../../shared/span.js';
 import { asFailure } from '../as-failure.js';
 import { execIn } from '../effects/exec-in.js';
 

@@ -1,5 +1,5 @@
 import { canSleep, innerPorts } from '../../model/doors.js';
-import { type Ms, type NetworkSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type NetworkSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import { isCertain, type Speech, speechOf } from '../../model/protocols.js';
 import type { Door, DoorHooks, Doors, Outcome, Target, UntilReady } from '../../ports/doors.js';
 import type { Clock, Containers, Log } from '../../ports.js';
@@ -8,6 +8,7 @@ import type { StepOf } from '../../scheduler/state/step.js';
 import { type Gateway, placeKey, placesOf, targetOf, type WantedDoor, wantedDoors } from '../../scheduler/state/wiring.js';
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
 import { type Failure, failure, isSilence } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { asFailure } from '../as-failure.js';
 import type { Carrier } from './carrier.js';
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Clock } from '../../ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Loop } from '../loop.js';
 import type { DoorKeeper } from './door-keeper.js';
 

@@ -1,8 +1,9 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Clock, Containers, LogLine, LogOptions } from '../../ports.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import { viewOf } from '../../scheduler/views/view.js';
 import { FailureError, isSilence } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Changes } from '../changes.js';
 
 /** What happens to a service between two runs of its container, beside what these have written. */

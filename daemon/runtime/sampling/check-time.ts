@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import type { Sample } from '../../scheduler/state/world.js';
+import type { Ms } from '../../shared/span.js';
 
 type Spent = NonNullable<Sample['checks']>;
 

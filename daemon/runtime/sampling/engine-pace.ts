@@ -1,7 +1,7 @@
 import type { LiveUsage } from '../../api/live.js';
-import type { Ms } from '../../model/model.js';
 import type { ServiceEntry } from '../../scheduler/state/world.js';
 import { MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 
 /** How often the engine is asked, which takes up to a second for an answer, where cgroup files cannot be read. */
 export const ENGINE_EVERY = { watched: 5_000, alone: 15_000 };

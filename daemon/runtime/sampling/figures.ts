@@ -1,9 +1,10 @@
 import type { LiveDaemon, LiveHost, LiveTotals, LiveUsage } from '../../api/live.js';
 import type { ContainerSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Clock, HostDetail, HostMemory } from '../../ports.js';
 import { type Measured, measuredNext } from '../../scheduler/views/live-usage.js';
+import type { Ms } from '../../shared/span.js';
 import { Recent } from './recent.js';
 
 type Host = Omit<LiveHost, 'pressure'>;

@@ -1,11 +1,13 @@
+import type { EngineInfo } from '../../api/engine-info.js';
 import type { Live } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
-import type { Ms, ServiceId } from '../../model/model.js';
-import type { Clock, EngineInfo } from '../../ports.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Clock } from '../../ports.js';
 import type { Policy } from '../../scheduler/policy/policy.js';
 import type { UseSeen } from '../../scheduler/state/event.js';
 import type { World } from '../../scheduler/state/world.js';
 import { type Beside, liveBudget, liveServices, withUses } from '../../scheduler/views/live-view.js';
+import type { Ms } from '../../shared/span.js';
 import type { Figures } from './figures.js';
 import type { Sampler } from './sampler.js';
 

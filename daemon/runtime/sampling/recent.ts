@@ -1,5 +1,6 @@
 import type { HistoryEntry } from '../../api/live-history.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** How far back entries are kept. */
 const WINDOW: Ms = 900_000;

@@ -1,10 +1,11 @@
-import type { ContainerSample } from '../../model/container-sample.js';
+import type { ContainerSample, ServiceSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../../ports.js';
-import type { Event, ServiceSample } from '../../scheduler/state/event.js';
+import type { Event } from '../../scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Bytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import type { Watchers } from '../watchers.js';
 import { CheckTime } from './check-time.js';
 import { ENGINE_EVERY, EnginePace } from './engine-pace.js';

@@ -1,11 +1,13 @@
-import { type Ms, type ProjectSpec, serviceId } from '../../model/model.js';
+import type { NoticeKind } from '../../api/notice.js';
+import { type ProjectSpec, serviceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { planFor, type Wish } from '../admission/admission.js';
 import { carryOut } from '../admission/carry-out.js';
 import { sleepUntilAsked, wakesWith, withDependencies } from '../lifecycle/actions.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
-import type { Event, NoticeKind } from '../state/event.js';
+import type { Event } from '../state/event.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 import { whyKept } from './idle.js';
 

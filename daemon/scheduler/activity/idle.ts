@@ -1,6 +1,7 @@
 import { ownAddresses } from '../../model/addressing.js';
 import { canSleep } from '../../model/doors.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';

@@ -1,5 +1,6 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import { failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Draft } from '../state/draft.js';
 import type { Action, Answer } from '../state/event.js';

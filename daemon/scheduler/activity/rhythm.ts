@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** Bytes that came together. */
 export interface Burst {

@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import type { Draft } from '../state/draft.js';
 import { idOf, type ServiceEntry } from '../state/world.js';
 

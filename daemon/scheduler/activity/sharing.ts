@@ -1,4 +1,5 @@
-import type { Ms, ServiceSpec } from '../../model/model.js';
+import type { ServiceSpec } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { stopIt } from '../lifecycle/stop.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';

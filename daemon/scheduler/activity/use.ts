@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Rhythm } from './rhythm.js';
 

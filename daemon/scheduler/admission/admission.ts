@@ -1,12 +1,13 @@
-import type { Ms, ServiceId, ServiceSpec } from '../../model/model.js';
+import type { Plan } from '../../api/plan.js';
+import type { ServiceId, ServiceSpec } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { committed, lasting } from '../memory/committed.js';
 import { holdingsOf } from '../memory/holdings.js';
 import { admitsNow, describe, explainAdmission } from '../memory/pressure.js';
 import { type Relief, relieve, whyKept } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
-import type { Plan } from '../state/event.js';
 import { held, isActive } from '../state/service-state.js';
 import { asksItself } from '../state/word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';

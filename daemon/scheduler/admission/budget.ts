@@ -1,6 +1,7 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { holdingsOf } from '../memory/holdings.js';
 import { relieve, whyKept } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';

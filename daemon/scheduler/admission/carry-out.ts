@@ -1,10 +1,11 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { Plan } from '../../api/plan.js';
+import type { ServiceId } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { fallAsleep, thaw } from '../activity/idle.js';
 import { runsByHand, stopIt } from '../lifecycle/stop.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
-import type { Plan } from '../state/event.js';
 import { idOf, type ServiceEntry } from '../state/world.js';
 import type { Wish } from './admission.js';
 

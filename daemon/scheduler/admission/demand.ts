@@ -1,5 +1,6 @@
-import { type Ms, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import { type Failure, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { thaw } from '../activity/idle.js';
 import { admitsNow, describe } from '../memory/pressure.js';
 import { coolsUntil } from '../policy/cooldown.js';

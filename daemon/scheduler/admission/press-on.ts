@@ -1,6 +1,7 @@
 import { canSleep } from '../../model/doors.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import { type Failure, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { committed } from '../memory/committed.js';
 import { holdingsOf } from '../memory/holdings.js';
 import { admitsNow, describe } from '../memory/pressure.js';

@@ -1,8 +1,9 @@
 import { addressFault } from '../../model/addressing.js';
 import { dependenciesOf, findCycle } from '../../model/graph.js';
-import { type Ms, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';
+import type { Ms } from '../../shared/span.js';
 import { releaseLease, renewLease, takeLease, unpin } from '../activity/leases.js';
 import { planFor, type Wish } from '../admission/admission.js';
 import { setBudget } from '../admission/budget.js';

@@ -1,5 +1,6 @@
-import { type Dependency, type Ms, type ServiceId, serviceId } from '../../model/model.js';
+import { type Dependency, type ServiceId, serviceId } from '../../model/model.js';
 import { failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { admitsNow } from '../memory/pressure.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';

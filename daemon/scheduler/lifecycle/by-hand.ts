@@ -1,6 +1,7 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { SIGKILL } from '../../model/signals.js';
+import type { Ms } from '../../shared/span.js';
 import { startSharersAgain } from '../activity/sharing.js';
 import { attempt, type Wish } from '../admission/admission.js';
 import { carryOut, makeRoom } from '../admission/carry-out.js';

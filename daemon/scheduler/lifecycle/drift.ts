@@ -1,19 +1,12 @@
 import type { ServiceId } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
-import { type Bytes, formatBytes, KiB } from '../../shared/bytes.js';
+import { sameLimit } from '../../model/observed.js';
+import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { roomFor } from '../memory/measured.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Address, addressOf } from '../state/wiring.js';
 import type { ServiceEntry } from '../state/world.js';
-
-/** The kernel rounds limits down to whole pages, the largest of which are 64 KiB (arm64). */
-const LARGEST_PAGE = 64 * KiB;
-
-/** Whether a limit that the kernel shows is the one that was asked for, but for the rounding. */
-export function sameLimit(applied: Bytes, asked: Bytes): boolean {
-  return applied === asked || (applied < asked && asked - applied < LARGEST_PAGE);
-}
 
 /**
  * A running container that is looked at again: where it is reached, whether it is paused, and its limit, which somebody may have changed past

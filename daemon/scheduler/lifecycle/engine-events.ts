@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import type { EngineEvent } from '../../model/observed.js';
 import { formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { sessionEnded, sessionStarted } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
 import { afterOom, ceilingOf } from '../memory/growth.js';

@@ -1,6 +1,6 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { type AfterOom, afterOom } from '../memory/growth.js';
 import { isHeapFull, startAgainWithMore } from '../memory/guessed.js';
 import { roomFor } from '../memory/measured.js';

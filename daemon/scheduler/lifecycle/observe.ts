@@ -1,7 +1,8 @@
-import { type Ms, PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { CHECKED } from '../../model/readiness.js';
 import { formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { keepSessions } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
 import type { Policy } from '../policy/policy.js';

@@ -1,8 +1,8 @@
 import { canSleep } from '../../model/doors.js';
-import type { Ms } from '../../model/model.js';
 import { healthOf, readinessText, readyWord } from '../../model/readiness.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { type Failure, isSilence } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { formatTime } from '../../shared/span.js';
 import { heard, listensAt } from '../activity/heard.js';
 import { foldShifted, foldUseChecked } from '../activity/idle.js';

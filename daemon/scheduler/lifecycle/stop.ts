@@ -1,4 +1,5 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type AfterStop, held, liveContainer } from '../state/service-state.js';

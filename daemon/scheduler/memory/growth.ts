@@ -1,5 +1,6 @@
-import type { Memory, Ms } from '../../model/model.js';
+import type { Memory } from '../../model/model.js';
 import { type Bytes, MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 
 /** When a grant grows, and when growing is given up. */
 export interface GrowthPolicy {

@@ -1,6 +1,7 @@
-import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { overBudgetFor, planFor } from '../admission/admission.js';
 import { carryOut } from '../admission/carry-out.js';
 import type { Policy } from '../policy/policy.js';

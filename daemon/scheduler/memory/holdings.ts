@@ -1,6 +1,7 @@
 import { canSleep } from '../../model/doors.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { whyKept } from '../activity/idle.js';
 import { held } from '../state/service-state.js';
 import { wordOf } from '../state/word.js';

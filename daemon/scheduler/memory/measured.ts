@@ -1,10 +1,11 @@
-import type { Ms } from '../../model/model.js';
+import type { ServiceSample } from '../../model/container-sample.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { fallAsleep } from '../activity/idle.js';
 import type { Use } from '../activity/use.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
-import type { Event, ServiceSample } from '../state/event.js';
+import type { Event } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from '../state/world.js';
 import { ceilingOf, growthFor } from './growth.js';

@@ -1,6 +1,7 @@
 import type { HostSample } from '../../model/host-sample.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import { byRank, type Holding, isIdle, isYoung, type ReliefPolicy } from './relief.js';
 

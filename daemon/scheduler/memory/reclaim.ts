@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';

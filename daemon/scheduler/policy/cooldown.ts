@@ -1,4 +1,4 @@
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** How a service that starts by itself has fared. */
 export interface Cooldown {

@@ -1,5 +1,5 @@
-import type { Ms } from '../../model/model.js';
 import { type Bytes, GiB } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { DEFAULT_GROWTH, type GrowthPolicy } from '../memory/growth.js';
 import { DEFAULT_PRESSURE, type PressurePolicy } from '../memory/pressure.js';
 import { DEFAULT_RECLAIM, type ReclaimPolicy } from '../memory/reclaim.js';

@@ -1,10 +1,10 @@
+import type { Notice, NoticeKind } from '../../api/notice.js';
 import { canSleep } from '../../model/doors.js';
 import type { ServiceId, ServiceSpec } from '../../model/model.js';
 import { SIGTERM } from '../../model/signals.js';
 import { UNUSED } from '../activity/use.js';
 import type { Eviction } from '../memory/relief.js';
 import { NO_COOLDOWN } from '../policy/cooldown.js';
-import type { Notice, NoticeKind } from './event.js';
 import { type Exit, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
 import type { Doors } from './wiring.js';

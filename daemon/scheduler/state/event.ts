@@ -1,8 +1,12 @@
+import type { Plan } from '../../api/plan.js';
+import type { ServiceSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
-import type { Ms, ProjectSpec, Protocol, ServiceId } from '../../model/model.js';
+import type { ProjectSpec, Protocol, ServiceId } from '../../model/model.js';
 import type { EngineEvent, ObservedContainer } from '../../model/observed.js';
 import type { Readiness } from '../../model/readiness.js';
+import type { HoursTick } from '../../model/schedule.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Rhythm } from '../activity/rhythm.js';
 import type { GivenBack } from '../memory/reclaim.js';
 import type { KeptMemory } from './intent.js';
@@ -157,16 +161,6 @@ export type Event =
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
 
-export interface ServiceSample {
-  readonly id: ServiceId;
-  readonly container: string;
-  readonly workingSet: number;
-  /** ns of CPU time since it started. */
-  readonly cpu: number;
-  /** See Sample. */
-  readonly checks?: { readonly cpu: number; readonly time: Ms } | undefined;
-}
-
 export interface UseSeen {
   readonly id: ServiceId;
   readonly connections: number;
@@ -180,9 +174,6 @@ export interface UseSeen {
   readonly lastByteAt: Ms | null;
 }
 
-/** What running hours ask for. */
-export type HoursTick = 'up' | 'down';
-
 export interface RestoredProject {
   readonly spec: ProjectSpec;
   /** Names of the services wanted up; the others are wanted down. */
@@ -195,60 +186,6 @@ export interface RestoredProject {
   readonly leaving: { readonly volumes: boolean } | null;
   /** As far as running hours say anything: what was not carried out yet, and the services that they stop or have stopped. */
   readonly hours?: { readonly due: HoursTick | null; readonly closing: readonly string[]; readonly closed: readonly string[] };
-}
-
-/** Something worth telling: the event log, `events`, `why`, progress. */
-export interface Notice {
-  readonly project: string;
-  readonly service: string | null;
-  readonly level: 'info' | 'warn' | 'error';
-  /** Stable word for programs: started, ready, stopped, crashed, oom, refused, … */
-  readonly kind: NoticeKind;
-  readonly text: string;
-}
-export type NoticeKind =
-  | 'planned'
-  | 'image'
-  | 'starting'
-  | 'started'
-  /** It runs, and nobody can tell whether it is ready, or it is not yet. */
-  | 'running'
-  /** A port speaks another protocol than was guessed. */
-  | 'heard'
-  | 'ready'
-  | 'woken'
-  | 'frozen'
-  | 'resized'
-  | 'pressure'
-  | 'reclaimed'
-  | 'unhealthy'
-  | 'stopping'
-  | 'stopped'
-  | 'completed'
-  | 'crashed'
-  | 'oom'
-  | 'failed'
-  | 'adopted'
-  | 'removed'
-  | 'refused'
-  | 'engine';
-
-/** What would be, or was, decided for an action. */
-export interface Plan {
-  readonly starts: readonly { readonly id: ServiceId; readonly grant: number; readonly standard: number; readonly recreate: boolean }[];
-  readonly keeps: readonly ServiceId[];
-  readonly stops: readonly ServiceId[];
-  /** They listen, and start when somebody connects. */
-  readonly sleeps: readonly ServiceId[];
-  /** They are put to sleep to make room, and their limits lowered. */
-  readonly evicts: readonly ServiceId[];
-  readonly shrinks: readonly { readonly id: ServiceId; readonly to: number; readonly frees: number }[];
-  readonly budget: number;
-  /** Σ grants before, and after when all of it is done. */
-  readonly grantedBefore: number;
-  readonly grantedAfter: number;
-  /** What was done all the same and should be known: it could not be kept for a restart of the daemon. Absent: nothing. */
-  readonly warnings?: readonly Failure[];
 }
 
 export type Answer = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };

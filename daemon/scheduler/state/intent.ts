@@ -1,5 +1,6 @@
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import type { RestoredProject } from './event.js';
 
 /** What the user wants; the engine's labels are the truth about what is. */

@@ -1,7 +1,7 @@
-import type { Ms } from '../../model/model.js';
 import type { Readiness } from '../../model/readiness.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 
 /** How a container ended. `oom`: the kernel killed it at its limit. */
 export interface Exit {

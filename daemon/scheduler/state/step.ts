@@ -1,7 +1,8 @@
-import type { Ms, ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Wiring } from './wiring.js';
 
 /** What a step is handed. Each step ends in exactly one event (event.ts), named behind it; `persist`, `discard` and `answerAsk` in none. */

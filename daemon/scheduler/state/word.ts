@@ -1,5 +1,6 @@
-import type { Ms, ServiceSpec } from '../../model/model.js';
+import type { ServiceSpec } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { liveContainer } from './service-state.js';
 import type { ServiceEntry, World } from './world.js';
 

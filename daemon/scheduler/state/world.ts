@@ -1,12 +1,13 @@
-import { type Memory, type Ms, type ProjectSpec, type Protocol, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type Memory, type ProjectSpec, type Protocol, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import type { HoursTick } from '../../model/schedule.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Use } from '../activity/use.js';
 import { NO_PRESSURE, type PressureState } from '../memory/pressure.js';
 import { NO_RECLAIM, type ReclaimState } from '../memory/reclaim.js';
 import type { Eviction } from '../memory/relief.js';
 import type { Cooldown } from '../policy/cooldown.js';
-import type { HoursTick } from './event.js';
 import { type Exit, held, type ServiceState } from './service-state.js';
 import type { Address, Doors } from './wiring.js';
 import type { Ask, Word } from './word.js';

@@ -1,6 +1,6 @@
 import type { LiveUsage } from '../../api/live.js';
 import type { ContainerDetail, ContainerSample } from '../../model/container-sample.js';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** What a service was last measured to use, and what the next rates are computed from. */
 export interface Measured {

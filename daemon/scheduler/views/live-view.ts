@@ -1,6 +1,7 @@
 import type { LiveBudget, LiveService, LiveUsage } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { useAfter } from '../activity/idle.js';
 import { holdingsOf } from '../memory/holdings.js';
 import { pressureOrder } from '../memory/pressure.js';

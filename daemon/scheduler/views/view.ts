@@ -1,10 +1,10 @@
 import type { PortView, ServiceView } from '../../api/views.js';
 import { ownAddresses } from '../../model/addressing.js';
 import { canSleep, innerPorts } from '../../model/doors.js';
-import type { Ms } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
 import { readinessText, readyWord } from '../../model/readiness.js';
 import { formatBytes } from '../../shared/bytes.js';
+import type { Ms } from '../../shared/span.js';
 import { whyKept } from '../activity/idle.js';
 import { leaseWords } from '../activity/leases.js';
 import { dependantsOf } from '../activity/needed-by.js';

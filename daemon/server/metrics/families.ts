@@ -1,5 +1,6 @@
-import type { Live, LiveService, LiveTotals, LiveUsage, Psi } from '../../api/live.js';
+import type { Live, LiveService, LiveTotals, LiveUsage } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
+import type { Psi } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/model.js';
 import type { Family, Labels, Sample } from './exposition.js';
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accepted } from '../../api/contract.js';
-import type { Action, Plan } from '../../scheduler/state/event.js';
+import type { Plan } from '../../api/plan.js';
+import type { Action } from '../../scheduler/state/event.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { done } from '../answer.js';
 import { type Context, projectName } from '../context.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { LogEntry } from '../../api/contract.js';
-import type { LoggedNotice } from '../../api/views.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import { serviceId } from '../../model/model.js';
 import type { LogOptions } from '../../ports.js';
 import type { Supervisor } from '../../runtime/supervisor.js';

@@ -1,6 +1,6 @@
 import type { Live } from '../../api/live.js';
 import { deltaOf } from '../../api/live-delta.js';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import { isNews } from './news.js';
 import { filtered, type StreamQuery } from './query.js';
 

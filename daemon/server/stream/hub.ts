@@ -1,7 +1,7 @@
 import type { Live } from '../../api/live.js';
-import type { LoggedNotice } from '../../api/views.js';
-import type { Ms } from '../../model/model.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
+import type { Ms } from '../../shared/span.js';
 import { Audience } from './audience.js';
 import { isTold, type StreamQuery } from './query.js';
 import type { Viewer } from './viewer.js';

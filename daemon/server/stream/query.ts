@@ -1,8 +1,8 @@
 import { parse } from 'node:querystring';
 import type { Live } from '../../api/live.js';
-import type { LoggedNotice } from '../../api/views.js';
-import type { Ms } from '../../model/model.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { projectName, queryDuration, queryText, serviceName } from '../context.js';
 
 const LEAST: Ms = 250;

@@ -1,6 +1,6 @@
 import type { HistorySpan } from '../../api/live-history.js';
-import type { Ms } from '../../model/model.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
+import type { Ms } from '../../shared/span.js';
 import { filtered, type StreamQuery } from './query.js';
 
 const MINUTE: Ms = 60_000;

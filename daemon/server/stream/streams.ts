@@ -1,6 +1,6 @@
 import type { WebSocket, WebSocketServer } from 'ws';
-import type { Ms } from '../../model/model.js';
 import { failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import { answerRaw } from '../answer.js';
 import type { Context } from '../context.js';
 import type { UpgradeHandler } from '../upgrades.js';

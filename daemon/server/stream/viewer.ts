@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
 import { CLOSED_TOO_SLOW } from '../../api/contract.js';
 import type { Live } from '../../api/live.js';
-import type { LoggedNotice } from '../../api/views.js';
-import type { Ms } from '../../model/model.js';
+import type { LoggedNotice } from '../../api/notice.js';
+import type { Ms } from '../../shared/span.js';
 import type { StreamQuery } from './query.js';
 
 /** Bytes. With more than this on the way, a client gets no deltas: the next one covers all that it missed. */

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { WebOpened } from '../../api/contract.js';
-import type { Ms } from '../../model/model.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Context } from '../context.js';
 import { buildWebApp, WEB_LIMITS } from './app.js';
 import { LINK_LIFE, Tokens } from './tokens.js';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Ms } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 
 /** A link has to be opened within this time, ms. */
 export const LINK_LIFE: Ms = 2 * 60_000;

@@ -1,8 +1,9 @@
 import type { StreamFrame } from '../../api/live.js';
 import type { HistorySpan } from '../../api/live-history.js';
-import type { Ms, ServiceId } from '../../model/model.js';
-import type { Plan } from '../../scheduler/state/event.js';
+import type { Plan } from '../../api/plan.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Size } from './cells.js';
 
 /** A key as a person names it: 'a', 'A', '/', 'enter', 'escape', 'up', 'pagedown', 'ctrl-c'; characters are what was typed. */

@@ -1,5 +1,6 @@
 import type { LiveService } from '../../api/live.js';
-import type { Ms, ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/model.js';
+import type { Ms } from '../../shared/span.js';
 import type { Dash, Point } from './state.js';
 
 /** A line of a table of services. A heading names a project, or (null) begins those that hold nothing. */

@@ -1,4 +1,4 @@
-import type { LoggedNotice } from '../../api/views.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import type { Dash } from './state.js';
 
 /** The notices that the filter lets through, oldest first. */

@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client.js';
-import type { Ms } from '../../model/model.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Machine } from './dash.js';
 import type { Backend } from './terminal/backend.js';
 import { canDraw, capabilitiesOf } from './terminal/capabilities.js';

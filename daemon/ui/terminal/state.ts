@@ -1,9 +1,10 @@
 import type { Live } from '../../api/live.js';
 import type { HistorySpan } from '../../api/live-history.js';
-import type { LoggedNotice } from '../../api/views.js';
-import type { Ms, ServiceId } from '../../model/model.js';
-import type { Plan } from '../../scheduler/state/event.js';
+import type { LoggedNotice } from '../../api/notice.js';
+import type { Plan } from '../../api/plan.js';
+import type { ServiceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
+import type { Ms } from '../../shared/span.js';
 import type { Size } from './cells.js';
 import type { LogText, Work } from './input.js';
 

@@ -1,7 +1,7 @@
 import type { Live, StreamFrame } from '../../api/live.js';
 import { applyDelta } from '../../api/live-delta.js';
 import type { HistoryEntry } from '../../api/live-history.js';
-import type { LoggedNotice } from '../../api/views.js';
+import type { LoggedNotice } from '../../api/notice.js';
 import type { ServiceId } from '../../model/model.js';
 
 /** Most notices that are kept. */

@@ -1,6 +1,7 @@
 import type { Live, LiveService } from '../../api/live.js';
-import type { LoggedNotice, ServiceView } from '../../api/views.js';
-import type { Plan } from '../../scheduler/state/event.js';
+import type { LoggedNotice } from '../../api/notice.js';
+import type { Plan } from '../../api/plan.js';
+import type { ServiceView } from '../../api/views.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { formatSpan } from '../../shared/span.js';
 

@@ -1,6 +1,6 @@
+import type { Plan } from '../../../daemon/api/plan.js';
 import type { ServiceView } from '../../../daemon/api/views.js';
 import { LABEL } from '../../../daemon/model/labels.js';
-import type { Plan } from '../../../daemon/scheduler/state/event.js';
 import { type Home, home } from './home.js';
 import { freePorts } from './ports.js';
 import { until } from './until.js';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LoggedNotice, ServiceView } from '../../../daemon/api/views.js';
+import type { LoggedNotice } from '../../../daemon/api/notice.js';
+import type { ServiceView } from '../../../daemon/api/views.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { inspect } from './engine.js';
 import type { Home } from './home.js';

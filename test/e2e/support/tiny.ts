@@ -1,6 +1,6 @@
+import type { Plan } from '../../../daemon/api/plan.js';
 import type { ServiceView } from '../../../daemon/api/views.js';
 import { LABEL } from '../../../daemon/model/labels.js';
-import type { Plan } from '../../../daemon/scheduler/state/event.js';
 import { ENGINE } from '../../on-engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../../on-engine/support/tiny-image.js';
 import { type Home, home } from './home.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Limits } from '../../../daemon/history/day-files.js';
 import { createHistory } from '../../../daemon/history/history.js';
+import type { ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { ServiceId } from '../../../daemon/model/model.js';
-import type { ServiceSample } from '../../../daemon/scheduler/state/event.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

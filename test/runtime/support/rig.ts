@@ -1,10 +1,10 @@
-import type { ContainerSample } from '../../../daemon/model/container-sample.js';
+import type { ContainerSample, ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports.js';
 import { Figures } from '../../../daemon/runtime/sampling/figures.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';
 import { NO_PRESSURE } from '../../../daemon/scheduler/memory/pressure.js';
-import type { Event, ServiceSample } from '../../../daemon/scheduler/state/event.js';
+import type { Event } from '../../../daemon/scheduler/state/event.js';
 import { EMPTY_WORLD, idOf, type ServiceEntry, type World } from '../../../daemon/scheduler/state/world.js';
 import { running } from '../../scheduler/support/running.js';
 

@@ -1,8 +1,9 @@
+import type { Notice } from '../../../daemon/api/notice.js';
 import type { ProjectSpec, ServiceId, ServiceSpec } from '../../../daemon/model/model.js';
 import type { ObservedContainer } from '../../../daemon/model/observed.js';
 import { decide } from '../../../daemon/scheduler/decide.js';
 import type { Policy } from '../../../daemon/scheduler/policy/policy.js';
-import type { Action, Answer, Event, Notice, UseSeen } from '../../../daemon/scheduler/state/event.js';
+import type { Action, Answer, Event, UseSeen } from '../../../daemon/scheduler/state/event.js';
 import type { ServiceState } from '../../../daemon/scheduler/state/service-state.js';
 import type { Step, StepOf } from '../../../daemon/scheduler/state/step.js';
 import type { Gateway } from '../../../daemon/scheduler/state/wiring.js';

@@ -1,9 +1,10 @@
 import type { HostSample } from '../../../daemon/model/host-sample.js';
-import type { Ms, ServiceId } from '../../../daemon/model/model.js';
+import type { ServiceId } from '../../../daemon/model/model.js';
 import { serviceId } from '../../../daemon/model/model.js';
 import type { Decision } from '../../../daemon/scheduler/decide.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../../daemon/scheduler/state/world.js';
+import type { Ms } from '../../../daemon/shared/span.js';
 import type { House } from './house.js';
 
 interface Seen {

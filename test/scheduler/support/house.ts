@@ -1,6 +1,6 @@
 import { canSleep } from '../../../daemon/model/doors.js';
 import type { HostSample } from '../../../daemon/model/host-sample.js';
-import { type Ms, type ServiceId, serviceId } from '../../../daemon/model/model.js';
+import { type ServiceId, serviceId } from '../../../daemon/model/model.js';
 import { type Decision, nextDeadline } from '../../../daemon/scheduler/decide.js';
 import type { Policy } from '../../../daemon/scheduler/policy/policy.js';
 import type { Event, UseSeen } from '../../../daemon/scheduler/state/event.js';
@@ -8,6 +8,7 @@ import type { Step } from '../../../daemon/scheduler/state/step.js';
 import type { World } from '../../../daemon/scheduler/state/world.js';
 import { GiB } from '../../../daemon/shared/bytes.js';
 import { failure } from '../../../daemon/shared/failure.js';
+import type { Ms } from '../../../daemon/shared/span.js';
 import type { Random } from './random.js';
 import { type Box, Simulation } from './simulation.js';
 

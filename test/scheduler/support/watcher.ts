@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ms, ServiceId } from '../../../daemon/model/model.js';
+import type { ServiceId } from '../../../daemon/model/model.js';
 import type { Decision } from '../../../daemon/scheduler/decide.js';
 import type { Eviction } from '../../../daemon/scheduler/memory/relief.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
@@ -7,6 +7,7 @@ import { held, isActive } from '../../../daemon/scheduler/state/service-state.js
 import type { StepOf } from '../../../daemon/scheduler/state/step.js';
 import type { World } from '../../../daemon/scheduler/state/world.js';
 import { formatBytes } from '../../../daemon/shared/bytes.js';
+import type { Ms } from '../../../daemon/shared/span.js';
 import type { House } from './house.js';
 
 /** What a client may wait at most, with all that can come in between in these traces: its patience, then a start with its crashes. */

@@ -1,6 +1,6 @@
 import type { Live, LiveService, LiveUsage, StreamFrame } from '../../../daemon/api/live.js';
 import type { HistorySpan } from '../../../daemon/api/live-history.js';
-import type { LoggedNotice } from '../../../daemon/api/views.js';
+import type { LoggedNotice } from '../../../daemon/api/notice.js';
 import { liveBudget } from '../../../daemon/scheduler/views/live-view.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 import { LIVE } from '../../scheduler/pictures.js';

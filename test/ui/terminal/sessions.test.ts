@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveDelta } from '../../../daemon/api/live.js';
-import type { Plan } from '../../../daemon/scheduler/state/event.js';
+import type { Plan } from '../../../daemon/api/plan.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { failure } from '../../../daemon/shared/failure.js';
 import type { Input, Work } from '../../../daemon/ui/terminal/input.js';

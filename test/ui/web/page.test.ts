@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../../daemon/api/live.js';
-import type { Plan } from '../../../daemon/scheduler/state/event.js';
+import type { Plan } from '../../../daemon/api/plan.js';
 import { budgetBar, memoryBar, share, sparkPoints } from '../../../daemon/ui/web/geometry.js';
 import { folded, type Picture } from '../../../daemon/ui/web/picture.js';
 import {

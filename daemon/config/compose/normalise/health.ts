@@ -1,4 +1,5 @@
-import type { Healthcheck, Ms } from '../../../model/model.js';
+import type { Healthcheck } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Cursor } from '../cursor.js';
 
 /** What the engine takes when the file says nothing (Docker's documentation of HEALTHCHECK). */

@@ -1,6 +1,6 @@
 import type { StreamFrame } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
-import type { Plan } from '../../../scheduler/state/event.js';
+import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
 import type { Effect, LogText, Work } from '../input.js';
 

@@ -1,8 +1,8 @@
 import type { WorkLine } from '../../../api/contract.js';
+import type { Plan } from '../../../api/plan.js';
 import type { Client, Mutations } from '../../../client/client.js';
-import type { Ms } from '../../../model/model.js';
-import type { Plan } from '../../../scheduler/state/event.js';
 import { type Failure, FailureError, failure } from '../../../shared/failure.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Work } from '../input.js';
 import type { Backend } from './backend.js';
 

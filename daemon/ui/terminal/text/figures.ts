@@ -1,5 +1,5 @@
-import type { Ms } from '../../../model/model.js';
 import { type Bytes, GiB, KiB, MiB } from '../../../shared/bytes.js';
+import type { Ms } from '../../../shared/span.js';
 
 /** At most five letters, for columns: `0`, `640K`, `4.4M`, `297M`, `1.5G`, `10.2G`. Binary multiples. */
 export function short(bytes: Bytes): string {

@@ -1,4 +1,4 @@
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Input } from '../input.js';
 import { type Dash, screenOf } from '../state.js';
 import type { Next } from './update.js';

@@ -1,4 +1,4 @@
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Dash } from '../state.js';
 
 const INFO_FOR: Ms = 6_000;

@@ -1,5 +1,5 @@
 import type { LiveService } from '../../../api/live.js';
-import type { Plan } from '../../../scheduler/state/event.js';
+import type { Plan } from '../../../api/plan.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import type { Input, Work } from '../input.js';
 import type { Dash } from '../state.js';

@@ -1,5 +1,5 @@
 import type { HistorySpan } from '../../../api/live-history.js';
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Row, Style } from '../cells.js';
 import type { Point } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';

@@ -1,5 +1,5 @@
 import type { LiveService } from '../../../api/live.js';
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
 import { type Dash, type SpanName, shownNow } from '../state.js';
 import { percent, short } from '../text/figures.js';

@@ -1,4 +1,4 @@
-import type { Plan } from '../../../scheduler/state/event.js';
+import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
 import type { Row, Style } from '../cells.js';
 import type { Work } from '../input.js';

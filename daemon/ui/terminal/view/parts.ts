@@ -1,4 +1,4 @@
-import type { LoggedNotice } from '../../../api/views.js';
+import type { LoggedNotice } from '../../../api/notice.js';
 import type { Row, Style } from '../cells.js';
 import { clock } from '../text/figures.js';
 import { cellsIn, filled, fitted, span } from '../text/rows.js';

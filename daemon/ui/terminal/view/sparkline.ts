@@ -1,4 +1,4 @@
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Point } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 

@@ -1,5 +1,5 @@
 import type { LiveService } from '../../../api/live.js';
-import type { Ms } from '../../../model/model.js';
+import type { Ms } from '../../../shared/span.js';
 import type { Span, Style } from '../cells.js';
 import type { Dash } from '../state.js';
 import { shownNow } from '../state.js';

@@ -1,4 +1,4 @@
-import type { LoggedNotice } from '../../../api/views.js';
+import type { LoggedNotice } from '../../../api/notice.js';
 import { Keyed, make } from '../dom.js';
 import { clock, noticeSubject } from '../words.js';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../../../scheduler/state/event.js';
+import type { Plan } from '../../../api/plan.js';
 import { button, make } from '../dom.js';
 import { call, Refused } from '../session.js';
 import { planLines, planSum } from '../words.js';

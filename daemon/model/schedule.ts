@@ -1,0 +1,2 @@
+/** What running hours ask for. */
+export type HoursTick = 'up' | 'down';
