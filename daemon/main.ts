@@ -10,30 +10,30 @@ import { readNetworkPools, readPrune, readRelist, readSettings, readStreamClient
 import type { Endpoint, TlsMaterial } from './engine/client/endpoint.js';
 import { createContainers } from './engine/containers.js';
 import { findEngine } from './engine/discovery/find-engine.js';
-import { listeningPorts } from './engine/ports/port-owner.js';
+import { listeningPorts } from './engine/published/port-owner.js';
+import { takeLock } from './files/lock.js';
+import { findPaths, type Paths } from './files/paths.js';
 import { DAEMON_NAME } from './files/process.js';
 import { makeFolder } from './files/read-kept.js';
 import { createHistory } from './history/history.js';
 import { createHostMemory } from './host/host-memory.js';
 import { createUsage } from './host/usage.js';
 import { createImages } from './images/images.js';
-import { takeLock } from './lock.js';
 import { openLog } from './log.js';
-import { findPaths, type Paths } from './paths.js';
 import type { GiveBack } from './ports/give-back.js';
 import type { KernelPath } from './ports/kernel-path.js';
-import type { Clock, Containers, Log } from './ports.js';
+import type { Clock, Containers, Log } from './ports/ports.js';
 import { createSupervisor } from './runtime/create.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
 import { buildApp } from './server/app.js';
 import { LIMITS } from './server/bare-app.js';
 import { listenUnix } from './server/listen.js';
+import { wrongIntent } from './server/wrong-intent.js';
 import { type Failure, FailureError, failure } from './shared/failure.js';
 import { shown } from './shared/printable.js';
 import { createStateFile } from './state-file/state-file.js';
 import { leave } from './ui/shared/leave.js';
-import { wrongIntent } from './wrong-intent.js';
 
 /** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
 const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import { rawWire } from './raw-wire.js';
 import { type OpenWire, openStreamWire, type Wire } from './wire.js';
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Protocol } from '../model/model.js';
 import type { Door, DoorHooks, Target } from '../ports/doors.js';
-import type { Clock, Log } from '../ports.js';
+import type { Clock, Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
 import { dial } from './dial.js';

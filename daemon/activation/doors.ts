@@ -1,6 +1,6 @@
 import type { ServiceId } from '../model/model.js';
 import type { Activity, DoorHooks, Doors } from '../ports/doors.js';
-import type { Clock, Log } from '../ports.js';
+import type { Clock, Log } from '../ports/ports.js';
 import { chooseWire } from './choose-wire.js';
 import { drainConnections } from './drain.js';
 import { createListeners } from './listeners.js';

@@ -1,7 +1,7 @@
 import { BlockList, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Door } from '../ports/doors.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
 import { Connection, type Context } from './connection.js';
 

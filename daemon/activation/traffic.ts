@@ -1,5 +1,5 @@
 import type { Activity } from '../ports/doors.js';
-import type { Clock } from '../ports.js';
+import type { Clock } from '../ports/ports.js';
 import { type Burst, rhythmOf, withBytes } from '../scheduler/activity/rhythm.js';
 import type { Ms } from '../shared/span.js';
 import type { Connection } from './connection.js';

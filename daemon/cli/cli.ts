@@ -1,5 +1,5 @@
 import type { Client } from '../client/client.js';
-import type { Paths } from '../paths.js';
+import type { Paths } from '../files/paths.js';
 import type { Colours } from '../ui/shared/colours.js';
 import type { Verb } from './verb.js';
 

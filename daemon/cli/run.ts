@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '../client/client.js';
-import { findPaths } from '../paths.js';
+import { findPaths } from '../files/paths.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failure.js';
 import { coloursOf } from '../ui/shared/colours.js';
 import { Gate } from '../ui/shared/gate.js';

@@ -1,6 +1,6 @@
 import { LABEL } from '../model/labels.js';
 import type { EngineEvent, ObservedContainer } from '../model/observed.js';
-import type { Containers, Log } from '../ports.js';
+import type { Containers, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 import { type Connection, createConnection } from './client/connection.js';
 import { DEADLINE } from './client/deadline.js';
@@ -23,7 +23,7 @@ import { connectFrom } from './networks/connect-from.js';
 import { gatewaysOf } from './networks/gateways.js';
 import { USUAL_POOLS } from './networks/own-subnet.js';
 import { createResources } from './networks/resources.js';
-import { explainHeldPort } from './ports/port-taken.js';
+import { explainHeldPort } from './published/port-taken.js';
 import { readEvents } from './streams/events.js';
 import { openExec, runProbe } from './streams/exec.js';
 import { readLogs } from './streams/logs.js';

@@ -1,6 +1,6 @@
 import type { ServiceSample } from '../model/container-sample.js';
 import type { ServiceId } from '../model/model.js';
-import type { Clock, History, HistoryPoint, Log } from '../ports.js';
+import type { Clock, History, HistoryPoint, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 import { append, fileBefore, fileOf, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';

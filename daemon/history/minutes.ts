@@ -1,6 +1,6 @@
 import type { ServiceSample } from '../model/container-sample.js';
 import type { ServiceId } from '../model/model.js';
-import type { HistoryPoint } from '../ports.js';
+import type { HistoryPoint } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 
 export const MINUTE: Ms = 60_000;

@@ -1,7 +1,7 @@
 import { openSync, readFileSync } from 'node:fs';
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import type { HostDetail, HostMemory } from '../ports.js';
+import type { HostDetail, HostMemory } from '../ports/ports.js';
 import { type Bytes, KiB } from '../shared/bytes.js';
 import { keyed } from './cgroup.js';
 import { loadSystem, type System, systemMemory } from './host-elsewhere.js';

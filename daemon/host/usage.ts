@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Usage } from '../ports.js';
+import type { Usage } from '../ports/ports.js';
 import type { Bytes } from '../shared/bytes.js';
 import { workingSetOf } from './cgroup.js';
 import { locate, type OpenFiles, openFiles } from './open-files.js';

@@ -1,5 +1,5 @@
 import { fullReference } from '../model/image-builds.js';
-import type { ImageProgress, ImageRequest, Images, Log } from '../ports.js';
+import type { ImageProgress, ImageRequest, Images, Log } from '../ports/ports.js';
 import { BASE_REFERENCE } from './base/base-reference.js';
 import { ensureBuilt } from './build/ensure-built.js';
 import { Waits } from './build/waits.js';

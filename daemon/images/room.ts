@@ -1,4 +1,4 @@
-import type { ImageProgress, ImageRequest, Log } from '../ports.js';
+import type { ImageProgress, ImageRequest, Log } from '../ports/ports.js';
 import type { EngineAddress } from './endpoint.js';
 import type { Job } from './jobs.js';
 import type { knownBuilds } from './known.js';

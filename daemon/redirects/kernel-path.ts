@@ -1,5 +1,5 @@
 import type { KernelPath } from '../ports/kernel-path.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import type { Failure } from '../shared/failure.js';
 import { openConnections, readCounters } from './counters.js';
 import { closingScript, tableName } from './rules.js';

@@ -1,4 +1,4 @@
-import type { Clock, Log, Store } from '../ports.js';
+import type { Clock, Log, Store } from '../ports/ports.js';
 import type { Intent } from '../scheduler/state/intent.js';
 import { intentOf } from '../scheduler/state/restore.js';
 import type { World } from '../scheduler/state/world.js';

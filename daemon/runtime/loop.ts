@@ -1,5 +1,5 @@
 import type { Notice } from '../api/notice.js';
-import type { Clock } from '../ports.js';
+import type { Clock } from '../ports/ports.js';
 import { type Decision, decide, nextDeadline } from '../scheduler/decide.js';
 import type { Policy } from '../scheduler/policy/policy.js';
 import type { Action, Answer, Event } from '../scheduler/state/event.js';

@@ -1,5 +1,5 @@
 import type { LoggedNotice, Notice } from '../api/notice.js';
-import type { Clock, Log } from '../ports.js';
+import type { Clock, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 
 /** What has happened, for `events`, `why` and progress: the last ones, and each to whoever listens. */

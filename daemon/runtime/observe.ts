@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineInfo } from '../api/engine-info.js';
-import type { Clock, Containers, Log } from '../ports.js';
+import type { Clock, Containers, Log } from '../ports/ports.js';
 import type { Event } from '../scheduler/state/event.js';
 import { isSilence } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';

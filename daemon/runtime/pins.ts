@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.js';
+import type { Clock } from '../ports/ports.js';
 import type { KeptPin } from '../scheduler/state/intent.js';
 import type { Lease, World } from '../scheduler/state/world.js';
 

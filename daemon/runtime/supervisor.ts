@@ -5,7 +5,7 @@ import type { HistorySpan } from '../api/live-history.js';
 import type { LoggedNotice } from '../api/notice.js';
 import type { AdviceView, BudgetView, LeaseView, ServiceView } from '../api/views.js';
 import type { ServiceId } from '../model/model.js';
-import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../ports.js';
+import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../ports/ports.js';
 import type { Action, Answer } from '../scheduler/state/event.js';
 import type { Failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';

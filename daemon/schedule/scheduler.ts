@@ -1,7 +1,7 @@
 import type { Schedule } from '../model/model.js';
 import type { HoursTick } from '../model/schedule.js';
+import type { Clock, Log } from '../ports/ports.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
-import type { Clock, Log } from '../ports.js';
 import type { Ms } from '../shared/span.js';
 import { type Cron, everyDay, lastTick, nextTick, readCron, type Times } from './calendar.js';
 import type { Seen, TickFile } from './tick-file.js';

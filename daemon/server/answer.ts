@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Envelope } from '../api/contract.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failure.js';
 import { ANSWER_HEADERS } from './guard.js';
 

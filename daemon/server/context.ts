@@ -1,5 +1,5 @@
 import type { ServiceView } from '../api/views.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import type { Supervisor } from '../runtime/supervisor.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';

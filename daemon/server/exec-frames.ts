@@ -1,4 +1,4 @@
-import type { ExecOptions } from '../ports.js';
+import type { ExecOptions } from '../ports/ports.js';
 
 /** What a client says in a text frame of an exec session. */
 export type Control =

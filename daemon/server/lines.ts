@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { NDJSON } from '../api/contract.js';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import { asFailure } from './answer.js';
 import { ANSWER_HEADERS } from './guard.js';
 

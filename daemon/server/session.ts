@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { type ExecEnd, FRAME } from '../api/contract.js';
 import type { ServiceId } from '../model/model.js';
-import type { ExecOptions, ExecSession } from '../ports.js';
+import type { ExecOptions, ExecSession } from '../ports/ports.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { asFailure } from './answer.js';
 import type { Context } from './context.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Log } from '../ports.js';
+import type { Log } from '../ports/ports.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { answerRaw, asFailure, statusOf } from './answer.js';
 import { type Head, refusal } from './guard.js';

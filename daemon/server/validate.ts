@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Bodies } from '../api/contract.js';
 import { FailureError, failure } from '../shared/failure.js';
-import { departure, type JsonSchema } from './conforms.js';
+import { departure, type JsonSchema } from '../shared/json-schema.js';
 
 /** The API's description, from the package's root: the same path from daemon/server and from dist/server. */
 const DOCUMENT = new URL('../../docs/openapi.json', import.meta.url);

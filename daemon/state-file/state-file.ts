@@ -4,7 +4,7 @@ import { notWritten } from '../files/fault.js';
 import { readKept } from '../files/read-kept.js';
 import { createWriteBehind } from '../files/write-behind.js';
 import { type Calls, sweep } from '../files/write-whole.js';
-import type { Store } from '../ports.js';
+import type { Store } from '../ports/ports.js';
 import type { Intent } from '../scheduler/state/intent.js';
 import { type Failure, FailureError } from '../shared/failure.js';
 

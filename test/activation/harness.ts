@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { createDoors } from '../../daemon/activation/doors.js';
 import type { Protocol } from '../../daemon/model/model.js';
 import type { Door, Doors, Target } from '../../daemon/ports/doors.js';
-import type { Clock, Log } from '../../daemon/ports.js';
+import type { Clock, Log } from '../../daemon/ports/ports.js';
 import type { Failure } from '../../daemon/shared/failure.js';
 
 export const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };

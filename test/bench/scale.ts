@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { createDoors } from '../../daemon/activation/doors.js';
 import type { ServiceId } from '../../daemon/model/model.js';
-import type { Log } from '../../daemon/ports.js';
+import type { Log } from '../../daemon/ports/ports.js';
 import { decide } from '../../daemon/scheduler/decide.js';
 import { DEFAULT_POLICY, type Policy } from '../../daemon/scheduler/policy/policy.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';

@@ -1,7 +1,7 @@
 import type { Cli, Options, Output } from '../../daemon/cli/cli.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { Client } from '../../daemon/client/client.js';
-import { findPaths } from '../../daemon/paths.js';
+import { findPaths } from '../../daemon/files/paths.js';
 import { coloursOf } from '../../daemon/ui/shared/colours.js';
 import { Gate } from '../../daemon/ui/shared/gate.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createContainers } from '../../daemon/engine/containers.js';
 import type { EngineEvent } from '../../daemon/model/observed.js';
-import type { Containers, LaunchOptions } from '../../daemon/ports.js';
+import type { Containers, LaunchOptions } from '../../daemon/ports/ports.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 import { serviceSpec } from '../scheduler/specs.js';
 import { type Answer, type FakeEngine, fakeEngine, json, stuck } from './support/fake-engine.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { besideOptions } from '../../daemon/engine/containers/beside.js';
 import type { MountSpec } from '../../daemon/model/model.js';
-import type { ExecOptions } from '../../daemon/ports.js';
+import type { ExecOptions } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { containerSpec } from '../scheduler/specs.js';
 

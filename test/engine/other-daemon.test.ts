@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type OtherDaemon, otherDaemon } from '../../daemon/engine/ports/other-daemon.js';
-import { portTaken } from '../../daemon/engine/ports/port-taken.js';
+import { type OtherDaemon, otherDaemon } from '../../daemon/engine/published/other-daemon.js';
+import { portTaken } from '../../daemon/engine/published/port-taken.js';
 import { failure } from '../../daemon/shared/failure.js';
 
 const US = process.getuid?.() ?? 0;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sameDefinition } from '../../daemon/engine/networks/ensure-network.js';
 import { findOverlap } from '../../daemon/engine/networks/network-clash.js';
-import { listeningPorts, portOwner } from '../../daemon/engine/ports/port-owner.js';
-import { portTaken } from '../../daemon/engine/ports/port-taken.js';
+import { listeningPorts, portOwner } from '../../daemon/engine/published/port-owner.js';
+import { portTaken } from '../../daemon/engine/published/port-taken.js';
 import { failure } from '../../daemon/shared/failure.js';
 
 let proc: string;

@@ -6,7 +6,7 @@ import { kernelLimit } from '../../daemon/engine/containers/kernel-limit.js';
 import { createContainers } from '../../daemon/engine/containers.js';
 import { podmanObstacle, resourcesOf } from '../../daemon/engine/podman/podman-update.js';
 import { sameLimit } from '../../daemon/model/observed.js';
-import type { Containers } from '../../daemon/ports.js';
+import type { Containers } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 import { type Answer, fakeEngine, json } from './support/fake-engine.js';

@@ -23,7 +23,7 @@ try {
 let program: string;
 beforeAll(async () => {
   program = join(mkdtempSync(join(tmpdir(), 'laptop-dev-lock-')), 'dist/main.js');
-  const resolveDir = join(import.meta.dirname, '../../daemon');
+  const resolveDir = join(import.meta.dirname, '../../daemon/files');
   await build({
     stdin: { contents: PROGRAM, resolveDir },
     outfile: program,

@@ -8,7 +8,7 @@ import { userText } from '../../daemon/files/fault.js';
 import { makeFolder, readKept } from '../../daemon/files/read-kept.js';
 import { createHistory } from '../../daemon/history/history.js';
 import { knownBuilds } from '../../daemon/images/known.js';
-import { readPid } from '../../daemon/lock.js';
+import { readPid } from '../../daemon/files/lock.js';
 import { undoConfig } from '../../daemon/platform/wsl/config-file.js';
 import { createTickFile } from '../../daemon/schedule/tick-file.js';
 import { type Failure, FailureError } from '../../daemon/shared/failure.js';

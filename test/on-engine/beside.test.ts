@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createContainers } from '../../daemon/engine/containers.js';
 import { LABEL } from '../../daemon/model/labels.js';
 import type { ServiceSpec } from '../../daemon/model/model.js';
-import type { Containers, ExecOptions, ExecSession } from '../../daemon/ports.js';
+import type { Containers, ExecOptions, ExecSession } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { type Bench, openBench, silent } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';

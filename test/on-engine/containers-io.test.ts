@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../../daemon/ports.js';
+import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../../daemon/ports/ports.js';
 import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench } from './support/bench-engine.js';
 

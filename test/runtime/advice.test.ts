@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { History } from '../../daemon/ports.js';
+import type { History } from '../../daemon/ports/ports.js';
 import { adviceOf } from '../../daemon/runtime/queries/advice.js';
 import type { World } from '../../daemon/scheduler/state/world.js';
 import { EMPTY_WORLD } from '../../daemon/scheduler/state/world.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceId } from '../../daemon/model/model.js';
-import type { LogLine, LogOptions } from '../../daemon/ports.js';
+import type { LogLine, LogOptions } from '../../daemon/ports/ports.js';
 import { Changes } from '../../daemon/runtime/changes.js';
 import { type FollowContext, followLogs } from '../../daemon/runtime/queries/follow-logs.js';
 import type { Driver } from '../scheduler/support/driver.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GiveBack } from '../../daemon/ports/give-back.js';
-import type { Log } from '../../daemon/ports.js';
+import type { Log } from '../../daemon/ports/ports.js';
 import { type Effects, execute } from '../../daemon/runtime/effects/executors.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedContainer } from '../../daemon/model/observed.js';
-import type { Containers } from '../../daemon/ports.js';
+import type { Containers } from '../../daemon/ports/ports.js';
 import { launch } from '../../daemon/runtime/effects/launch.js';
 import type { StepOf } from '../../daemon/scheduler/state/step.js';
 import { wiringText } from '../../daemon/scheduler/state/wiring.js';

@@ -4,7 +4,7 @@ import type { ContainerSample } from '../../daemon/model/container-sample.js';
 import type { EngineEvent, ObservedContainer } from '../../daemon/model/observed.js';
 import type { Doors } from '../../daemon/ports/doors.js';
 import type { Scheduler } from '../../daemon/ports/schedule.js';
-import type { Containers, History, Images, Store } from '../../daemon/ports.js';
+import type { Containers, History, Images, Store } from '../../daemon/ports/ports.js';
 import { createSupervisor } from '../../daemon/runtime/create.js';
 import { silent } from '../activation/harness.js';
 import { sleeper } from '../scheduler/support/households.js';

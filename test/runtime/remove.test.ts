@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Containers, Log } from '../../daemon/ports.js';
+import type { Containers, Log } from '../../daemon/ports/ports.js';
 import { type Effects, execute } from '../../daemon/runtime/effects/executors.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
 import { FailureError, failure } from '../../daemon/shared/failure.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../daemon/client/client.js';
-import type { LogLine } from '../../daemon/ports.js';
+import type { LogLine } from '../../daemon/ports/ports.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import { FailureError, failure } from '../../daemon/shared/failure.js';
 import { all, connected, fake, lines, notice } from './harness.js';

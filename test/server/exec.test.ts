@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Client } from '../../daemon/client/client.js';
-import type { ExecOptions, ExecSession } from '../../daemon/ports.js';
+import type { ExecOptions, ExecSession } from '../../daemon/ports/ports.js';
 import { fake, type Running, serve } from './harness.js';
 
 let running: Running | null = null;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { LABEL } from '../../model/labels.js';
 import type { ContainerSpec, MountSpec, ServiceSpec, VolumeSpec } from '../../model/model.js';
-import type { ExecOptions, ExecSession, Log } from '../../ports.js';
+import type { ExecOptions, ExecSession, Log } from '../../ports/ports.js';
 import { MiB } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
 import type { Connection } from '../client/connection.js';

@@ -1,5 +1,5 @@
 import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
-import type { LaunchOptions, Log } from '../../ports.js';
+import type { LaunchOptions, Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Log } from '../../ports.js';
+import type { Log } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';

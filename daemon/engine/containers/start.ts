@@ -2,7 +2,7 @@ import { FailureError } from '../../shared/failure.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { statusOf } from '../client/engine-failure.js';
-import { explainPort } from '../ports/port-taken.js';
+import { explainPort } from '../published/port-taken.js';
 
 /** A port can be held for a moment by what is just ending (Podman's proxies, a socket of the service's last run). */
 const TRIES = 3;

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import type { ContainerSpec, Healthcheck, PortSpec, ServiceSpec } from '../../model/model.js';
-import type { LaunchOptions } from '../../ports.js';
+import type { LaunchOptions } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
 import { apiAtLeast, type EngineFacts } from '../client/facts.js';
 import { hostConfig } from './host-config.js';

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import type { ContainerSpec, DeviceRequest, ServiceSpec } from '../../model/model.js';
-import type { LaunchOptions } from '../../ports.js';
+import type { LaunchOptions } from '../../ports/ports.js';
 import type { EngineFacts } from '../client/facts.js';
 import { contentFolders } from './content.js';
 import { cpuQuota, usableCpus } from './cpus.js';

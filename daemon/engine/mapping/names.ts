@@ -1,6 +1,6 @@
 import { LABEL } from '../../model/labels.js';
 import type { ServiceSpec } from '../../model/model.js';
-import type { LaunchOptions } from '../../ports.js';
+import type { LaunchOptions } from '../../ports/ports.js';
 
 /** The name that Compose gives: `<project>-<service>-1`. */
 export function containerName(project: string, service: string): string {

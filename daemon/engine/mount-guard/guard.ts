@@ -1,7 +1,7 @@
 import { LABEL } from '../../model/labels.js';
 import type { ContainerSpec, VolumeSpec } from '../../model/model.js';
 import { changedSince, isByName, sourceChanged } from '../../path-gate/judge.js';
-import type { Log } from '../../ports.js';
+import type { Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { isWithin, normalPath } from '../../shared/paths.js';
 import type { Connection } from '../client/connection.js';

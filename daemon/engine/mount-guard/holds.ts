@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { readKept } from '../../files/read-kept.js';
 import { writeWhole } from '../../files/write-whole.js';
 import type { EngineEvent } from '../../model/observed.js';
-import type { Log } from '../../ports.js';
+import type { Log } from '../../ports/ports.js';
 
 /** What is done to the engine. */
 export interface Pauser {

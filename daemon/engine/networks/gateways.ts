@@ -1,4 +1,4 @@
-import type { Containers } from '../../ports.js';
+import type { Containers } from '../../ports/ports.js';
 import { formatBlock, parseBlock, partOf } from '../../shared/cidr.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
-import type { ExecOptions, ExecSession } from '../../ports.js';
+import type { ExecOptions, ExecSession } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Connection } from '../client/connection.js';

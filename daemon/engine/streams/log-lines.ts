@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { LogLine } from '../../ports.js';
+import type { LogLine } from '../../ports/ports.js';
 import type { Frame } from '../client/demux.js';
 
 /** A line that never ends is cut here, in characters. */

@@ -1,4 +1,4 @@
-import type { LogLine, LogOptions } from '../../ports.js';
+import type { LogLine, LogOptions } from '../../ports/ports.js';
 import type { Connection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { framesOf } from '../client/demux.js';

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { judgedPath } from '../../path-gate/judge.js';
-import type { ImageRequest } from '../../ports.js';
+import type { ImageRequest } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
 import { createImages } from '../images.js';

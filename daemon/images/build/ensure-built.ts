@@ -1,6 +1,6 @@
 import { fullReference } from '../../model/image-builds.js';
 import type { BuildSpec } from '../../model/model.js';
-import type { ImageRequest } from '../../ports.js';
+import type { ImageRequest } from '../../ports/ports.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
 import { type ImageFacts, inspectImage } from '../inspect.js';
 import { type Job, NEEDS } from '../jobs.js';

@@ -1,4 +1,4 @@
-import type { ImageRequest } from '../../ports.js';
+import type { ImageRequest } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { inspectImage } from '../inspect.js';
 import type { Room, Tell } from '../room.js';

@@ -1,7 +1,7 @@
 import { innerPorts } from '../../model/doors.js';
 import type { Asks } from '../../ports/asks.js';
 import type { Target } from '../../ports/doors.js';
-import type { Log } from '../../ports.js';
+import type { Log } from '../../ports/ports.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { targetOf } from '../../scheduler/state/wiring.js';

@@ -1,6 +1,6 @@
 import { builtImages } from '../../model/image-builds.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Containers, ExecOptions, ExecSession, Images } from '../../ports.js';
+import type { Containers, ExecOptions, ExecSession, Images } from '../../ports/ports.js';
 import type { World } from '../../scheduler/state/world.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Notices } from '../notices.js';

@@ -1,7 +1,7 @@
 import type { Cleaned } from '../../api/contract.js';
 import type { ServiceId } from '../../model/model.js';
 import { serviceId } from '../../model/model.js';
-import type { Containers } from '../../ports.js';
+import type { Containers } from '../../ports/ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import type { World } from '../../scheduler/state/world.js';
 

@@ -4,7 +4,7 @@ import type { Protocol, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import type { UntilReady } from '../../ports/doors.js';
 import type { GiveBack } from '../../ports/give-back.js';
-import type { Clock, Containers, Images, Log } from '../../ports.js';
+import type { Clock, Containers, Images, Log } from '../../ports/ports.js';
 import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { Step, StepOf } from '../../scheduler/state/step.js';

@@ -1,5 +1,5 @@
 import type { LastCheck } from '../../model/unready.js';
-import type { Containers } from '../../ports.js';
+import type { Containers } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
 
 /** What a check prints beyond this is not kept, bytes; nor what it prints later, ms. */

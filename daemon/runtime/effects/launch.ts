@@ -1,7 +1,7 @@
 import type { NetworkSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { tune } from '../../model/runtime.js';
-import type { Containers } from '../../ports.js';
+import type { Containers } from '../../ports/ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { placeNames, wired, wiringText } from '../../scheduler/state/wiring.js';

@@ -1,5 +1,5 @@
 import { serviceId } from '../../model/model.js';
-import type { Containers, Log } from '../../ports.js';
+import type { Containers, Log } from '../../ports/ports.js';
 import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
 import type { World } from '../../scheduler/state/world.js';
 import { asFailure } from '../as-failure.js';

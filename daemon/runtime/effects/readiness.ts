@@ -6,7 +6,7 @@ import { isCertain, speechOf } from '../../model/protocols.js';
 import { type Answered, CHECKED, type Readiness } from '../../model/readiness.js';
 import { unready } from '../../model/unready.js';
 import type { Outcome, Question, Target, UntilReady } from '../../ports/doors.js';
-import type { Clock, Containers } from '../../ports.js';
+import type { Clock, Containers } from '../../ports/ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import { addressOf, reachedDirectly } from '../../scheduler/state/wiring.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceId } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
 import type { Counters, KernelPath, Redirect } from '../../ports/kernel-path.js';
-import type { Clock, Containers, Log } from '../../ports.js';
+import type { Clock, Containers, Log } from '../../ports/ports.js';
 import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/activity/rhythm.js';
 import { shortcutsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';

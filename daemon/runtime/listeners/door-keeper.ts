@@ -2,7 +2,7 @@ import { canSleep, innerPorts } from '../../model/doors.js';
 import { type NetworkSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import { isCertain, type Speech, speechOf } from '../../model/protocols.js';
 import type { Door, DoorHooks, Doors, Outcome, Target, UntilReady } from '../../ports/doors.js';
-import type { Clock, Containers, Log } from '../../ports.js';
+import type { Clock, Containers, Log } from '../../ports/ports.js';
 import type { Event, UseSeen } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { type Gateway, placeKey, placesOf, targetOf, type WantedDoor, wantedDoors } from '../../scheduler/state/wiring.js';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceId } from '../../model/model.js';
-import type { Clock } from '../../ports.js';
+import type { Clock } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Loop } from '../loop.js';

@@ -1,6 +1,6 @@
 import { advise, DEFAULT_ADVICE } from '../../api/advice.js';
 import type { AdviceView } from '../../api/views.js';
-import type { Clock, History } from '../../ports.js';
+import type { Clock, History } from '../../ports/ports.js';
 import type { World } from '../../scheduler/state/world.js';
 
 /**

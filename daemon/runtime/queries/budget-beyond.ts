@@ -1,4 +1,4 @@
-import type { HostMemory } from '../../ports.js';
+import type { HostMemory } from '../../ports/ports.js';
 import { budgetFor } from '../../scheduler/policy/policy.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';

@@ -1,5 +1,5 @@
 import type { BudgetView, ServiceView } from '../../api/views.js';
-import type { HostMemory } from '../../ports.js';
+import type { HostMemory } from '../../ports/ports.js';
 import type { Policy } from '../../scheduler/policy/policy.js';
 import { held } from '../../scheduler/state/service-state.js';
 import type { Loop } from '../loop.js';

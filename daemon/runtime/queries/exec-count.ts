@@ -1,4 +1,4 @@
-import type { ExecSession } from '../../ports.js';
+import type { ExecSession } from '../../ports/ports.js';
 
 /** The session, counted as use of its service from now until its command has ended or it is closed. */
 export function counted(session: ExecSession, count: (by: 1 | -1) => void): ExecSession {

@@ -1,5 +1,5 @@
 import type { ServiceId } from '../../model/model.js';
-import type { Clock, Containers, LogLine, LogOptions } from '../../ports.js';
+import type { Clock, Containers, LogLine, LogOptions } from '../../ports/ports.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import { viewOf } from '../../scheduler/views/view.js';
 import { FailureError, isSilence } from '../../shared/failure.js';

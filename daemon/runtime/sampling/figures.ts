@@ -2,7 +2,7 @@ import type { LiveDaemon, LiveHost, LiveTotals, LiveUsage } from '../../api/live
 import type { ContainerSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Clock, HostDetail, HostMemory } from '../../ports.js';
+import type { Clock, HostDetail, HostMemory } from '../../ports/ports.js';
 import { type Measured, measuredNext } from '../../scheduler/views/live-usage.js';
 import type { Ms } from '../../shared/span.js';
 import { Recent } from './recent.js';

@@ -1,6 +1,6 @@
 import type { HistorySpan } from '../../api/live-history.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Clock, History } from '../../ports.js';
+import type { Clock, History } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
 import type { Recent } from './recent.js';
 

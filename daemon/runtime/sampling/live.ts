@@ -2,7 +2,7 @@ import type { EngineInfo } from '../../api/engine-info.js';
 import type { Live } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Clock } from '../../ports.js';
+import type { Clock } from '../../ports/ports.js';
 import type { Policy } from '../../scheduler/policy/policy.js';
 import type { UseSeen } from '../../scheduler/state/event.js';
 import type { World } from '../../scheduler/state/world.js';

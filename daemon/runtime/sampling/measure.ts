@@ -1,6 +1,6 @@
 import type { ServiceView } from '../../api/views.js';
 import { serviceId } from '../../model/model.js';
-import type { Usage } from '../../ports.js';
+import type { Usage } from '../../ports/ports.js';
 import { isActive } from '../../scheduler/state/service-state.js';
 import type { World } from '../../scheduler/state/world.js';
 

@@ -1,7 +1,7 @@
 import type { ContainerSample, ServiceSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Clock, Containers, History, HostMemory, Log, Usage } from '../../ports.js';
+import type { Clock, Containers, History, HostMemory, Log, Usage } from '../../ports/ports.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Bytes } from '../../shared/bytes.js';

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { LogEntry } from '../../api/contract.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import { serviceId } from '../../model/model.js';
-import type { LogOptions } from '../../ports.js';
+import type { LogOptions } from '../../ports/ports.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import { FailureError } from '../../shared/failure.js';
 import { type Context, findService, projectName, queryCount, queryFlag, queryText, serviceName } from '../context.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { ServiceView } from '../../../daemon/api/views.js';
 import { LABEL } from '../../../daemon/model/labels.js';
-import { wrongIntent } from '../../../daemon/wrong-intent.js';
+import { wrongIntent } from '../../../daemon/server/wrong-intent.js';
 import { ENGINE, openEngine } from '../../on-engine/support/open-engine.js';
 import { engine, type Inspected, inspect } from '../support/engine.js';
 import type { Home } from '../support/home.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createImages } from '../../../daemon/images/images.js';
-import type { ImageRequest } from '../../../daemon/ports.js';
+import type { ImageRequest } from '../../../daemon/ports/ports.js';
 import { FailureError } from '../../../daemon/shared/failure.js';
 import { bundleWorker } from '../../images/support/bundle-worker.js';
 import { ENGINE } from './open-engine.js';

@@ -1,6 +1,6 @@
 import { buildProgram } from '../../../daemon/cli/program.js';
 import { asFailure, tell } from '../../../daemon/cli/run.js';
-import { findPaths } from '../../../daemon/paths.js';
+import { findPaths } from '../../../daemon/files/paths.js';
 import { capture, testCli } from '../../cli/harness.js';
 import type { SimulatedHost } from './simulated.js';
 

@@ -1,5 +1,5 @@
 import type { ContainerSample, ServiceSample } from '../../../daemon/model/container-sample.js';
-import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports.js';
+import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports/ports.js';
 import { Figures } from '../../../daemon/runtime/sampling/figures.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';

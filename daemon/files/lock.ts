@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { notWritten, userText } from './files/fault.js';
-import { holderOfName, type ProcessView, processView } from './files/process.js';
-import { mayKeep, readKept } from './files/read-kept.js';
-import { type Failure, FailureError, failure } from './shared/failure.js';
+import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { notWritten, userText } from './fault.js';
+import { holderOfName, type ProcessView, processView } from './process.js';
+import { mayKeep, readKept } from './read-kept.js';
 
 /** Two lines at most. */
 const LARGEST = 4_096;

@@ -1,6 +1,6 @@
-import { PLAIN_ACTIVATION } from './model/model.js';
-import { departure, type JsonSchema } from './server/conforms.js';
-import { readDocument } from './server/validate.js';
+import { PLAIN_ACTIVATION } from '../model/model.js';
+import { departure, type JsonSchema } from '../shared/json-schema.js';
+import { readDocument } from './validate.js';
 
 /** Says where a parsed state file departs from an Intent; null when it does not. What an earlier version left out is filled in. A definition is held to the same schema as in an `up`. */
 export function wrongIntent(value: unknown): string | null {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { userText } from '../../files/fault.js';
+import { findPaths } from '../../files/paths.js';
 import { type ProcessView, processes, processView } from '../../files/process.js';
-import { findPaths } from '../../paths.js';
 import { isName } from '../../shared/names.js';
 import type { Ms } from '../../shared/span.js';
 

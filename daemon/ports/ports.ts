@@ -1,14 +1,14 @@
-import type { UsagePoint } from './api/advice.js';
-import type { EngineInfo } from './api/engine-info.js';
-import type { ContainerSample, ServiceSample } from './model/container-sample.js';
-import type { HostSample } from './model/host-sample.js';
-import type { BuiltImage } from './model/image-builds.js';
-import type { BuildSpec, ContainerSpec, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from './model/model.js';
-import type { EngineEvent, ObservedContainer } from './model/observed.js';
-import type { Intent } from './scheduler/state/intent.js';
-import type { Bytes } from './shared/bytes.js';
-import type { Failure } from './shared/failure.js';
-import type { Ms } from './shared/span.js';
+import type { UsagePoint } from '../api/advice.js';
+import type { EngineInfo } from '../api/engine-info.js';
+import type { ContainerSample, ServiceSample } from '../model/container-sample.js';
+import type { HostSample } from '../model/host-sample.js';
+import type { BuiltImage } from '../model/image-builds.js';
+import type { BuildSpec, ContainerSpec, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from '../model/model.js';
+import type { EngineEvent, ObservedContainer } from '../model/observed.js';
+import type { Intent } from '../scheduler/state/intent.js';
+import type { Bytes } from '../shared/bytes.js';
+import type { Failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 
 /** What a container is created with beyond its spec. */
 export interface LaunchOptions {
