@@ -92,7 +92,7 @@ describe('foreign text with line feeds', () => {
 
 it('is all that writes to the streams of the process, in cli and dashboard', () => {
   const folder = join(import.meta.dirname, '../../daemon');
-  const sources = ['cli', 'dashboard'].flatMap(room =>
+  const sources = ['cli', 'ui/terminal'].flatMap(room =>
     readdirSync(join(folder, room), { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.ts'))
       .map(file => join(room, file)),
@@ -105,5 +105,5 @@ it('is all that writes to the streams of the process, in cli and dashboard', () 
   const sequences = sources.filter(file =>
     /\\u001b\[|\\x1b\[/.test(readFileSync(join(folder, file), 'utf8').replaceAll(/own\([^\n]*\)/g, '')),
   );
-  expect(sequences.filter(file => !/dashboard\/(terminal|text)\//.test(file))).toEqual([]);
+  expect(sequences.filter(file => !/ui\/terminal\/(terminal|text)\//.test(file))).toEqual([]);
 });
