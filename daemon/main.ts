@@ -27,7 +27,7 @@ import { createSupervisor } from './runtime/create.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
 import { buildApp } from './server/app.js';
-import { LIMITS } from './server/bare-app.js';
+import { REQUEST_LIMITS } from './server/bare-app.js';
 import { listenUnix } from './server/listen.js';
 import { wrongIntent } from './server/wrong-intent.js';
 import { type Failure, FailureError, failure } from './shared/failure.js';
@@ -109,7 +109,7 @@ async function main(): Promise<void> {
     relist: readRelist(process.env),
     onShutdown: () => end(),
   });
-  const app = buildApp({ supervisor, log, web: { idle: webIdle } }, { ...LIMITS, streams: readStreamClients(process.env) });
+  const app = buildApp({ supervisor, log, web: { idle: webIdle } }, { ...REQUEST_LIMITS, streams: readStreamClients(process.env) });
   // Who asks before that would be told that nothing runs. A hung engine keeps nobody waiting for long.
   await Promise.race([looked, pause(FIRST_LOOK)]);
   await listenUnix(app, paths.socket);

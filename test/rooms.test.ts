@@ -124,7 +124,11 @@ test('no row says that a room runs where it does not', () => {
   const inPrograms = Object.entries(PROGRAMS).map(([program, entries]) => ({ program, modules: [...reached(entries)] }));
   const wrong = ROOMS.flatMap(room =>
     room.programs
-      .filter(program => program !== 'types only' && !inPrograms.some(each => each.program === program && each.modules.some(path => roomOf(path) === room)))
+      .filter(
+        program =>
+          program !== 'types only' &&
+          !inPrograms.some(each => each.program === program && each.modules.some(path => roomOf(path) === room)),
+      )
       .map(program => `${room.name} in ${program}`),
   );
   expect(wrong).toEqual([]);

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Protocol } from '../model/model.js';
-import type { Door, DoorHooks, Target } from '../ports/doors.js';
+import type { Listener, ListenerHooks, Target } from '../ports/doors.js';
 import type { Clock, Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
 import { dial } from './dial.js';
-import { refusal } from './refusal.js';
+import { refusalBytes } from './refusal.js';
 import { Splice, type SpliceEvents } from './splice.js';
-import type { Traffic } from './traffic.js';
+import type { ListenerTraffic } from './traffic.js';
 import { RecognisingWatch } from './watch/recognise.js';
 import { type Watch, watch } from './watch/watch.js';
 import type { OpenWire, Wire, WireEvents } from './wire.js';
@@ -29,12 +29,12 @@ const SILENCE = { awake: 100, asleep: 300 };
 /** How long a refused client may take to close, ms. */
 const LINGER = 2000;
 
-export interface Context {
-  readonly hooks: DoorHooks;
+export interface ConnectionContext {
+  readonly hooks: ListenerHooks;
   readonly log: Log;
   readonly clock: Clock;
   readonly wire: OpenWire;
-  readonly traffic: Traffic;
+  readonly traffic: ListenerTraffic;
 }
 
 /**
@@ -42,9 +42,9 @@ export interface Context {
  * silent: nothing said, wakes nothing (where the client speaks first). waiting: for the start; what it says is kept. reaching: its
  * target is known. closing: FIN sent to both sides, or refused. An HTTP client between two requests may go from spliced back to silent.
  */
-export class Connection implements WireEvents, SpliceEvents {
-  readonly #door: Door;
-  readonly #context: Context;
+export class ClientConnection implements WireEvents, SpliceEvents {
+  readonly #door: Listener;
+  readonly #context: ConnectionContext;
   readonly #client: Wire;
   #stage: 'silent' | 'waiting' | 'reaching' | 'spliced' | 'closing' | 'refused' | 'over' = 'silent';
   #kept: Buffer[] = [];
@@ -60,7 +60,7 @@ export class Connection implements WireEvents, SpliceEvents {
   /** How much of the refusal has been sent; -1: all. */
   #answered = 0;
 
-  constructor(socket: Socket, door: Door, context: Context) {
+  constructor(socket: Socket, door: Listener, context: ConnectionContext) {
     this.#door = door;
     this.#context = context;
     this.#watch = this.#newWatch();
@@ -243,7 +243,7 @@ export class Connection implements WireEvents, SpliceEvents {
   #answer(): void {
     if (!this.#failure || this.#answered < 0) return;
     const said = Buffer.concat(this.#kept);
-    const { bytes, isComplete } = refusal(this.#spoken(said), this.#failure, said);
+    const { bytes, isComplete } = refusalBytes(this.#spoken(said), this.#failure, said);
     const more = bytes.subarray(this.#answered);
     this.#answered = isComplete ? -1 : bytes.length;
     if (more.length > 0) this.#client.write(more);
@@ -253,7 +253,7 @@ export class Connection implements WireEvents, SpliceEvents {
   }
 }
 
-function unreachable(door: Door, target: Target): Failure {
+function unreachable(door: Listener, target: Target): Failure {
   const where = `${target.host}:${target.port}`;
   return failure('unhealthy', `${door.service} is running, but refuses connections on ${where}`, { service: door.service, ...target });
 }

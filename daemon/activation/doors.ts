@@ -1,18 +1,18 @@
 import type { ServiceId } from '../model/model.js';
-import type { Activity, DoorHooks, Doors } from '../ports/doors.js';
+import type { Activity, ListenerHooks, Listeners } from '../ports/doors.js';
 import type { Clock, Log } from '../ports/ports.js';
 import { chooseWire } from './choose-wire.js';
 import { drainConnections } from './drain.js';
-import { createListeners } from './listeners.js';
-import { createTraffic, type Traffic } from './traffic.js';
+import { createServerSockets } from './listeners.js';
+import { createTraffic, type ListenerTraffic } from './traffic.js';
 import { openStreamWire } from './wire.js';
 
 const NOTHING: Activity = { connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null };
 
-export function createDoors(hooks: DoorHooks, options: { readonly log: Log; readonly clock: Clock }): Doors {
+export function createDoors(hooks: ListenerHooks, options: { readonly log: Log; readonly clock: Clock }): Listeners {
   const { log, clock } = options;
-  const services = new Map<ServiceId, Traffic>();
-  const trafficOf = (service: ServiceId): Traffic => {
+  const services = new Map<ServiceId, ListenerTraffic>();
+  const trafficOf = (service: ServiceId): ListenerTraffic => {
     const known = services.get(service) ?? createTraffic(clock, () => hooks.changed(service));
     services.set(service, known);
     return known;
@@ -21,7 +21,7 @@ export function createDoors(hooks: DoorHooks, options: { readonly log: Log; read
   const chosen = chooseWire(log).then(open => {
     wire = open;
   });
-  const listeners = createListeners(door => ({ hooks, log, clock, wire, traffic: trafficOf(door.service) }), log);
+  const listeners = createServerSockets(door => ({ hooks, log, clock, wire, traffic: trafficOf(door.service) }), log);
   /** Changes of the set of doors happen one after the other, the first once the wire is chosen. */
   let settled: Promise<unknown> = chosen;
   return {

@@ -1,5 +1,5 @@
 import type { Ms } from '../shared/span.js';
-import type { Traffic } from './traffic.js';
+import type { ListenerTraffic } from './traffic.js';
 
 /** How often connections that nobody understands are asked whether they are quiet, while a service drains, ms. */
 const STEP = 5;
@@ -7,7 +7,7 @@ const STEP = 5;
 /**
  * Ends the connections that reach the service now, each once nothing is under way on it. Resolves when none is left, or after `timeout`.
  */
-export function drainConnections(traffic: Traffic, timeout: Ms): Promise<void> {
+export function drainConnections(traffic: ListenerTraffic, timeout: Ms): Promise<void> {
   const left = new Set([...traffic.connections].filter(connection => connection.reachesService()));
   const settle = (): boolean => {
     for (const connection of left) {

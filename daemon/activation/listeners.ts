@@ -1,26 +1,26 @@
 import { BlockList, createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Door } from '../ports/doors.js';
+import type { Listener } from '../ports/doors.js';
 import type { Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
-import { Connection, type Context } from './connection.js';
+import { ClientConnection, type ConnectionContext } from './connection.js';
 
 /** Connections that the kernel keeps for a daemon that is busy; it takes no more than net.core.somaxconn. */
 const BACKLOG = 4096;
 
-export interface Listeners {
+export interface ServerSockets {
   /** Opens and closes until exactly these are open; one that stays is not touched. */
-  set(doors: readonly Door[]): Promise<readonly { readonly door: Door; readonly failure: Failure }[]>;
+  set(doors: readonly Listener[]): Promise<readonly { readonly door: Listener; readonly failure: Failure }[]>;
 }
 
-interface Listener {
+interface OpenListener {
   /** Connections from now on are for this one. */
-  door: Door;
+  door: Listener;
   readonly servers: readonly Server[];
 }
 
-export function createListeners(context: (door: Door) => Context, log: Log): Listeners {
-  const open = new Map<string, Listener>();
+export function createServerSockets(context: (door: Listener) => ConnectionContext, log: Log): ServerSockets {
+  const open = new Map<string, OpenListener>();
   return {
     set: async doors => {
       const wanted = new Map(doors.map(door => [keyOf(door), door]));
@@ -29,7 +29,7 @@ export function createListeners(context: (door: Door) => Context, log: Log): Lis
         open.delete(key);
         for (const server of servers) server.close();
       }
-      const failed: { door: Door; failure: Failure }[] = [];
+      const failed: { door: Listener; failure: Failure }[] = [];
       for (const door of doors) {
         const key = keyOf(door);
         const known = open.get(key);
@@ -46,18 +46,18 @@ export function createListeners(context: (door: Door) => Context, log: Log): Lis
   };
 }
 
-function keyOf({ hostIp, port }: Door): string {
+function keyOf({ hostIp, port }: Listener): string {
   return `${hostIp} ${port}`;
 }
 
-async function openDoor(door: Door, context: (door: Door) => Context, log: Log): Promise<Listener | Failure> {
+async function openDoor(door: Listener, context: (door: Listener) => ConnectionContext, log: Log): Promise<OpenListener | Failure> {
   const servers: Server[] = [];
-  const listener: Listener = { door, servers };
+  const listener: OpenListener = { door, servers };
   const open = async (host: string): Promise<string | null> => {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     server.on('connection', socket => {
       if (!isAllowed(listener.door.from, socket)) return void socket.destroy();
-      new Connection(socket, listener.door, context(listener.door));
+      new ClientConnection(socket, listener.door, context(listener.door));
     });
     const code = await listen(server, host, door.port);
     if (code === null) {
@@ -76,7 +76,7 @@ async function openDoor(door: Door, context: (door: Door) => Context, log: Log):
 }
 
 /** A gateway is reached from everywhere that routes to it; its network alone is meant. */
-function isAllowed(from: Door['from'], { remoteAddress = '', remoteFamily }: Socket): boolean {
+function isAllowed(from: Listener['from'], { remoteAddress = '', remoteFamily }: Socket): boolean {
   if (from === null) return true;
   const list = new BlockList();
   for (const cidr of from) {
@@ -103,7 +103,7 @@ function hasIPv6Loopback(): boolean {
 }
 
 /** Why a door could not be opened; `code` is the system's. */
-export function cannotListen({ service, hostIp, port }: Door, code: string): Failure {
+export function cannotListen({ service, hostIp, port }: Listener, code: string): Failure {
   const why = code === 'EACCES' ? 'this user may not listen on it' : code === 'EADDRINUSE' ? 'it is taken' : code;
   // The kernel keeps ports below net.ipv4.ip_unprivileged_port_start (1024) for root: ip(7).
   const remedies = [

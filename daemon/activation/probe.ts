@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Protocol } from '../model/model.js';
-import type { Outcome, Question, Target } from '../ports/doors.js';
+import type { ProbeOutcome, ProbeQuestion, Target } from '../ports/doors.js';
 import type { Ms } from '../shared/span.js';
 import { greetTls } from './probe-tls.js';
 import { spokenByServer, wantsTls } from './words.js';
@@ -34,10 +34,14 @@ interface Vain {
   readonly late?: boolean;
 }
 
-const UNASKED: Outcome = { ready: false, why: 'it was not asked', listens: false, speaks: null };
+const UNASKED: ProbeOutcome = { ready: false, why: 'it was not asked', listens: false, speaks: null };
 
 /** Asks again and again until it is ready. Asking the container's own address is best: docker-proxy accepts for nobody. */
-export async function untilReady(question: Question, signal: AbortSignal, trying?: (last: Outcome) => void): Promise<Outcome> {
+export async function untilReady(
+  question: ProbeQuestion,
+  signal: AbortSignal,
+  trying?: (last: ProbeOutcome) => void,
+): Promise<ProbeOutcome> {
   const begin = performance.now();
   let lateSince: Ms | null = null;
   let last = UNASKED;
@@ -58,7 +62,7 @@ export async function untilReady(question: Question, signal: AbortSignal, trying
 }
 
 /** One try. */
-async function ask(question: Question, signal: AbortSignal): Promise<Verdict> {
+async function ask(question: ProbeQuestion, signal: AbortSignal): Promise<Verdict> {
   const { protocol, target, path } = question;
   switch (protocol) {
     case 'tcp':
@@ -91,7 +95,7 @@ function missing(kind: 'refused' | 'closed', { port }: Target): Vain {
     : { is: 'absent', why: `connections to ${port} are closed at once`, listens: true };
 }
 
-async function judged(question: Question, talk: Talk, signal: AbortSignal): Promise<Verdict> {
+async function judged(question: ProbeQuestion, talk: Talk, signal: AbortSignal): Promise<Verdict> {
   const { protocol, target, guessed = false, proxied = false } = question;
   if (talk.kind === 'refused') return missing('refused', target);
   if (talk.kind === 'silent') {
@@ -117,7 +121,7 @@ async function judged(question: Question, talk: Talk, signal: AbortSignal): Prom
 }
 
 /** What an answer in the protocol that was asked says; null: it is none. */
-function ownWords({ protocol, path, target }: Question, reply: string): Verdict | null {
+function ownWords({ protocol, path, target }: ProbeQuestion, reply: string): Verdict | null {
   switch (protocol) {
     case 'http':
     case 'tls': {
@@ -142,12 +146,12 @@ function ownWords({ protocol, path, target }: Question, reply: string): Verdict 
   }
 }
 
-function speaksTls({ target, protocol }: Question): Verdict {
+function speaksTls({ target, protocol }: ProbeQuestion): Verdict {
   return { is: 'unready', why: `${target.port} speaks TLS, not ${protocol}`, listens: true, speaks: 'tls' };
 }
 
 /** A handshake, with whatever certificate; then the path where one is asked for. */
-async function askTls(question: Question, signal: AbortSignal): Promise<Verdict> {
+async function askTls(question: ProbeQuestion, signal: AbortSignal): Promise<Verdict> {
   const { target, path, guessed = false } = question;
   const greeted = await greetTls(target, path === undefined ? null : httpRequest(path), PATIENCE, signal);
   if (greeted.kind === 'spoken' && path === undefined) return { is: 'ready', protocol: 'tls' };

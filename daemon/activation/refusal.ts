@@ -15,7 +15,7 @@ const RETRY_AFTER = 5;
 const NOTHING: Refusal = { bytes: Buffer.alloc(0), isComplete: true };
 
 /** The failure in the words of the protocol; nothing where the client speaks another one than its door says. */
-export function refusal(protocol: Protocol, why: Failure, said: Buffer): Refusal {
+export function refusalBytes(protocol: Protocol, why: Failure, said: Buffer): Refusal {
   switch (protocol) {
     case 'http':
       return isLetter(said[0]) ? { bytes: http(why), isComplete: true } : NOTHING;

@@ -2,34 +2,34 @@ import type { Activity } from '../ports/doors.js';
 import type { Clock } from '../ports/ports.js';
 import { type Burst, rhythmOf, withBytes } from '../scheduler/activity/rhythm.js';
 import type { Ms } from '../shared/span.js';
-import type { Connection } from './connection.js';
+import type { ClientConnection } from './connection.js';
 
 /** `changed` is told at most this often, ms: a query a millisecond is two edges a millisecond. */
 const QUIET = 100;
 
 /** What goes on at the doors of one service. */
-export interface Traffic {
+export interface ListenerTraffic {
   /** Those that wait for the service or reach it. */
-  readonly connections: ReadonlySet<Connection>;
+  readonly connections: ReadonlySet<ClientConnection>;
   /** All, silent ones as well. */
-  readonly clients: Set<Connection>;
-  join(connection: Connection): void;
-  leave(connection: Connection): void;
+  readonly clients: Set<ClientConnection>;
+  join(connection: ClientConnection): void;
+  leave(connection: ClientConnection): void;
   /** A connection began (1) or ceased (-1) to hold the service. */
   hold(by: 1 | -1): void;
   /** Bytes that flowed just now to or from a port of the container; returns the time. */
   count(bytes: number, port: number): Ms;
   activity(): Activity;
   /** Drains under way, each with the connections left to it: while there are any, the target of before is not to be trusted. */
-  readonly drains: Set<ReadonlySet<Connection>>;
-  isLeaving(connection: Connection): boolean;
+  readonly drains: Set<ReadonlySet<ClientConnection>>;
+  isLeaving(connection: ClientConnection): boolean;
   close(): void;
 }
 
-export function createTraffic(clock: Clock, changed: () => void): Traffic {
-  const connections = new Set<Connection>();
-  const clients = new Set<Connection>();
-  const drains = new Set<ReadonlySet<Connection>>();
+export function createTraffic(clock: Clock, changed: () => void): ListenerTraffic {
+  const connections = new Set<ClientConnection>();
+  const clients = new Set<ClientConnection>();
+  const drains = new Set<ReadonlySet<ClientConnection>>();
   let holders = 0;
   let bytes = 0;
   let bursts: readonly Burst[] = [];

@@ -1,5 +1,5 @@
 import type { Memory, Protocol } from '../model/model.js';
-import type { Source } from '../model/protocols.js';
+import type { ProtocolSource } from '../model/protocols.js';
 import type { ReadyWord } from '../model/readiness.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
@@ -28,7 +28,7 @@ export interface ServiceView {
   /** Where the daemon reaches it, when that is a port of the engine's choice: not to be used, it changes with each start. */
   readonly enginePorts: readonly PortView[];
   /** What each of its TCP ports speaks, and how that is known. */
-  readonly speaks: readonly { readonly port: number; readonly protocol: Protocol; readonly source: Source }[];
+  readonly speaks: readonly { readonly port: number; readonly protocol: Protocol; readonly source: ProtocolSource }[];
   readonly memory: {
     readonly standard: Bytes;
     readonly grant: Bytes;

@@ -6,7 +6,7 @@ import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';
 
 /** What came of an action; `result` is null when nobody waited. */
-export interface Outcome {
+export interface ActionOutcome {
   readonly plan: Plan;
   readonly result: (WorkResult & { readonly ok: true }) | null;
 }
@@ -22,7 +22,12 @@ export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; se
 }
 
 /** Acts on a project and shows how it goes. Throws the failure in which it ends; cancelled when the user leaves. */
-export async function act<Kind extends keyof Mutations>(cli: Cli, project: string, kind: Kind, body: Mutations[Kind]): Promise<Outcome> {
+export async function act<Kind extends keyof Mutations>(
+  cli: Cli,
+  project: string,
+  kind: Kind,
+  body: Mutations[Kind],
+): Promise<ActionOutcome> {
   const display = displayFor(cli);
   let plan: Plan | null = null;
   let result: WorkResult | null = null;

@@ -1,7 +1,7 @@
 import type { Client } from '../client/client.js';
 import type { Paths } from '../files/paths.js';
 import type { Colours } from '../ui/shared/colours.js';
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 
 export type { Colours } from '../ui/shared/colours.js';
 
@@ -37,7 +37,7 @@ export interface Cli {
   readonly interactive: boolean;
   readonly options: Options;
   /** The table of verbs, for completion. */
-  readonly verbs: readonly Verb[];
+  readonly verbs: readonly CliVerb[];
   /** Aborted by ctrl-C. */
   readonly cancelled: AbortSignal;
 }

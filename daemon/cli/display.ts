@@ -3,11 +3,11 @@ import type { Plan } from '../api/plan.js';
 import { own } from '../ui/shared/own.js';
 import { inCi } from './ci.js';
 import type { Cli, Output } from './cli.js';
-import { advanced, type Goal, type Progress, plainLine, progressOf, renderProgress } from './render/progress.js';
+import { advanced, type Progress, type ProgressGoal, plainLine, progressOf, renderProgress } from './render/progress.js';
 
 /** Shows work in progress on stderr. */
 export interface Display {
-  begin(plan: Plan, goal: Goal, project: string): void;
+  begin(plan: Plan, goal: ProgressGoal, project: string): void;
   notice(notice: LoggedNotice): void;
   /** The last state stays on the screen. */
   end(): void;
@@ -35,7 +35,7 @@ export class LiveDisplay implements Display {
     this.#now = now;
   }
 
-  begin(plan: Plan, goal: Goal, project: string): void {
+  begin(plan: Plan, goal: ProgressGoal, project: string): void {
     this.#progress = progressOf(plan, goal, project);
     this.draw();
     this.#timer = setInterval(() => this.draw(), FRAME_MS);

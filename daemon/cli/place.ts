@@ -2,13 +2,13 @@ import { readdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ProjectView } from '../api/contract.js';
 import type { Flags } from '../config/project/environment.js';
-import type { FindOptions, Found } from '../config/project/find.js';
+import type { ConfigurationQuery, Found } from '../config/project/find.js';
 import { movedProject } from '../config/project/moved.js';
 import { FailureError, failure } from '../shared/failure.js';
 import type { Cli } from './cli.js';
 
 /** How configuration is looked for. */
-export function findOptions({ options, cwd, env, packageRoot }: Cli): FindOptions {
+export function findOptions({ options, cwd, env, packageRoot }: Cli): ConfigurationQuery {
   const flags: Flags = {
     project: options.project ?? null,
     profiles: options.profiles ?? null,

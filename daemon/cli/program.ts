@@ -3,10 +3,10 @@ import { parseBytes } from '../shared/bytes.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';
 import type { Options, Run } from './cli.js';
-import { parseDuration, parseSince } from './duration.js';
+import { parseDurationOption, parseSince } from './duration.js';
 import { takenBy } from './habits.js';
 import { type OptionName, optionOf } from './option-table.js';
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 import { VERBS } from './verbs.js';
 
 /** What the command line asks for. */
@@ -46,7 +46,13 @@ export function buildProgram(
   return program;
 }
 
-function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (invocation: Invocation) => Promise<void>, now: number): void {
+function addVerb(
+  parent: Command,
+  verb: CliVerb,
+  path: readonly string[],
+  call: (invocation: Invocation) => Promise<void>,
+  now: number,
+): void {
   const command = parent
     .command(verb.name, { hidden: verb.hidden ?? false })
     .description(verb.summary)
@@ -116,7 +122,7 @@ function toOption(name: OptionName, now: number): Option {
     case 'port':
       return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It has to be a port.'));
     case 'duration':
-      return option.argParser(next => expect(parseDuration(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
+      return option.argParser(next => expect(parseDurationOption(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
     case 'since':
       return option.argParser(next => expect(parseSince(next, now), 'It has to be a time, as 10m, 2h or 2026-01-31T12:00.'));
     default:

@@ -37,7 +37,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (dashboard) await call(dashboard);
     else await parsed(argv, call, { out: text => out.write(text), err: text => said.push(text) });
   } catch (error) {
-    code = tell(asFailure(error, said, argv), json, out, err);
+    code = tell(cliFailure(error, said, argv), json, out, err);
   }
   await Promise.all([outGate.flushed(), errGate.flushed()]);
   return code;
@@ -56,7 +56,7 @@ async function parsed(
 }
 
 /** null: nothing went wrong, as with --help. */
-export function asFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
+export function cliFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (isCommanders(error)) {
     if (error.exitCode === 0 || error.code === 'commander.help') return null;

@@ -9,7 +9,7 @@ const CLOSE = own('\u001b[1;1H\u001b[2J\u001b[?25h\u001b[?1049l');
 const [BEGIN, END] = [own('\u001b[?2026h'), own('\u001b[?2026l')];
 
 /** A table that is redrawn on the alternate screen: only lines that changed are written, and what was on the screen comes back. */
-export class Screen {
+export class RedrawnScreen {
   #drawn: readonly string[] | null = null;
   #size = '';
 

@@ -2,7 +2,7 @@ import type { Run } from './cli.js';
 import type { OptionName } from './option-table.js';
 
 /** A verb of the command line. The table is all that help, completion, docs/cli.md and the parser know. */
-export interface Verb {
+export interface CliVerb {
   readonly name: string;
   readonly summary: string;
   /** In commander's notation: <one>, [maybe], [many...]. */
@@ -16,5 +16,5 @@ export interface Verb {
   readonly hidden?: boolean;
   /** Only this verb's file is loaded. */
   readonly load?: () => Promise<{ readonly run: Run }>;
-  readonly verbs?: readonly Verb[];
+  readonly verbs?: readonly CliVerb[];
 }

@@ -1,9 +1,9 @@
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 
 const OUTPUT = ['json', 'quiet'] as const;
 
 /** `laptop-dev daemon`. */
-export const DAEMON: Verb = {
+export const DAEMON: CliVerb = {
   name: 'daemon',
   summary: 'Start, stop or look at the daemon',
   args: '',

@@ -1,4 +1,4 @@
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 
 const NAME = ['project', 'project-name', 'file', 'service'] as const;
 const OUTPUT = ['json', 'quiet'] as const;
@@ -6,7 +6,7 @@ const OUTPUT = ['json', 'quiet'] as const;
 const models = () => import('./commands/llm-models.js');
 
 /** `laptop-dev llm`. */
-export const LLM: Verb = {
+export const LLM: CliVerb = {
   name: 'llm',
   summary: 'Manage the models of the language model service, and reckon what they take',
   args: '',

@@ -1,11 +1,11 @@
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 
 const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
 const FIGURES = ['host-memory', 'model', 'wslconfig'] as const;
 const OUTPUT = ['json', 'quiet'] as const;
 
 /** `laptop-dev wsl`. */
-export const WSL: Verb = {
+export const WSL: CliVerb = {
   name: 'wsl',
   summary: 'Size the virtual machine of WSL2 by what a profile needs',
   args: '',

@@ -1,4 +1,4 @@
-import type { Verb } from './verb.js';
+import type { CliVerb } from './verb.js';
 import { DAEMON } from './verbs-daemon.js';
 import { LLM } from './verbs-llm.js';
 import { WSL } from './verbs-wsl.js';
@@ -9,7 +9,7 @@ const NAME_BESIDE_FOLLOW = ['project', 'project-name', 'file-long'] as const;
 const ACT = ['dry-run', 'wait', 'no-wait', 'wait-timeout'] as const;
 const OUTPUT = ['json', 'quiet'] as const;
 
-export const VERBS: readonly Verb[] = [
+export const VERBS: readonly CliVerb[] = [
   {
     name: 'init',
     summary: 'Write a laptop-dev.yaml for the Compose file found here',
@@ -33,7 +33,7 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./commands/down.js'),
   },
   ...(['start', 'stop', 'restart'] as const).map(
-    (kind): Verb => ({
+    (kind): CliVerb => ({
       name: kind,
       summary: {
         start: 'Start services of a project that is known; none named: all',
@@ -60,7 +60,7 @@ export const VERBS: readonly Verb[] = [
     args: '[service...]',
     options: [...NAME, 'dry-run', ...OUTPUT],
     completes: 'services',
-    load: async () => ({ run: (await import('./commands/pin.js')).unpin }),
+    load: async () => ({ run: (await import('./commands/pin.js')).runUnpin }),
   },
   {
     name: 'run',

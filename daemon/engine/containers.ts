@@ -2,10 +2,10 @@ import { LABEL } from '../model/labels.js';
 import type { EngineEvent, ObservedContainer } from '../model/observed.js';
 import type { Containers, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
-import { type Connection, createConnection } from './client/connection.js';
+import { createConnection, type EngineConnection } from './client/connection.js';
 import { DEADLINE } from './client/deadline.js';
 import type { TlsMaterial } from './client/endpoint.js';
-import { statusOf } from './client/engine-failure.js';
+import { engineStatusOf } from './client/engine-failure.js';
 import { mapInfo } from './client/facts.js';
 import { mapBounded } from './client/map-bounded.js';
 import { createBeside } from './containers/beside.js';
@@ -25,7 +25,7 @@ import { USUAL_POOLS } from './networks/own-subnet.js';
 import { createResources } from './networks/resources.js';
 import { explainHeldPort } from './published/port-taken.js';
 import { readEvents } from './streams/events.js';
-import { openExec, runProbe } from './streams/exec.js';
+import { openExecSession, runProbe } from './streams/exec.js';
 import { readLogs } from './streams/logs.js';
 
 export interface ContainersOptions {
@@ -129,7 +129,7 @@ export function createContainers({
     logs: (id, options) => readLogs(connection, id, options),
     exec: async (id, options) => {
       await holds.free(id);
-      return openExec(connection, id, options);
+      return openExecSession(connection, id, options);
     },
     beside: (spec, volumes, options) => beside.open(spec, volumes, options),
     removeHelpers: () => beside.removeLeft(),
@@ -143,7 +143,7 @@ async function* notOwn(events: AsyncIterable<EngineEvent>, guard: Guard): AsyncG
   for await (const event of events) if (!guard.holds.isOwn(event)) yield event;
 }
 
-async function list(connection: Connection, instance: string): Promise<readonly ObservedContainer[]> {
+async function list(connection: EngineConnection, instance: string): Promise<readonly ObservedContainer[]> {
   const found = await connection.call('list containers', DEADLINE.quick, (client, abortSignal) =>
     client.listContainers({ all: true, filters: { label: [`${LABEL.instance}=${instance}`] }, abortSignal }),
   );
@@ -152,14 +152,14 @@ async function list(connection: Connection, instance: string): Promise<readonly 
 }
 
 /** The engine counts in whole seconds; 0 kills at once. */
-async function stop(connection: Connection, id: string, timeout: Ms): Promise<void> {
+async function stop(connection: EngineConnection, id: string, timeout: Ms): Promise<void> {
   try {
     await connection.call(`stop ${id.slice(0, 12)}`, timeout + DEADLINE.stopGrace, (client, abortSignal) =>
       client.getContainer(id).stop({ t: Math.ceil(timeout / 1000), abortSignal }),
     );
   } catch (error) {
     // 304: not running; 404: gone.
-    const status = statusOf(error);
+    const status = engineStatusOf(error);
     if (status !== 304 && status !== 404) throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 
 /** How much of the past is kept on disk. */
-export interface Limits {
+export interface HistoryLimits {
   /** Days, today included. */
   readonly days: number;
   /** All files together. */
@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** 8 services for 10 hours a day make some 6 MB in 14 days; 20 around the clock reach the cap after 12. */
-export const LIMITS: Limits = { days: 14, size: 32 * 1024 * 1024 };
+export const HISTORY_LIMITS: HistoryLimits = { days: 14, size: 32 * 1024 * 1024 };
 
 const DAY: Ms = 86_400_000;
 const NEWLINE = 10;
@@ -85,7 +85,7 @@ function writeOrUndo(fd: number, bytes: Buffer, size: Bytes, calls: AppendCalls)
  * Makes room for `more` bytes: drops what is older than `days`, then, while all together is over the cap, the day farthest from today:
  * the oldest, or one that a wrong clock has written into the future. False: today alone is over it.
  */
-export function makeRoom(folder: string, today: Ms, more: Bytes, { days, size }: Limits): boolean {
+export function dropOldDays(folder: string, today: Ms, more: Bytes, { days, size }: HistoryLimits): boolean {
   const first = Math.floor(today / DAY) * DAY - (days - 1) * DAY;
   const distance = ({ day }: DayFile) => Math.abs(day + DAY / 2 - today);
   const files = dayFiles(folder).sort((a, b) => distance(b) - distance(a));

@@ -2,7 +2,7 @@ import type { ServiceSample } from '../model/container-sample.js';
 import type { ServiceId } from '../model/model.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
-import { append, fileBefore, fileOf, filesBetween, LIMITS, type Limits, makeRoom } from './day-files.js';
+import { append, dropOldDays, fileBefore, fileOf, filesBetween, HISTORY_LIMITS, type HistoryLimits } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';
 import { lineOf, readPoints, take } from './read-points.js';
 import { seal } from './seal.js';
@@ -19,7 +19,7 @@ export interface HistoryOptions {
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly limits?: Limits;
+  readonly limits?: HistoryLimits;
 }
 
 /** One minute as it was rolled up. */
@@ -105,12 +105,13 @@ class FileHistory implements History {
 
   /** What could not be written before is tried again with each minute, for as long as it is in memory. */
   private save(): void {
-    const { folder, clock, limits = LIMITS, log } = this.options;
+    const { folder, clock, limits = HISTORY_LIMITS, log } = this.options;
     try {
       for (const roll of this.ring) {
         if (roll.saved) continue;
         const lines = roll.points.map(lineOf).join('');
-        if (!makeRoom(folder, clock.wall(), lines.length, limits)) throw new Error(`today alone is over the cap of ${limits.size} bytes`);
+        if (!dropOldDays(folder, clock.wall(), lines.length, limits))
+          throw new Error(`today alone is over the cap of ${limits.size} bytes`);
         append(folder, roll.at, lines);
         roll.saved = true;
         this.rollUp(roll.at);

@@ -1,6 +1,6 @@
 import { readKept } from '../files/read-kept.js';
 import { type Calls, sweep, writeWhole } from '../files/write-whole.js';
-import { LIMITS } from './day-files.js';
+import { HISTORY_LIMITS } from './day-files.js';
 import { lineOf, parsePoint } from './read-points.js';
 
 /**
@@ -11,7 +11,7 @@ import { lineOf, parsePoint } from './read-points.js';
  */
 export function seal(folder: string, file: string, calls?: Calls): void {
   sweep(folder);
-  const text = readKept(file, 2 * LIMITS.size)?.toString('utf8') ?? '';
+  const text = readKept(file, 2 * HISTORY_LIMITS.size)?.toString('utf8') ?? '';
   const points = text.split('\n').flatMap(line => parsePoint(line) ?? []);
   const whole = points
     .sort((a, b) => a.at - b.at)

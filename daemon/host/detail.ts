@@ -4,7 +4,7 @@ import type { ContainerDetail } from '../model/container-sample.js';
 import { find, findV2, whole } from './cgroup.js';
 import { pressureOf } from './pressure.js';
 import { first, read } from './read-again.js';
-import { blockOfV1, blockOfV2, networkOf, type Traffic } from './traffic.js';
+import { blockOfV1, blockOfV2, type NetworkTraffic, networkOf } from './traffic.js';
 
 /** Where the detail of a container is, below the folder where cgroups are mounted; of several paths the first that exists. */
 export interface DetailFiles {
@@ -55,7 +55,7 @@ export function openDetail(root: string, containerId: string, pid: number, open:
   const blockOf = files.blockUnit === 'v2' ? blockOfV2 : blockOfV1;
   return () => {
     const net = network === null ? null : networkOf(read(network));
-    const io: Traffic | null = block == null ? null : blockOf(read(block));
+    const io: NetworkTraffic | null = block == null ? null : blockOf(read(block));
     return {
       pids: pids == null ? null : whole(read(pids)),
       netIn: net?.in ?? null,

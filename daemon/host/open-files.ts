@@ -24,7 +24,7 @@ export function openFiles(root: string, containerId: string, pid: number): OpenF
   const open = (path: string): number => openAt(join(root, '/sys/fs/cgroup', path));
   const close = (): void => opened.splice(0).forEach(file => void closeSync(file));
   try {
-    const { memory, cpu } = locate(root, containerId, pid) ?? {};
+    const { memory, cpu } = cgroupFilesOf(root, containerId, pid) ?? {};
     if (!memory || !cpu) return null;
     const files = {
       usage: open(memory.usage),
@@ -74,7 +74,7 @@ function sample(
 }
 
 /** Which files; null when the PID is another process by now. Throws when it is none. */
-export function locate(root: string, containerId: string, pid: number): { memory: MemoryFiles | null; cpu: CpuFile | null } | null {
+export function cgroupFilesOf(root: string, containerId: string, pid: number): { memory: MemoryFiles | null; cpu: CpuFile | null } | null {
   const text = readFileSync(join(root, '/proc', String(pid), 'cgroup'), 'utf8');
   // A hybrid machine has v2 beside the v1 controllers.
   const unified = existsSync(join(root, '/sys/fs/cgroup/unified/cgroup.controllers')) ? 'unified' : '';

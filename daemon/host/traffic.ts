@@ -1,5 +1,5 @@
 /** Bytes in and out since a counter began. */
-export interface Traffic {
+export interface NetworkTraffic {
   readonly in: number;
   readonly out: number;
 }
@@ -8,7 +8,7 @@ export interface Traffic {
  * /proc/PID/net/dev: bytes received and sent over all interfaces but lo, as `docker stats` sums them. Null when the text is none. By hand: a
  * pattern a line would cost more than the read. Pure.
  */
-export function networkOf(text: string): Traffic | null {
+export function networkOf(text: string): NetworkTraffic | null {
   const sum = { in: 0, out: 0 };
   let seen = false;
   for (let from = 0; from < text.length; ) {
@@ -30,12 +30,12 @@ export function networkOf(text: string): Traffic | null {
 }
 
 /** v2 io.stat: `8:0 rbytes=1 wbytes=2 …`, a line a device; empty before the first byte. Pure. */
-export function blockOfV2(text: string): Traffic {
+export function blockOfV2(text: string): NetworkTraffic {
   return { in: total(text, /\brbytes=(\d+)/g), out: total(text, /\bwbytes=(\d+)/g) };
 }
 
 /** v1 blkio.*.io_service_bytes: `8:0 Read 1`, lines for each device and kind. Pure. */
-export function blockOfV1(text: string): Traffic {
+export function blockOfV1(text: string): NetworkTraffic {
   return { in: total(text, /^\d+:\d+ Read (\d+)$/gm), out: total(text, /^\d+:\d+ Write (\d+)$/gm) };
 }
 

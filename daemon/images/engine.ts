@@ -21,7 +21,7 @@ export interface EngineLine {
 }
 
 /** Hears a pull, build or import to its end. Resolves to the engine's error, or null when it went well. */
-export function follow(docker: Docker, stream: NodeJS.ReadableStream, hear: (line: EngineLine) => void): Promise<string | null> {
+export function followBuild(docker: Docker, stream: NodeJS.ReadableStream, hear: (line: EngineLine) => void): Promise<string | null> {
   return new Promise(resolve => {
     let error: string | null = null;
     const decoding = docker as Docker & { followProgress: Docker['modem']['followProgress'] };

@@ -8,7 +8,7 @@ import { knownBuilds } from './known.js';
 import { limiter, singleFlight } from './limits.js';
 import { ensurePulled } from './pull/ensure-pulled.js';
 import { registryMemory } from './pull/registry-memory.js';
-import type { Room } from './room.js';
+import type { ImageContext } from './room.js';
 import { runJob, WORKER } from './run-job.js';
 
 export interface ImagesOptions {
@@ -27,7 +27,7 @@ export function createImages({ endpoint, stateDir, log, worker = WORKER }: Image
   const waits = new Waits();
   const definitions = new Map<string, Promise<string | null>>();
   const guard = registryMemory(() => performance.now());
-  const room: Room = {
+  const room: ImageContext = {
     engine: engineAddress(endpoint, process.env),
     log,
     known: knownBuilds(stateDir),

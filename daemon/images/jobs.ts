@@ -5,7 +5,7 @@ import type { Failure } from '../shared/failure.js';
 export const NEEDS = 'needs ';
 
 /** What the child process is asked to do; one job for one process. Sent as JSON, so nothing but plain values. */
-export type Job =
+export type ImageJob =
   | { readonly kind: 'pull'; readonly reference: string; readonly platform: string | null }
   | { readonly kind: 'base'; readonly rebuild: boolean }
   | {
@@ -24,11 +24,11 @@ export type Job =
 
 export interface Order {
   readonly endpoint: string;
-  readonly job: Job;
+  readonly job: ImageJob;
 }
 
 /** What the child answers: progress lines, however many, then one result or one failure. */
-export type Answer =
+export type JobAnswer =
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'done'; readonly value: string }
   | { readonly kind: 'failed'; readonly failure: Failure };

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { FailureError, failure } from '../shared/failure.js';
-import type { Answer, Job, Order } from './jobs.js';
+import type { ImageJob, JobAnswer, Order } from './jobs.js';
 
 /** The program of the child process, compiled. */
 export const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
@@ -11,7 +11,7 @@ export const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
  * value; rejects with its failure, or with `internal` when the child ends without an answer. The child ends when this
  * process does: its end of the channel closes.
  */
-export function runJob(worker: string, endpoint: string, job: Job, onProgress: (text: string) => void): Promise<string> {
+export function runJob(worker: string, endpoint: string, job: ImageJob, onProgress: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     // --no-warnings: a warning of Node on stderr is nobody's business here; stderr is kept for the message of a crash.
     const child = fork(worker, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--no-warnings'] });
@@ -19,7 +19,7 @@ export function runJob(worker: string, endpoint: string, job: Job, onProgress: (
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       last = (last + text).slice(-2_000);
     });
-    child.on('message', (message: Answer) => {
+    child.on('message', (message: JobAnswer) => {
       if (message.kind === 'progress') onProgress(message.text);
       else if (message.kind === 'done') resolve(message.value);
       else reject(new FailureError(message.failure));

@@ -3,13 +3,13 @@ import { FailureError, failure } from '../shared/failure.js';
 import { makeBase } from './base/base.js';
 import { buildImage, hashContext, tagImage } from './build/build.js';
 import { type Engine, openEngine } from './engine.js';
-import type { Answer, Job, Order } from './jobs.js';
+import type { ImageJob, JobAnswer, Order } from './jobs.js';
 import { pullImage } from './pull/pull.js';
 
-const say = (answer: Answer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
+const say = (answer: JobAnswer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
 const tell = (text: string): void => void say({ kind: 'progress', text });
 
-function run(engine: Engine, job: Job): Promise<string> {
+function run(engine: Engine, job: ImageJob): Promise<string> {
   switch (job.kind) {
     case 'pull':
       return pullImage(engine, job.reference, job.platform, tell);

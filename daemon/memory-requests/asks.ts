@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Asks } from '../ports/asks.js';
+import type { MemoryRequests } from '../ports/asks.js';
 import type { Target } from '../ports/doors.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Failure } from '../shared/failure.js';
@@ -17,7 +17,7 @@ const ANSWER_WITHIN: Ms = 5_000;
 const LONGEST = 16 * 1024;
 
 /** A request held open for each service that is followed: no traffic while nothing changes. */
-export function createAsks(): Asks {
+export function createAsks(): MemoryRequests {
   return {
     async follow(target, onWord, signal) {
       let [after, wait]: [number | null, Ms] = [null, FIRST_PAUSE];

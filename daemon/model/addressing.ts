@@ -1,4 +1,4 @@
-import { type Block, formatBlock, freePart, holds, parseBlock, partOf } from '../shared/cidr.js';
+import { type CidrBlock, formatBlock, freePart, holds, parseBlock, partOf } from '../shared/cidr.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { NetworkSpec, ProjectSpec, ServiceSpec, SubnetRange } from './model.js';
 
@@ -33,7 +33,7 @@ function rangesOf({ subnets, ranges = [] }: NetworkSpec): readonly SubnetRange[]
 }
 
 /** The first address of a block that a host can have and none of these has. */
-function firstFree(block: Block, taken: readonly Block[]): string | null {
+function firstFree(block: CidrBlock, taken: readonly CidrBlock[]): string | null {
   for (let index = 1n; index <= BigInt(taken.length) + 1n; index += 1n) {
     const address = partOf(block, block.bits, index);
     if (!taken.some(each => each.first === address.first)) return formatBlock(address);
@@ -79,7 +79,7 @@ function faultOf(spec: NetworkSpec, service: string, address: string, owners: Ma
   return other ? wrong(`is taken in network ${spec.key} by ${other[0]}.`, 'Give the service another address') : null;
 }
 
-function isIn(subnet: string, address: Block): boolean {
+function isIn(subnet: string, address: CidrBlock): boolean {
   const block = parseBlock(subnet);
   return block !== null && holds(block, address);
 }

@@ -5,11 +5,11 @@ import type { Protocol, ServiceSpec } from './model.js';
  * How a port's protocol is known. written: a person has said so, of this port or of a service that has no other. known: image or person and
  * the registered number agree. seen: server or client have spoken it. guessed: by the number or the image alone; gives way to what is seen.
  */
-export type Source = 'written' | 'known' | 'seen' | 'guessed';
+export type ProtocolSource = 'written' | 'known' | 'seen' | 'guessed';
 
 export interface Speech {
   readonly protocol: Protocol;
-  readonly source: Source;
+  readonly source: ProtocolSource;
 }
 
 /**

@@ -23,7 +23,7 @@ export function isByName(path: string): boolean {
  * Whether a path that was judged when the project came up still is what it was: links had been followed then, so that one on the way now was put
  * there since. Null: it is. `root`: folder of the project, empty: not known; outside of it a person has said yes to a path that need not be readable by us.
  */
-export function changedSince(path: string, root: string): Change | null {
+export function changedSince(path: string, root: string): PathChange | null {
   const written = normalPath(path);
   if (written === null || isByName(written)) return null;
   const { real, link, unreadable } = resolvePath(written);
@@ -33,7 +33,7 @@ export function changedSince(path: string, root: string): Change | null {
   return { path: written, now: `it leads to ${real} by the link ${link}`, real };
 }
 
-export interface Change {
+export interface PathChange {
   readonly path: string;
   /** What is so now, as half a sentence. */
   readonly now: string;
@@ -42,7 +42,7 @@ export interface Change {
 }
 
 /** `who` cannot be started: something that its project's files name is not what it was when the project came up. */
-export function sourceChanged(who: string, change: Change, root: string): Failure {
+export function sourceChanged(who: string, change: PathChange, root: string): Failure {
   const { path, now, real } = change;
   const message =
     real === null ? `${who} cannot be started: of ${path}, ${now}` : `${who} cannot be started: ${path} is not what it was: ${now}`;

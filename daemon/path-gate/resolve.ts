@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync } from 'node:fs';
 import { normalPath } from '../shared/paths.js';
 
 /** Where a path leads, by what is there now. */
-export interface Resolved {
+export interface ResolvedPath {
   /** Every link followed, also one that leads to nothing; what is missing stands behind it as written. */
   readonly real: string;
   /** The first link that was followed, as `path → target`; null: there is none on the way. */
@@ -18,7 +18,7 @@ const MOST_LINKS = 40;
  * Follows an absolute path name by name. Unlike realpath(3) it says where a dangling link leads, which is what an engine that makes missing
  * folders would make, and it never takes what cannot be looked at for what was written.
  */
-export function resolvePath(path: string): Resolved {
+export function resolvePath(path: string): ResolvedPath {
   const names = namesOf(path);
   let [real, link, links]: [string, string | null, number] = ['', null, 0];
   for (let name = names.shift(); name !== undefined; name = names.shift()) {

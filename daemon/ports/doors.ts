@@ -4,7 +4,7 @@ import type { Failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
 
 /** A port that the daemon keeps open for a service, asleep or awake. */
-export interface Door {
+export interface Listener {
   readonly service: ServiceId;
   /** 127.0.0.1 brings ::1 with it where there is one. */
   readonly hostIp: string;
@@ -24,21 +24,21 @@ export interface Target {
   readonly port: number;
 }
 
-export interface DoorHooks {
+export interface ListenerHooks {
   /**
    * Where its port is served now; null: it is not awake, from the moment that a stop is decided. Synchronous and called on the
    * warm path: no engine call behind it.
    */
-  target(door: Door): Target | null;
+  target(door: Listener): Target | null;
   /**
    * Somebody needs it. Joins a start under way (one call a connection); resolves when it is ready, or to the failure. Also called
    * when the target that was named refuses connections.
    */
-  wake(door: Door): Promise<Target | Failure>;
+  wake(door: Listener): Promise<Target | Failure>;
   /** Connections or what they hold went from none to some or back. Soon, and at most every 100 ms a service: ask `activity` for what is. */
   changed(service: ServiceId): void;
   /** Client and server were heard to speak this at a door whose protocol is a guess. Told when it is another one, or proves right. */
-  spoke(door: Door, protocol: Protocol): void;
+  spoke(door: Listener, protocol: Protocol): void;
 }
 
 export interface Activity {
@@ -53,9 +53,9 @@ export interface Activity {
   readonly rhythm: Rhythm | null;
 }
 
-export interface Doors {
+export interface Listeners {
   /** Listens on exactly these: keeps those that are open (never rebinds), opens new ones, closes others. Resolves to those that could not be opened. */
-  set(doors: readonly Door[]): Promise<readonly { readonly door: Door; readonly failure: Failure }[]>;
+  set(doors: readonly Listener[]): Promise<readonly { readonly door: Listener; readonly failure: Failure }[]>;
   activity(service: ServiceId): Activity;
   /**
    * Before a stop: ends silent connections (FIN both ways, after what is under way; an HTTP client between two requests is kept and
@@ -66,7 +66,7 @@ export interface Doors {
 }
 
 /** What is asked of a service to find out whether it is ready. */
-export interface Question {
+export interface ProbeQuestion {
   readonly protocol: Protocol;
   readonly target: Target;
   /** Asked for over HTTP, with or without TLS; its status is below 500 when it is ready. Without, any answer to / will do in the end. */
@@ -78,10 +78,10 @@ export interface Question {
 }
 
 /** What became of asking. `protocol`: what it was heard to speak; null: it accepts connections and has said nothing. */
-export type Outcome =
+export type ProbeOutcome =
   | { readonly ready: true; readonly protocol: Protocol | null }
   /** `why`: what the last try met, for people; `listens`: something accepted the connection. `speaks`: a protocol that would work. */
   | { readonly ready: false; readonly why: string; readonly listens: boolean; readonly speaks: Protocol | null };
 
 /** Asks again and again until it is ready, or `signal` is aborted. `trying`: told after each try in vain. */
-export type UntilReady = (question: Question, signal: AbortSignal, trying?: (last: Outcome) => void) => Promise<Outcome>;
+export type UntilReady = (question: ProbeQuestion, signal: AbortSignal, trying?: (last: ProbeOutcome) => void) => Promise<ProbeOutcome>;

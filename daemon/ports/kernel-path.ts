@@ -21,7 +21,7 @@ export interface Counters {
 /** Runs a command in the container, as the image's user. Rejects when it cannot be run at all. */
 export type Exec = (command: readonly string[]) => Promise<{ readonly exitCode: number; readonly stdout: string }>;
 
-export interface Question {
+export interface HeldQuestion {
   /** Port in the container; null: what the client in the image takes by itself. */
   readonly port?: number | null;
   /** As in Activation: false lets blocked commands, subscriptions and MONITOR not hold. */
@@ -53,7 +53,7 @@ export interface KernelPath {
    * Asks a service whether anything is under way, where the daemon has not seen the bytes itself. Null: nothing holds it, or its protocol
    * has nothing to ask (http, tcp). Else a sentence for `why`; also when it cannot be asked, since a transaction could be open.
    */
-  heldBy(protocol: Protocol, exec: Exec, question?: Question): Promise<string | null>;
+  heldBy(protocol: Protocol, exec: Exec, question?: HeldQuestion): Promise<string | null>;
   /** Removes the table, and restores what was set on bridges: connections that the kernel still carries end with that. */
   close(): Promise<Failure | null>;
 }

@@ -1,11 +1,15 @@
 import type { Protocol } from '../model/model.js';
-import type { Exec, Question } from '../ports/kernel-path.js';
+import type { Exec, HeldQuestion } from '../ports/kernel-path.js';
 
 /**
  * Asks a service whether anything is under way, where the daemon has not seen the bytes itself. Null: nothing holds it, or its protocol has
  * nothing to ask (http, tcp). Else a sentence for `why`; also when it cannot be asked, since a transaction could be open.
  */
-export async function heldBy(protocol: Protocol, exec: Exec, { port = null, holdBlocked = true }: Question = {}): Promise<string | null> {
+export async function heldBy(
+  protocol: Protocol,
+  exec: Exec,
+  { port = null, holdBlocked = true }: HeldQuestion = {},
+): Promise<string | null> {
   if (protocol === 'postgres') return ask('PostgreSQL', postgresQuestion(port), heldPostgres, exec);
   if (protocol === 'redis') return ask('Redis', redisQuestion(port), text => heldRedis(text, holdBlocked), exec);
   return null;

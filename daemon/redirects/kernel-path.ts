@@ -4,8 +4,8 @@ import type { Failure } from '../shared/failure.js';
 import { openConnections, readCounters } from './counters.js';
 import { closingScript, tableName } from './rules.js';
 import { createSetter } from './setter.js';
-import { localShell, type Shell } from './shell.js';
-import { carryOut, findWay } from './way.js';
+import { localShell, type ScriptRunner } from './shell.js';
+import { findWay, runScript } from './way.js';
 
 /**
  * Bytes beyond headers that make a service used: over what an idle container moves by itself in its first minute (236: multicast reports,
@@ -17,9 +17,9 @@ interface Options {
   readonly instance: string;
   readonly log: Log;
   /** Runs a script with NET_ADMIN on the engine's host network, where this process may not set rules itself. */
-  readonly helper?: Shell | null;
+  readonly helper?: ScriptRunner | null;
   /** In place of a shell of this process, for tests. */
-  readonly own?: Shell;
+  readonly own?: ScriptRunner;
 }
 
 /** Finds out how rules can be set. What an earlier daemon left stays until the first `set`. */
@@ -43,6 +43,6 @@ export async function openKernelPath({ instance, log, helper = null, own = local
     set: redirects => inOrder(async () => (await setter?.set(redirects)) ?? null),
     use: (_redirect, pid) => (pid === null ? null : readCounters(pid)),
     open: ({ to }, pid) => (pid === null ? 0 : openConnections(pid, to.port)),
-    close: () => inOrder(async () => ('run' in way ? carryOut(way.run, closingScript(table)) : null)),
+    close: () => inOrder(async () => ('run' in way ? runScript(way.run, closingScript(table)) : null)),
   };
 }

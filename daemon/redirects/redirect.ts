@@ -4,7 +4,7 @@ import { bridgeTo } from './routes.js';
 import type { Rule } from './rules.js';
 
 /** Why the kernel cannot carry it, in a sentence; null: it can. `deaf`: bridges that did not carry anything. */
-export function refusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {
+export function redirectRefusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {
   if (listenAddress(hostIp) === null) return `the kernel redirects connections to 127.0.0.1 only, not to ${hostIp}`;
   const bridge = bridgeTo(to.host);
   if (bridge === null) return `the container's address ${to.host} is not on a bridge of this machine`;

@@ -1,11 +1,11 @@
 import type { Redirect } from '../ports/kernel-path.js';
 import { type Failure, failure } from '../shared/failure.js';
 import { isAnswered } from './prove.js';
-import { refusal, ruleOf } from './redirect.js';
+import { redirectRefusal, ruleOf } from './redirect.js';
 import { routesLoopback } from './routes.js';
 import { type Rule, settingScript } from './rules.js';
-import type { Shell } from './shell.js';
-import { carryOut } from './way.js';
+import type { ScriptRunner } from './shell.js';
+import { runScript } from './way.js';
 
 export interface Setter {
   refuses(redirect: Redirect): string | null;
@@ -13,12 +13,12 @@ export interface Setter {
 }
 
 /** Sets rules, and sees the first time that each bridge carries a connection indeed; one that does not is never used again. */
-export function createSetter(table: string, run: Shell): Setter {
+export function createSetter(table: string, run: ScriptRunner): Setter {
   const proven = new Set<string>();
   const deaf = new Set<string>();
   const make = (rules: readonly Rule[]): Promise<Failure | null> => {
     const closed = bridgesOf(rules).filter(bridge => routesLoopback(bridge) === false);
-    return carryOut(run, settingScript(table, rules, closed));
+    return runScript(run, settingScript(table, rules, closed));
   };
   const prove = async (rules: readonly Rule[]): Promise<void> => {
     const fresh = bridgesOf(rules).filter(bridge => !proven.has(bridge));
@@ -32,7 +32,7 @@ export function createSetter(table: string, run: Shell): Setter {
     );
   };
   return {
-    refuses: redirect => refusal(redirect, deaf),
+    refuses: redirect => redirectRefusal(redirect, deaf),
     set: async redirects => {
       const rules = redirects.flatMap(ruleOf).filter(({ bridge }) => !deaf.has(bridge));
       const failed = await make(rules);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /** What a script has come to. */
-export interface Outcome {
+export interface ScriptResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -11,7 +11,7 @@ export interface Outcome {
  * Runs a POSIX shell script that needs `nft` and a writable /proc/sys/net, as root in this machine's network namespace. Rejects when it
  * cannot be run at all.
  */
-export type Shell = (script: string) => Promise<Outcome>;
+export type ScriptRunner = (script: string) => Promise<ScriptResult>;
 
 /** Where nft is, for users too. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
@@ -19,7 +19,7 @@ const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 const TIMEOUT = 15_000;
 
 /** Runs it here, with what privileges this process has. */
-export const localShell: Shell = script =>
+export const localShell: ScriptRunner = script =>
   new Promise((resolve, reject) => {
     const child = spawn('sh', ['-s'], { env: { PATH, LC_ALL: 'C' }, timeout: TIMEOUT, stdio: 'pipe' });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];

@@ -1,13 +1,13 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type Failure, failure } from '../shared/failure.js';
 import { probingScript } from './rules.js';
-import type { Outcome, Shell } from './shell.js';
+import type { ScriptResult, ScriptRunner } from './shell.js';
 
 /** How scripts with privileges are run; else why they cannot be, in a sentence. */
-export type Way = { readonly how: 'nft' | 'helper'; readonly run: Shell } | { readonly reason: string };
+export type Way = { readonly how: 'nft' | 'helper'; readonly run: ScriptRunner } | { readonly reason: string };
 
 /** By ourselves where we may, else by the helper. */
-export async function findWay(table: string, own: Shell, helper: Shell | null): Promise<Way> {
+export async function findWay(table: string, own: ScriptRunner, helper: ScriptRunner | null): Promise<Way> {
   const ownReason = await whyNot(table, own);
   if (ownReason === null) return { how: 'nft', run: own };
   if (!helper) return { reason: `the daemon cannot set rules of the kernel: ${ownReason}` };
@@ -16,7 +16,7 @@ export async function findWay(table: string, own: Shell, helper: Shell | null): 
   return { reason: `neither the daemon (${ownReason}) nor a helper container (${helperReason}) can set rules of the kernel` };
 }
 
-async function whyNot(table: string, run: Shell): Promise<string | null> {
+async function whyNot(table: string, run: ScriptRunner): Promise<string | null> {
   const outcome = await tried(run, probingScript(table));
   if (outcome.exitCode !== 0) return /not permitted/i.test(outcome.stderr) ? 'it needs CAP_NET_ADMIN' : firstLine(outcome.stderr);
   return outcome.stdout.trim() === whereWeAre() ? null : 'its network is not the one of this machine';
@@ -32,13 +32,13 @@ function whereWeAre(): string {
 }
 
 /** Runs a script; kernel-path with nft's own words when it fails. */
-export async function carryOut(run: Shell, script: string): Promise<Failure | null> {
+export async function runScript(run: ScriptRunner, script: string): Promise<Failure | null> {
   const { exitCode, stderr } = await tried(run, script);
   if (exitCode === 0) return null;
   return failure('kernel-path', `the kernel did not take the rules: ${firstLine(stderr)}`, { exitCode, stderr: stderr.slice(0, 2000) });
 }
 
-async function tried(run: Shell, script: string): Promise<Outcome> {
+async function tried(run: ScriptRunner, script: string): Promise<ScriptResult> {
   try {
     return await run(script);
   } catch (error) {

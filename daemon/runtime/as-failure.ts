@@ -1,7 +1,7 @@
 import { type Failure, FailureError, failure } from '../shared/failure.js';
 
 /** Whatever was thrown, as a value: an expected failure as it is, anything else as a bug. */
-export function asFailure(error: unknown): Failure {
+export function toFailure(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   return failure('internal', error instanceof Error ? error.message : String(error));
 }

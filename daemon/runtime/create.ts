@@ -1,7 +1,7 @@
 import type { EngineInfo } from '../api/engine-info.js';
 import { builtImages } from '../model/image-builds.js';
-import type { Asks } from '../ports/asks.js';
-import type { DoorHooks, Doors, UntilReady } from '../ports/doors.js';
+import type { MemoryRequests } from '../ports/asks.js';
+import type { ListenerHooks, Listeners, UntilReady } from '../ports/doors.js';
 import type { GiveBack } from '../ports/give-back.js';
 import type { KernelPath } from '../ports/kernel-path.js';
 import type { Clock, Containers, History, HostMemory, Images, Log, Store, Usage } from '../ports/ports.js';
@@ -11,7 +11,7 @@ import type { Policy } from '../scheduler/policy/policy.js';
 import { isActive } from '../scheduler/state/service-state.js';
 import type { Ms } from '../shared/span.js';
 import { Changes } from './changes.js';
-import { Asker } from './effects/asker.js';
+import { MemoryRequestFollower } from './effects/asker.js';
 import { type Effects, execute } from './effects/executors.js';
 import { prune } from './effects/prune.js';
 import { facade } from './facade.js';
@@ -48,7 +48,7 @@ export interface SupervisorOptions {
   readonly instance: string;
   readonly pid: number;
   /** Makes the doors that listen for sleeping services. */
-  readonly openDoors: (hooks: DoorHooks) => Doors;
+  readonly openDoors: (hooks: ListenerHooks) => Listeners;
   /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
   readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
@@ -57,7 +57,7 @@ export interface SupervisorOptions {
   readonly listening: (pid: number) => readonly number[];
   readonly untilReady: UntilReady;
   readonly giveBack: GiveBack;
-  readonly openAsks: () => Promise<Asks>;
+  readonly openAsks: () => Promise<MemoryRequests>;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
@@ -114,7 +114,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     world: () => loop.world,
     trusted: () => ({ trusted: trust.list(), lastTrusted: trust.lastTrusted() }),
   });
-  const asker = new Asker({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
+  const asker = new MemoryRequestFollower({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
   const figures = new Figures(clock, options.host);
   const watchers = new Watchers();
   const sampler = new Sampler({

@@ -6,7 +6,7 @@ import { type Failure, failure } from '../shared/failure.js';
 import type { Changes } from './changes.js';
 import type { SupervisorOptions } from './create.js';
 import { execBeside } from './effects/beside.js';
-import { clean } from './effects/clean.js';
+import { cleanProject } from './effects/clean.js';
 import { movedFrom, movedNotice } from './effects/moved.js';
 import type { Hours } from './hours.js';
 import type { Keeper } from './keeper.js';
@@ -22,7 +22,7 @@ import { followLogs } from './queries/follow-logs.js';
 import { unjudged } from './queries/unjudged.js';
 import type { Figures } from './sampling/figures.js';
 import { historyOf } from './sampling/history-view.js';
-import { Picture } from './sampling/live.js';
+import { LiveSnapshots } from './sampling/live.js';
 import { measured } from './sampling/measure.js';
 import type { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
@@ -31,7 +31,7 @@ import type { Waiters } from './waiters.js';
 import type { Watchers } from './watchers.js';
 
 /** What answers them. */
-export interface Parts {
+export interface FacadeParts {
   readonly notices: Notices;
   readonly waiters: Waiters;
   readonly changes: Changes;
@@ -49,7 +49,7 @@ export interface Parts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine }: Parts,
+  { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine }: FacadeParts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -61,7 +61,7 @@ export function facade(
       .filter(entry => project === null || entry.spec.project === project)
       .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
-  const picture = new Picture({
+  const picture = new LiveSnapshots({
     clock,
     policy: options.policy,
     world: () => loop.world,
@@ -130,7 +130,7 @@ export function facade(
       await wakeFor(loop, doors, id);
       return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
     },
-    clean: (project, cleanOptions) => clean(loop.world, containers, project, cleanOptions),
+    clean: (project, cleanOptions) => cleanProject(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),
   };
 }

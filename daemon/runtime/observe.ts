@@ -4,7 +4,7 @@ import type { Clock, Containers, Log } from '../ports/ports.js';
 import type { Event } from '../scheduler/state/event.js';
 import { isSilence } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
-import { asFailure } from './as-failure.js';
+import { toFailure } from './as-failure.js';
 
 const FIRST_PAUSE: Ms = 200;
 const MOST_PAUSE: Ms = 5_000;
@@ -40,7 +40,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
       });
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ failure: asFailure(error).message }, 'the engine cannot be watched');
+      log.warn({ failure: toFailure(error).message }, 'the engine cannot be watched');
     }
     options.onEngine(null);
     options.post({ kind: 'engineLost' });
@@ -88,7 +88,7 @@ async function lookAgain({ containers, version, post, isBusy, relist, log }: Obs
       const seen = await containers.list();
       if (!until.aborted) post({ kind: 'observed', containers: seen, asOf });
     } catch (error) {
-      if (isSilence(asFailure(error))) throw error;
+      if (isSilence(toFailure(error))) throw error;
       log.warn({ err: error }, 'the containers could not be listed');
     }
   }

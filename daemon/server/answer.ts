@@ -5,7 +5,7 @@ import type { Log } from '../ports/ports.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failure.js';
 import { ANSWER_HEADERS } from './guard.js';
 
-export function done<T>(data: T): Envelope<T> {
+export function envelope<T>(data: T): Envelope<T> {
   return { ok: true, data };
 }
 
@@ -18,7 +18,7 @@ export function statusOf(value: Failure): number {
 }
 
 /** What went wrong, as a Failure. A bug is logged with its stack and answered without its words: they may hold secrets. */
-export function asFailure(error: unknown, log: Log): Failure {
+export function requestFailure(error: unknown, log: Log): Failure {
   if (error instanceof FailureError) return error.failure;
   const { code, statusCode } = fastifyError(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return failure('too-large', 'The body of the request is too large.');

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { FailureError } from '../shared/failure.js';
-import { bareApp, LIMITS, type Limits } from './bare-app.js';
-import type { Context } from './context.js';
+import { bareApp, REQUEST_LIMITS, type RequestLimits } from './bare-app.js';
+import type { RouteContext } from './context.js';
 import { execSessions } from './exec.js';
-import { refusal } from './guard.js';
+import { requestRefusal } from './guard.js';
 import { actRoutes } from './routes/act.js';
 import { metricsRoute } from './routes/metrics.js';
 import { readRoutes } from './routes/read.js';
@@ -13,9 +13,13 @@ import { createStreams, type Streams } from './stream/streams.js';
 import { serveUpgrades } from './upgrades.js';
 
 /** The API over a supervisor; not listening yet (see listen.ts). `streams`: what other doors serve too; absent: its own. */
-export function buildApp(context: Context, limits: Limits = LIMITS, streams: Streams = streamsOf(context, limits)): FastifyInstance {
+export function buildApp(
+  context: RouteContext,
+  limits: RequestLimits = REQUEST_LIMITS,
+  streams: Streams = streamsOf(context, limits),
+): FastifyInstance {
   const app = bareApp(context, limits, head => {
-    const refused = refusal(head);
+    const refused = requestRefusal(head);
     if (refused) throw new FailureError(refused);
   });
   readRoutes(app, context);
@@ -31,6 +35,6 @@ export function buildApp(context: Context, limits: Limits = LIMITS, streams: Str
   return app;
 }
 
-function streamsOf(context: Context, { streams: most, heartbeat }: Limits): Streams {
+function streamsOf(context: RouteContext, { streams: most, heartbeat }: RequestLimits): Streams {
   return createStreams(context, { most, heartbeat });
 }

@@ -1,12 +1,12 @@
 import type { Server } from 'node:http';
 import { type FastifyHttpOptions, type FastifyInstance, fastify } from 'fastify';
 import { failure } from '../shared/failure.js';
-import { answerRaw, asFailure, failed, statusOf } from './answer.js';
-import type { Context } from './context.js';
+import { answerRaw, failed, requestFailure, statusOf } from './answer.js';
+import type { RouteContext } from './context.js';
 import { ANSWER_HEADERS, type Head } from './guard.js';
 
 /** Bounds of what clients may take (docs/security.md). */
-export interface Limits {
+export interface RequestLimits {
   readonly bodyBytes: number;
   readonly connections: number;
   readonly sessions: number;
@@ -17,7 +17,7 @@ export interface Limits {
   /** The stream is silent for this many ms at most. */
   readonly heartbeat: number;
 }
-export const LIMITS: Limits = {
+export const REQUEST_LIMITS: RequestLimits = {
   bodyBytes: 64 * 1024,
   connections: 64,
   sessions: 16,
@@ -27,9 +27,9 @@ export const LIMITS: Limits = {
 };
 
 /** A server of its own with our bounds and answers, and no routes. `admit` throws a FailureError for a request that it does not let in. */
-export function bareApp(context: Context, limits: Limits, admit: (head: Head) => void): FastifyInstance {
+export function bareApp(context: RouteContext, limits: RequestLimits, admit: (head: Head) => void): FastifyInstance {
   const app = fastify({ ...serverOptions(limits), clientErrorHandler: onClientError });
-  app.server.maxConnections = limits.connections + Math.max(0, limits.streams - LIMITS.streams);
+  app.server.maxConnections = limits.connections + Math.max(0, limits.streams - REQUEST_LIMITS.streams);
   // Node takes the larger of the two for the body, so its own 60 s for headers would win over ours.
   app.server.headersTimeout = Math.floor(limits.requestTimeout / 3);
   app.removeContentTypeParser('text/plain');
@@ -49,7 +49,7 @@ export function bareApp(context: Context, limits: Limits, admit: (head: Head) =>
     context.log.debug(fields, 'request');
   });
   app.setErrorHandler(async (error, _request, reply) => {
-    const value = asFailure(error, context.log);
+    const value = requestFailure(error, context.log);
     return reply.status(statusOf(value)).send(failed(value));
   });
   app.setNotFoundHandler(async (_request, reply) => reply.status(404).send(failed(NO_ROUTE)));
@@ -58,7 +58,7 @@ export function bareApp(context: Context, limits: Limits, admit: (head: Head) =>
 
 const NO_ROUTE = failure('not-found', 'The API has no such route.', {}, ['GET /v1/openapi.json describes all routes.']);
 
-function serverOptions(limits: Limits): FastifyHttpOptions<Server> {
+function serverOptions(limits: RequestLimits): FastifyHttpOptions<Server> {
   return {
     logger: false,
     bodyLimit: limits.bodyBytes,

@@ -6,7 +6,7 @@ import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/n
 import { nearestName } from '../shared/nearest.js';
 
 /** What the routes stand on. */
-export interface Context {
+export interface RouteContext {
   readonly supervisor: Supervisor;
   readonly log: Log;
   /** The web view; absent: as it usually is. */

@@ -1,7 +1,7 @@
 import type { WebSocket, WebSocketServer } from 'ws';
 import { serviceId } from '../model/model.js';
 import { FailureError, failure } from '../shared/failure.js';
-import { type Context, projectName, serviceName } from './context.js';
+import { projectName, type RouteContext, serviceName } from './context.js';
 import { runSession } from './session.js';
 import type { UpgradeHandler } from './upgrades.js';
 
@@ -9,7 +9,7 @@ import type { UpgradeHandler } from './upgrades.js';
 const MAX_FRAME = 64 * 1024;
 
 /** Exec sessions, at most `most` at a time. ws is loaded with the first one (3 MB). */
-export function execSessions(context: Context, most: number): UpgradeHandler {
+export function execSessions(context: RouteContext, most: number): UpgradeHandler {
   let sockets: WebSocketServer | null = null;
   const open = new Set<WebSocket>();
   return {

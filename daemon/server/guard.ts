@@ -25,7 +25,7 @@ const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
  * 3. No sign of a browser.
  * 4. GET looks, POST changes: nothing else. What changes something is JSON and says so, and is not compressed.
  */
-export function refusal(head: Head): Failure | null {
+export function requestRefusal(head: Head): Failure | null {
   if (!isPlainPath(head.url))
     return failure('request-refused', 'The path has to be plain: letters, digits, -, _ and dots between slashes.');
   const hosts = valuesOf(head, 'host');

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { NDJSON } from '../api/contract.js';
 import type { Log } from '../ports/ports.js';
-import { asFailure } from './answer.js';
+import { requestFailure } from './answer.js';
 import { ANSWER_HEADERS } from './guard.js';
 
 /** Aborted when the client leaves or the answer is complete. */
@@ -26,7 +26,7 @@ export async function sendLines(reply: FastifyReply, lines: AsyncIterable<unknow
       if (response.destroyed) break;
     }
   } catch (error) {
-    if (!response.destroyed) await write(response, { error: asFailure(error, log) });
+    if (!response.destroyed) await write(response, { error: requestFailure(error, log) });
   } finally {
     response.end();
   }

@@ -3,8 +3,8 @@ import { type ExecEnd, FRAME } from '../api/contract.js';
 import type { ServiceId } from '../model/model.js';
 import type { ExecOptions, ExecSession } from '../ports/ports.js';
 import { FailureError, failure } from '../shared/failure.js';
-import { asFailure } from './answer.js';
-import type { Context } from './context.js';
+import { requestFailure } from './answer.js';
+import type { RouteContext } from './context.js';
 import { type Control, readControl } from './exec-frames.js';
 
 /** A client has this long to say what to run, ms. */
@@ -17,7 +17,7 @@ const CHUNK = 32 * 1024;
  * frames resize and end of input; the last text frame has the exit code or the failure. Output waits for the client: a
  * frame is sent when the one before has left. The command gets a hang-up when the client leaves.
  */
-export async function runSession(client: WebSocket, id: ServiceId, context: Context): Promise<void> {
+export async function runSession(client: WebSocket, id: ServiceId, context: RouteContext): Promise<void> {
   let session: ExecSession | null = null;
   client.on('error', () => client.terminate());
   try {
@@ -27,13 +27,13 @@ export async function runSession(client: WebSocket, id: ServiceId, context: Cont
     if (client.readyState !== client.OPEN) return;
     const { columns, rows } = start;
     if (columns !== null && rows !== null) await session.resize(columns, rows);
-    inbox.connect(session, error => finish(client, { error: asFailure(error, context.log) }));
+    inbox.connect(session, error => finish(client, { error: requestFailure(error, context.log) }));
     for await (const { stream, data } of session.output) {
       if (!(await sendOutput(client, stream, data))) return;
     }
     finish(client, { exit: await session.exitCode() });
   } catch (error) {
-    finish(client, { error: asFailure(error, context.log) });
+    finish(client, { error: requestFailure(error, context.log) });
   } finally {
     session?.close();
   }

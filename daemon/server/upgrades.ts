@@ -2,8 +2,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../ports/ports.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
-import { answerRaw, asFailure, statusOf } from './answer.js';
-import { type Head, refusal } from './guard.js';
+import { answerRaw, requestFailure, statusOf } from './answer.js';
+import { type Head, requestRefusal } from './guard.js';
 
 /** A request to go on as a WebSocket, with the socket that it came on. */
 export interface Upgrade {
@@ -30,12 +30,12 @@ export function serveUpgrades(
   server: Server,
   handlers: readonly UpgradeHandler[],
   log: Log,
-  guard: (head: Head) => Failure | null = refusal,
+  guard: (head: Head) => Failure | null = requestRefusal,
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     admit({ request, socket, head }, handlers, guard).catch(error => {
-      const value = asFailure(error, log);
+      const value = requestFailure(error, log);
       answerRaw(socket, statusOf(value), value);
     });
   });

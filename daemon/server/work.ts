@@ -12,7 +12,7 @@ import { Feed } from './feed.js';
 import { whileConnected } from './lines.js';
 
 /** A mutation that somebody waits for. */
-export interface Work {
+export interface AwaitedAction {
   readonly project: string;
   readonly action: Action;
   readonly body: { readonly dryRun?: boolean; readonly wait?: boolean; readonly settle?: number; readonly waitTimeout?: number | null };
@@ -24,7 +24,7 @@ export interface Work {
  * Acts, then yields the plan, the project's notices, and the result. A refusal is thrown before the first line, so that it has
  * its own status. A client that leaves ends the waiting, never the work.
  */
-export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, work: Work): Promise<AsyncIterable<WorkLine>> {
+export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, work: AwaitedAction): Promise<AsyncIterable<WorkLine>> {
   const before = work.goal === 'gone' ? await supervisor.services(work.project, false) : [];
   const feed = new Feed<LoggedNotice>();
   const unsubscribe = supervisor.subscribe(notice => {
@@ -42,14 +42,14 @@ export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, w
   }
 }
 
-function goalIds({ action, goal, project }: Work, plan: Plan): readonly ServiceId[] {
+function goalIds({ action, goal, project }: AwaitedAction, plan: Plan): readonly ServiceId[] {
   const named = 'services' in action && action.services !== null ? action.services.map(name => serviceId(project, name)) : [];
   return goal === 'up' ? [...plan.starts.map(start => start.id), ...plan.keeps, ...plan.sleeps, ...named] : [...plan.stops, ...named];
 }
 
 async function* lines(
   supervisor: Supervisor,
-  work: Work,
+  work: AwaitedAction,
   plan: Plan,
   ids: readonly ServiceId[],
   feed: Feed<LoggedNotice>,
@@ -78,7 +78,7 @@ function result(error: Failure | null, services: WorkResult['services']): WorkRe
 /** One that cannot be asked has to go on running for a moment: what dies at once was never up. */
 async function steady(
   supervisor: Supervisor,
-  { goal, project, body }: Work,
+  { goal, project, body }: AwaitedAction,
   plan: Plan,
   ids: readonly ServiceId[],
   signal: AbortSignal,
@@ -108,7 +108,7 @@ async function unprobed(supervisor: Supervisor, project: string, { starts }: Pla
 /** Never rejects: what ends the waiting early becomes a failure too. */
 async function settle(
   supervisor: Supervisor,
-  work: Work,
+  work: AwaitedAction,
   plan: Plan,
   ids: readonly ServiceId[],
   left: AbortSignal,

@@ -1,5 +1,5 @@
 /** Addresses of IPv4 and IPv6 as numbers. */
-export interface Block {
+export interface CidrBlock {
   readonly bits: 32 | 128;
   /** Its first address. */
   readonly first: bigint;
@@ -7,7 +7,7 @@ export interface Block {
 }
 
 /** An address, or a subnet in CIDR form (the bits behind its prefix are dropped); null: it is neither. */
-export function parseBlock(text: string): Block | null {
+export function parseBlock(text: string): CidrBlock | null {
   const [address = '', length, more] = text.trim().split('/');
   const number = address.includes(':') ? parseIPv6(address) : parseIPv4(address);
   if (number === null || more !== undefined || (length !== undefined && !/^\d{1,3}$/.test(length))) return null;
@@ -38,26 +38,26 @@ function parseIPv6(text: string): bigint | null {
   return all.reduce((sum, word) => sum * 65_536n + BigInt(`0x${word}`), 0n);
 }
 
-function blockAt(bits: Block['bits'], address: bigint, prefix: number): Block {
+function blockAt(bits: CidrBlock['bits'], address: bigint, prefix: number): CidrBlock {
   const size = 1n << BigInt(bits - prefix);
   return { bits, first: address - (address % size), prefix };
 }
 
-export function holds(outer: Block, inner: Block): boolean {
+export function holds(outer: CidrBlock, inner: CidrBlock): boolean {
   return outer.bits === inner.bits && outer.prefix <= inner.prefix && blockAt(inner.bits, inner.first, outer.prefix).first === outer.first;
 }
 
-export function overlaps(one: Block, two: Block): boolean {
+export function overlaps(one: CidrBlock, two: CidrBlock): boolean {
   return holds(one, two) || holds(two, one);
 }
 
 /** The `index`th part with this prefix of a block. */
-export function partOf(block: Block, prefix: number, index: bigint): Block {
+export function partOf(block: CidrBlock, prefix: number, index: bigint): CidrBlock {
   return { bits: block.bits, first: block.first + index * (1n << BigInt(block.bits - prefix)), prefix };
 }
 
 /** An address alone has no prefix. IPv6 in eight words: engines read every form. */
-export function formatBlock({ bits, first, prefix }: Block): string {
+export function formatBlock({ bits, first, prefix }: CidrBlock): string {
   const count = bits === 32 ? 4 : 8;
   const unit = bits === 32 ? 8n : 16n;
   const words = Array.from({ length: count }, (_, index) => (first >> (unit * BigInt(count - 1 - index))) & ((1n << unit) - 1n));
@@ -69,7 +69,7 @@ export function formatBlock({ bits, first, prefix }: Block): string {
  * The largest part of a block that holds none of these addresses; null: there is none with at least four. What is handed out by turns comes
  * from there, so that an address that somebody has for himself stays free while he does not use it.
  */
-export function freePart(block: Block, taken: readonly Block[]): Block | null {
+export function freePart(block: CidrBlock, taken: readonly CidrBlock[]): CidrBlock | null {
   const inside = taken.filter(each => holds(block, each));
   if (inside.length === 0) return block;
   if (block.bits - block.prefix <= 2) return null;

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDoors } from '../../daemon/activation/doors.js';
 import { cannotListen } from '../../daemon/activation/listeners.js';
-import type { Doors, Target } from '../../daemon/ports/doors.js';
+import type { Listeners, Target } from '../../daemon/ports/doors.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
 import {
   bytes,
@@ -39,7 +39,7 @@ async function stage(...scene: Parameters<typeof openStage>): ReturnType<typeof 
   return opened;
 }
 
-function doorsTo(target: Target): Doors {
+function doorsTo(target: Target): Listeners {
   const doors = createDoors(
     { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined },
     { log: silent, clock },

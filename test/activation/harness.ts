@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createDoors } from '../../daemon/activation/doors.js';
 import type { Protocol } from '../../daemon/model/model.js';
-import type { Door, Doors, Target } from '../../daemon/ports/doors.js';
+import type { Listener, Listeners, Target } from '../../daemon/ports/doors.js';
 import type { Clock, Log } from '../../daemon/ports/ports.js';
 import type { Failure } from '../../daemon/shared/failure.js';
 
@@ -12,8 +12,8 @@ export const SERVICE = 'p/s';
 
 /** A service that can sleep: a server that is there or not, behind a door. */
 export interface Stage {
-  readonly doors: Doors;
-  readonly door: Door;
+  readonly doors: Listeners;
+  readonly door: Listener;
   /** Calls of wake so far. */
   wakes(): number;
   /** Edges told, newest last: what activity said then. */
@@ -37,7 +37,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
   let wakes = 0;
   const told: Stage['told'] = [];
   const spoken: Protocol[] = [];
-  const doors: Doors = createDoors(
+  const doors: Listeners = createDoors(
     {
       target,
       wake: () => {
@@ -74,7 +74,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
   };
 }
 
-export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true, certain = true): Door {
+export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true, certain = true): Listener {
   return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, certain, holdBlocked, from: null };
 }
 

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
 import type { Protocol } from '../../daemon/model/model.js';
-import type { Outcome, Question } from '../../daemon/ports/doors.js';
+import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/doors.js';
 import { freePort, serve } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];
@@ -20,7 +20,7 @@ async function tries(protocol: Protocol, answers: readonly ((socket: Socket) => 
     (answers[asked - 1] ?? answers.at(-1))?.(socket);
   });
   closing.push(close);
-  const question: Question = { protocol, target, ...(path !== undefined && { path }) };
+  const question: ProbeQuestion = { protocol, target, ...(path !== undefined && { path }) };
   expect(await untilReady(question, AbortSignal.timeout(5000))).toMatchObject({ ready: true });
   return asked;
 }
@@ -87,7 +87,7 @@ test('one that accepts and says nothing is given up when the time is over', asyn
 });
 
 /** Asks a port whose protocol is a guess. */
-async function guessed(protocol: Protocol, answer: (socket: Socket) => void): Promise<Outcome> {
+async function guessed(protocol: Protocol, answer: (socket: Socket) => void): Promise<ProbeOutcome> {
   const { target, close } = await serve(answer);
   closing.push(close);
   return untilReady({ protocol, target, guessed: true }, AbortSignal.timeout(8000));

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { Doors, Target } from '../../daemon/ports/doors.js';
+import type { Listeners, Target } from '../../daemon/ports/doors.js';
 import { DEEP } from '../support/deep.js';
 import { connected, openStage, type Running, SERVICE, serve } from './harness.js';
 
@@ -24,7 +24,7 @@ const nap = (ms: number): Promise<void> => new Promise(resolve => (ms < 0.5 ? se
 
 /** What a supervisor does with a service, in small: asleep → starting → awake → stopping, one at a time, in the order asked. */
 class Sleeper {
-  doors: Doors | null = null;
+  doors: Listeners | null = null;
   starts = 0;
   #running: Running | null = null;
   #isStopping = false;

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { chooseWire, provesItself } from '../../daemon/activation/choose-wire.js';
-import { Connection } from '../../daemon/activation/connection.js';
+import { ClientConnection } from '../../daemon/activation/connection.js';
 import { rawWire } from '../../daemon/activation/raw-wire.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
 import { type OpenWire, openStreamWire } from '../../daemon/activation/wire.js';
@@ -40,7 +40,7 @@ function front_(wire: OpenWire, target: Target): Promise<Running> {
   closing.push(() => traffic.close());
   return serve(socket => {
     socket.pause();
-    new Connection(socket, doorAt(0), { hooks, log: silent, clock, wire, traffic });
+    new ClientConnection(socket, doorAt(0), { hooks, log: silent, clock, wire, traffic });
   });
 }
 

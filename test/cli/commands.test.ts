@@ -14,7 +14,7 @@ import { run as ps } from '../../daemon/cli/commands/ps.js';
 import { runFor } from '../../daemon/cli/commands/services.js';
 import { run as version } from '../../daemon/cli/commands/version.js';
 import { run as why } from '../../daemon/cli/commands/why.js';
-import { asFailure, tell, wantsColour } from '../../daemon/cli/run.js';
+import { cliFailure, tell, wantsColour } from '../../daemon/cli/run.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import { CATALOGUE, type FailureCode, FailureError, failure } from '../../daemon/shared/failure.js';
 import { fake, lines, notice, type Running, serve, spec, view } from '../server/harness.js';
@@ -221,7 +221,7 @@ describe('failures and exit codes', () => {
     expect(err.text()).toMatch(/^✗ It went wrong\.\n {2}→ /);
   });
   it('what was not expected is a bug: internal, exit 1, with its stack', () => {
-    const value = asFailure(new TypeError('x is not a function'), []);
+    const value = cliFailure(new TypeError('x is not a function'), []);
     expect([value?.code, value && CATALOGUE[value.code].exit]).toEqual(['internal', 1]);
     expect(value?.message).toContain('commands.test.ts');
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optionOf } from '../../daemon/cli/option-table.js';
-import type { Verb } from '../../daemon/cli/verb.js';
+import type { CliVerb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { CATALOGUE } from '../../daemon/shared/failure.js';
@@ -25,7 +25,7 @@ describe('docs/errors.md', () => {
 
 describe('docs/cli.md', () => {
   const entries = sections(read('cli.md'));
-  const paths = (verbs: readonly Verb[], before = ''): (readonly [string, Verb])[] =>
+  const paths = (verbs: readonly CliVerb[], before = ''): (readonly [string, CliVerb])[] =>
     verbs
       .filter(verb => !verb.hidden)
       .flatMap(verb => [[before + verb.name, verb] as const, ...paths(verb.verbs ?? [], `${before}${verb.name} `)]);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { inCi } from '../../daemon/cli/ci.js';
 import { openFileLimit, tooFewFiles } from '../../daemon/cli/open-files.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
-import { asFailure } from '../../daemon/cli/run.js';
+import { cliFailure } from '../../daemon/cli/run.js';
 
 async function type(line: string) {
   const found: Invocation[] = [];
@@ -17,7 +17,7 @@ async function type(line: string) {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return { refused: asFailure(error, said, argv), invocation: null };
+    return { refused: cliFailure(error, said, argv), invocation: null };
   }
   return { refused: null, invocation: found[0] ?? null };
 }

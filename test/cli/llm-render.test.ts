@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { barFor } from '../../daemon/cli/llm/bar.js';
-import { failureOf, tooLarge } from '../../daemon/cli/llm/failures.js';
+import { tooLarge, transferFailureOf } from '../../daemon/cli/llm/failures.js';
 import { type Estimated, fitOf, lackOf, renderAdded, renderEstimate, renderModels } from '../../daemon/cli/render/llm.js';
 import { transferLine, transferText } from '../../daemon/cli/render/transfer.js';
 import { capture, testCli } from './harness.js';
@@ -120,7 +120,7 @@ describe('an estimate', () => {
 });
 
 test('failures of the receiver have the catalogue’s codes, and remedies', () => {
-  const of = (problem: string, details = {}) => failureOf({ kind: 'failed', problem, message: 'It is so.', details });
+  const of = (problem: string, details = {}) => transferFailureOf({ kind: 'failed', problem, message: 'It is so.', details });
   const codes = ['malformed', 'never-fits', 'no-space', 'exists', 'not-found', 'checksum', 'other'].map(problem => of(problem).code);
   expect(codes).toEqual(['model-refused', 'model-too-large', 'model-too-large', 'name-taken', 'not-found', 'model-refused', 'internal']);
   expect(of('no-space', { free: 100 * MB, need: 300 * MB }).message).toBe('The volume of the models has 100 MB left; 300 MB are needed.');

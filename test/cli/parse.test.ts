@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseDuration, parseSince } from '../../daemon/cli/duration.js';
+import { parseDurationOption, parseSince } from '../../daemon/cli/duration.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
-import { asFailure } from '../../daemon/cli/run.js';
-import type { Verb } from '../../daemon/cli/verb.js';
+import { cliFailure } from '../../daemon/cli/run.js';
+import type { CliVerb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { formatTime } from '../../daemon/shared/span.js';
 
@@ -21,7 +21,7 @@ async function parse(line: string) {
     await program.parseAsync(line === '' ? [] : line.split(' '), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return { refused: asFailure(error, said), printed: printed.join('') };
+    return { refused: cliFailure(error, said), printed: printed.join('') };
   }
   const { verb, args, options } = found ?? { verb: '', args: [], options: {} };
   return { verb, args, options };
@@ -106,7 +106,7 @@ describe('the command line', () => {
   });
 
   it('loads for every verb a file that runs', async () => {
-    const all = (verbs: readonly Verb[]): Verb[] => verbs.flatMap(verb => [verb, ...all(verb.verbs ?? [])]);
+    const all = (verbs: readonly CliVerb[]): CliVerb[] => verbs.flatMap(verb => [verb, ...all(verb.verbs ?? [])]);
     for (const { name, load, verbs } of all(VERBS)) {
       if (verbs) continue;
       expect([name, typeof (await load?.())?.run]).toEqual([name, 'function']);
@@ -116,7 +116,7 @@ describe('the command line', () => {
 
 describe('times', () => {
   it('reads durations', () => {
-    const read = ['90', '1.5', '1500ms', '2m', '1h30m', '1d', '', 'm', '5 m', '-5', '1h x'].map(parseDuration);
+    const read = ['90', '1.5', '1500ms', '2m', '1h30m', '1d', '', 'm', '5 m', '-5', '1h x'].map(parseDurationOption);
     expect(read).toEqual([90_000, 1_500, 1_500, 120_000, 5_400_000, 86_400_000, null, null, null, null, null]);
   });
   it('reads points in time', () => {

@@ -5,7 +5,7 @@ import { eventLine } from '../../daemon/cli/render/events.js';
 import { renderFailure } from '../../daemon/cli/render/failure.js';
 import { prefixesOf } from '../../daemon/cli/render/logs.js';
 import { portText, renderServices, usedOf } from '../../daemon/cli/render/ps.js';
-import { table, visible, wrap } from '../../daemon/cli/render/table.js';
+import { table, visible, wrapCell } from '../../daemon/cli/render/table.js';
 import { failure } from '../../daemon/shared/failure.js';
 import { MB, notice, view } from '../server/harness.js';
 import { PLAIN } from './harness.js';
@@ -187,7 +187,7 @@ describe('tables', () => {
   it('wrap keeps all words', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), fc.integer({ min: 12, max: 60 }), (words, width) => {
-        const wrapped = wrap(words.join(' '), width);
+        const wrapped = wrapCell(words.join(' '), width);
         expect(wrapped.join(' ').split(' ')).toEqual(words);
         expect(Math.max(...wrapped.map(line => line.length))).toBeLessThanOrEqual(width);
       }),

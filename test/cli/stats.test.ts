@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cli, Options } from '../../daemon/cli/cli.js';
 import { run as stats } from '../../daemon/cli/commands/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
-import { onKeys, Screen } from '../../daemon/cli/screen.js';
+import { onKeys, RedrawnScreen } from '../../daemon/cli/screen.js';
 import { printable } from '../../daemon/ui/shared/own.js';
 import { LIVE } from '../scheduler/pictures.js';
 import { MB } from '../server/harness.js';
@@ -162,7 +162,7 @@ describe('the screen', () => {
       text += printable(more);
     };
     const out = { ...capture(true), columns: () => columns, rows: () => rows, write };
-    const screen = new Screen(out);
+    const screen = new RedrawnScreen(out);
     const written = (lines: readonly string[]) => {
       text = '';
       screen.draw(lines);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { classify } from '../../daemon/engine/client/classify.js';
+import { classifyEngineError } from '../../daemon/engine/client/classify.js';
 import { engineFailure } from '../../daemon/engine/client/engine-failure.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 
@@ -15,7 +15,7 @@ const recorded = JSON.parse(readFileSync(new URL('fixtures/engine-errors.json', 
 
 describe('what engines answer', () => {
   test.each(recorded)('$engine: $code: $text', ({ status, text, code, details }) => {
-    const found = classify({ status, errno: null, text }, 'start shop-db-1');
+    const found = classifyEngineError({ status, errno: null, text }, 'start shop-db-1');
     expect(found.code).toBe(code);
     expect(found.details).toMatchObject({ ...details, engine: text });
     expect(found.message).toContain(text);
@@ -29,13 +29,13 @@ describe('sockets', () => {
     ['EACCES', 'permission'],
     ['ECONNREFUSED', 'nobody listens'],
   ])('%s', (errno, words) => {
-    const found = classify({ status: null, errno, text: `connect ${errno}` }, 'list');
+    const found = classifyEngineError({ status: null, errno, text: `connect ${errno}` }, 'list');
     expect(found.code).toBe('engine-unavailable');
     expect(found.message).toContain(words);
   });
 
   test('permission denied says which group', () => {
-    expect(classify({ status: null, errno: 'EACCES', text: '' }, 'list').remedies[0]).toContain('docker');
+    expect(classifyEngineError({ status: null, errno: 'EACCES', text: '' }, 'list').remedies[0]).toContain('docker');
   });
 });
 

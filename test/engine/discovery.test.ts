@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Surroundings } from '../../daemon/engine/discovery/candidate.js';
+import type { HostSurroundings } from '../../daemon/engine/discovery/candidate.js';
 import { fromDockerContext } from '../../daemon/engine/discovery/docker-context.js';
 import { fromDockerDesktop } from '../../daemon/engine/discovery/docker-desktop.js';
 import { fromDockerEngine } from '../../daemon/engine/discovery/docker-engine.js';
@@ -24,7 +24,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const around = (env: Record<string, string> = {}, uid = 1000): Surroundings => ({ env, home: '/home/u', root, uid });
+const around = (env: Record<string, string> = {}, uid = 1000): HostSurroundings => ({ env, home: '/home/u', root, uid });
 const endpoints = (candidates: readonly { endpoint: string }[]) => candidates.map(each => each.endpoint.replace(root, ''));
 function put(path: string, content: unknown): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });

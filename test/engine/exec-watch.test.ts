@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection } from '../../daemon/engine/client/connection.js';
+import type { EngineConnection } from '../../daemon/engine/client/connection.js';
 import { signalNumber } from '../../daemon/engine/mapping/signal-number.js';
 import { checkOf, ExecWatch, execEventOf } from '../../daemon/engine/streams/exec-watch.js';
 
@@ -13,7 +13,7 @@ function watch(Healthcheck: { Test: string[] } | null) {
     asked.push(what);
     return { Id: 'c1', Config: { Healthcheck } };
   };
-  const connection = { execs: new Set<string>(), call } as unknown as Connection;
+  const connection = { execs: new Set<string>(), call } as unknown as EngineConnection;
   const watching = new ExecWatch(connection);
   return {
     asked,

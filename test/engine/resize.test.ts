@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kernelLimit } from '../../daemon/engine/containers/kernel-limit.js';
 import { createContainers } from '../../daemon/engine/containers.js';
-import { podmanObstacle, resourcesOf } from '../../daemon/engine/podman/podman-update.js';
+import { podmanObstacle, podmanResourcesOf } from '../../daemon/engine/podman/podman-update.js';
 import { sameLimit } from '../../daemon/model/observed.js';
 import type { Containers } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
@@ -141,8 +141,8 @@ describe('resize on Podman', () => {
   });
 
   test('limits that it does not have are not sent', () => {
-    expect(resourcesOf({ CpuQuota: 0, PidsLimit: -1, CpusetCpus: '' }, 1)).toEqual({ memory: { limit: 1, swap: 1 } });
-    expect(resourcesOf({ MemoryReservation: 5 }, 3)).toEqual({ memory: { limit: 3, swap: 3, reservation: 3 } });
+    expect(podmanResourcesOf({ CpuQuota: 0, PidsLimit: -1, CpusetCpus: '' }, 1)).toEqual({ memory: { limit: 1, swap: 1 } });
+    expect(podmanResourcesOf({ MemoryReservation: 5 }, 3)).toEqual({ memory: { limit: 3, swap: 3, reservation: 3 } });
   });
 
   test('before 5.1 a stopped container is not even tried', async () => {

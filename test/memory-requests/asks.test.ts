@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAsks } from '../../daemon/memory-requests/asks.js';
 import { readWord } from '../../daemon/memory-requests/read-word.js';
-import type { Said } from '../../daemon/ports/asks.js';
+import type { HeardReport } from '../../daemon/ports/asks.js';
 import { failure } from '../../daemon/shared/failure.js';
 
-const QUIET: Said = { wants: null, holds: 0, loading: null, model: null };
+const QUIET: HeardReport = { wants: null, holds: 0, loading: null, model: null };
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -37,7 +37,7 @@ describe('a service that is followed', () => {
       if (next) response.end(JSON.stringify(next));
     });
     const leave = new AbortController();
-    const words: Said[] = [];
+    const words: HeardReport[] = [];
     await createAsks().follow(
       target,
       word => {
@@ -59,7 +59,7 @@ describe('a service that is followed', () => {
     ];
     const target = await served((_request, response) => void answers.shift()?.(response));
     const leave = new AbortController();
-    const words: Said[] = [];
+    const words: HeardReport[] = [];
     await createAsks().follow(
       target,
       word => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addressFault, subnetWishes } from '../../daemon/model/addressing.js';
 import type { NetworkSpec } from '../../daemon/model/model.js';
-import { type Doors, type Gateway, placesOf, wantedDoors, wiringOf } from '../../daemon/scheduler/state/wiring.js';
+import { type Gateway, gatewayPlacesOf, type ListenerState, wantedDoors, wiringOf } from '../../daemon/scheduler/state/wiring.js';
 import { formatBlock, freePart, holds, overlaps, parseBlock } from '../../daemon/shared/cidr.js';
 import { containerSpec, defaultNetwork } from '../scheduler/specs.js';
 import { Driver } from '../scheduler/support/driver.js';
@@ -99,7 +99,7 @@ describe('services with one port in a network', () => {
     });
 
   test('each has a place of its own; none in an internal network beyond its gateway, and not more than there are', () => {
-    const places = (...specs: ReturnType<typeof sleeper>[]) => Object.fromEntries(placesOf(specs, new Set(['closed'])));
+    const places = (...specs: ReturnType<typeof sleeper>[]) => Object.fromEntries(gatewayPlacesOf(specs, new Set(['closed'])));
     const three = ['a', 'b', 'c'].map(name => sleeper(name, ['lan'], '27017'));
     expect(places(...three)).toEqual({ a: 0, b: 1, c: 2 });
     expect(places(sleeper('a', ['lan'], '80'), sleeper('b', ['lan'], '81'), sleeper('c', ['other'], '80'))).toEqual({ a: 0, b: 0, c: 0 });
@@ -129,7 +129,7 @@ describe('services with one port in a network', () => {
     expect(listening(gateways)).toEqual(['p/a 10.1.0.1:80', 'p/b 10.9.0.1:80']);
     expect(listening(gateways.map(each => ({ ...each, deaf: each.address === '10.9.0.1' })))).toEqual(['p/a 10.1.0.1:80']);
     const [, , app] = spec.services;
-    const doors: Doors = { kind: 'open', gateways, served: new Set(['a', 'b']), unserved: new Map(), missing: new Set() };
+    const doors: ListenerState = { kind: 'open', gateways, served: new Set(['a', 'b']), unserved: new Map(), missing: new Set() };
     expect(app && wiringOf(app, spec, doors).hosts).toEqual(['a:10.1.0.1', 'b:10.9.0.1']);
   });
 });

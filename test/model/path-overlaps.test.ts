@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ContainerSpec, MountSpec, ProjectSpec } from '../../daemon/model/model.js';
-import { Overlaps, placesOf } from '../../daemon/model/trust/path-overlaps.js';
+import { Overlaps, overlapPlacesOf } from '../../daemon/model/trust/path-overlaps.js';
 import { trustText } from '../../daemon/model/trust/trust.js';
 import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';
 
@@ -15,7 +15,7 @@ it('tells each path that is, holds or lies in those asked for, once', () => {
       fc.uniqueArray(path, { minLength: 1, maxLength: 20 }),
       fc.array(fc.nat(), { minLength: 1, maxLength: 10 }),
       (paths, asked) => {
-        const overlaps = new Overlaps(placesOf(paths));
+        const overlaps = new Overlaps(overlapPlacesOf(paths));
         const told = new Set<string>();
         for (const index of asked) {
           const path = paths[index % paths.length] ?? '/';
@@ -30,7 +30,7 @@ it('tells each path that is, holds or lies in those asked for, once', () => {
 });
 
 it('begins with the path itself, then those above it from the outermost, then those below', () => {
-  const overlaps = new Overlaps(placesOf(['/p/a/b', '/p', '/p/a/b/d', '/p/a-b', '/p/a', '/p/a/b/c']));
+  const overlaps = new Overlaps(overlapPlacesOf(['/p/a/b', '/p', '/p/a/b/d', '/p/a-b', '/p/a', '/p/a/b/c']));
   expect(overlaps.untold('/p/a/b')).toEqual(['/p/a/b', '/p', '/p/a', '/p/a/b/c', '/p/a/b/d']);
   expect(overlaps.untold('/p')).toEqual(['/p/a-b']);
   expect(overlaps.untold('/elsewhere')).toEqual([]);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Door, Target } from '../../daemon/ports/doors.js';
+import type { Listener, Target } from '../../daemon/ports/doors.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
 import { bytes, openStage, SERVICE, type Stage, until } from '../activation/harness.js';
 import { type Outcome, runClient } from './support/clients.js';
@@ -47,9 +47,9 @@ async function asleep(name: 'postgres' | 'redis', holdBlocked = true): Promise<S
   return stage;
 }
 
-const psql = ({ port }: Door, ...args: string[]): Promise<Outcome> =>
+const psql = ({ port }: Listener, ...args: string[]): Promise<Outcome> =>
   runClient(stack.engine, IMAGE.postgres, 'psql', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'postgres', '-At', ...args);
-const redis = ({ port }: Door, ...args: string[]): Promise<Outcome> =>
+const redis = ({ port }: Listener, ...args: string[]): Promise<Outcome> =>
   runClient(stack.engine, IMAGE.redis, 'redis-cli', '-h', '127.0.0.1', '-p', `${port}`, ...args);
 
 test('psql and pgbench wake a sleeping PostgreSQL, the two of them once, and work', async () => {
@@ -137,7 +137,7 @@ test('a blocked pop does not hold where the setting says so', async () => {
 const NO: Failure = failure('over-budget', 'db needs 512 MB, 100 MB is free', { need: 512 }, ['Stop llm', 'Raise the budget']);
 
 test('real clients show a refusal with its numbers and what to do', async () => {
-  const refused = async (protocol: 'postgres' | 'redis' | 'http'): Promise<Door> => {
+  const refused = async (protocol: 'postgres' | 'redis' | 'http'): Promise<Listener> => {
     const stage = await openStage({ protocol, target: () => null, wake: async () => NO });
     open.push(stage);
     return stage.door;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHostNetworkShell } from '../../daemon/engine/client/host-network-shell.js';
 import { openKernelPath } from '../../daemon/redirects/kernel-path.js';
-import type { Shell } from '../../daemon/redirects/shell.js';
+import type { ScriptRunner } from '../../daemon/redirects/shell.js';
 import { bytes, connected, freePort, silent } from '../activation/harness.js';
 import { ensureNft, nft } from './support/nft.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => stack?.remove());
 
 /** A shell of a user without privileges. */
-const unprivileged: Shell = script =>
+const unprivileged: ScriptRunner = script =>
   new Promise(resolve => {
     const args = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-s'];
     const env = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };

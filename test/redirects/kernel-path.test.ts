@@ -2,16 +2,16 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Redirect } from '../../daemon/ports/kernel-path.js';
 import { openKernelPath } from '../../daemon/redirects/kernel-path.js';
-import type { Outcome, Shell } from '../../daemon/redirects/shell.js';
+import type { ScriptResult, ScriptRunner } from '../../daemon/redirects/shell.js';
 import { silent } from '../activation/harness.js';
 
 const HERE = `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}${readlinkSync('/proc/self/ns/net')}\n`;
-const done = (stdout = ''): Outcome => ({ exitCode: 0, stdout, stderr: '' });
-const failed = (stderr: string): Outcome => ({ exitCode: 1, stdout: '', stderr });
+const done = (stdout = ''): ScriptResult => ({ exitCode: 0, stdout, stderr: '' });
+const failed = (stderr: string): ScriptResult => ({ exitCode: 1, stdout: '', stderr });
 /** A shell that gives these answers in turn, and keeps what it was asked. */
-function shell(...answers: (Outcome | Error)[]): Shell & { readonly scripts: string[] } {
+function shell(...answers: (ScriptResult | Error)[]): ScriptRunner & { readonly scripts: string[] } {
   const scripts: string[] = [];
-  const run: Shell = async script => {
+  const run: ScriptRunner = async script => {
     scripts.push(script);
     const answer = answers.shift() ?? done();
     if (answer instanceof Error) throw answer;
@@ -19,7 +19,7 @@ function shell(...answers: (Outcome | Error)[]): Shell & { readonly scripts: str
   };
   return Object.assign(run, { scripts });
 }
-const open = (own: Shell, helper: Shell | null = null) => openKernelPath({ instance: 'i', log: silent, own, helper });
+const open = (own: ScriptRunner, helper: ScriptRunner | null = null) => openKernelPath({ instance: 'i', log: silent, own, helper });
 const DENIED = failed('Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n');
 
 test('by itself where it may, and the helper is not asked', async () => {
@@ -91,7 +91,7 @@ test('a refusal of the kernel is a failure in its own words, and what follows is
 test('one after another, in the order of the calls', async () => {
   let running = 0;
   let most = 0;
-  const own: Shell = async () => {
+  const own: ScriptRunner = async () => {
     running += 1;
     most = Math.max(most, running);
     await new Promise(resolve => setImmediate(resolve));

@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ContainerSample } from '../../daemon/model/container-sample.js';
 import type { EngineEvent, ObservedContainer } from '../../daemon/model/observed.js';
-import type { Doors } from '../../daemon/ports/doors.js';
-import type { Scheduler } from '../../daemon/ports/schedule.js';
+import type { Listeners } from '../../daemon/ports/doors.js';
 import type { Containers, History, Images, Store } from '../../daemon/ports/ports.js';
+import type { Scheduler } from '../../daemon/ports/schedule.js';
 import { createSupervisor } from '../../daemon/runtime/create.js';
 import { silent } from '../activation/harness.js';
 import { sleeper } from '../scheduler/support/households.js';
@@ -31,7 +31,7 @@ async function daemon(...running: readonly string[]) {
     removeHelpers: async () => undefined,
     logs: async function* () {},
   };
-  const doors: Partial<Doors> = {
+  const doors: Partial<Listeners> = {
     set: async () => [],
     activity: id => ({ connections: connections.get(id) ?? 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null }),
     close: async () => undefined,
@@ -64,7 +64,7 @@ async function daemon(...running: readonly string[]) {
     version: '9.9.9',
     instance: 'abc',
     pid: 42,
-    openDoors: () => doors as Doors,
+    openDoors: () => doors as Listeners,
     openKernelPath: null,
     isLocal: async () => false,
     expectConnection: () => Promise.reject(new Error('nobody listens here')),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ContainerSpec, type Healthcheck, PLAIN_ACTIVATION, type PortSpec, type ServiceSpec } from '../../daemon/model/model.js';
 import type { ContainerCheck, ObservedContainer } from '../../daemon/model/observed.js';
-import type { Outcome, Question } from '../../daemon/ports/doors.js';
+import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/doors.js';
 import { awaitReady, type ReadinessContext } from '../../daemon/runtime/effects/readiness.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 import { observed } from '../scheduler/support/specs.js';
@@ -16,14 +16,14 @@ const none = (test: readonly string[]): Healthcheck => ({
   startInterval: null,
   retries: null,
 });
-const silent: Outcome = { ready: false, why: 'nothing listens', listens: false, speaks: null };
+const silent: ProbeOutcome = { ready: false, why: 'nothing listens', listens: false, speaks: null };
 
 interface Scene {
   readonly container?: Partial<ContainerSpec>;
   readonly spec?: Partial<ServiceSpec>;
   readonly seen?: Partial<ObservedContainer>;
   /** By port; what is missing never answers. */
-  readonly answers?: Readonly<Record<number, Outcome>>;
+  readonly answers?: Readonly<Record<number, ProbeOutcome>>;
   readonly awaited?: readonly number[];
   readonly exits?: readonly number[];
   readonly isLocal?: boolean;
@@ -48,7 +48,7 @@ async function ready({ container = {}, spec = {}, seen = {}, answers = {}, await
         throw new Error('no exec here');
       },
     },
-    untilReady: async (question: Question, signal, trying) => {
+    untilReady: async (question: ProbeQuestion, signal, trying) => {
       asked.push(
         `${question.protocol}${question.guessed ? '?' : ''} ${question.target.host}:${question.target.port}${question.path ?? ''}`,
       );
@@ -68,7 +68,7 @@ async function ready({ container = {}, spec = {}, seen = {}, answers = {}, await
   return { readiness, asked };
 }
 
-const http: Outcome = { ready: true, protocol: 'http' };
+const http: ProbeOutcome = { ready: true, protocol: 'http' };
 const guessed = { activation: { ...PLAIN_ACTIVATION, protocolFrom: 'port' as const } };
 
 describe('what never sleeps is asked too', () => {
@@ -173,7 +173,7 @@ describe('nothing listens', () => {
   });
 
   test('a protocol that a person has written fails, with the one that would work', async () => {
-    const tls: Outcome = { ready: false, why: '8443 speaks TLS, not http', listens: true, speaks: 'tls' };
+    const tls: ProbeOutcome = { ready: false, why: '8443 speaks TLS, not http', listens: true, speaks: 'tls' };
     const { readiness } = await ready({
       spec: { protocol: 'http', startTimeout: 3_000 },
       container: { ports: [port(8443)] },

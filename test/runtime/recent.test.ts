@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Recent } from '../../daemon/runtime/sampling/recent.js';
+import { RecentUsage } from '../../daemon/runtime/sampling/recent.js';
 
 const SECOND = 1_000;
 const NOW = 1_700_000_000_000;
 
 /** One entry each `every` ms up to NOW, whose working set counts them. */
-function filled(count: number, every = SECOND): Recent {
-  const recent = new Recent();
+function filled(count: number, every = SECOND): RecentUsage {
+  const recent = new RecentUsage();
   for (let i = 0; i < count; i++) recent.add('shop/api', { at: NOW - (count - 1 - i) * every, workingSet: i, cpu: 1.5 });
   return recent;
 }
 
-const at = (recent: Recent, since = 0, slot = 0, now = NOW) => recent.entries('shop/api', since, slot, now);
+const at = (recent: RecentUsage, since = 0, slot = 0, now = NOW) => recent.entries('shop/api', since, slot, now);
 
 describe('the last 15 minutes', () => {
   test('are there as they were measured, oldest first', () => {
-    const recent = new Recent();
+    const recent = new RecentUsage();
     recent.add('shop/api', { at: NOW - 2 * SECOND, workingSet: 10, cpu: null });
     recent.add('shop/api', { at: NOW, workingSet: 20, cpu: 12.3 });
     recent.add('shop/db', { at: NOW, workingSet: 99, cpu: 0 });
@@ -69,7 +69,7 @@ describe('the last 15 minutes', () => {
     });
     fc.assert(
       fc.property(steps, moves => {
-        const recent = new Recent();
+        const recent = new RecentUsage();
         let now = NOW;
         for (const move of moves) {
           now += move;
@@ -86,7 +86,7 @@ describe('the last 15 minutes', () => {
 });
 
 test('entries of one slot are joined: its begin, the mean, the peak, the CPU where it is known', () => {
-  const recent = new Recent();
+  const recent = new RecentUsage();
   const begin = Math.floor(NOW / 10_000) * 10_000;
   for (const [seconds, workingSet, cpu] of [
     [1, 10, null],

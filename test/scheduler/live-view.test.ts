@@ -4,7 +4,7 @@ import type { ServiceId } from '../../daemon/model/model.js';
 import { holdingsOf } from '../../daemon/scheduler/memory/holdings.js';
 import { pressureVictim } from '../../daemon/scheduler/memory/pressure.js';
 import type { UseSeen } from '../../daemon/scheduler/state/event.js';
-import { type Beside, liveBudget, liveServices, withUses } from '../../daemon/scheduler/views/live-view.js';
+import { type LiveSources, liveBudget, liveServices, withUses } from '../../daemon/scheduler/views/live-view.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import type { Driver } from './support/driver.js';
 import { HOUSEHOLD, sleeper } from './support/households.js';
@@ -23,9 +23,9 @@ const USAGE: LiveUsage = {
   pids: 3,
   psi: null,
 };
-const BESIDE: Beside = { usage: () => USAGE, wallOf: (_, moment) => 1_000_000 + moment, told: view => view };
+const BESIDE: LiveSources = { usage: () => USAGE, wallOf: (_, moment) => 1_000_000 + moment, told: view => view };
 
-function seen(driver: Driver, beside: Partial<Beside> = {}, uses: readonly UseSeen[] = []) {
+function seen(driver: Driver, beside: Partial<LiveSources> = {}, uses: readonly UseSeen[] = []) {
   const world = withUses(driver.world, uses, driver.now);
   return liveServices(world, { ...BESIDE, ...beside }, POLICY, driver.now);
 }

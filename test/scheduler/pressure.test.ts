@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { HostSample } from '../../daemon/model/host-sample.js';
 import {
   admitsNow,
-  classify,
   DEFAULT_PRESSURE,
   describe as describeState,
   explainAdmission,
   mayAct,
   NO_PRESSURE,
+  nextPressure,
   type PressureState,
   pressureVictim,
 } from '../../daemon/scheduler/memory/pressure.js';
@@ -26,7 +26,7 @@ function during(state: PressureState, seconds: number, reading: Reading | ((seco
   for (let second = 1; second <= seconds; second++) {
     const at = (next.sample?.at ?? 0) + SECOND;
     const given = typeof reading === 'function' ? reading(second) : reading;
-    next = classify(next, { at, total: TOTAL, available: 8 * GiB, psi: QUIET, swapIn: 0, refaults: 0, ...given }, DEFAULT_PRESSURE);
+    next = nextPressure(next, { at, total: TOTAL, available: 8 * GiB, psi: QUIET, swapIn: 0, refaults: 0, ...given }, DEFAULT_PRESSURE);
   }
   return next;
 }
@@ -126,7 +126,7 @@ describe('pressure begins', () => {
       const quiet = during(NO_PRESSURE, 20, { reclaims: 7_000 });
       const away = { at: (quiet.sample?.at ?? 0) + MINUTE, total: TOTAL, available: 8 * GiB, swapIn: 0, refaults: 0, reclaims: 7_000 };
       expect(
-        during(classify(quiet, { ...away, psi: { some10: 60, full10: 50 } }, DEFAULT_PRESSURE), 30, { ...psi(60, 50), reclaims: 7_000 })
+        during(nextPressure(quiet, { ...away, psi: { some10: 60, full10: 50 } }, DEFAULT_PRESSURE), 30, { ...psi(60, 50), reclaims: 7_000 })
           .level,
       ).toBe('none');
     });
@@ -135,7 +135,7 @@ describe('pressure begins', () => {
       const quiet = during(NO_PRESSURE, 20, { reclaims: 7_000 });
       const at = (quiet.sample?.at ?? 0) + MINUTE;
       const sample = { at, total: TOTAL, available: 8 * GiB, psi: { some10: 60, full10: 50 }, swapIn: 0, refaults: 0, reclaims: 9_000 };
-      expect(during(classify(quiet, sample, DEFAULT_PRESSURE), 6, { ...psi(60, 50), reclaims: 9_000 }).level).toBe('hard');
+      expect(during(nextPressure(quiet, sample, DEFAULT_PRESSURE), 6, { ...psi(60, 50), reclaims: 9_000 }).level).toBe('hard');
       expect(during(during(NO_PRESSURE, 5, psi(0, 0)), 6, { ...psi(60, 50), reclaims: 9_000 }).level).toBe('hard');
     });
 
@@ -148,7 +148,11 @@ describe('pressure begins', () => {
     const at = (...times: number[]) =>
       times.reduce(
         (state, time) =>
-          classify(state, { at: time, total: TOTAL, available: 0.03 * TOTAL, psi: null, swapIn: time, refaults: null }, DEFAULT_PRESSURE),
+          nextPressure(
+            state,
+            { at: time, total: TOTAL, available: 0.03 * TOTAL, psi: null, swapIn: time, refaults: null },
+            DEFAULT_PRESSURE,
+          ),
         NO_PRESSURE,
       ).level;
     expect(at(0, 100, 200, 300, 400, 500, 600, 700)).toBe('none');
@@ -176,8 +180,11 @@ describe('pressure ends', () => {
 
   test('a gap restarts the windows, and keeps hard only where the signal is still there', () => {
     const resumed = (state: PressureState, share: number) =>
-      classify(state, { at: 8 * 60 * MINUTE, total: TOTAL, available: share * TOTAL, psi: QUIET, swapIn: 0, refaults: 0 }, DEFAULT_PRESSURE)
-        .level;
+      nextPressure(
+        state,
+        { at: 8 * 60 * MINUTE, total: TOTAL, available: share * TOTAL, psi: QUIET, swapIn: 0, refaults: 0 },
+        DEFAULT_PRESSURE,
+      ).level;
     expect([resumed(HARD, 0.03), resumed(HARD, 0.9), resumed(SOFT, 0.9), resumed(during(NO_PRESSURE, 2, available(0.03)), 0.03)]).toEqual([
       'hard',
       'soft',
@@ -277,7 +284,7 @@ test('for any samples: hard only with a hard signal in the last one, none only w
       for (const { step, share, psi, swapIn } of samples) {
         at += step;
         const before = state;
-        state = classify(before, { at, total: TOTAL, available: share * TOTAL, psi, swapIn, refaults: null }, DEFAULT_PRESSURE);
+        state = nextPressure(before, { at, total: TOTAL, available: share * TOTAL, psi, swapIn, refaults: null }, DEFAULT_PRESSURE);
         if (state.level === 'hard') expect(share < 0.04 || (psi?.full10 ?? 0) > 20).toBe(true);
         if (before.level !== 'none' && state.level === 'none') expect(at - (state.clearSince ?? at)).toBeGreaterThanOrEqual(60_000);
         if (before.level === 'hard') expect(state.level).not.toBe('none');

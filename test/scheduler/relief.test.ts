@@ -8,7 +8,7 @@ import {
   type Holding,
   isIdle,
   relieve,
-  whyKept,
+  whyNotEvicted,
 } from '../../daemon/scheduler/memory/relief.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { rounds } from '../support/deep.js';
@@ -17,7 +17,7 @@ import { CLAIM, holding, MINUTE, NOW, SECOND } from './support/holdings.js';
 const relief = (shortfall: number, holdings: readonly Holding[], evictions: readonly Eviction[] = []) =>
   relieve(shortfall, [CLAIM], holdings, evictions, DEFAULT_RELIEF, NOW);
 const kept = (change: Partial<Holding>, evictions: readonly Eviction[] = []) =>
-  whyKept(holding('db', change), [CLAIM], evictions, DEFAULT_RELIEF, NOW);
+  whyNotEvicted(holding('db', change), [CLAIM], evictions, DEFAULT_RELIEF, NOW);
 
 describe('claw-back', () => {
   const burst = { grant: 512 * MiB, standard: 256 * MiB, workingSet: 100 * MiB, peak: 100 * MiB, shrinkable: true };
@@ -167,15 +167,15 @@ describe('a service is kept, and why', () => {
   });
 
   test('nobody claims: only the idle may go', () => {
-    expect(whyKept(holding('db'), [], [], DEFAULT_RELIEF, NOW)).toBe('in use');
-    expect(whyKept(holding('db', { frozen: true }), [], [], DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(whyNotEvicted(holding('db'), [], [], DEFAULT_RELIEF, NOW)).toBe('in use');
+    expect(whyNotEvicted(holding('db', { frozen: true }), [], [], DEFAULT_RELIEF, NOW)).toBeNull();
   });
 
   test('of a plan with several services the highest priority counts, and a duel with any of them', () => {
     const claims = [CLAIM, { id: 'shop/llm', priority: 90 } as const];
-    expect(whyKept(holding('db', { priority: 80 }), claims, [], DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(whyNotEvicted(holding('db', { priority: 80 }), claims, [], DEFAULT_RELIEF, NOW)).toBeNull();
     const duels = [1, 2, 3].map(at => ({ victim: 'shop/db', by: 'shop/llm', at: NOW - at }) as const);
-    expect(whyKept(holding('db'), claims, duels, DEFAULT_RELIEF, NOW)).toContain('shop/llm');
+    expect(whyNotEvicted(holding('db'), claims, duels, DEFAULT_RELIEF, NOW)).toContain('shop/llm');
     expect(relieve(MiB, claims, [holding('db')], duels, DEFAULT_RELIEF, NOW)).toBeNull();
   });
 });
@@ -219,7 +219,7 @@ describe('for any holdings', () => {
     for (let to = 1; to < entry.grant; to++) if (mayShrinkTo(entry, to)) return entry.grant - to;
     return 0;
   };
-  const isKept = (entry: Holding, evictions: readonly Eviction[]) => whyKept(entry, [CLAIM], evictions, DEFAULT_RELIEF, NOW) !== null;
+  const isKept = (entry: Holding, evictions: readonly Eviction[]) => whyNotEvicted(entry, [CLAIM], evictions, DEFAULT_RELIEF, NOW) !== null;
   /** All sets of stops that, with all shrinks of the survivors, free enough. */
   const solutions = (shortfall: number, holdings: readonly Holding[], evictions: readonly Eviction[]): Holding[][] => {
     const others = holdings.filter(entry => entry.id !== CLAIM.id);

@@ -13,7 +13,7 @@ import type { ProjectSpec } from '../../daemon/model/model.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import type { Answer } from '../../daemon/scheduler/state/event.js';
 import { buildApp } from '../../daemon/server/app.js';
-import { LIMITS, type Limits } from '../../daemon/server/bare-app.js';
+import { REQUEST_LIMITS, type RequestLimits } from '../../daemon/server/bare-app.js';
 import { listenUnix } from '../../daemon/server/listen.js';
 import type { Failure } from '../../daemon/shared/failure.js';
 import { LIVE } from '../scheduler/pictures.js';
@@ -134,13 +134,13 @@ export interface Running {
   readonly logged: string[];
   stop(): Promise<void>;
 }
-export async function serve(supervisor: Supervisor, limits: Partial<Limits> = {}): Promise<Running> {
+export async function serve(supervisor: Supervisor, limits: Partial<RequestLimits> = {}): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'ld-http-'));
   const logged: string[] = [];
   const keep = (fields: object, message: string) => {
     logged.push(`${message} ${JSON.stringify(fields, (_, value) => (value instanceof Error ? `${value.stack}` : value))}`);
   };
-  const app = buildApp({ supervisor, log: { debug: keep, info: keep, warn: keep, error: keep } }, { ...LIMITS, ...limits });
+  const app = buildApp({ supervisor, log: { debug: keep, info: keep, warn: keep, error: keep } }, { ...REQUEST_LIMITS, ...limits });
   const socket = join(folder, 'run', 'daemon.sock');
   await listenUnix(app, socket);
   return {

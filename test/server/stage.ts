@@ -6,7 +6,7 @@ import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { Client } from '../../daemon/client/client.js';
 import type { StreamQuery } from '../../daemon/client/stream.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
-import type { Limits } from '../../daemon/server/bare-app.js';
+import type { RequestLimits } from '../../daemon/server/bare-app.js';
 import { LIVE } from '../scheduler/pictures.js';
 import { fake, MB, serve, view } from './harness.js';
 
@@ -58,7 +58,7 @@ export interface Stage {
 
 export async function stage(
   services: readonly LiveService[] = [],
-  options: { limits?: Partial<Limits>; parts?: Partial<Supervisor>; past?: readonly LoggedNotice[] } = {},
+  options: { limits?: Partial<RequestLimits>; parts?: Partial<Supervisor>; past?: readonly LoggedNotice[] } = {},
 ): Promise<Stage> {
   let live: Live = { ...LIVE, services };
   let taken = 0;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { Limits } from '../../daemon/server/bare-app.js';
-import { LIMITS } from '../../daemon/server/bare-app.js';
+import type { RequestLimits } from '../../daemon/server/bare-app.js';
+import { REQUEST_LIMITS } from '../../daemon/server/bare-app.js';
 import { buildWebApp, EXCHANGE, WEB_LIMITS } from '../../daemon/server/web/app.js';
 import { Tokens } from '../../daemon/server/web/tokens.js';
 import { fake } from './harness.js';
@@ -35,14 +35,14 @@ export interface Web {
 }
 
 /** The TCP door over a supervisor made up for the test; closed when the test has ended. */
-export async function openWeb(double = fake(), limits: Partial<Limits> = {}): Promise<Web> {
+export async function openWeb(double = fake(), limits: Partial<RequestLimits> = {}): Promise<Web> {
   let now = 0;
   const logged: string[] = [];
   const keep = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const log = { debug: keep, info: keep, warn: keep, error: keep };
   const tokens = new Tokens(() => now, 600_000);
   const context = { supervisor: double.supervisor, log };
-  const app = buildWebApp(context, tokens, { ...LIMITS, ...WEB_LIMITS, ...limits }, pageFolder());
+  const app = buildWebApp(context, tokens, { ...REQUEST_LIMITS, ...WEB_LIMITS, ...limits }, pageFolder());
   await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => app.close());
   const address = app.server.address();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { departure, type JsonSchema } from '../../daemon/shared/json-schema.js';
 import { BODIES } from '../../daemon/server/schema/bodies.js';
 import { readDocument } from '../../daemon/server/validate.js';
-import { rounds } from '../support/deep.js';
+import { departure, type JsonSchema } from '../../daemon/shared/json-schema.js';
 import { spec } from '../server/harness.js';
+import { rounds } from '../support/deep.js';
 
 const SCHEMAS: Record<string, JsonSchema> = JSON.parse(readDocument()).components.schemas;
 const good = { Up: { spec: spec({ A: 'b' }), services: ['api'], wait: true, waitTimeout: 5 }, Services: { services: ['a.B_c'] }, Down: { volumes: true }, Clean: { project: 'shop' }, Empty: {} }; // biome-ignore format: a table

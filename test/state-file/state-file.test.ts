@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Intent } from '../../daemon/scheduler/state/intent.js';
-import { createStateFile } from '../../daemon/state-file/state-file.js';
 import { wrongIntent } from '../../daemon/server/wrong-intent.js';
+import { createStateFile } from '../../daemon/state-file/state-file.js';
 import { project } from '../scheduler/support/specs.js';
 import { rounds } from '../support/deep.js';
 

@@ -1,11 +1,11 @@
 import { chmodSync } from 'node:fs';
 import type { Evidence } from '../../platform/doctor/evidence.js';
 import { type Coded, type Examined, examine } from '../../platform/doctor/examine.js';
-import { applyPatches, type Change, planEdit } from '../../platform/wsl/config-edit.js';
+import { applyPatches, type ConfigChange, planEdit } from '../../platform/wsl/config-edit.js';
 import { type ConfigFile, saveConfig } from '../../platform/wsl/config-file.js';
 import { diffLines } from '../../platform/wsl/diff.js';
 import { answer, type Cli, type Colours } from '../cli.js';
-import { wrap } from '../render/table.js';
+import { wrapCell } from '../render/table.js';
 import { renderDiff, UNVERIFIED } from '../render/wsl.js';
 import { gather } from './doctor-evidence.js';
 import { undoFile } from './wsl.js';
@@ -43,7 +43,7 @@ function repair(cli: Cli, { config }: Evidence, findings: readonly Coded[], dryR
   return [...modes, { codes: [...new Set(edits.map(({ code }) => code))], ...edit(cli, config, changes, dryRun) }];
 }
 
-function edit(cli: Cli, config: ConfigFile, changes: readonly Change[], dryRun: boolean): Omit<Repaired, 'codes'> {
+function edit(cli: Cli, config: ConfigFile, changes: readonly ConfigChange[], dryRun: boolean): Omit<Repaired, 'codes'> {
   const { text, show } = config.decoded;
   const edited = applyPatches(text, planEdit(text, changes));
   if (!dryRun) saveConfig(config, edited, undoFile(cli), 'doctor --fix', Date.now());
@@ -65,15 +65,15 @@ function render(cli: Cli, { findings, fine, skipped }: Examined, done: readonly 
   return [
     ...repaired,
     ...findings.flatMap(finding => renderFinding(finding, width, colours)),
-    ...(explain ? [...fine.flatMap(({ code, text }) => wrap(`${colours.green('✓')} ${code}: ${text}`, width)), ''] : []),
+    ...(explain ? [...fine.flatMap(({ code, text }) => wrapCell(`${colours.green('✓')} ${code}: ${text}`, width)), ''] : []),
     `${fine.length} checks found nothing wrong${explain ? '' : ' (--explain shows them)'}.`,
-    ...(skipped.length > 0 ? [`${skipped.length} do not apply here:`, ...reasons.flatMap(reason => wrap(`  ${reason}`, width))] : []),
+    ...(skipped.length > 0 ? [`${skipped.length} do not apply here:`, ...reasons.flatMap(reason => wrapCell(`  ${reason}`, width))] : []),
     ...(explain && wsl ? [UNVERIFIED] : []),
   ];
 }
 
 function renderFinding({ level, code, symptom, evidence, fix }: Coded, width: number, colours: Colours): string[] {
   const mark = level === 'problem' ? colours.red('✗') : colours.yellow('!');
-  const indented = (text: string, first: string) => wrap(text, width - 4).map((line, at) => `${at === 0 ? first : '    '}${line}`);
+  const indented = (text: string, first: string) => wrapCell(text, width - 4).map((line, at) => `${at === 0 ? first : '    '}${line}`);
   return [`${mark} ${symptom} ${colours.dim(`[${code}]`)}`, ...indented(evidence, '    '), ...indented(fix, '  → '), ''];
 }

@@ -1,4 +1,4 @@
-import { act, mannerOf, type Outcome } from '../acting.js';
+import { type ActionOutcome, act, mannerOf } from '../acting.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
@@ -14,7 +14,7 @@ export async function run(cli: Cli): Promise<number> {
   const projects = cli.options.all ? (await cli.client.projects()).map(({ name }) => name) : [await projectOf(cli)];
   const volumes = cli.options.volumes ?? false;
   if (volumes && projects.length > 0) await confirmLoss(cli, `Remove the volumes of ${projects.join(', ')}, with all data in them?`);
-  const outcomes: { project: string; plan: Outcome['plan'] }[] = [];
+  const outcomes: { project: string; plan: ActionOutcome['plan'] }[] = [];
   for (const project of projects) {
     const { plan } = await act(cli, project, 'down', { volumes, ...mannerOf(cli) });
     outcomes.push({ project, plan });
@@ -23,7 +23,7 @@ export async function run(cli: Cli): Promise<number> {
   return 0;
 }
 
-function told(cli: Cli, { project, plan }: { project: string; plan: Outcome['plan'] }): string {
+function told(cli: Cli, { project, plan }: { project: string; plan: ActionOutcome['plan'] }): string {
   if (cli.options.dryRun) return [`${project}:`, ...renderPlan(plan, 'would')].join('\n');
   if (cli.options.wait === false) return `${project} is being taken down`;
   return `${project} is down; its volumes are ${cli.options.volumes ? 'removed' : 'kept'}`;

@@ -9,11 +9,11 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const command = rest[0] === '--' ? rest.slice(1) : rest;
   if (command.length === 0)
     throw new FailureError(failure('usage', 'Name a command to run.', {}, [`laptop-dev shell ${service} opens a shell.`]));
-  return execIn(cli, service, command);
+  return runExec(cli, service, command);
 }
 
 /** On a terminal the command gets one of the same size, and every key goes to it, ctrl-C too. Else its streams are ours. */
-export async function execIn(cli: Cli, service: string, command: readonly string[]): Promise<number> {
+export async function runExec(cli: Cli, service: string, command: readonly string[]): Promise<number> {
   const project = await projectOf(cli);
   const tty = cli.options.tty !== false && cli.stdin.isTTY === true && cli.out.terminal && !cli.options.json;
   const channel = await cli.client.exec(project, service, {

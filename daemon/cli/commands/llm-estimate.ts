@@ -6,7 +6,7 @@ import { answer, type Cli } from '../cli.js';
 import { askManage, openManage } from '../llm/manage.js';
 import { advisorOf } from '../llm/service.js';
 import { openFile } from '../llm/source-file.js';
-import { type Estimated, fitOf, lackOf, type Room, renderEstimate } from '../render/llm.js';
+import { type Estimated, fitOf, lackOf, type ModelRoom, renderEstimate } from '../render/llm.js';
 
 /** No header is longer. */
 const HEAD = 64 * MiB;
@@ -20,7 +20,7 @@ export async function run(cli: Cli, [model = '']: readonly string[]): Promise<nu
   const found = isFile ? await estimateFile(cli, service, model) : await askManage<Estimated>(cli, service, ['estimate', model]);
   const { budget, granted } = await cli.client.budget();
   const { standard, maximum, grant } = service.memory;
-  const room: Room = { standard, maximum, free: Math.max(0, budget - granted) + grant };
+  const room: ModelRoom = { standard, maximum, free: Math.max(0, budget - granted) + grant };
   const needs = found.needs.map(need => ({ ...need, fits: fitOf(need.bytes, room) }));
   const lack = lackOf(found, room);
   answer(cli, { service: service.name, ...found, needs, ...room, lack }, () => renderEstimate(found, room, cli.out.columns()).join('\n'));

@@ -17,7 +17,7 @@ export async function pin(cli: Cli, args: readonly string[]): Promise<number> {
 }
 
 /** None named: all of the project. */
-export async function unpin(cli: Cli, args: readonly string[]): Promise<number> {
+export async function runUnpin(cli: Cli, args: readonly string[]): Promise<number> {
   const project = await projectOf(cli);
   await act(cli, project, 'unpin', { services: args, dryRun: cli.options.dryRun ?? false });
   answer(cli, { project, services: args }, () => `${args.join(', ') || project}: may sleep again`);

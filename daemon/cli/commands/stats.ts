@@ -7,7 +7,7 @@ import { inCi } from '../ci.js';
 import { answer, type Cli } from '../cli.js';
 import { projectOf } from '../place.js';
 import { renderStats } from '../render/stats.js';
-import { onKeys, Screen } from '../screen.js';
+import { onKeys, RedrawnScreen } from '../screen.js';
 import { untilCancelled } from '../streaming.js';
 
 /** How long one picture waits for the second measurement, without which there are no rates; ms. */
@@ -84,7 +84,7 @@ function isMeasured({ services }: Live): boolean {
 
 async function watch(cli: Cli, query: StreamQuery): Promise<number> {
   const quit = new AbortController();
-  const screen = new Screen(cli.out);
+  const screen = new RedrawnScreen(cli.out);
   let code = 0;
   let last: Live | null = null;
   const release = onKeys(cli.stdin, key => {

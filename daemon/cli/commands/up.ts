@@ -9,7 +9,7 @@ import { formatBytes } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
 import { uniqueProjectName } from '../../shared/names.js';
 import { formatProblem } from '../../shared/problem.js';
-import { act, mannerOf, type Outcome } from '../acting.js';
+import { type ActionOutcome, act, mannerOf } from '../acting.js';
 import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findHere } from '../place.js';
@@ -89,7 +89,7 @@ async function read(cli: Cli, found: Found, options: LoadOptions): Promise<Loade
   return { spec, leftOut };
 }
 
-function summary(cli: Cli, spec: ProjectSpec, leftOut: readonly string[], { plan, result }: Outcome): string[] {
+function summary(cli: Cli, spec: ProjectSpec, leftOut: readonly string[], { plan, result }: ActionOutcome): string[] {
   if (!result) return renderPlan(plan, cli.options.dryRun ? 'would' : 'will');
   const asleep = result.services.filter(({ state }) => state === 'asleep').length;
   const up = result.services.length - asleep;

@@ -1,9 +1,9 @@
-import { applyPatches, type Change, planEdit, withKernelArgument } from '../../platform/wsl/config-edit.js';
+import { applyPatches, type ConfigChange, planEdit, withKernelArgument } from '../../platform/wsl/config-edit.js';
 import { saveConfig } from '../../platform/wsl/config-file.js';
 import { readConfig } from '../../platform/wsl/config-read.js';
 import { diffLines } from '../../platform/wsl/diff.js';
 import { runningDistributions } from '../../platform/wsl/facts.js';
-import { changesOf, isPreset, PRESETS, type Preset, type PresetName, presetOf, refusal } from '../../platform/wsl/presets.js';
+import { changesOf, isPreset, PRESETS, type Preset, type PresetName, presetOf, presetRefusal } from '../../platform/wsl/presets.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';
@@ -51,12 +51,12 @@ async function fitting(cli: Cli, wsl: Wsl, name: PresetName, profile: string | n
   const input = presetInput(cli, wsl, need);
   const preset = presetOf(name, input);
   if (preset.fits) return preset;
-  const refused = refusal(preset, need, await otherNeeds(cli, need.name), allPresets(input));
+  const refused = presetRefusal(preset, need, await otherNeeds(cli, need.name), allPresets(input));
   if (refused) throw new FailureError(refused);
   return preset;
 }
 
-function wanted(cli: Cli, { config }: Wsl, preset: Preset): readonly Change[] {
+function wanted(cli: Cli, { config }: Wsl, preset: Preset): readonly ConfigChange[] {
   const name = 'wsl2.kernelCommandLine';
   const now = config.config.effective.get(name.toLowerCase())?.value ?? '';
   const psi = cli.options.psi && !now.split(' ').includes('psi=1') ? [{ name, value: withKernelArgument(now, 'psi=1') }] : [];

@@ -1,6 +1,6 @@
 import { undoConfig } from '../../platform/wsl/config-file.js';
 import { diffLines } from '../../platform/wsl/diff.js';
-import { decode } from '../../platform/wsl/encoding.js';
+import { decodeText } from '../../platform/wsl/encoding.js';
 import { answer, type Cli } from '../cli.js';
 import { renderDiff, SHUTDOWN } from '../render/wsl.js';
 import { undoFile } from './wsl.js';
@@ -10,7 +10,7 @@ export async function run(cli: Cli): Promise<number> {
   const { dryRun = false, force = false } = cli.options;
   const { file, preset, at, before, after } = undoConfig(undoFile(cli), { force, dryRun });
   const shown = (bytes: Buffer | null) => {
-    const { text, show } = decode(bytes ?? Buffer.alloc(0));
+    const { text, show } = decodeText(bytes ?? Buffer.alloc(0));
     return show(text);
   };
   const diff = diffLines(shown(before), shown(after));

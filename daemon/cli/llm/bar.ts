@@ -5,7 +5,7 @@ import type { Cli } from '../cli.js';
 import { type Copied, transferLine, transferText } from '../render/transfer.js';
 
 /** Progress of one copy, on stderr. */
-export interface Bar {
+export interface ProgressBar {
   begin(from: Bytes): void;
   at(bytes: Bytes): void;
   /** The last state stays. */
@@ -15,7 +15,7 @@ export interface Bar {
 const FRAME = 100;
 
 /** A bar on a terminal, a line each tenth elsewhere and in CI, nothing with --quiet. `now`: ms. */
-export function barFor(cli: Cli, name: string, total: Bytes, now: () => number = () => performance.now()): Bar {
+export function barFor(cli: Cli, name: string, total: Bytes, now: () => number = () => performance.now()): ProgressBar {
   const { err, env, options } = cli;
   if (options.quiet) return { begin() {}, at() {}, end() {} };
   const live = err.terminal && !inCi(env) && env['TERM'] !== 'dumb';

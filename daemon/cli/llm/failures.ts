@@ -31,7 +31,7 @@ const REMEDIES: Readonly<Record<string, readonly string[]>> = {
   cut: ['The same command goes on where it stopped.'],
 };
 
-export function failureOf({ problem, message, details }: FailedLine): Failure {
+export function transferFailureOf({ problem, message, details }: FailedLine): Failure {
   const own = textsIn(details['remedies']);
   const text = problem === 'malformed' ? `This is no model that can be loaded: ${message}.` : message;
   return failure(CODES[problem] ?? 'internal', spaceIn(problem, details) ?? text, details, [

@@ -2,7 +2,7 @@ import type { ServiceView } from '../../api/views.js';
 import type { ExecChannel } from '../../client/exec.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { type Cli, remark } from '../cli.js';
-import { type FailedLine, failureOf } from './failures.js';
+import { type FailedLine, transferFailureOf } from './failures.js';
 
 /**
  * Bytes on their way that are not written yet: nothing between here and the volume holds them back. The receiver acknowledges every 128 KiB (input.ts
@@ -98,7 +98,7 @@ export class Manage {
 
   #take(line: Line, resolve: (data: unknown) => void, reject: (error: Error) => void): void {
     if (line.kind === 'done') resolve(line.data);
-    else if (line.kind === 'failed') reject(new FailureError(failureOf(line)));
+    else if (line.kind === 'failed') reject(new FailureError(transferFailureOf(line)));
     else if (line.kind === 'ready') this.#onReady(line);
     else if (line.kind === 'checked') this.onChecked(line.bytes);
     else {

@@ -2,12 +2,12 @@ import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FailureError, failure } from '../../shared/failure.js';
-import { checkMagic, type Source } from './source.js';
+import { checkMagic, type ModelSource } from './source.js';
 
 const CHUNK = 128 * 1024;
 
 /** A file here. Throws FailureError config-missing, model-refused. */
-export async function openFile(path: string, cwd: string): Promise<Source> {
+export async function openFile(path: string, cwd: string): Promise<ModelSource> {
   const file = await open(resolve(cwd, path), 'r').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code})`;
     throw new FailureError(failure('config-missing', `The file ${path} ${why}.`));

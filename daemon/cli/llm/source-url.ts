@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../../shared/failure.js';
-import { checkMagic, type Source } from './source.js';
+import { checkMagic, type ModelSource } from './source.js';
 
 /** A download that breaks off is taken up again so often. */
 const TRIES = 5;
@@ -22,7 +22,7 @@ interface Content {
 }
 
 /** A file behind an http(s) address, redirects followed. Throws FailureError download-failed, model-refused. */
-export async function openUrl(url: string, options: UrlOptions): Promise<Source> {
+export async function openUrl(url: string, options: UrlOptions): Promise<ModelSource> {
   // One for all requests: a body that stands still is left when the reader of it, or the source, is over.
   const over = new AbortController();
   const end = () => over.abort();

@@ -1,7 +1,7 @@
 import { FailureError, failure } from '../../shared/failure.js';
 
 /** Where a model comes from. */
-export interface Source {
+export interface ModelSource {
   /** As it was given. */
   readonly what: string;
   readonly bytes: number;

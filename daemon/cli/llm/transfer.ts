@@ -1,6 +1,6 @@
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Manage, ReadyLine } from './manage.js';
-import type { Source } from './source.js';
+import type { ModelSource } from './source.js';
 
 export interface TransferOptions {
   /** The checksum that was given. */
@@ -18,7 +18,7 @@ export interface TransferOptions {
  * Sends a model to the receiver, from where an earlier part ends, and resolves to the receiver's answer. Nothing is sent when the same content
  * is there. Throws FailureError: the source's, the receiver's, name-taken, or cancelled.
  */
-export async function transfer(manage: Manage, source: Source, options: TransferOptions): Promise<unknown> {
+export async function transfer(manage: Manage, source: ModelSource, options: TransferOptions): Promise<unknown> {
   const { cancelled } = options;
   const stop = new AbortController();
   const halt = () => stop.abort();
@@ -51,7 +51,7 @@ function neverReady(): never {
 
 async function send(
   manage: Manage,
-  source: Source,
+  source: ModelSource,
   from: number,
   { sha256, onBegin }: TransferOptions,
   signal: AbortSignal,
@@ -66,7 +66,11 @@ async function send(
 }
 
 /** The byte to begin with; null: the same is there already. Throws FailureError name-taken when something else is. */
-async function whereFrom({ there, part }: ReadyLine, source: Source, { sha256, replace, name }: TransferOptions): Promise<number | null> {
+async function whereFrom(
+  { there, part }: ReadyLine,
+  source: ModelSource,
+  { sha256, replace, name }: TransferOptions,
+): Promise<number | null> {
   if (there && there.bytes === source.bytes && there.sha256 === (await source.hashOf(source.bytes)) && there.sha256 !== null) return null;
   if (there && there.bytes === source.bytes && there.sha256 !== null && there.sha256 === sha256) return null;
   if (there && !replace) {

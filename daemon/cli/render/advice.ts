@@ -2,12 +2,17 @@ import type { AdviceView } from '../../api/views.js';
 import type { WrittenMemory } from '../../config/project/write-memory.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
-import { type Column, table } from './table.js';
+import { type TableColumn, table } from './table.js';
 
 /** The advice as a table, and a line that says what it would save. */
 export function renderAdvice(services: readonly AdviceView[], width: number): string[] {
   if (services.length === 0) return ['No services to advise on.'];
-  const columns: Column[] = [{ title: 'SERVICE', gives: true, least: 10 }, { title: 'STANDARD' }, { title: 'MAXIMUM' }, { title: 'FROM' }];
+  const columns: TableColumn[] = [
+    { title: 'SERVICE', gives: true, least: 10 },
+    { title: 'STANDARD' },
+    { title: 'MAXIMUM' },
+    { title: 'FROM' },
+  ];
   const rows = services.map(advice => [
     advice.service,
     figure(advice, advice.current.standard, advice.standard),

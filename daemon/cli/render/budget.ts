@@ -1,7 +1,7 @@
 import type { BudgetView, Holder } from '../../api/views.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Colours } from '../cli.js';
-import { type Column, table } from './table.js';
+import { type TableColumn, table } from './table.js';
 
 /** The bar of the budget, its figures, and the table of holders. */
 export function renderBudget(view: BudgetView, options: { width: number; colours: Colours }): string[] {
@@ -25,7 +25,7 @@ function bar(view: BudgetView, width: number, colours: Colours): string {
   return `${colours.green('█'.repeat(used))}${colours.yellow('▒'.repeat(granted - used))}${colours.dim('░'.repeat(cells - granted))}`;
 }
 
-const WHO: readonly Column[] = [
+const WHO: readonly TableColumn[] = [
   { title: 'PROJECT', gives: true, least: 8 },
   { title: 'SERVICE', gives: true, least: 10 },
   { title: 'STATE' },
@@ -36,7 +36,7 @@ export type RefusalHolder = Pick<Holder, 'project' | 'service' | 'standard' | 'g
 
 /** The holders of a refusal, in the order given. */
 export function renderRefusalHolders(holders: readonly RefusalHolder[], width: number): string[] {
-  const columns: Column[] = [...WHO, { title: 'STANDARD', align: 'right' }, { title: 'GRANT', align: 'right' }];
+  const columns: TableColumn[] = [...WHO, { title: 'STANDARD', align: 'right' }, { title: 'GRANT', align: 'right' }];
   const rows = holders.map(({ project, service, state, standard, grant }) => [
     project,
     service,
@@ -49,7 +49,7 @@ export function renderRefusalHolders(holders: readonly RefusalHolder[], width: n
 
 /** Who holds memory, the largest grant first. */
 export function renderHolders(holders: readonly Holder[], width: number): string[] {
-  const columns: Column[] = [
+  const columns: TableColumn[] = [
     ...WHO,
     { title: 'IN USE', align: 'right' },
     { title: 'STANDARD', align: 'right' },

@@ -1,5 +1,5 @@
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
-import type { Column } from './table.js';
+import type { TableColumn } from './table.js';
 import { table } from './table.js';
 
 /** As the service's program answers; see its manage.ts. */
@@ -38,7 +38,7 @@ export interface Estimated {
 }
 
 /** What a model would meet now. `free`: of the budget, with what the service holds already. */
-export interface Room {
+export interface ModelRoom {
   readonly standard: Bytes;
   readonly maximum: Bytes;
   readonly free: Bytes;
@@ -46,7 +46,7 @@ export interface Room {
 
 export function renderModels({ models, parts }: ModelList, width: number): string[] {
   if (models.length + parts.length === 0) return ['There is no model yet: laptop-dev llm models add FILE, or make-tiny for a toy.'];
-  const columns: Column[] = [
+  const columns: TableColumn[] = [
     { title: '' },
     { title: 'NAME', gives: true, least: 8 },
     { title: 'SIZE', align: 'right' },
@@ -79,20 +79,20 @@ export function renderAdded(added: Added): string {
 }
 
 /** Within which limit a need lies. */
-export function fitOf(bytes: Bytes, { standard, maximum }: Room): 'standard' | 'maximum' | 'never' {
+export function fitOf(bytes: Bytes, { standard, maximum }: ModelRoom): 'standard' | 'maximum' | 'never' {
   if (bytes <= standard) return 'standard';
   return bytes <= maximum ? 'maximum' : 'never';
 }
 
 /** What a load now would find: bytes that the budget lacks for it; null: no context ever fits. */
-export function lackOf({ needs, context }: Estimated, { standard, free }: Room): Bytes | null {
+export function lackOf({ needs, context }: Estimated, { standard, free }: ModelRoom): Bytes | null {
   const chosen = needs.find(need => need.context === context);
   return chosen ? Math.max(0, Math.max(chosen.bytes, standard) - free) : null;
 }
 
 const FITS = { standard: 'in the standard limit', maximum: 'with a higher limit', never: 'never' } as const;
 
-export function renderEstimate(found: Estimated, room: Room, width: number): string[] {
+export function renderEstimate(found: Estimated, room: ModelRoom, width: number): string[] {
   const { name, bytes, architecture, contextLength, needs, context } = found;
   const rows = needs.map(need => [
     need.context === context ? '*' : '',
@@ -101,7 +101,7 @@ export function renderEstimate(found: Estimated, room: Room, width: number): str
     need.measured ? 'measured' : 'estimated',
     FITS[fitOf(need.bytes, room)],
   ]);
-  const columns: Column[] = [
+  const columns: TableColumn[] = [
     { title: '' },
     { title: 'CONTEXT', align: 'right' },
     { title: 'NEEDS', align: 'right' },
@@ -116,7 +116,7 @@ export function renderEstimate(found: Estimated, room: Room, width: number): str
   ];
 }
 
-function roomText(lack: Bytes | null, { free }: Room): string {
+function roomText(lack: Bytes | null, { free }: ModelRoom): string {
   if (lack === null) return 'It can never be loaded: a smaller model, or a higher maximum in the profile.';
   if (lack === 0) return `There is room now: ${formatBytes(free)} of the budget.`;
   return `The budget lacks ${formatBytes(lack)} now: idle services would be stopped for it, or a smaller context taken.`;

@@ -6,7 +6,7 @@ import { flat } from '../../ui/shared/own.js';
 import type { Colours } from '../cli.js';
 import { shorten } from './table.js';
 
-export type Goal = 'up' | 'down' | 'gone';
+export type ProgressGoal = 'up' | 'down' | 'gone';
 type Mark = 'waiting' | 'working' | 'trouble' | 'done' | 'failed';
 
 /** One service on its way to the goal. Times: ms since the epoch. */
@@ -23,7 +23,7 @@ interface Row {
 }
 
 export interface Progress {
-  readonly goal: Goal;
+  readonly goal: ProgressGoal;
   readonly rows: readonly Row[];
   /** The last word about the project as a whole. */
   readonly note: string;
@@ -32,7 +32,7 @@ export interface Progress {
 }
 
 /** Rows of a plan: what starts or stops first waits; what is kept is done. */
-export function progressOf(plan: Plan, goal: Goal, project: string): Progress {
+export function progressOf(plan: Plan, goal: ProgressGoal, project: string): Progress {
   const row = (id: string, mark: Mark, doing: string, grant: Bytes | null): Row => {
     const name = flat(id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id);
     return { id, name, mark, doing, since: null, until: null, grant, leaves: false };
@@ -79,7 +79,7 @@ const WORDS: Readonly<Partial<Record<NoticeKind, string>>> = {
   removed: 'removed',
 };
 
-function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
+function moved(row: Row, notice: LoggedNotice, goal: ProgressGoal): Row {
   const words = WORDS[notice.kind] ?? notice.text;
   const mark = isEnd(notice.kind, goal === 'up' && row.leaves ? 'down' : goal) ? 'done' : MARKS[notice.kind];
   if (mark === undefined) return notice.kind === 'planned' ? row : { ...row, doing: words };
@@ -87,7 +87,7 @@ function moved(row: Row, notice: LoggedNotice, goal: Goal): Row {
   return { ...row, mark, doing: words, since: row.since ?? notice.at, until: ended ? notice.at : null };
 }
 
-function isEnd(kind: NoticeKind, goal: Goal): boolean {
+function isEnd(kind: NoticeKind, goal: ProgressGoal): boolean {
   if (goal === 'up') return kind === 'ready' || kind === 'running' || kind === 'completed';
   return kind === 'removed' || (goal === 'down' && kind === 'stopped');
 }

@@ -2,7 +2,7 @@ import type { ServiceView } from '../../api/views.js';
 import { type Bytes, formatBytes, GiB, MiB } from '../../shared/bytes.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Colours } from '../cli.js';
-import { type Column, table } from './table.js';
+import { type TableColumn, table } from './table.js';
 
 const LOAD_CELLS = 8;
 
@@ -11,7 +11,7 @@ export function renderServices(
   services: readonly ServiceView[],
   options: { projects: boolean; width: number; colours: Colours },
 ): string[] {
-  const columns: Column[] = [
+  const columns: TableColumn[] = [
     ...(options.projects ? [{ title: 'PROJECT', gives: true, least: 8 }] : []),
     { title: 'NAME', gives: true, least: 10 },
     { title: 'STATE' },

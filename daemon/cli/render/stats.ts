@@ -3,7 +3,7 @@ import { formatBytes, MiB } from '../../shared/bytes.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Colours } from '../cli.js';
 import { coloured, usedOf } from './ps.js';
-import { type Column, table } from './table.js';
+import { type TableColumn, table } from './table.js';
 
 interface StatsOptions {
   /** With a column that names the project. */
@@ -15,7 +15,7 @@ interface StatsOptions {
 /** The table of `stats`, and below it the budget and the machine in one line. */
 export function renderStats({ services, budget, host }: Live, options: StatsOptions): string[] {
   const { projects, width, colours } = options;
-  const columns: Column[] = [
+  const columns: TableColumn[] = [
     ...(projects ? [{ title: 'PROJECT', gives: true, least: 8 }] : []),
     { title: 'NAME', gives: true, least: 10 },
     { title: 'STATE' },

@@ -1,6 +1,6 @@
 import { bare, flat } from '../../ui/shared/own.js';
 
-export interface Column {
+export interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
   /** Cut first, down to `least` letters, when the table is too wide. */
@@ -14,7 +14,7 @@ const GAP = 2;
  * Lines of a table whose columns line up, at most `width` letters wide where the giving columns allow it. Cells may be coloured; a cell is one line,
  * whatever is in it.
  */
-export function table(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): string[] {
+export function table(columns: readonly TableColumn[], cells: readonly (readonly string[])[], width: number): string[] {
   const rows = cells.map(row => row.map(flat));
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map(row => visible(row[at] ?? ''))));
   shrink(columns, widths, width);
@@ -26,7 +26,7 @@ export function table(columns: readonly Column[], cells: readonly (readonly stri
   );
 }
 
-function shrink(columns: readonly Column[], widths: number[], width: number): void {
+function shrink(columns: readonly TableColumn[], widths: number[], width: number): void {
   let over = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
   for (const [at, column] of [...columns.entries()].reverse()) {
     if (!column.gives || over <= 0) continue;
@@ -58,7 +58,7 @@ export function shorten(text: string, width: number): string {
 }
 
 /** The text in lines of at most `width` letters, broken between words. */
-export function wrap(text: string, width: number): string[] {
+export function wrapCell(text: string, width: number): string[] {
   return paragraphs(text).flatMap(paragraph => {
     const lines: string[] = [];
     let line = '';

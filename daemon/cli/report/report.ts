@@ -14,7 +14,7 @@ import { runningDaemon } from '../start-daemon.js';
 import { hiddenSpec } from './hidden-spec.js';
 import { knownHere } from './known.js';
 import { variablesOfAll } from './others.js';
-import { daemonSections, doctor, logs, machine, orReason, type Section, settings, versions } from './sections.js';
+import { daemonSections, doctor, logs, machineSection, orReason, type Section, settings, versions } from './sections.js';
 
 /** How long the daemon may take to answer at all, ms: a daemon that hangs is what is reported then. */
 const ANSWERS_WITHIN = 5000;
@@ -33,7 +33,7 @@ export async function reportText(caller: Cli, profile: string | null, now: numbe
       ? [{ title: 'Versions', lines: [`laptop-dev ${cli.version}`, `node ${process.version}`, evidence] }]
       : [
           { title: 'Versions', lines: versions(cli, evidence) },
-          { title: 'Machine', lines: await orReason(() => machine(cli, evidence)) },
+          { title: 'Machine', lines: await orReason(() => machineSection(cli, evidence)) },
           { title: 'Doctor', lines: doctor(evidence) },
         ];
   sections.push({ title: 'Settings', lines: settings(cli) }, ...(await daemonSections(cli, why)));

@@ -40,7 +40,7 @@ export function versions(cli: Cli, evidence: Evidence): readonly string[] {
   ];
 }
 
-export async function machine(cli: Cli, evidence: Evidence): Promise<readonly string[]> {
+export async function machineSection(cli: Cli, evidence: Evidence): Promise<readonly string[]> {
   const { root } = hostOf(cli);
   const read = (path: string) => readFile(join(root, path), 'utf8').catch(() => '');
   const [release, psi] = await Promise.all([read('/etc/os-release'), read('/proc/pressure/memory')]);

@@ -1,9 +1,9 @@
 import { type Bytes, parseBytes } from '../../shared/bytes.js';
 import { nearestName } from '../../shared/nearest.js';
 import type { Ms } from '../../shared/span.js';
-import { parseDuration } from './duration.js';
+import { parseComposeDuration } from './duration.js';
 import type { Hints, Report } from './report.js';
-import type { Place, Tree } from './tree.js';
+import type { SourceLocation, Tree } from './tree.js';
 
 /**
  * A place in the merged tree together with its path: what the normalising functions read from. A value of the wrong kind
@@ -15,10 +15,10 @@ export class Cursor {
     readonly tree: Tree,
     readonly path: string,
     readonly report: Report,
-    readonly keyPlace: Place = tree.place,
+    readonly keyPlace: SourceLocation = tree.place,
   ) {}
 
-  get place(): Place {
+  get place(): SourceLocation {
     return this.tree.place;
   }
 
@@ -91,7 +91,7 @@ export class Cursor {
   duration(): Ms | null {
     const text = this.text();
     if (text === null) return null;
-    return parseDuration(text) ?? this.#wrong(`${quote(text)} is not a duration`, 'a duration such as 500ms, 10s or 1m30s');
+    return parseComposeDuration(text) ?? this.#wrong(`${quote(text)} is not a duration`, 'a duration such as 500ms, 10s or 1m30s');
   }
 
   error(message: string, hints: Hints = {}): void {

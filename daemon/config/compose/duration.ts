@@ -13,7 +13,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Reads a duration of Compose (Go's, with days and weeks): `90s`, `1m30s`, `1.5h`, `500ms`, `0`. Null for anything else. */
-export function parseDuration(text: string): Ms | null {
+export function parseComposeDuration(text: string): Ms | null {
   const trimmed = text.trim();
   if (/^0+$/.test(trimmed)) return 0;
   if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w))+$/.test(trimmed)) return null;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseDotenv } from './dotenv.js';
-import type { Asker, Files } from './files.js';
+import type { FileReference, Files } from './files.js';
 import type { Report } from './report.js';
 import type { Variables } from './tree.js';
 
@@ -9,7 +9,7 @@ export interface EnvFiles {
   /** Absolute; null: `.env` in `directory` when there is one. */
   readonly files: readonly string[] | null;
   readonly directory: string;
-  readonly asker: Asker;
+  readonly asker: FileReference;
 }
 
 /** The variables that interpolation sees: those given win over env files, a later file over an earlier one. */

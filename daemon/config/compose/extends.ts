@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { nearestName } from '../../shared/nearest.js';
-import type { Asker, Files } from './files.js';
+import type { FileReference, Files } from './files.js';
 import { mergeTrees } from './merge.js';
 import type { Report } from './report.js';
-import { child, isNull, type MapTree, type Source, settle, type Tree, withEntry, withoutEntry } from './tree.js';
+import { child, isNull, type MapTree, type SourceFile, settleTree, type Tree, withEntry, withoutEntry } from './tree.js';
 
 /** Services extending each other further than this are not meant. */
 const MAX_CHAIN = 50;
@@ -12,7 +12,7 @@ const MAX_CHAIN = 50;
 export interface ExtendsLoading {
   readonly files: Files;
   readonly report: Report;
-  readonly readServices: (source: Source, asker: Asker) => Promise<Tree | null>;
+  readonly readServices: (source: SourceFile, asker: FileReference) => Promise<Tree | null>;
 }
 
 /** Keys that Compose refuses without a value wherever they stand in a file that is extended; it takes others for absent there. */
@@ -63,7 +63,7 @@ class Extends {
     const base = await this.#base(at, reference.text, services, file, key, steps);
     if (base === null) return own;
     // What the other file resets or overrides concerns that file alone.
-    return mergeTrees(settle(base), own, ['services', name], this.loading.report);
+    return mergeTrees(settleTree(base), own, ['services', name], this.loading.report);
   }
 
   async #base(at: Tree, service: string, services: MapTree, file: string, key: string, steps: readonly Step[]): Promise<Tree | null> {
@@ -98,7 +98,7 @@ class Extends {
   async #servicesOf(path: string, at: Tree, key: string): Promise<MapTree | null> {
     const remote = at.kind === 'scalar' && isRemote(at.text);
     if (remote) return this.#fail(at, key, 'files are never fetched from elsewhere', null, 'the path of a file on this machine');
-    const source: Source = { file: path, directory: dirname(path), variables: at.place.source.variables };
+    const source: SourceFile = { file: path, directory: dirname(path), variables: at.place.source.variables };
     const reading = this.#files.get(path) ?? this.loading.readServices(source, { place: at.place, key });
     this.#files.set(path, reading);
     const services = await reading;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { readPinned } from '../../path-gate/read.js';
 import type { Report } from './report.js';
-import type { Place } from './tree.js';
+import type { SourceLocation } from './tree.js';
 
 /** 256 KiB, as docs/compose.md has it under Bounds. */
 export const MAX_FILE_BYTES = 256 * 1024;
@@ -10,8 +10,8 @@ export const MAX_FILES = 2000;
 export const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 
 /** Where a file was asked for: a place in a file, or a word such as `-f`. */
-export interface Asker {
-  readonly place: Place | null;
+export interface FileReference {
+  readonly place: SourceLocation | null;
   readonly key: string;
 }
 
@@ -26,7 +26,7 @@ export class Files {
   constructor(readonly report: Report) {}
 
   /** The file's text; null when it cannot be read, which is reported at the place that asked for it. */
-  read(path: string, asker: Asker): Promise<string | null> {
+  read(path: string, asker: FileReference): Promise<string | null> {
     const known = this.#texts.get(path);
     if (known !== undefined) return known;
     const text = this.#read(path, asker);
@@ -41,7 +41,7 @@ export class Files {
     );
   }
 
-  async #read(path: string, asker: Asker): Promise<string | null> {
+  async #read(path: string, asker: FileReference): Promise<string | null> {
     const refuse = (message: string): null => {
       this.report.error(asker.place ?? path, asker.key, asker.place === null ? message : `${path}: ${message}`);
       return null;

@@ -2,9 +2,9 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readVariables } from './environment.js';
 import { isRemote } from './extends.js';
-import type { Asker, Files } from './files.js';
+import type { FileReference, Files } from './files.js';
 import type { Report } from './report.js';
-import { child, type Entry, type MapTree, map, type Tree, toValue, type Variables, withEntry, withoutEntry } from './tree.js';
+import { child, type MapTree, map, type Tree, type TreeEntry, toValue, type Variables, withEntry, withoutEntry } from './tree.js';
 
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs'] as const;
 
@@ -14,7 +14,7 @@ export interface IncludeRequest {
   readonly directory: string;
   readonly variables: Variables;
   readonly chain: readonly string[];
-  readonly asker: Asker;
+  readonly asker: FileReference;
 }
 
 /** What this module needs of the loader. */
@@ -87,7 +87,7 @@ function imported(model: MapTree, included: MapTree, report: Report): MapTree {
     if (from?.kind !== 'map') continue;
     const to = child(result, section);
     if (to !== undefined && to.kind !== 'map') continue;
-    const entries = new Map<string, Entry>(to?.entries);
+    const entries = new Map<string, TreeEntry>(to?.entries);
     for (const [name, entry] of from.entries) {
       const own = entries.get(name);
       if (own === undefined) entries.set(name, entry);

@@ -3,9 +3,9 @@ import { readVariables } from './environment.js';
 import { Files } from './files.js';
 import { type Loading, loadModel, readDocuments } from './model.js';
 import { normaliseProject } from './project.js';
-import { projectName } from './project-name.js';
+import { composeProjectName } from './project-name.js';
 import { Report } from './report.js';
-import type { MapTree, Source, Tree, Variables } from './tree.js';
+import type { MapTree, SourceFile, Tree, Variables } from './tree.js';
 import type { ComposeOptions, ComposeProject, ComposeResult } from './types.js';
 
 const NOBODY = { place: null, key: '' };
@@ -31,7 +31,7 @@ async function load(options: ComposeOptions, files: Files, report: Report): Prom
   const variables = await readVariables(outer, { ...env, files: options.envFiles }, files, report);
   const loading: Loading = { files, report, models: 0, parsed: 0, documents: new Map() };
   const documents = await topDocuments(options, variables, loading);
-  const name = projectName(options, documents, variables, report);
+  const name = composeProjectName(options, documents, variables, report);
   // As in Compose, a file can use the name.
   variables.set('COMPOSE_PROJECT_NAME', name ?? '');
   const request = { paths: options.files, directory: options.projectDirectory, variables, chain: [], asker: NOBODY };
@@ -49,7 +49,7 @@ async function load(options: ComposeOptions, files: Files, report: Report): Prom
 async function topDocuments(options: ComposeOptions, variables: Variables, loading: Loading): Promise<Tree[]> {
   const found: Tree[] = [];
   for (const file of options.files) {
-    const source: Source = { file, directory: options.projectDirectory, variables };
+    const source: SourceFile = { file, directory: options.projectDirectory, variables };
     found.push(...((await readDocuments(source, NOBODY, loading)) ?? []));
   }
   return found;

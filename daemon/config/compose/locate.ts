@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.js';
 import { envFileAt } from './normalise/environment.js';
-import { targetOf } from './normalise/secrets.js';
+import { secretTargetOf } from './normalise/secrets.js';
 import { positionOf } from './position.js';
 import { cleanTarget, splitShortMount } from './short-mount.js';
 import type { Locate } from './types.js';
@@ -52,7 +52,7 @@ function namesOf(item: Cursor, key: string): (string | null | undefined)[] {
     const target = item.isMap ? item.get('target')?.text() : splitShortMount(text ?? '')?.target;
     return [cleanTarget(target ?? '')];
   }
-  if (key === 'secrets' || key === 'configs') return [targetOf(item, key === 'secrets' ? 'secret' : 'config')];
+  if (key === 'secrets' || key === 'configs') return [secretTargetOf(item, key === 'secrets' ? 'secret' : 'config')];
   if (key === 'env_file') return [envFileAt(item)];
   if (key === 'devices') return [item.isMap ? item.get('source')?.text() : text?.split(':')[0]];
   return [text?.split('=')[0]];

@@ -1,6 +1,6 @@
 import { LIST_KEYS } from './list-keys.js';
 import type { Report } from './report.js';
-import { child, type Entry, isNull, list, type MapTree, map, scalar, settle, type Tree } from './tree.js';
+import { child, isNull, list, type MapTree, map, scalar, settleTree, type Tree, type TreeEntry } from './tree.js';
 
 /** How a value of a later file meets an earlier one; where nothing is said: maps by key, lists joined, scalars replaced. */
 type Rule = 'replace' | 'key-values' | 'names' | 'dependencies' | 'sequence' | 'hosts' | 'build' | 'logging' | 'subnets';
@@ -67,7 +67,7 @@ class Merge {
   }
 
   #maps(base: MapTree, over: MapTree, path: readonly string[]): Tree {
-    const entries = new Map<string, Entry>(base.entries);
+    const entries = new Map<string, TreeEntry>(base.entries);
     for (const [key, entry] of over.entries) {
       const earlier = base.entries.get(key);
       if (earlier === undefined) entries.set(key, entry);
@@ -143,7 +143,7 @@ function toHostList(tree: Tree): Tree {
 /** A list of `KEY=value` as a map; a bare `KEY` gets null. */
 export function keyValues(tree: Tree): Tree {
   if (tree.kind !== 'list') return tree;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, TreeEntry>();
   for (const item of tree.items) {
     if (item.kind !== 'scalar') continue;
     const at = item.text.indexOf('=');
@@ -156,7 +156,7 @@ export function keyValues(tree: Tree): Tree {
 /** A list of names as a map of nulls. */
 export function names(tree: Tree): Tree {
   if (tree.kind !== 'list') return tree;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, TreeEntry>();
   for (const item of tree.items)
     if (item.kind === 'scalar') entries.set(item.text, { keyPlace: item.place, value: scalar(item.place, null) });
   return map(tree.place, entries, tree.tag);
@@ -167,10 +167,10 @@ export function dependencies(tree: Tree): Tree {
   if (tree.kind !== 'list') return tree;
   const written = names(tree);
   if (written.kind !== 'map') return written;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, TreeEntry>();
   for (const [name, entry] of written.entries) {
     const at = entry.keyPlace;
-    const value = (content: string | boolean): Entry => ({ keyPlace: at, value: scalar(at, content) });
+    const value = (content: string | boolean): TreeEntry => ({ keyPlace: at, value: scalar(at, content) });
     const long = new Map([
       ['condition', value('service_started')],
       ['required', value(true)],
@@ -219,5 +219,5 @@ function placeOf(tree: Tree): string {
 
 /** A whole file's tree laid on what earlier files came to. */
 export function mergeFiles(base: Tree | null, over: Tree, report: Report): Tree {
-  return settle(base === null ? over : mergeTrees(base, over, [], report));
+  return settleTree(base === null ? over : mergeTrees(base, over, [], report));
 }

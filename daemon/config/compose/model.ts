@@ -1,11 +1,11 @@
 import { applyExtends } from './extends.js';
-import type { Asker, Files } from './files.js';
+import type { FileReference, Files } from './files.js';
 import { applyIncludes } from './include.js';
 import { mergeFiles, mergeTrees } from './merge.js';
-import { parseYaml } from './parse.js';
+import { parseComposeYaml } from './parse.js';
 import type { Report } from './report.js';
 import { substitute } from './substitute.js';
-import { child, type MapTree, type Source, type Tree, type Variables } from './tree.js';
+import { child, type MapTree, type SourceFile, type Tree, type Variables } from './tree.js';
 import { validateModel } from './validate.js';
 
 /** Far beyond a laptop; keeps what is quadratic in services harmless. */
@@ -24,7 +24,7 @@ export interface Loading {
   /** Characters parsed so far. */
   parsed: number;
   /** Documents read so far: the project's own files are looked at before, for their `name:`. */
-  readonly documents: Map<string, { readonly source: Source; readonly trees: Promise<Tree[] | null> }>;
+  readonly documents: Map<string, { readonly source: SourceFile; readonly trees: Promise<Tree[] | null> }>;
 }
 
 /** A set of files that are merged with each other: the project's own, or those of one include. */
@@ -35,11 +35,11 @@ export interface ModelRequest {
   readonly variables: Variables;
   /** Files that include this one, outermost first. */
   readonly chain: readonly string[];
-  readonly asker: Asker;
+  readonly asker: FileReference;
 }
 
 /** Documents of one file as trees, before interpolation. Null: not readable, which is reported. */
-export function readDocuments(source: Source, asker: Asker, loading: Loading): Promise<Tree[] | null> {
+export function readDocuments(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree[] | null> {
   const known = loading.documents.get(source.file);
   // The same file included from elsewhere has other variables or another folder.
   if (known?.source.directory === source.directory && known.source.variables === source.variables) return known.trees;
@@ -48,11 +48,11 @@ export function readDocuments(source: Source, asker: Asker, loading: Loading): P
   return trees;
 }
 
-async function parseFile(source: Source, asker: Asker, loading: Loading): Promise<Tree[] | null> {
+async function parseFile(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree[] | null> {
   const text = await loading.files.read(source.file, asker);
   if (text === null) return null;
   loading.parsed += text.length;
-  if (loading.parsed <= MAX_PARSED) return parseYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
+  if (loading.parsed <= MAX_PARSED) return parseComposeYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
   loading.report.error(
     asker.place ?? source.file,
     asker.key,
@@ -70,7 +70,7 @@ export async function loadModel(request: ModelRequest, loading: Loading): Promis
   }
   let model: MapTree | null = null;
   for (const path of request.paths) {
-    const source: Source = { file: path, directory: request.directory, variables: request.variables };
+    const source: SourceFile = { file: path, directory: request.directory, variables: request.variables };
     const documents = await readDocuments(source, request.asker, loading);
     for (const document of documents ?? []) {
       const complete = await completeDocument(document, path, request, loading);
@@ -96,7 +96,7 @@ async function completeDocument(document: Tree, path: string, request: ModelRequ
   const substituted = substitute(document, loading.report);
   if (substituted.kind !== 'map' || tooManyServices(substituted, loading.report)) return null;
   const { files, report } = loading;
-  const readServices = (source: Source, asker: Asker) => readExtended(source, asker, loading);
+  const readServices = (source: SourceFile, asker: FileReference) => readExtended(source, asker, loading);
   const extended = await applyExtends(substituted, { files, report, readServices });
   const includer = { ...request, chain: [...request.chain, path] };
   return applyIncludes(extended, includer, { files, report, loadModel: included => loadModel(included, loading) });
@@ -111,7 +111,7 @@ function tooManyServices(model: Tree, report: Report): boolean {
 }
 
 /** A file that `extends` names: its services, with paths relative to its own folder. Null: reported. */
-async function readExtended(source: Source, asker: Asker, loading: Loading): Promise<Tree | null> {
+async function readExtended(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree | null> {
   const documents = await readDocuments(source, asker, loading);
   if (documents === null) return null;
   let model: Tree | null = null;

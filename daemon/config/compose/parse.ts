@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { MAX_ALIASES, MAX_DEPTH, prescan } from './prescan.js';
 import type { Report } from './report.js';
-import { type Entry, list, map, type Place, type ScalarTree, type Source, scalar, type Tag, type Tree } from './tree.js';
+import { list, map, type ScalarTree, type SourceFile, type SourceLocation, scalar, type Tag, type Tree, type TreeEntry } from './tree.js';
 
 /** Nodes of one file with every alias written out: a billion laughs is refused before anything is written out. */
 export const MAX_NODES = 50_000;
@@ -30,9 +30,9 @@ const customTags = Object.keys(TAGS).flatMap(tag => [
 ]);
 
 /** Reads every document of a file. On a mistake in the syntax it is reported and null returned. */
-export function parseYaml(text: string, source: Source, report: Report): Tree[] | null {
+export function parseComposeYaml(text: string, source: SourceFile, report: Report): Tree[] | null {
   const lines = new LineCounter();
-  const place = (offset: number): Place => {
+  const place = (offset: number): SourceLocation => {
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
@@ -76,7 +76,7 @@ function firstLine(message: string): string {
 
 class Refusal extends Error {
   constructor(
-    readonly place: Place,
+    readonly place: SourceLocation,
     readonly key: string,
     message: string,
   ) {
@@ -90,7 +90,7 @@ class Converter {
   #aliases = 0;
 
   constructor(
-    readonly place: (offset: number) => Place,
+    readonly place: (offset: number) => SourceLocation,
     readonly report: Report,
   ) {}
 
@@ -108,7 +108,7 @@ class Converter {
     return tree;
   }
 
-  #content(node: unknown, at: Place, path: string, depth: number): Tree {
+  #content(node: unknown, at: SourceLocation, path: string, depth: number): Tree {
     if (isMap(node)) return this.#map(node, at, path, depth);
     if (isSeq(node))
       return list(
@@ -120,7 +120,7 @@ class Converter {
     return scalar(at, null);
   }
 
-  #alias(node: Alias, at: Place, path: string): Tree {
+  #alias(node: Alias, at: SourceLocation, path: string): Tree {
     this.#aliases++;
     if (this.#aliases > MAX_ALIASES) throw new Refusal(at, path, `more than ${MAX_ALIASES} aliases`);
     const target = this.#anchors.get(node.source);
@@ -129,9 +129,9 @@ class Converter {
     return target;
   }
 
-  #map(node: YAMLMap, at: Place, path: string, depth: number): Tree {
-    const own = new Map<string, Entry>();
-    const inherited = new Map<string, Entry>();
+  #map(node: YAMLMap, at: SourceLocation, path: string, depth: number): Tree {
+    const own = new Map<string, TreeEntry>();
+    const inherited = new Map<string, TreeEntry>();
     for (const pair of node.items) {
       const keyPlace = this.place((pair.key as Node | null)?.range?.[0] ?? node.range?.[0] ?? 0);
       const key = this.#key(pair.key, keyPlace, path);
@@ -146,14 +146,14 @@ class Converter {
     return map(at, own, tagOf(node));
   }
 
-  #key(key: unknown, at: Place, path: string): string {
+  #key(key: unknown, at: SourceLocation, path: string): string {
     const tree = this.convert(key, path, MAX_DEPTH - 1);
     if (tree.kind === 'scalar' && tree.value !== null) return tree.text;
     throw new Refusal(at, path, 'a key must be a plain name');
   }
 
   /** `<<`: the first of several maps wins, and the map's own keys win over all. */
-  #inherit(value: Tree, path: string, into: Map<string, Entry>): void {
+  #inherit(value: Tree, path: string, into: Map<string, TreeEntry>): void {
     for (const part of value.kind === 'list' ? value.items : [value]) {
       if (part.kind !== 'map') this.report.error(part.place, path, 'a merge key (<<) takes a mapping or a list of mappings');
       else for (const [key, entry] of part.entries) if (!into.has(key)) into.set(key, entry);
@@ -173,7 +173,7 @@ function untagged(text: string): ScalarTree['value'] {
   return /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : text;
 }
 
-function scalarTree(node: Scalar, at: Place): Tree {
+function scalarTree(node: Scalar, at: SourceLocation): Tree {
   const tag = tagOf(node);
   const { source = '' } = node;
   const value = tag !== null && node.type === 'PLAIN' && typeof node.value === 'string' ? untagged(node.value) : node.value;

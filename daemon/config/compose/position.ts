@@ -1,6 +1,6 @@
-import type { Place } from './tree.js';
+import type { SourceLocation } from './tree.js';
 import type { Position } from './types.js';
 
-export function positionOf(place: Place): Position {
+export function positionOf(place: SourceLocation): Position {
   return { file: place.source.file, line: place.line, column: place.column };
 }

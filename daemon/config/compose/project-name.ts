@@ -9,7 +9,12 @@ import type { ComposeOptions } from './types.js';
 const VARIABLE = 'COMPOSE_PROJECT_NAME';
 
 /** -p, else COMPOSE_PROJECT_NAME, else `name:` of the last file that has it, else the folder's name. Null: none is usable, which is reported. */
-export function projectName(options: ComposeOptions, documents: readonly Tree[], variables: Variables, report: Report): string | null {
+export function composeProjectName(
+  options: ComposeOptions,
+  documents: readonly Tree[],
+  variables: Variables,
+  report: Report,
+): string | null {
   const given = options.projectName ?? (variables.get(VARIABLE) || null);
   if (given !== null) {
     if (isName(given)) return given;

@@ -4,7 +4,7 @@ import type { Files } from './files.js';
 import { locator } from './locate.js';
 import { networkSpecs, volumeSpecs } from './normalise/resource-specs.js';
 import { fileDefinitions } from './normalise/secrets.js';
-import { type NormalisedService, normaliseService, type Surroundings } from './normalise/service.js';
+import { type NormalisedService, normaliseService, type ServiceContext } from './normalise/service.js';
 import { checkReferences } from './references.js';
 import type { ComposeProject } from './types.js';
 import { warnUnsupported } from './unsupported.js';
@@ -47,7 +47,7 @@ export async function normaliseProject(
   };
 }
 
-function surroundings(model: Cursor, project: string, files: Files): Surroundings {
+function surroundings(model: Cursor, project: string, files: Files): ServiceContext {
   const keys = (section: string): Set<string> => new Set((model.get(section)?.entries() ?? []).map(([key]) => key));
   const [secrets, configs] = [fileDefinitions(model, 'secret'), fileDefinitions(model, 'config')];
   return { project, services: keys('services'), networks: keys('networks'), volumes: keys('volumes'), secrets, configs, files };

@@ -1,5 +1,5 @@
 import type { Problem } from '../../shared/problem.js';
-import type { Place } from './tree.js';
+import type { SourceLocation } from './tree.js';
 
 /** More than this helps nobody; a file of nothing but mistakes must not fill the memory either. */
 const MAX_PROBLEMS = 100;
@@ -15,10 +15,10 @@ export class Report {
   readonly warnings: Problem[] = [];
   readonly #unset = new Map<
     string,
-    { readonly place: Place; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }
+    { readonly place: SourceLocation; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }
   >();
-  readonly #harmless: { readonly place: Place; readonly name: string }[] = [];
-  readonly #repeated = new Map<string, { readonly place: Place; readonly key: string; count: number }>();
+  readonly #harmless: { readonly place: SourceLocation; readonly name: string }[] = [];
+  readonly #repeated = new Map<string, { readonly place: SourceLocation; readonly key: string; count: number }>();
   /** Warnings of what breaks an application: they come first. */
   readonly #breaking = new Set<Problem>();
   readonly #seen = new Set<string>();
@@ -44,7 +44,7 @@ export class Report {
     this.warnings.sort((a, b) => grave(a) - grave(b) || compare(a, b));
   }
 
-  error(place: Place | string, key: string, message: string, hints: Hints = {}): void {
+  error(place: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
     const unset = typeof place === 'string' ? [] : this.#unsetAt(place, key);
     const cause = unset.length === 0 ? '' : `; ${unset.join(' and ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
     const problem = toProblem(place, key, `${message}${cause}`, hints);
@@ -52,7 +52,7 @@ export class Report {
     this.#add(this.problems, problem);
   }
 
-  warn(place: Place | string, key: string, message: string, hints: Hints = {}): void {
+  warn(place: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
     const problem = toProblem(place, key, message, hints);
     // What is wrong altogether needs no second word about being ignored.
     if (problem.line > 0 && this.#wrongPlaces.has(placeId(problem))) return;
@@ -60,7 +60,7 @@ export class Report {
   }
 
   /** A warning of what is not done and will be missed. */
-  breaking(place: Place, key: string, message: string): void {
+  breaking(place: SourceLocation, key: string, message: string): void {
     // One word for a place: what is not known at all is told first.
     if (this.warnings.some(each => placeId(each) === placeId(toProblem(place, key, '', {})))) return;
     this.warn(place, key, message);
@@ -69,26 +69,26 @@ export class Report {
   }
 
   /** What is not done and will not be missed: all of it comes as one line. */
-  harmless(place: Place, key: string, name: string): void {
+  harmless(place: SourceLocation, key: string, name: string): void {
     if (!this.#wrongPlaces.has(placeId(toProblem(place, key, '', {})))) this.#harmless.push({ place, name });
   }
 
   /** A warning that many services may have: told once, with their number. */
-  repeated(place: Place, key: string, message: string): void {
+  repeated(place: SourceLocation, key: string, message: string): void {
     const known = this.#repeated.get(message) ?? { place, key, count: 0 };
     known.count++;
     this.#repeated.set(message, known);
   }
 
   /** A variable that is not set and has no default: told once, with the number of its places. */
-  unset(place: Place, key: string, name: string, nearest: () => string | null): void {
+  unset(place: SourceLocation, key: string, name: string, nearest: () => string | null): void {
     const known = this.#unset.get(name) ?? { place, key, nearest: nearest(), at: new Set<string>() };
     known.at.add(`${place.source.file}:${place.line}:${place.column}:${key}`);
     this.#unset.set(name, known);
   }
 
   /** The variables that were not set where this value stands: mostly why it is wrong. */
-  #unsetAt(place: Place, key: string): string[] {
+  #unsetAt(place: SourceLocation, key: string): string[] {
     const id = `${place.source.file}:${place.line}:${place.column}:${key}`;
     return [...this.#unset].filter(([, { at }]) => at.has(id)).map(([name]) => name);
   }
@@ -129,7 +129,7 @@ function placeId(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}:${problem.key}`;
 }
 
-function toProblem(place: Place | string, key: string, message: string, hints: Hints): Problem {
+function toProblem(place: SourceLocation | string, key: string, message: string, hints: Hints): Problem {
   const at =
     typeof place === 'string' ? { file: place, line: 0, column: 0 } : { file: place.source.file, line: place.line, column: place.column };
   return { ...at, key, message, expected: hints.expected ?? null, nearest: hints.nearest ?? null };

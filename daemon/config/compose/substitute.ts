@@ -1,7 +1,7 @@
 import { nearestName } from '../../shared/nearest.js';
 import { InterpolationError, interpolate } from './interpolate.js';
 import type { Report } from './report.js';
-import { type Entry, list, map, type ScalarTree, scalar, type Tree } from './tree.js';
+import { list, map, type ScalarTree, scalar, type Tree, type TreeEntry } from './tree.js';
 
 /** All texts of one file together, once the variables are put in. */
 const MAX_LENGTH = 4 * 1024 * 1024;
@@ -37,7 +37,7 @@ class Substitution {
       return items.every((item, index) => item === tree.items[index]) ? tree : list(tree.place, items, tree.tag);
     }
     let changed = false;
-    const entries = new Map<string, Entry>();
+    const entries = new Map<string, TreeEntry>();
     for (const [key, entry] of tree.entries) {
       const value = this.visit(entry.value, path === '' ? key : `${path}.${key}`);
       if (value !== entry.value) changed = true;

@@ -7,7 +7,7 @@
 export type Variables = ReadonlyMap<string, string>;
 
 /** The file that a value came from, and what its content is relative to. */
-export interface Source {
+export interface SourceFile {
   /** Absolute path. */
   readonly file: string;
   /** Relative paths inside the file start here; absolute. */
@@ -16,8 +16,8 @@ export interface Source {
 }
 
 /** Line and column count from 1. */
-export interface Place {
-  readonly source: Source;
+export interface SourceLocation {
+  readonly source: SourceFile;
   readonly line: number;
   readonly column: number;
 }
@@ -26,7 +26,7 @@ export interface Place {
 export type Tag = 'reset' | 'override' | null;
 
 interface Base {
-  readonly place: Place;
+  readonly place: SourceLocation;
   readonly tag: Tag;
   /** Number of nodes, shared ones counted each time. */
   readonly size: number;
@@ -44,20 +44,20 @@ export interface ListTree extends Base {
   readonly items: readonly Tree[];
 }
 
-export interface Entry {
-  readonly keyPlace: Place;
+export interface TreeEntry {
+  readonly keyPlace: SourceLocation;
   readonly value: Tree;
 }
 
 export interface MapTree extends Base {
   readonly kind: 'map';
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: ReadonlyMap<string, TreeEntry>;
 }
 
 export type Tree = ScalarTree | ListTree | MapTree;
 
 export function scalar(
-  place: Place,
+  place: SourceLocation,
   value: ScalarTree['value'],
   text: string = value === null ? '' : String(value),
   tag: Tag = null,
@@ -65,13 +65,13 @@ export function scalar(
   return { kind: 'scalar', place, tag, size: 1, value, text };
 }
 
-export function list(place: Place, items: readonly Tree[], tag: Tag = null): ListTree {
+export function list(place: SourceLocation, items: readonly Tree[], tag: Tag = null): ListTree {
   let size = 1;
   for (const item of items) size += item.size;
   return { kind: 'list', place, tag, size, items };
 }
 
-export function map(place: Place, entries: ReadonlyMap<string, Entry>, tag: Tag = null): MapTree {
+export function map(place: SourceLocation, entries: ReadonlyMap<string, TreeEntry>, tag: Tag = null): MapTree {
   let size = 1;
   for (const entry of entries.values()) size += entry.value.size;
   return { kind: 'map', place, tag, size, entries };
@@ -88,7 +88,7 @@ export function child(tree: Tree | undefined, key: string): Tree | undefined {
 }
 
 /** `tree` with `key` set; the place of an existing key is kept. */
-export function withEntry(tree: MapTree, key: string, value: Tree, keyPlace: Place = value.place): MapTree {
+export function withEntry(tree: MapTree, key: string, value: Tree, keyPlace: SourceLocation = value.place): MapTree {
   const entries = new Map(tree.entries);
   entries.set(key, { keyPlace: tree.entries.get(key)?.keyPlace ?? keyPlace, value });
   return map(tree.place, entries, tree.tag);
@@ -101,17 +101,17 @@ export function withoutEntry(tree: MapTree, key: string): MapTree {
 }
 
 /** Acts on what is left of the tags once everything is merged: `!reset` removes the key, `!override` is just its value. */
-export function settle(tree: Tree): Tree {
+export function settleTree(tree: Tree): Tree {
   if (tree.kind === 'scalar') return tree.tag === null ? tree : scalar(tree.place, tree.value, tree.text);
   if (tree.kind === 'list') {
-    const items = tree.items.filter(item => item.tag !== 'reset').map(settle);
+    const items = tree.items.filter(item => item.tag !== 'reset').map(settleTree);
     const same = tree.tag === null && items.length === tree.items.length && items.every((item, index) => item === tree.items[index]);
     return same ? tree : list(tree.place, items);
   }
   let same = tree.tag === null;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, TreeEntry>();
   for (const [key, entry] of tree.entries) {
-    const value = entry.value.tag === 'reset' ? null : settle(entry.value);
+    const value = entry.value.tag === 'reset' ? null : settleTree(entry.value);
     if (value !== entry.value) same = false;
     if (value !== null) entries.set(key, value === entry.value ? entry : { keyPlace: entry.keyPlace, value });
   }

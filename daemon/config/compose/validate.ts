@@ -1,7 +1,7 @@
 import { nearestName } from '../../shared/nearest.js';
 import { knownShape, type Shape, validateCompose } from './generated/schema.js';
 import type { Report } from './report.js';
-import { type MapTree, type Place, type Tree, toValue } from './tree.js';
+import { type MapTree, type SourceLocation, type Tree, toValue } from './tree.js';
 
 /** Everything merged; what one file may hold is bounded in parse.ts. */
 const MAX_NODES = 100_000;
@@ -81,7 +81,7 @@ function reportError(error: SchemaError, model: Tree, report: Report): void {
 function reportUnknown(tree: Tree, path: string, error: SchemaError, report: Report): void {
   const key = String(error.params['additionalProperty']);
   const known = knownKeys(error.instancePath);
-  const place: Place = (tree.kind === 'map' ? tree.entries.get(key)?.keyPlace : undefined) ?? tree.place;
+  const place: SourceLocation = (tree.kind === 'map' ? tree.entries.get(key)?.keyPlace : undefined) ?? tree.place;
   const nearest = report.full ? null : nearestName(key, known);
   if (nearest === null && isNewer(error.instancePath, key, known)) {
     const message = 'is not known to laptop-dev and is ignored; newer versions of Compose may know it';

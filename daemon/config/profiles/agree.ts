@@ -1,12 +1,12 @@
 import type { Protocol } from '../../model/model.js';
 import type { Problem } from '../../shared/problem.js';
-import type { Place } from './places.js';
+import type { YamlLocation } from './places.js';
 import type { ServiceSettings } from './schema.js';
 import { formatDuration } from './units.js';
 import { problemAt } from './yaml-file.js';
 
 /** Finds a value by its path below a service, as `memory.maximum`. */
-type FindPlace = (key: string) => Place;
+type FindPlace = (key: string) => YamlLocation;
 
 /** Keys that mean something with one protocol only. */
 const KEY_OF_PROTOCOL: readonly (readonly ['ready' | 'hold_blocked', Protocol, ...Protocol[]])[] = [

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestName } from '../../shared/nearest.js';
 import type { Problem } from '../../shared/problem.js';
-import type { Place } from './places.js';
+import type { YamlLocation } from './places.js';
 import { problemAt } from './yaml-file.js';
 
 type Issue = z.core.$ZodIssue;
@@ -10,8 +10,8 @@ export interface Locator {
   /** Path in front of every key, as `services.api.x-laptop-dev`; empty for a whole file. */
   readonly prefix: string;
   /** Place of the value at a path; of the nearest thing around it when it is not there. */
-  readonly value: (path: string) => Place;
-  readonly key: (path: string) => Place;
+  readonly value: (path: string) => YamlLocation;
+  readonly key: (path: string) => YamlLocation;
   readonly known: (path: readonly PropertyKey[]) => readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from '../../shared/problem.js';
 import { profileFilesIn, profileNameOf } from './files.js';
 import { mergeProfiles, type Profile } from './merge.js';
 import { type ProfileFile, parseProfile } from './parse.js';
-import { nearestPlace, type Place } from './places.js';
+import { nearestPlace, type YamlLocation } from './places.js';
 import { readText, type TextFile } from './text-file.js';
 import { problemAt } from './yaml-file.js';
 
@@ -55,7 +55,7 @@ export async function loadProfile(file: string, sources: ProfileSources): Promis
 }
 
 /** Bases first, each file once, so that of two bases with a common one neither is undone by it. */
-async function visit(file: string, path: readonly ProfileFile[], from: Place, loading: Loading): Promise<void> {
+async function visit(file: string, path: readonly ProfileFile[], from: YamlLocation, loading: Loading): Promise<void> {
   if (loading.parsed.has(file)) return;
   const read = await loading.read(file);
   if (read.fault !== null) {

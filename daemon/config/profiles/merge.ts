@@ -2,7 +2,7 @@ import type { Schedule } from '../../model/model.js';
 import type { Problem } from '../../shared/problem.js';
 import { contradictions, fittingProtocol } from './agree.js';
 import type { ProfileFile } from './parse.js';
-import { nearestPlace, type Place } from './places.js';
+import { nearestPlace, type YamlLocation } from './places.js';
 import type { ServiceSettings } from './schema.js';
 
 /** A profile with everything it extends merged in. */
@@ -25,7 +25,7 @@ export interface Profile {
   /** Running hours; null: none. */
   readonly schedule: Schedule | null;
   /** Where a service is named, or a key of it (`idle.freezeAfter`): in the profile itself, or in the file nearest to it. */
-  readonly place: (service: string, key?: string) => Place;
+  readonly place: (service: string, key?: string) => YamlLocation;
 }
 
 /** A profile called so is a table of figures: it sets what its services need, and puts none of them into a profile. */
@@ -62,7 +62,7 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
 }
 
 /** The nearest file that has the key's first word for the service counts, else the nearest that names the service. */
-function placeIn(files: readonly ProfileFile[], own: ProfileFile, service: string, key: string | undefined): Place {
+function placeIn(files: readonly ProfileFile[], own: ProfileFile, service: string, key: string | undefined): YamlLocation {
   const path = `services.${service}`;
   const fileWith = (name: string) => files.findLast(file => file.places.keys.has(name));
   const said = key === undefined ? undefined : fileWith(`${path}.${key.split('.')[0] ?? ''}`);

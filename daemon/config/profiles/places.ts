@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, visit } from 'yaml';
 
 /** Where something stands; lines and columns count from 1. */
-export interface Place {
+export interface YamlLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -9,13 +9,13 @@ export interface Place {
 
 /** Places of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
 export interface Places {
-  readonly keys: ReadonlyMap<string, Place>;
-  readonly values: ReadonlyMap<string, Place>;
+  readonly keys: ReadonlyMap<string, YamlLocation>;
+  readonly values: ReadonlyMap<string, YamlLocation>;
 }
 
-export function placesOf(root: ParsedNode, at: (offset: number) => Place): Places {
-  const keys = new Map<string, Place>();
-  const values = new Map<string, Place>();
+export function locationsOf(root: ParsedNode, at: (offset: number) => YamlLocation): Places {
+  const keys = new Map<string, YamlLocation>();
+  const values = new Map<string, YamlLocation>();
   const walk = (node: unknown, path: string): void => {
     const range = (node as Node | null)?.range;
     if (range) values.set(path, at(range[0]));
@@ -34,7 +34,7 @@ export function placesOf(root: ParsedNode, at: (offset: number) => Place): Place
 }
 
 /** The place of a value, or of the nearest thing around it that is written down. */
-export function nearestPlace(places: Places, path: string, file: string): Place {
+export function nearestPlace(places: Places, path: string, file: string): YamlLocation {
   const parts = path === '' ? [] : path.split('.');
   for (let length = parts.length; length > 0; length--) {
     const inner = parts.slice(0, length).join('.');
@@ -45,7 +45,7 @@ export function nearestPlace(places: Places, path: string, file: string): Place 
 }
 
 /** Where the first alias of a document stands, or the first of a name. */
-export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offset: number) => Place): Place {
+export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offset: number) => YamlLocation): YamlLocation {
   let offset = 0;
   visit(doc, (_key, node) => {
     if (!isAlias(node) || (name !== null && node.source !== name)) return undefined;
@@ -56,13 +56,13 @@ export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offse
 }
 
 /** `x-laptop-dev` of a service as the Compose room hands it over: places of what is inside by path, of keys by `KEY#` and path. */
-export interface ServiceBlock extends Place {
+export interface ServiceBlock extends YamlLocation {
   readonly value: unknown;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: ReadonlyMap<string, YamlLocation>;
 }
 
 /** The place of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
-export function blockPlace(block: ServiceBlock, path: string): Place {
+export function blockPlace(block: ServiceBlock, path: string): YamlLocation {
   const found = block.places.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
   if (found !== undefined) return found;
   const outer = path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';

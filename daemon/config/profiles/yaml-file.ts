@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, type YAMLParseError, type YAMLWarning } from 'yaml';
 import type { Problem } from '../../shared/problem.js';
-import { aliasPlace, type Place, type Places, placesOf } from './places.js';
+import { aliasPlace, locationsOf, type Places, type YamlLocation } from './places.js';
 
 export interface YamlFile {
   /** Undefined when the file cannot be read as YAML; problems may stand beside a value. */
@@ -22,7 +22,7 @@ const NOWHERE: Places = { keys: new Map(), values: new Map() };
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  const at = (offset: number): Place => {
+  const at = (offset: number): YamlLocation => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
@@ -35,7 +35,7 @@ export function parseYaml(text: string, file: string): YamlFile {
   }
 }
 
-function readDocument(text: string, lines: LineCounter, at: (offset: number) => Place): YamlFile {
+function readDocument(text: string, lines: LineCounter, at: (offset: number) => YamlLocation): YamlFile {
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, logLevel: 'error', merge: false });
   const replaced = text.indexOf('\uFFFD');
   if (replaced >= 0) return refused(problemAt(at(replaced), '', 'a byte that is not UTF-8 text'));
@@ -43,7 +43,7 @@ function readDocument(text: string, lines: LineCounter, at: (offset: number) => 
   if (faults.length > 0) return refused(...faults);
   // A %YAML 1.1 line would bring merge keys, sets and dates back.
   if (doc.directives.yaml.version !== '1.2') return refused(problemAt(at(0), '', `YAML ${doc.directives.yaml.version}`, 'YAML 1.2'));
-  const places = doc.contents === null ? NOWHERE : placesOf(doc.contents, at);
+  const places = doc.contents === null ? NOWHERE : locationsOf(doc.contents, at);
   const hidden = [...places.keys].filter(([path]) => /(^|\.)__proto__$/.test(path));
   const problems = hidden.map(([path, place]) => problemAt(place, path, 'not a name that a key can have'));
   try {
@@ -63,7 +63,7 @@ function refused(...problems: Problem[]): YamlFile {
 }
 
 /** The library's words, except where they speak to a programmer rather than to the writer of the file. */
-function faultOf(fault: YAMLParseError | YAMLWarning, text: string, at: (offset: number) => Place): Problem {
+function faultOf(fault: YAMLParseError | YAMLWarning, text: string, at: (offset: number) => YamlLocation): Problem {
   const place = at(fault.pos[0]);
   const key = /^["']?([\w-]+)/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[1] ?? '';
   switch (fault.code) {
@@ -79,7 +79,7 @@ function faultOf(fault: YAMLParseError | YAMLWarning, text: string, at: (offset:
 }
 
 export function problemAt(
-  place: Place,
+  place: YamlLocation,
   key: string,
   message: string,
   expected: string | null = null,

@@ -2,13 +2,13 @@ import { canSleep, whyAwake } from '../../model/doors.js';
 import type { ServiceSpec } from '../../model/model.js';
 import type { Problem } from '../../shared/problem.js';
 import type { ComposeService } from '../compose/types.js';
-import type { Said } from './said.js';
+import type { SettingOrigin } from './said.js';
 
 /**
  * Warnings for a service that was asked to sleep: that it cannot, at each key that asks, and what to write instead; or which of its
  * ports do not wake it. `said`: where a key was written, null where it was not.
  */
-export function awakeWarnings(spec: ServiceSpec, compose: ComposeService, said: (key: string) => Said | null): readonly Problem[] {
+export function awakeWarnings(spec: ServiceSpec, compose: ComposeService, said: (key: string) => SettingOrigin | null): readonly Problem[] {
   const why = whyAwake(spec);
   if (why !== null) return [...unheard('start', why, spec, said), ...unheard('idle', why, spec, said)];
   if (!canSleep(spec)) return [];
@@ -19,7 +19,7 @@ export function awakeWarnings(spec: ServiceSpec, compose: ComposeService, said: 
   return [{ ...compose.position, key: `services.${spec.name}.ports`, message, expected, nearest: null }];
 }
 
-function unheard(key: 'start' | 'idle', why: string, spec: ServiceSpec, said: (key: string) => Said | null): Problem[] {
+function unheard(key: 'start' | 'idle', why: string, spec: ServiceSpec, said: (key: string) => SettingOrigin | null): Problem[] {
   const asks = key === 'start' ? spec.start === 'on-demand' : spec.idle !== null || spec.activation.freezeAfter !== null;
   const place = asks ? said(key) : null;
   if (place === null) return [];

@@ -4,9 +4,9 @@ import { FailureError, failure } from '../../shared/failure.js';
 import { profileFilesIn } from '../profiles/files.js';
 import type { ProfileSources } from '../profiles/load.js';
 import { type Environment, type Flags, withEnvironment } from './environment.js';
-import { contentOf, ENV, type FolderContent, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
+import { ENV, type FolderContent, folderContentOf, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
 
-export interface FindOptions {
+export interface ConfigurationQuery {
   /** Absolute. */
   readonly cwd: string;
   readonly flags: Flags;
@@ -40,7 +40,7 @@ export interface Found {
  * Finds the configuration: 1 what flags and environment name; 2 from the current folder upwards the first folder with
  * laptop-dev.yaml, .laptop-dev/*.yaml or a Compose file; 3 the built-in stack. Fails: config-missing.
  */
-export async function findConfiguration(options: FindOptions): Promise<Found> {
+export async function findConfiguration(options: ConfigurationQuery): Promise<Found> {
   const flags = withEnvironment(options.flags, options.environment, options.cwd);
   const packageRoot = await real(options.packageRoot);
   const builtIn = join(packageRoot, 'profiles');
@@ -73,7 +73,7 @@ export async function findConfiguration(options: FindOptions): Promise<Found> {
 }
 
 /** `-f` names the folder of its first file as the project's, with the `.env` there; COMPOSE_FILE leaves the one beside its origin in force. */
-async function outerEnvFiles(options: FindOptions, place: FoundPlace | null, composeGiven: boolean): Promise<readonly string[]> {
+async function outerEnvFiles(options: ConfigurationQuery, place: FoundPlace | null, composeGiven: boolean): Promise<readonly string[]> {
   if (!composeGiven) return place?.content.envFile == null ? [] : [place.content.envFile];
   const beside = join(options.cwd, ENV);
   return options.flags.files.length === 0 && (await isFile(beside)) ? [beside] : [];
@@ -88,7 +88,7 @@ async function placeOf(flags: Flags, cwd: string, profilesGiven: boolean): Promi
   if (flags.project !== null) {
     if (!(await isFolder(flags.project))) throw missing(`${flags.project} is not a folder`);
     const root = await real(flags.project);
-    const content = await contentOf(root);
+    const content = await folderContentOf(root);
     const empty = content.profiles.length === 0 && content.compose === null;
     if (empty && flags.files.length === 0 && !profilesGiven) throw missing(`${root} has neither a laptop-dev.yaml nor a Compose file`);
     return { root, content };
@@ -96,14 +96,14 @@ async function placeOf(flags: Flags, cwd: string, profilesGiven: boolean): Promi
   const [first] = flags.files;
   if (first !== undefined) {
     const root = await real(dirname(first));
-    return { root, content: await contentOf(root) };
+    return { root, content: await folderContentOf(root) };
   }
   return upwards(cwd);
 }
 
 async function upwards(cwd: string): Promise<FoundPlace | null> {
   for (let root = cwd; ; root = dirname(root)) {
-    const content = await contentOf(root);
+    const content = await folderContentOf(root);
     if (content.profiles.length > 0 || content.compose !== null) return { root, content };
     if (root === dirname(root)) return null;
   }

@@ -24,7 +24,7 @@ export interface FolderContent {
   readonly envFile: string | null;
 }
 
-export async function contentOf(folder: string): Promise<FolderContent> {
+export async function folderContentOf(folder: string): Promise<FolderContent> {
   const single = await firstFile(folder, SINGLE_NAMES);
   const profiles = [...(single === null ? [] : [single]), ...(await profileFilesIn(join(folder, PROFILE_FOLDER)))];
   const named = composeFiles(envOf(folder)).map(file => resolve(folder, file));

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { FailureError, failure } from '../../shared/failure.js';
 import { formatProblem, type Problem } from '../../shared/problem.js';
 import { loadCompose } from '../compose/load.js';
-import { type FindOptions, type Found, findConfiguration } from './find.js';
+import { type ConfigurationQuery, type Found, findConfiguration } from './find.js';
 import { withSleep } from './init-sleep.js';
 import { initText } from './init-text.js';
 import { resolveServices } from './services.js';
@@ -11,7 +11,7 @@ import { projectSpecOf } from './spec.js';
 import { type TrustPoint, trustPoints } from './trust-points.js';
 import { writeProjectFile } from './write-whole.js';
 
-export interface InitOptions extends FindOptions {
+export interface InitOptions extends ConfigurationQuery {
   /** Write over an existing laptop-dev.yaml. */
   readonly force: boolean;
   /** Write nothing. */

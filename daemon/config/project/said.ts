@@ -1,14 +1,17 @@
-import { blockPlace, type Place } from '../profiles/places.js';
+import { blockPlace, type YamlLocation } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
 import type { ServiceInput } from './service.js';
 
 /** Where a setting was written, and the key's whole path for messages. */
-export interface Said extends Place {
+export interface SettingOrigin extends YamlLocation {
   readonly key: string;
 }
 
 /** Finds where a key of a service (`start`, `idle.freezeAfter`) was written: in the profile, which wins, else in `x-laptop-dev`; null: nowhere. */
-export function saidIn({ compose, profile, profilePlace }: ServiceInput, extension: ServiceSettings): (key: string) => Said | null {
+export function saidIn(
+  { compose, profile, profilePlace }: ServiceInput,
+  extension: ServiceSettings,
+): (key: string) => SettingOrigin | null {
   const has = (settings: ServiceSettings, key: string) => Object.hasOwn(settings, key.split('.')[0] ?? '');
   return key => {
     const path = `services.${compose.name}`;

@@ -8,11 +8,11 @@ import type { ComposeService } from '../compose/types.js';
 import { idleProblems, protocolProblems } from '../profiles/agree.js';
 import { mergeSettings } from '../profiles/merge.js';
 import type { parseServiceBlock } from '../profiles/parse.js';
-import type { Place } from '../profiles/places.js';
+import type { YamlLocation } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
 import { type Guess, guess } from './guess.js';
 import { memoryOf } from './memory.js';
-import { type Said, saidIn } from './said.js';
+import { type SettingOrigin, saidIn } from './said.js';
 
 const START_TIMEOUT: Ms = 120_000;
 const STOP_TIMEOUT: Ms = 10_000;
@@ -24,7 +24,7 @@ export interface ServiceInput {
   /** What the profile says, with everything it extends; empty without a profile. */
   readonly profile: ServiceSettings;
   /** Where a key of `profile` stands. */
-  readonly profilePlace: (key: string) => Place;
+  readonly profilePlace: (key: string) => YamlLocation;
   /** Reads `x-laptop-dev`; null: no service of the project has it, so that its schema need not be loaded. */
   readonly parseBlock: typeof parseServiceBlock | null;
   /** How it starts when neither profile nor `x-laptop-dev` says. */
@@ -35,7 +35,7 @@ export interface ServiceInput {
 export function serviceSpecOf(input: ServiceInput): {
   spec: ServiceSpec;
   problems: readonly Problem[];
-  said: (key: string) => Said | null;
+  said: (key: string) => SettingOrigin | null;
 } {
   const { compose, profile } = input;
   const block = compose.extension === null || input.parseBlock === null ? null : input.parseBlock(compose.extension, compose.name);
@@ -85,7 +85,7 @@ function disagreements(
   settings: ServiceSettings,
   spec: ServiceSpec,
   compose: ComposeService,
-  said: (key: string) => Said | null,
+  said: (key: string) => SettingOrigin | null,
 ): Problem[] {
   const prefix = `services.${spec.name}`;
   const place = (key: string) => said(key) ?? compose.position;

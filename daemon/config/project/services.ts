@@ -6,10 +6,10 @@ import type { ComposeProject, ComposeService } from '../compose/types.js';
 import type { Profile } from '../profiles/merge.js';
 import { awakeWarnings } from './awake.js';
 import { withRealPaths } from './real-paths.js';
-import type { Said } from './said.js';
+import type { SettingOrigin } from './said.js';
 import { hashed, serviceSpecOf } from './service.js';
 
-export interface Resolved {
+export interface ResolvedServices {
   readonly services: readonly ServiceSpec[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -22,7 +22,7 @@ interface Found {
   readonly spec: ServiceSpec;
   readonly compose: ComposeService;
   readonly problems: readonly Problem[];
-  readonly said: (key: string) => Said | null;
+  readonly said: (key: string) => SettingOrigin | null;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function resolveServices(
   profile: Profile | null,
   active: ReadonlySet<string>,
   context: { readonly project: string; readonly root: string },
-): Promise<Resolved> {
+): Promise<ResolvedServices> {
   const members = profile !== null && profile.listed.size > 0 ? profile.listed : active;
   // `replicas: 0`: described, but not run until it is named; what depends on it does not wait for it, as in Compose.
   const off = new Set(

@@ -95,7 +95,7 @@ export function socketReason(errno: string): string {
 }
 
 /** The Failure that an engine's refusal of `what` stands for. */
-export function classify(error: EngineError, what: string): Failure {
+export function classifyEngineError(error: EngineError, what: string): Failure {
   if (error.errno !== null) return unreachable(error.errno, error.text, what);
   const details = { what, status: error.status, engine: error.text };
   const rule = RULES.find(each => each.pattern.test(error.text));

@@ -18,7 +18,7 @@ export interface RawCall {
 }
 
 /** One engine: the dockerode client in the API version agreed on, and what the engine said about itself. */
-export interface Connection {
+export interface EngineConnection {
   readonly url: string;
   /** Asked once per connection, and again after forget(). */
   facts(): Promise<EngineFacts>;
@@ -38,7 +38,7 @@ interface Ready {
   readonly facts: EngineFacts;
 }
 
-export function createConnection(endpoint: Endpoint): Connection {
+export function createConnection(endpoint: Endpoint): EngineConnection {
   const agent = createAgent(endpoint.tls);
   const open = (version?: string): Dockerode => openClient(endpoint, agent, version);
   let ready: Promise<Ready> | null = null;

@@ -1,5 +1,5 @@
 import { FailureError } from '../../shared/failure.js';
-import { classify, type EngineError } from './classify.js';
+import { classifyEngineError, type EngineError } from './classify.js';
 
 /** What docker-modem rejects with: an HTTP answer, or a socket error with its errno name. */
 interface ModemError extends Error {
@@ -37,11 +37,11 @@ export function readEngineError(error: unknown): EngineError | null {
 export function engineFailure(error: unknown, what: string): unknown {
   if (error instanceof FailureError) return error;
   const read = readEngineError(error);
-  return read ? new FailureError(classify(read, what)) : error;
+  return read ? new FailureError(classifyEngineError(read, what)) : error;
 }
 
 /** HTTP status of an engine's refusal; null when it was something else. */
-export function statusOf(error: unknown): number | null {
+export function engineStatusOf(error: unknown): number | null {
   if (error instanceof FailureError) {
     const status = error.failure.details['status'];
     return typeof status === 'number' ? status : null;

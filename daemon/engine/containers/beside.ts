@@ -6,7 +6,7 @@ import type { ContainerSpec, MountSpec, ServiceSpec, VolumeSpec } from '../../mo
 import type { ExecOptions, ExecSession, Log } from '../../ports/ports.js';
 import { MiB } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { framesOf } from '../client/demux.js';
 import { checkLimits } from '../mapping/limits.js';
@@ -17,13 +17,13 @@ import { removeByForce } from './remove.js';
 /** Without swap. It stands beside the budget: it is small, and there while a command runs only. */
 const MEMORY = 256 * MiB;
 
-export interface Beside {
+export interface OneOffs {
   open(spec: ServiceSpec, volumes: readonly VolumeSpec[], options: ExecOptions): Promise<ExecSession>;
   removeLeft(): Promise<void>;
 }
 
 /** Throw-away containers beside services; see Containers.beside. */
-export function createBeside(connection: Connection, instance: string, log: Log, guard: Guard): Beside {
+export function createBeside(connection: EngineConnection, instance: string, log: Log, guard: Guard): OneOffs {
   const run = randomBytes(6).toString('hex');
   const remove = (id: string) =>
     removeByForce(connection, id, { v: true }).catch(error =>
@@ -60,7 +60,7 @@ export function createBeside(connection: Connection, instance: string, log: Log,
 }
 
 async function create(
-  connection: Connection,
+  connection: EngineConnection,
   body: Dockerode.ContainerCreateOptions,
   { spec, labels }: { readonly spec: ServiceSpec; readonly labels: Readonly<Record<string, string>> },
 ): Promise<string> {
@@ -85,7 +85,7 @@ async function create(
 
 /** Its command's streams are attached before it starts, so that nothing of them is lost. */
 async function session(
-  connection: Connection,
+  connection: EngineConnection,
   id: string,
   tty: boolean,
   guarded: (run: () => Promise<void>) => Promise<void>,

@@ -1,7 +1,7 @@
 import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
 import type { LaunchOptions, Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { uploads } from '../mapping/content.js';
 import { type CreateRequest, createOptions } from '../mapping/create-options.js';
@@ -12,7 +12,7 @@ import { clearName } from './name-conflict.js';
 import { removeByForce } from './remove.js';
 
 export interface CreateContext {
-  readonly connection: Connection;
+  readonly connection: EngineConnection;
   readonly instance: string;
   readonly log: Log;
   /** Takes a tolerated difference, for info(). */
@@ -79,7 +79,7 @@ async function createOnce(
 }
 
 /** Further networks, and files from variables. */
-async function complete(connection: Connection, id: string, container: ContainerSpec, request: CreateRequest): Promise<void> {
+async function complete(connection: EngineConnection, id: string, container: ContainerSpec, request: CreateRequest): Promise<void> {
   for (const attachment of request.connect) {
     const options = { Container: id, EndpointConfig: endpointSettings(attachment) };
     await connection.call(`connect to network ${attachment.name}`, DEADLINE.slow, (client, abortSignal) =>

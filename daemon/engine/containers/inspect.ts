@@ -1,14 +1,14 @@
 import type { ObservedContainer } from '../../model/observed.js';
 import { sameLimit } from '../../model/observed.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';
 import { sessionsIn } from '../streams/exec-watch.js';
 import { kernelLimit } from './kernel-limit.js';
 
 /** What the engine knows of a container; null: there is none. `withSessions`: what others run in it too, which takes questions of its own. */
-export async function inspect(connection: Connection, id: string, withSessions = false): Promise<ObservedContainer | null> {
+export async function inspect(connection: EngineConnection, id: string, withSessions = false): Promise<ObservedContainer | null> {
   try {
     const raw: Inspected = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
       client.getContainer(id).inspect({ abortSignal }),
@@ -17,7 +17,7 @@ export async function inspect(connection: Connection, id: string, withSessions =
     const seen = withSessions && mapped.pid !== null ? { ...mapped, sessions: await sessionsIn(connection, raw) } : mapped;
     return (await connection.facts()).kind === 'podman' ? withLimitInForce(seen) : seen;
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { LABEL } from '../../model/labels.js';
 import type { ServiceSpec } from '../../model/model.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';
 import { removeByForce } from './remove.js';
 
@@ -15,7 +15,7 @@ type Labels = Readonly<Record<string, string>>;
  * next one takes over. A stranger's container is left alone: name-taken, with its image and project.
  */
 export async function clearName(
-  { connection, instance }: { readonly connection: Connection; readonly instance: string },
+  { connection, instance }: { readonly connection: EngineConnection; readonly instance: string },
   spec: ServiceSpec,
   taken: Failure,
   name: string,
@@ -50,19 +50,19 @@ export function nameTaken(name: string, holder: Holder): Failure {
   });
 }
 
-async function inspectHolder(connection: Connection, id: string): Promise<Holder | null> {
+async function inspectHolder(connection: EngineConnection, id: string): Promise<Holder | null> {
   try {
     return await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
       client.getContainer(id).inspect({ abortSignal }),
     );
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }
 
 /** One that still runs is stopped in peace first: it may be a database. */
-async function removeHolder(connection: Connection, holder: Holder): Promise<void> {
+async function removeHolder(connection: EngineConnection, holder: Holder): Promise<void> {
   const what = `remove leftover ${holder.Name ?? holder.Id}`;
   if (holder.State?.Status === 'removing') {
     await connection
@@ -79,8 +79,8 @@ async function removeHolder(connection: Connection, holder: Holder): Promise<voi
 }
 
 function gone(error: unknown): void {
-  if (statusOf(error) !== 404) throw error;
+  if (engineStatusOf(error) !== 404) throw error;
 }
 function ended(error: unknown): void {
-  if (statusOf(error) !== 304) gone(error);
+  if (engineStatusOf(error) !== 304) gone(error);
 }

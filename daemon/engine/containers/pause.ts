@@ -1,21 +1,21 @@
 import type { ObservedContainer } from '../../model/observed.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { inspect } from './inspect.js';
 
 /** Freezes every process of a container; paused already: no error. */
-export function pause(connection: Connection, id: string): Promise<void> {
+export function pause(connection: EngineConnection, id: string): Promise<void> {
   return change(connection, id, 'pause', status => status === 'paused');
 }
 
 /** Not paused, or not even running: no error. */
-export function unpause(connection: Connection, id: string): Promise<void> {
+export function unpause(connection: EngineConnection, id: string): Promise<void> {
   return change(connection, id, 'unpause', status => status !== 'paused');
 }
 
 /** A refusal is judged by the state it leaves: Docker answers 409 or 500 to what is done already, Podman 500, each in its own words. */
 async function change(
-  connection: Connection,
+  connection: EngineConnection,
   id: string,
   verb: 'pause' | 'unpause',
   isDone: (status: ObservedContainer['status']) => boolean,

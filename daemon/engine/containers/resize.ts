@@ -2,14 +2,14 @@ import type { ObservedContainer } from '../../model/observed.js';
 import { sameLimit } from '../../model/observed.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { checkLimits, limitStands } from '../mapping/limits.js';
 import { podmanUpdate } from '../podman/podman-update.js';
 import { inspect } from './inspect.js';
 
 /** Sets the hard limit of a container and verifies it; see Containers.resize. */
-export async function resize(connection: Connection, id: string, limit: Bytes): Promise<void> {
+export async function resize(connection: EngineConnection, id: string, limit: Bytes): Promise<void> {
   const { kind } = await connection.facts();
   try {
     await (kind === 'podman' ? podmanUpdate(connection, id, limit) : dockerUpdate(connection, id, limit));
@@ -21,13 +21,13 @@ export async function resize(connection: Connection, id: string, limit: Bytes): 
 }
 
 /** Memory and MemorySwap in one call: alone, either would cross the other and be refused. */
-async function dockerUpdate(connection: Connection, id: string, limit: Bytes): Promise<void> {
+async function dockerUpdate(connection: EngineConnection, id: string, limit: Bytes): Promise<void> {
   await connection.call(`update ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
     client.getContainer(id).update({ _body: { Memory: limit, MemorySwap: limit }, abortSignal }),
   );
 }
 
-async function checkDocker(connection: Connection, id: string, limit: Bytes): Promise<Failure | null> {
+async function checkDocker(connection: EngineConnection, id: string, limit: Bytes): Promise<Failure | null> {
   const { Name, HostConfig } = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
   );
@@ -35,7 +35,7 @@ async function checkDocker(connection: Connection, id: string, limit: Bytes): Pr
 }
 
 /** Podman shows it in one figure, see inspect(). */
-async function checkPodman(connection: Connection, id: string, limit: Bytes): Promise<Failure | null> {
+async function checkPodman(connection: EngineConnection, id: string, limit: Bytes): Promise<Failure | null> {
   const seen = await inspect(connection, id);
   if (!seen) return failure('not-found', `update ${id.slice(0, 12)}: the container is gone`);
   if (sameLimit(seen.limit, limit)) return null;
@@ -48,7 +48,7 @@ async function checkPodman(connection: Connection, id: string, limit: Bytes): Pr
 }
 
 /** What an engine's refusal means for the limit; null when the call failed for a reason of its own (gone, no engine, no answer). */
-async function refusal(connection: Connection, id: string, limit: Bytes, error: unknown): Promise<FailureError | null> {
+async function refusal(connection: EngineConnection, id: string, limit: Bytes, error: unknown): Promise<FailureError | null> {
   if (!(error instanceof FailureError) || !['engine-error', 'out-of-memory', 'exited'].includes(error.failure.code)) return null;
   const seen = await inspect(connection, id).catch(() => null);
   return seen ? new FailureError(refused(seen, limit, String(error.failure.details['engine'] ?? error.message))) : null;

@@ -1,7 +1,7 @@
 import { canonical } from '../../shared/canonical.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { exposedPorts, imageIdOf } from '../mapping/map-inspect.js';
 
 interface InspectedImage {
@@ -17,7 +17,7 @@ const RUN_WITH = ['Env', 'Cmd', 'Entrypoint', 'WorkingDir', 'User', 'ExposedPort
  * Whether a container made from image `image` would be the same if it were made from what `reference` names now: the same image, or
  * one with the same layers and settings, as a build gives whose files did not matter to it. False where there is no image to compare.
  */
-export async function sameImage(connection: Connection, image: Promise<string | null>, reference: string): Promise<boolean> {
+export async function sameImage(connection: EngineConnection, image: Promise<string | null>, reference: string): Promise<boolean> {
   const [now, id] = await Promise.all([inspectImage(connection, reference), image]);
   if (id === null) return false;
   if (now === null || imageIdOf(now.Id) === id) return now !== null;
@@ -26,18 +26,18 @@ export async function sameImage(connection: Connection, image: Promise<string | 
 }
 
 /** TCP ports that an image exposes; null: it is not there. */
-export async function exposedByImage(connection: Connection, reference: string): Promise<readonly number[] | null> {
+export async function exposedByImage(connection: EngineConnection, reference: string): Promise<readonly number[] | null> {
   const found = await inspectImage(connection, reference);
   return found && exposedPorts(found.Config?.['ExposedPorts'] as Readonly<Record<string, unknown>> | null | undefined);
 }
 
-async function inspectImage(connection: Connection, reference: string): Promise<InspectedImage | null> {
+async function inspectImage(connection: EngineConnection, reference: string): Promise<InspectedImage | null> {
   try {
     return await connection.call(`inspect image ${reference}`, DEADLINE.quick, (_client, signal) =>
       connection.raw<InspectedImage>({ method: 'GET', path: `/images/${reference}/json`, signal }),
     );
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }

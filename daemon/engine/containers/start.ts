@@ -1,7 +1,7 @@
 import { FailureError } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { explainPort } from '../published/port-taken.js';
 
 /** A port can be held for a moment by what is just ending (Podman's proxies, a socket of the service's last run). */
@@ -11,7 +11,7 @@ const TRIES = 3;
 type Guarded = (run: () => Promise<void>) => Promise<void>;
 
 /** Starts a container; running already is no error. port-taken names the owner. */
-export async function startContainer(connection: Connection, id: string, guarded: Guarded): Promise<void> {
+export async function startContainer(connection: EngineConnection, id: string, guarded: Guarded): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await guarded(() => startOnce(connection, id));
@@ -23,13 +23,13 @@ export async function startContainer(connection: Connection, id: string, guarded
   }
 }
 
-async function startOnce(connection: Connection, id: string): Promise<void> {
+async function startOnce(connection: EngineConnection, id: string): Promise<void> {
   try {
     await connection.call(`start ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
       client.getContainer(id).start({ abortSignal }),
     );
   } catch (error) {
     // 304: it runs already.
-    if (statusOf(error) !== 304) throw error;
+    if (engineStatusOf(error) !== 304) throw error;
   }
 }

@@ -1,8 +1,8 @@
 import type { ContainerDetail, ContainerSample } from '../../model/container-sample.js';
 import type { Bytes } from '../../shared/bytes.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import type { EngineFacts } from '../client/facts.js';
 
 /** The parts of GET /containers/ID/stats that are read. Docker leaves memory_stats empty for what does not run, Podman the whole answer. */
@@ -23,7 +23,7 @@ export interface EngineStats {
 }
 
 /** One sample, asked of the engine: 50 times the CPU of cgroup files and up to 1 s (docs/usage.md), for where those cannot be read. */
-export async function engineSample(connection: Connection, id: string): Promise<ContainerSample | null> {
+export async function engineSample(connection: EngineConnection, id: string): Promise<ContainerSample | null> {
   try {
     const facts = await connection.facts();
     const stats = await connection.call(`stats ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) => {
@@ -34,7 +34,7 @@ export async function engineSample(connection: Connection, id: string): Promise<
     const sample = mapStats(stats, facts.memoryTotal);
     return isCrossed(facts) ? uncrossed(sample) : sample;
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }

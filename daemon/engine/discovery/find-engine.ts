@@ -1,6 +1,6 @@
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { TlsMaterial } from '../client/endpoint.js';
-import type { Candidate, Strategy, Surroundings } from './candidate.js';
+import type { EndpointCandidate, HostSurroundings, Strategy } from './candidate.js';
 import { fromDockerContext } from './docker-context.js';
 import { fromDockerDesktop } from './docker-desktop.js';
 import { fromDockerEngine } from './docker-engine.js';
@@ -60,7 +60,7 @@ export async function findEngine(options: FindOptions): Promise<EngineSearch> {
 }
 
 async function search(options: FindOptions, signal: AbortSignal): Promise<EngineSearch> {
-  const surroundings: Surroundings = { ...options, root: options.root ?? '' };
+  const surroundings: HostSurroundings = { ...options, root: options.root ?? '' };
   const choice = options.choice ?? wordChoice(options.env['LAPTOP_DEV_ENGINE']);
   const strategies = [fromEnvironment, ...(choice === 'podman' ? [] : DOCKER), ...(choice === 'docker' ? [] : PODMAN)];
   const candidates = withoutDoubles(strategies.flatMap(strategy => strategy(surroundings)));
@@ -85,12 +85,12 @@ function wordChoice(text: string | undefined): EngineKind | null {
 }
 
 /** /var/run is often a link to /run: the same socket by two names costs two lines in an error, nothing else. */
-function withoutDoubles(candidates: readonly Candidate[]): Candidate[] {
+function withoutDoubles(candidates: readonly EndpointCandidate[]): EndpointCandidate[] {
   const seen = new Set<string>();
   return candidates.filter(({ endpoint }) => !seen.has(endpoint) && seen.add(endpoint));
 }
 
-function notAnswering(candidate: Candidate, reason: string, tried: readonly Attempt[]): Failure {
+function notAnswering(candidate: EndpointCandidate, reason: string, tried: readonly Attempt[]): Failure {
   return failure(
     'engine-unavailable',
     `The engine named by ${candidate.source} (${candidate.endpoint}) does not answer: ${reason}`,

@@ -3,7 +3,7 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 
 /** The limits of a container: as they were sent, and as inspect shows them. */
-export interface Limits {
+export interface ContainerLimits {
   readonly Memory?: number | undefined;
   readonly MemorySwap?: number | undefined;
   readonly MemoryReservation?: number | undefined;
@@ -28,7 +28,7 @@ export interface LimitCheck {
  * Compares limits with what was asked for. One difference is tolerated: a kernel without swap accounting answers MemorySwap −1
  * or 0 (the memory limit itself holds then).
  */
-export function checkLimits(service: string, asked: Limits, applied: Limits): LimitCheck {
+export function checkLimits(service: string, asked: ContainerLimits, applied: ContainerLimits): LimitCheck {
   let warning: string | null = null;
   for (const name of CHECKED) {
     const wanted = asked[name];
@@ -54,7 +54,7 @@ export function checkLimits(service: string, asked: Limits, applied: Limits): Li
 }
 
 /** Podman keeps a quota as period and quota and answers NanoCpus 0 in some versions. */
-function value(name: Checked, applied: Limits): number {
+function value(name: Checked, applied: ContainerLimits): number {
   const direct = applied[name] ?? 0;
   if (name !== 'NanoCpus' || direct !== 0) return direct;
   return applied.CpuPeriod && applied.CpuQuota ? Math.round((applied.CpuQuota / applied.CpuPeriod) * 1e9) : 0;

@@ -4,15 +4,15 @@ import { changedSince, isByName, sourceChanged } from '../../path-gate/judge.js'
 import type { Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { isWithin, normalPath } from '../../shared/paths.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { mapBounded } from '../client/map-bounded.js';
 import { pause, unpause } from '../containers/pause.js';
 import type { Inspected } from '../mapping/map-inspect.js';
 import { Holds } from './holds.js';
-import { isBelow, type Location, locate, mountTable } from './mount-table.js';
-import { Windows } from './windows.js';
+import { isBelow, type Location, mountOf, mountTable } from './mount-table.js';
+import { MountWindows } from './windows.js';
 
 /** A path of this machine that an engine is about to mount. */
 export interface HostMount {
@@ -52,11 +52,11 @@ const ROUNDS = 5;
  */
 export class Guard {
   readonly holds: Holds;
-  private readonly windows = new Windows();
+  private readonly windows = new MountWindows();
   private readonly made = new Map<string, Starting>();
 
   constructor(
-    private readonly connection: Connection,
+    private readonly connection: EngineConnection,
     private readonly instance: string,
     log: Log,
     holdsFile: string | null,
@@ -121,7 +121,7 @@ export class Guard {
     if (own === null || inside === null) return;
     for (const { source, target } of await this.mountsOf(raw)) {
       const path = normalPath(source);
-      const wanted = path === null ? null : locate(path, own);
+      const wanted = path === null ? null : mountOf(path, own);
       const found = inside.filter(line => line.point === target);
       // Renamed or removed since by somebody at the machine: the kernel writes //deleted behind its last name.
       if (
@@ -190,7 +190,7 @@ export class Guard {
     const running = all.filter(each => each.isRunning && each.writes.length > 0);
     const own = mountTable('self', null);
     const places = mounts.flatMap(mount => {
-      const place = own === null ? null : locate(normalPath(mount.source) ?? '/', own);
+      const place = own === null ? null : mountOf(normalPath(mount.source) ?? '/', own);
       return place === null ? [] : [place];
     });
     const reach = await mapBounded(running, 4, async each => {
@@ -245,7 +245,7 @@ export class Guard {
       const binds = /(^|,)r?bind(,|$)/.test(Options?.['o'] ?? '');
       return binds && device?.startsWith('/') ? device : null;
     } catch (error) {
-      if (statusOf(error) === 404) return null;
+      if (engineStatusOf(error) === 404) return null;
       throw error;
     }
   }
@@ -256,7 +256,7 @@ export class Guard {
         client.getContainer(id).inspect({ abortSignal }),
       );
     } catch (error) {
-      if (statusOf(error) === 404) return null;
+      if (engineStatusOf(error) === 404) return null;
       throw error;
     }
   }

@@ -32,7 +32,7 @@ export function parseMountTable(text: string): MountLine[] {
 }
 
 /** Where a path lies that has no link in it; what is missing lies where it would be made. Null: the table has no root. */
-export function locate(path: string, table: readonly MountLine[]): Location | null {
+export function mountOf(path: string, table: readonly MountLine[]): Location | null {
   let best: MountLine | null = null;
   // A later mount covers an earlier one of the same place.
   for (const line of table) if (isAt(path, line.point) && line.point.length >= (best?.point.length ?? 0)) best = line;

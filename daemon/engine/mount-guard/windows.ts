@@ -1,7 +1,7 @@
 import { isWithin } from '../../shared/paths.js';
 
 /** What one start mounts: host paths without links, and those of them that its container may write to. */
-export interface Span {
+export interface MountSpan {
   readonly sources: readonly string[];
   readonly writes: readonly string[];
 }
@@ -10,11 +10,11 @@ export interface Span {
  * Starts that could get at each other's sources go one after the other: a container that may write to a folder does not appear between the look at
  * what lies below and its mount. All others go at once. In the order of asking.
  */
-export class Windows {
-  private readonly spans: { readonly span: Span; readonly done: Promise<void> }[] = [];
+export class MountWindows {
+  private readonly spans: { readonly span: MountSpan; readonly done: Promise<void> }[] = [];
 
   /** Resolves when it is this one's turn, to what ends it. */
-  async enter(span: Span): Promise<() => void> {
+  async enter(span: MountSpan): Promise<() => void> {
     const before = this.spans.filter(other => conflict(other.span, span)).map(other => other.done);
     let leave: () => void = () => undefined;
     const done = new Promise<void>(resolve => {
@@ -30,7 +30,7 @@ export class Windows {
   }
 }
 
-function conflict(a: Span, b: Span): boolean {
+function conflict(a: MountSpan, b: MountSpan): boolean {
   return reaches(a.writes, b.sources) || reaches(b.writes, a.sources);
 }
 

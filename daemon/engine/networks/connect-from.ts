@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../model/labels.js';
 import { MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { removeByForce } from '../containers/remove.js';
 
@@ -29,7 +29,7 @@ exit ${NO_MEANS}
  * arrived, who listens knows best.
  */
 export async function connectFrom(
-  connection: Connection,
+  connection: EngineConnection,
   instance: string,
   from: { readonly network: string; readonly image: string },
   target: { readonly address: string; readonly port: number },

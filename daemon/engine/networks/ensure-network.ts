@@ -4,9 +4,9 @@ import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec } from '../../model/model.js';
 import { parseBlock } from '../../shared/cidr.js';
 import { FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { networkLabels } from '../mapping/names.js';
 import { missing } from './missing.js';
 import { explainClash, subnetsOf } from './network-clash.js';
@@ -29,7 +29,7 @@ interface SubnetSeen {
 
 /** Whose networks are made, and where they get subnets from that the file does not name; null: from the engine. */
 interface NetworkMaker {
-  readonly connection: Connection;
+  readonly connection: EngineConnection;
   readonly instance: string;
   readonly pools: readonly string[] | null;
 }
@@ -69,7 +69,7 @@ export function sameDefinition(found: Network, spec: NetworkSpec): boolean {
 }
 
 /** Podman tells of ranges in words of its own: there they are as they were made. */
-async function hasItsRanges(connection: Connection, found: Network, spec: NetworkSpec): Promise<boolean> {
+async function hasItsRanges(connection: EngineConnection, found: Network, spec: NetworkSpec): Promise<boolean> {
   const wishes = subnetWishes(spec).filter(wish => wish.range !== null || wish.gateway !== null || Object.keys(wish.aux).length > 0);
   return wishes.length === 0 || (await connection.facts()).kind === 'podman' || sameRanges(found, wishes);
 }
@@ -102,13 +102,13 @@ function stranger(project: string, name: string, owner: string | undefined): Fai
   );
 }
 
-async function removeChanged(connection: Connection, name: string): Promise<void> {
+async function removeChanged(connection: EngineConnection, name: string): Promise<void> {
   try {
     await connection.call(`remove network ${name}`, DEADLINE.slow, (client, abortSignal) =>
       client.getNetwork(name).remove({ abortSignal }),
     );
   } catch (error) {
-    if (statusOf(error) === 404) return;
+    if (engineStatusOf(error) === 404) return;
     if (!(error instanceof FailureError)) throw error;
     throw new FailureError(
       failure('network-clash', `Network ${name} has another definition now, and cannot be made anew: ${error.message}`, { network: name }, [
@@ -119,7 +119,7 @@ async function removeChanged(connection: Connection, name: string): Promise<void
 }
 
 /** False: something is in it. */
-async function removedUnlessUsed(connection: Connection, name: string): Promise<boolean> {
+async function removedUnlessUsed(connection: EngineConnection, name: string): Promise<boolean> {
   try {
     await removeChanged(connection, name);
     return true;
@@ -194,11 +194,11 @@ function configOf({ subnet, range, gateway, aux }: SubnetWish): NetworkConfig {
 }
 
 /** Null: there is no such network. */
-async function inspect(connection: Connection, name: string): Promise<Network | null> {
+async function inspect(connection: EngineConnection, name: string): Promise<Network | null> {
   try {
     return await connection.call(`inspect network ${name}`, DEADLINE.quick, client => client.getNetwork(name).inspect());
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }

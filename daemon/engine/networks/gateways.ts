@@ -1,8 +1,8 @@
 import type { Containers } from '../../ports/ports.js';
 import { formatBlock, parseBlock, partOf } from '../../shared/cidr.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 
 type Gateways = Awaited<ReturnType<Containers['gateways']>>;
 
@@ -18,19 +18,19 @@ interface Subnet {
 }
 
 /** IPv4 gateways of networks, with their subnets; networks that are gone or have none are left out. */
-export async function gatewaysOf(connection: Connection, networks: readonly string[]): Promise<Gateways> {
+export async function gatewaysOf(connection: EngineConnection, networks: readonly string[]): Promise<Gateways> {
   const found = await Promise.all(networks.map(network => gatewayOf(connection, network)));
   return found.flat();
 }
 
-async function gatewayOf(connection: Connection, network: string): Promise<Gateways> {
+async function gatewayOf(connection: EngineConnection, network: string): Promise<Gateways> {
   try {
     const seen: Network = await connection.call(`inspect network ${network}`, DEADLINE.quick, client =>
       client.getNetwork(network).inspect(),
     );
     return mapGateway(network, seen);
   } catch (error) {
-    if (statusOf(error) === 404) return [];
+    if (engineStatusOf(error) === 404) return [];
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec } from '../../model/model.js';
 import { overlaps, parseBlock } from '../../shared/cidr.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 
 /** A network and its subnets, as the engine's list shows them. */
@@ -14,7 +14,7 @@ export interface NetworkSubnets {
 }
 
 /** Adds to a network-clash the network that is in the way, or how many there are; any other error stays what it is. */
-export async function explainClash(connection: Connection, instance: string, spec: NetworkSpec, error: unknown): Promise<unknown> {
+export async function explainClash(connection: EngineConnection, instance: string, spec: NetworkSpec, error: unknown): Promise<unknown> {
   if (!(error instanceof FailureError) || error.failure.code !== 'network-clash') return error;
   const others = await subnetsOf(connection).catch(() => []);
   if (/address pool|fully subnetted|free subnet/i.test(error.message))
@@ -53,7 +53,7 @@ function overlap(one: string, two: string): boolean {
   return a !== null && b !== null && overlaps(a, b);
 }
 
-export async function subnetsOf(connection: Connection): Promise<NetworkSubnets[]> {
+export async function subnetsOf(connection: EngineConnection): Promise<NetworkSubnets[]> {
   const networks = await connection.call('list networks', DEADLINE.quick, (client, abortSignal) => client.listNetworks({ abortSignal }));
   return networks.map(each => ({
     name: each.Name,

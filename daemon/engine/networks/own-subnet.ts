@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Block, formatBlock, overlaps, parseBlock, partOf } from '../../shared/cidr.js';
+import { type CidrBlock, formatBlock, overlaps, parseBlock, partOf } from '../../shared/cidr.js';
 
 /**
  * Where networks get their subnets from when the file names none. Docker's own pools are used up by 31 networks, since each takes a /16 or /20;
@@ -26,7 +26,7 @@ export function chooseSubnet(
   taken: readonly string[],
   routes: readonly string[],
 ): { readonly subnet: string; readonly gateway: string } | null {
-  const blocks = (texts: readonly string[]): Block[] => texts.flatMap(text => parseBlock(text) ?? []).filter(({ bits }) => bits === 32);
+  const blocks = (texts: readonly string[]): CidrBlock[] => texts.flatMap(text => parseBlock(text) ?? []).filter(({ bits }) => bits === 32);
   const [networks, known] = [blocks(taken), blocks(routes).filter(({ prefix }) => prefix > EVERYWHERE)];
   const narrow = known.filter(({ prefix }) => prefix > WHOLESALE);
   for (const inTheWay of [known, narrow]) {
@@ -38,7 +38,7 @@ export function chooseSubnet(
   return null;
 }
 
-function freeIn(pool: Block, name: string, taken: readonly Block[]): Block | null {
+function freeIn(pool: CidrBlock, name: string, taken: readonly CidrBlock[]): CidrBlock | null {
   const prefix = prefixIn(pool);
   const count = 1 << (prefix - pool.prefix);
   const near = taken.filter(each => overlaps(each, pool));
@@ -51,7 +51,7 @@ function freeIn(pool: Block, name: string, taken: readonly Block[]): Block | nul
 }
 
 /** A /24 of a /16; of a smaller pool smaller ones, so that it still serves many networks. */
-function prefixIn({ prefix }: Block): number {
+function prefixIn({ prefix }: CidrBlock): number {
   return Math.max(24, Math.ceil((prefix + 32) / 2));
 }
 

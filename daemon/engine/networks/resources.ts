@@ -1,15 +1,15 @@
 import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec, VolumeSpec } from '../../model/model.js';
 import { FailureError, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { volumeLabels } from '../mapping/names.js';
 import { ensureNetwork } from './ensure-network.js';
 import { missing } from './missing.js';
 
 /** Networks and volumes of projects. */
-export interface Resources {
+export interface ProjectResources {
   ensureNetwork(project: string, network: NetworkSpec): Promise<void>;
   /** True: it was missing, and is made. */
   ensureVolume(project: string, volume: VolumeSpec): Promise<boolean>;
@@ -19,7 +19,7 @@ export interface Resources {
 
 type Labels = Readonly<Record<string, string>> | null | undefined;
 
-export function createResources(connection: Connection, instance: string, pools: readonly string[] | null): Resources {
+export function createResources(connection: EngineConnection, instance: string, pools: readonly string[] | null): ProjectResources {
   /** One creation per name at a time: an engine makes two networks of one name when it is asked twice at once. */
   const single = <T>(): ((key: string, run: () => Promise<T>) => Promise<T>) => {
     const flights = new Map<string, Promise<T>>();
@@ -39,7 +39,7 @@ export function createResources(connection: Connection, instance: string, pools:
 }
 
 /** Makes a volume unless it is there; resolves to whether it was missing. One that Compose made for this project is shared with it; a stranger's data is not taken by its name. */
-async function ensureVolume(connection: Connection, instance: string, project: string, spec: VolumeSpec): Promise<boolean> {
+async function ensureVolume(connection: EngineConnection, instance: string, project: string, spec: VolumeSpec): Promise<boolean> {
   const labels = await labelsOf(connection, spec.name);
   if (labels === null && spec.external) throw missing('volume', spec.name);
   if (labels !== null) {
@@ -70,19 +70,19 @@ function stranger(project: string, name: string, owner: string | undefined): Fai
 }
 
 /** Null: there is no such volume. */
-async function labelsOf(connection: Connection, name: string): Promise<NonNullable<Labels> | null> {
+async function labelsOf(connection: EngineConnection, name: string): Promise<NonNullable<Labels> | null> {
   try {
     const { Labels } = await connection.call(`inspect volume ${name}`, DEADLINE.quick, (client, abortSignal) =>
       client.getVolume(name).inspect({ abortSignal }),
     );
     return Labels ?? {};
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }
 
-async function networksOf(connection: Connection, instance: string): Promise<{ project: string; name: string }[]> {
+async function networksOf(connection: EngineConnection, instance: string): Promise<{ project: string; name: string }[]> {
   const label = [`${LABEL.instance}=${instance}`];
   const found = await connection.call('list networks', DEADLINE.quick, (client, abortSignal) =>
     client.listNetworks({ filters: { label }, abortSignal }),
@@ -90,7 +90,7 @@ async function networksOf(connection: Connection, instance: string): Promise<{ p
   return found.map(({ Name, Labels }) => ({ project: Labels?.[LABEL.composeProject] ?? '', name: Name }));
 }
 
-async function resourcesOf(connection: Connection, instance: string, project: string): ReturnType<Resources['of']> {
+async function resourcesOf(connection: EngineConnection, instance: string, project: string): ReturnType<ProjectResources['of']> {
   const label = [`${LABEL.composeProject}=${project}`];
   const [networks, volumes] = await Promise.all([
     connection.call('list networks', DEADLINE.quick, (client, abortSignal) =>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Ms } from '../../shared/span.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';
 
@@ -26,7 +26,7 @@ export interface HealthWatch {
  * called with each change, `onCheck` around each check that is run here.
  */
 export function watchHealth(
-  connection: Connection,
+  connection: EngineConnection,
   inspected: Inspected,
   onHealth: (health: Exclude<Health, 'none'>) => void,
   onCheck: (kind: 'checkStarted' | 'checkEnded') => void,
@@ -67,13 +67,13 @@ export function watchHealth(
   };
 }
 
-async function runCheck(connection: Connection, inspected: Inspected): Promise<void> {
+async function runCheck(connection: EngineConnection, inspected: Inspected): Promise<void> {
   const limit = (inspected.Config?.Healthcheck?.Timeout || TIMEOUT) / 1e6 + DEADLINE.quick;
   const path = `/v4.0.0/libpod/containers/${inspected.Id}/healthcheck`;
   await within('health check', limit, signal => connection.raw({ method: 'GET', path, signal }));
 }
 
-async function healthOf(connection: Connection, id: string): Promise<Health> {
+async function healthOf(connection: EngineConnection, id: string): Promise<Health> {
   const raw: Inspected = await connection.call('inspect', DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
   );

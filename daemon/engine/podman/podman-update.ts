@@ -1,10 +1,10 @@
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { apiAtLeast } from '../client/facts.js';
 import { kernelLimit } from '../containers/kernel-limit.js';
-import { type Limits, limitStands } from '../mapping/limits.js';
+import { type ContainerLimits, limitStands } from '../mapping/limits.js';
 import { mapInspect } from '../mapping/map-inspect.js';
 
 /** Of OCI's LinuxResources, what a service has limits for. */
@@ -18,7 +18,7 @@ interface Resources {
  * Changes a limit through Podman's own API, which has it since 4.3; the Docker-compatible one since 5.1. Fails with limit-not-applied
  * before anything is changed where the change could not be seen afterwards.
  */
-export async function podmanUpdate(connection: Connection, id: string, limit: Bytes): Promise<void> {
+export async function podmanUpdate(connection: EngineConnection, id: string, limit: Bytes): Promise<void> {
   const { version } = await connection.facts();
   const raw = await connection.call(`inspect ${id.slice(0, 12)}`, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
@@ -31,7 +31,7 @@ export async function podmanUpdate(connection: Connection, id: string, limit: By
     throw new FailureError(limitStands(seen, limit, `${seen.name}: ${obstacle}; its limit stays ${formatBytes(seen.limit)}`));
   }
   const path = `/v4.3.0/libpod/containers/${id}/update`;
-  const query = { ...resourcesOf(raw.HostConfig, limit) };
+  const query = { ...podmanResourcesOf(raw.HostConfig, limit) };
   await within(`update ${id.slice(0, 12)}`, DEADLINE.slow, signal => connection.raw({ method: 'POST', path, query, signal }));
 }
 
@@ -48,7 +48,7 @@ export function podmanObstacle(version: string, running: boolean, visible: boole
 }
 
 /** All limits, not only the one that changes: Podman 5.1 to 5.3 reset those that are left out (its issue 24610). Pure. */
-export function resourcesOf(limits: Limits & { readonly CpusetCpus?: string | undefined }, limit: Bytes): Resources {
+export function podmanResourcesOf(limits: ContainerLimits & { readonly CpusetCpus?: string | undefined }, limit: Bytes): Resources {
   const { MemoryReservation, CpuShares, CpuQuota, CpuPeriod, CpusetCpus, PidsLimit } = limits;
   const cpu = {
     ...(CpuShares ? { shares: CpuShares } : {}),

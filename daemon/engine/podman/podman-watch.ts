@@ -1,7 +1,7 @@
 import { LABEL } from '../../model/labels.js';
 import type { EngineEvent } from '../../model/observed.js';
 import type { Ms } from '../../shared/span.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { type Inspected, mapInspect } from '../mapping/map-inspect.js';
 import { createOomWatch } from './oom-watch.js';
@@ -15,7 +15,7 @@ const KILLED = 137;
  * of the kernel and inspect fill the gap; the events that come out are the same as Docker's.
  */
 export async function* completed(
-  connection: Connection,
+  connection: EngineConnection,
   instance: string,
   stream: AsyncIterable<EngineEvent>,
 ): AsyncGenerator<EngineEvent> {
@@ -55,7 +55,7 @@ export async function* completed(
   }
 }
 
-function createWatch(connection: Connection, emit: (event: EngineEvent) => void) {
+function createWatch(connection: EngineConnection, emit: (event: EngineEvent) => void) {
   const ooms = createOomWatch(id => emit({ kind: 'oom', id, at: Date.now() }));
   const health = new Map<string, HealthWatch>();
   /** Containers that were sent a signal through the engine: their end was asked for. */
@@ -101,7 +101,7 @@ function createWatch(connection: Connection, emit: (event: EngineEvent) => void)
   return { add, pass, close };
 }
 
-async function running(connection: Connection, instance: string): Promise<string[]> {
+async function running(connection: EngineConnection, instance: string): Promise<string[]> {
   const filters = { label: [`${LABEL.instance}=${instance}`] };
   const found = await connection.call('list containers', DEADLINE.quick, (client, abortSignal) =>
     client.listContainers({ filters, abortSignal }),
@@ -110,7 +110,7 @@ async function running(connection: Connection, instance: string): Promise<string
 }
 
 /** Null: gone, or the engine does not answer, which its event stream will say. */
-async function look(connection: Connection, id: string): Promise<Inspected | null> {
+async function look(connection: EngineConnection, id: string): Promise<Inspected | null> {
   try {
     return await connection.call('inspect', DEADLINE.quick, (client, abortSignal) => client.getContainer(id).inspect({ abortSignal }));
   } catch {

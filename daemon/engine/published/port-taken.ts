@@ -1,7 +1,7 @@
 import { DAEMON_NAME } from '../../files/process.js';
 import { LABEL } from '../../model/labels.js';
 import { type Failure, failure } from '../../shared/failure.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { type OtherDaemon, otherDaemon } from './other-daemon.js';
 import { type PortOwner, portOwner } from './port-owner.js';
@@ -21,7 +21,7 @@ export interface Explained {
 }
 
 /** Completes a port-taken failure with the owner: the container that publishes the port, else the process with its PID. */
-export async function explainPort(connection: Connection, id: string, found: Failure): Promise<Explained> {
+export async function explainPort(connection: EngineConnection, id: string, found: Failure): Promise<Explained> {
   const place = await placeOf(connection, id, found);
   if (!place) return { failure: found, gone: false };
   const publisher = await publisherOf(connection, place.port).catch(() => null);
@@ -31,7 +31,7 @@ export async function explainPort(connection: Connection, id: string, found: Fai
 }
 
 /** A port that the daemon itself could not open; a reason other than an owner (EACCES: it is below 1024) says all there is. */
-export async function explainHeldPort(connection: Connection, hostIp: string, port: number, found: Failure): Promise<Failure> {
+export async function explainHeldPort(connection: EngineConnection, hostIp: string, port: number, found: Failure): Promise<Failure> {
   if (found.details['cause'] !== undefined && found.details['cause'] !== 'EADDRINUSE') return found;
   const publisher = await publisherOf(connection, port).catch(() => null);
   const owner = portOwner(hostIp, port);
@@ -44,7 +44,7 @@ function daemonBehind(publisher: Publisher | null, owner: PortOwner | null, port
 }
 
 /** The address from the engine's words; where they have none, the first binding of the container that somebody holds. */
-async function placeOf(connection: Connection, id: string, found: Failure): Promise<{ hostIp: string; port: number } | null> {
+async function placeOf(connection: EngineConnection, id: string, found: Failure): Promise<{ hostIp: string; port: number } | null> {
   const { hostIp, port } = found.details;
   if (typeof port === 'number') return { hostIp: typeof hostIp === 'string' ? hostIp : '', port };
   const { HostConfig } = await connection.call('inspect', DEADLINE.quick, (client, abortSignal) =>
@@ -125,7 +125,7 @@ function stopIt(publisher: Publisher | null, owner: PortOwner | null, port: numb
   return owner?.pid ? `Stop process ${owner.pid}` : 'Stop the owner';
 }
 
-async function publisherOf(connection: Connection, port: number): Promise<Publisher | null> {
+async function publisherOf(connection: EngineConnection, port: number): Promise<Publisher | null> {
   const containers = await connection.call('list', DEADLINE.quick, (client, abortSignal) => client.listContainers({ abortSignal }));
   const found = containers.find(each => each.Ports?.some(published => published.PublicPort === port));
   if (!found) return null;

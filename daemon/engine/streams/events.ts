@@ -2,7 +2,7 @@ import { LABEL } from '../../model/labels.js';
 import type { EngineEvent } from '../../model/observed.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineFailure } from '../client/engine-failure.js';
 import { jsonLines } from '../client/json-lines.js';
@@ -16,7 +16,7 @@ import { ExecWatch, execEventOf } from './exec-watch.js';
  * the 256 events that Docker keeps. Ends when `signal` is aborted; throws engine-unavailable when the stream ends by itself.
  */
 export async function* readEvents(
-  connection: Connection,
+  connection: EngineConnection,
   instance: string,
   signal: AbortSignal,
   since: Ms | null,
@@ -28,7 +28,12 @@ export async function* readEvents(
     throw new FailureError(failure('engine-unavailable', 'The engine ended its stream of events', { endpoint: connection.url }));
 }
 
-async function* engineEvents(connection: Connection, instance: string, signal: AbortSignal, since: Ms | null): AsyncGenerator<EngineEvent> {
+async function* engineEvents(
+  connection: EngineConnection,
+  instance: string,
+  signal: AbortSignal,
+  since: Ms | null,
+): AsyncGenerator<EngineEvent> {
   try {
     const stream = await connection.call('events', DEADLINE.quick, (client, late) =>
       client.getEvents({

@@ -1,7 +1,7 @@
 import type { EngineEvent } from '../../model/observed.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import type { RawEvent } from '../mapping/map-event.js';
 import { eventTime } from '../mapping/map-event.js';
 import type { Inspected } from '../mapping/map-inspect.js';
@@ -43,7 +43,7 @@ export class ExecWatch {
   readonly #checks = new Map<string, string | null>();
   readonly #running = new Map<string, { readonly container: string; readonly isCheck: boolean }>();
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: EngineConnection) {}
 
   async told({ kind, id, at, exec, command }: ExecEvent): Promise<EngineEvent | null> {
     const isOwn = this.connection.execs.has(exec);
@@ -88,7 +88,7 @@ interface Exec {
 }
 
 /** Commands of others that run in a container now. An event can be lost; what the engine lists cannot. */
-export async function sessionsIn(connection: Connection, raw: Pick<Inspected, 'ExecIDs' | 'Config'>): Promise<readonly string[]> {
+export async function sessionsIn(connection: EngineConnection, raw: Pick<Inspected, 'ExecIDs' | 'Config'>): Promise<readonly string[]> {
   const check = checkOf(raw.Config);
   const found: string[] = [];
   for (const id of raw.ExecIDs ?? []) {
@@ -100,11 +100,11 @@ export async function sessionsIn(connection: Connection, raw: Pick<Inspected, 'E
   return found;
 }
 
-async function execOf(connection: Connection, id: string): Promise<Exec | null> {
+async function execOf(connection: EngineConnection, id: string): Promise<Exec | null> {
   try {
     return await connection.call('inspect exec', DEADLINE.quick, (client, abortSignal) => client.getExec(id).inspect({ abortSignal }));
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (engineStatusOf(error) === 404) return null;
     throw error;
   }
 }

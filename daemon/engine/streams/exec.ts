@@ -3,10 +3,10 @@ import type Dockerode from 'dockerode';
 import type { ExecOptions, ExecSession } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { framesOf } from '../client/demux.js';
-import { statusOf } from '../client/engine-failure.js';
+import { engineStatusOf } from '../client/engine-failure.js';
 import { hangUp } from './hang-up.js';
 
 /** Ids of own commands that are kept; far more than run at a time. */
@@ -18,7 +18,7 @@ interface Started {
 }
 
 /** Runs a command in a container with its streams attached. */
-export async function openExec(connection: Connection, id: string, options: ExecOptions): Promise<ExecSession> {
+export async function openExecSession(connection: EngineConnection, id: string, options: ExecOptions): Promise<ExecSession> {
   const { exec, socket } = await start(connection, id, options, true);
   return {
     write: data => void socket.write(data),
@@ -40,14 +40,14 @@ export async function openExec(connection: Connection, id: string, options: Exec
  * which dockerode takes for an error.
  */
 function unlessAnswered(error: unknown): void {
-  if (statusOf(error) === null) throw error;
+  if (engineStatusOf(error) === null) throw error;
 }
 
 /** Exit code that stands for "took too long", as timeout(1) has it. */
 const TIMED_OUT = 124;
 
 /** Runs a command to its end and discards its output. Past `timeout` the command is killed and counts as 124. */
-export async function runProbe(connection: Connection, id: string, command: readonly string[], timeout: Ms): Promise<number> {
+export async function runProbe(connection: EngineConnection, id: string, command: readonly string[], timeout: Ms): Promise<number> {
   const plain = { command, tty: false, user: null, workingDir: null, environment: {} };
   const starting = start(connection, id, plain, false);
   try {
@@ -70,7 +70,7 @@ export async function runProbe(connection: Connection, id: string, command: read
   }
 }
 
-async function start(connection: Connection, id: string, options: ExecOptions, stdin: boolean): Promise<Started> {
+async function start(connection: EngineConnection, id: string, options: ExecOptions, stdin: boolean): Promise<Started> {
   const what = `exec ${options.command[0] ?? ''} in ${id.slice(0, 12)}`;
   const exec = await connection.call(what, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).exec({
@@ -85,13 +85,13 @@ async function start(connection: Connection, id: string, options: ExecOptions, s
       abortSignal,
     }),
   );
-  own(connection, exec.id);
+  ownExec(connection, exec.id);
   const socket = await within(what, DEADLINE.quick, abortSignal => exec.start({ hijack: true, stdin, Tty: options.tty, abortSignal }));
   return { exec, socket };
 }
 
 /** Known before it starts, so that its events are known for ours. */
-export function own({ execs }: Pick<Connection, 'execs'>, exec: string): void {
+export function ownExec({ execs }: Pick<EngineConnection, 'execs'>, exec: string): void {
   execs.add(exec);
   // Its end was not told of: nobody listens, or Podman, whose events do not name it.
   const [oldest] = execs;

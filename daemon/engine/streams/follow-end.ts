@@ -1,4 +1,4 @@
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { inspect } from '../containers/inspect.js';
 
 /** How often it is looked whether the container still runs, and how long its last output may take after its end, ms. */
@@ -17,7 +17,7 @@ export interface FollowEnd {
  * Podman 4.3 at times keeps a followed log open for ever when the container ends just as it begins to follow: here the stream is
  * closed once the container has been seen not running twice, with no output in between. Other engines end it themselves.
  */
-export async function followEnd(connection: Connection, id: string, close: () => void): Promise<FollowEnd | null> {
+export async function followEnd(connection: EngineConnection, id: string, close: () => void): Promise<FollowEnd | null> {
   if ((await connection.facts()).kind !== 'podman') return null;
   let isQuiet = false;
   let isOver = false;

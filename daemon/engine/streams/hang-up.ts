@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type Dockerode from 'dockerode';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 
 /**
@@ -8,7 +8,7 @@ import { DEADLINE } from '../client/deadline.js';
  * an exec'd command leads a process group, so that group is signalled, from the host where this user may, else from inside the
  * container. Best effort, nothing is thrown; where the engine's processes are not this host's (Docker Desktop) nothing is done.
  */
-export async function hangUp(connection: Connection, container: string, exec: Dockerode.Exec, signal: 'HUP' | 'KILL'): Promise<void> {
+export async function hangUp(connection: EngineConnection, container: string, exec: Dockerode.Exec, signal: 'HUP' | 'KILL'): Promise<void> {
   try {
     const { Running, Pid } = await exec.inspect();
     if (!Running || !Pid || !readFileSync(`/proc/${Pid}/cgroup`, 'utf8').includes(container)) return;

@@ -1,5 +1,5 @@
 import type { LogLine, LogOptions } from '../../ports/ports.js';
-import type { Connection } from '../client/connection.js';
+import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE, within } from '../client/deadline.js';
 import { framesOf } from '../client/demux.js';
 import { engineFailure } from '../client/engine-failure.js';
@@ -11,7 +11,7 @@ import { createLineReader } from './log-lines.js';
  * A container's output, oldest first. Always read as a stream (dockerode reads a log that it does not follow into memory as a
  * whole). Ends when the signal is aborted or, followed, when the container ends.
  */
-export async function* readLogs(connection: Connection, id: string, options: LogOptions): AsyncGenerator<LogLine> {
+export async function* readLogs(connection: EngineConnection, id: string, options: LogOptions): AsyncGenerator<LogLine> {
   const what = `logs of ${id.slice(0, 12)}`;
   const inspected: Inspected = await connection.call(what, DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),

@@ -1,6 +1,6 @@
 import { FailureError, failure } from '../../shared/failure.js';
 import { contextTar } from '../build/context-tar.js';
-import { type Engine, follow } from '../engine.js';
+import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { pullImage } from '../pull/pull.js';
 import { BASE_REFERENCE, BASE_SOURCE } from './base-reference.js';
@@ -53,7 +53,7 @@ async function derive({ docker }: Engine): Promise<void> {
   const copy = authorities.length > 0 ? 'COPY laptop-dev-*.crt /usr/local/share/ca-certificates/\n' : '';
   const tar = contextTar(null, [], { Dockerfile: `FROM ${BASE_SOURCE}\n${copy}`, ...files });
   const options = { t: BASE_REFERENCE, labels: { [ORIGIN_LABEL]: BASE_SOURCE }, rm: true, forcerm: true };
-  const error = await follow(docker, await docker.buildImage(tar.stream, options), () => undefined);
+  const error = await followBuild(docker, await docker.buildImage(tar.stream, options), () => undefined);
   if (error !== null) throw new FailureError(failure('image-build-failed', `the base image cannot be built on ${BASE_SOURCE}: ${error}`));
 }
 
@@ -64,7 +64,7 @@ async function importRoot({ docker }: Engine, tell: (text: string) => void): Pro
     const changes = ['CMD ["bash"]', `LABEL ${ORIGIN_LABEL}=debootstrap`];
     // The tag is part of `repo`: Podman does not read `tag`.
     const stream = await docker.importImage(tar.stream, { repo: BASE_REFERENCE, changes, message: 'debootstrap' });
-    const error = await follow(docker, stream, () => undefined);
+    const error = await followBuild(docker, stream, () => undefined);
     if (error !== null) throw new FailureError(failure('engine-error', `the engine cannot import the base image: ${error}`));
     await tar.finished;
   } finally {

@@ -2,19 +2,19 @@ import { fullReference } from '../../model/image-builds.js';
 import type { PinnedFolder } from '../../path-gate/pinned.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
-import { type Engine, follow } from '../engine.js';
+import { type Engine, followBuild } from '../engine.js';
 import { builderArgs } from '../host-settings.js';
 import { inspectImage } from '../inspect.js';
-import { type Job, NEEDS } from '../jobs.js';
+import { type ImageJob, NEEDS } from '../jobs.js';
 import { pullImage } from '../pull/pull.js';
 import { inContext, readBuild, whileInContext } from './build-files.js';
 import { type ContextTar, contextTar } from './context-tar.js';
 import { BASES_LABEL, baseChanged, contentHash, HASH_LABEL, quickHash, writeBases } from './fingerprint.js';
 import { BuildOutput } from './output.js';
 import { type BuildPlan, planBuild } from './plan.js';
-import { type Entry, scanContext } from './scan.js';
+import { type ContextEntry, scanContext } from './scan.js';
 
-type BuildJob = Extract<Job, { kind: 'build' }>;
+type BuildJob = Extract<ImageJob, { kind: 'build' }>;
 type Tell = (text: string) => void;
 
 /** Name of a Dockerfile that is not part of its context, inside the context that is sent. */
@@ -66,7 +66,7 @@ export async function tagImage({ docker }: Engine, imageId: string, reference: s
 }
 
 /** For contexts that the daemon does not look through itself. */
-export async function hashContext(job: Extract<Job, { kind: 'quick-hash' }>): Promise<string> {
+export async function hashContext(job: Extract<ImageJob, { kind: 'quick-hash' }>): Promise<string> {
   const files = readBuild(job.reference, job.build, job.platform);
   const scan = (context: PinnedFolder) => scanContext(context, files.rules, Number.POSITIVE_INFINITY) ?? [];
   return quickHash(files, inContext(files.reference, files.context, scan));
@@ -104,7 +104,7 @@ async function send(
       ...(plan.target && { target: plan.target }),
       ...(plan.platform && { platform: plan.platform }),
     });
-    const error = await follow(docker, stream, line => output.hear(line));
+    const error = await followBuild(docker, stream, line => output.hear(line));
     if (error === null || tar.fault() !== null) await tar.finished;
     return error;
   } catch (error) {
@@ -115,7 +115,7 @@ async function send(
 }
 
 /** The Dockerfile and .dockerignore are sent even where ignored; the builder reads both and then drops what is ignored. */
-function tarOf(plan: BuildPlan, context: PinnedFolder, entries: readonly Entry[]): ContextTar {
+function tarOf(plan: BuildPlan, context: PinnedFolder, entries: readonly ContextEntry[]): ContextTar {
   const paths = new Set(entries.map(entry => entry.path));
   if (plan.dockerfilePath !== null) {
     paths.add(plan.dockerfilePath);

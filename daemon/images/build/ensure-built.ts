@@ -3,13 +3,13 @@ import type { BuildSpec } from '../../model/model.js';
 import type { ImageRequest } from '../../ports/ports.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
 import { type ImageFacts, inspectImage } from '../inspect.js';
-import { type Job, NEEDS } from '../jobs.js';
-import type { Room, Tell } from '../room.js';
+import { type ImageJob, NEEDS } from '../jobs.js';
+import type { ImageContext, Tell } from '../room.js';
 import { type BuildFiles, inContext, readBuild } from './build-files.js';
 import { BASES_LABEL, baseChanged, quickHash, recordedBases } from './fingerprint.js';
 import { scanContext } from './scan.js';
 
-type BuildJob = Extract<Job, { kind: 'build' }>;
+type BuildJob = Extract<ImageJob, { kind: 'build' }>;
 
 /** Contexts with more entries than this are looked through by the child process, which may block. 2,000 take about 20 ms. */
 const SCAN_LIMIT = 2_000;
@@ -18,7 +18,7 @@ const SCAN_LIMIT = 2_000;
  * For a service with a build. Nothing has changed (Dockerfile, arguments, files by size and times, bases by id): a few ms, no
  * process. Otherwise the child process compares contents, and builds only when those differ too.
  */
-export async function ensureBuilt(room: Room, request: ImageRequest, build: BuildSpec, tell: Tell): Promise<void> {
+export async function ensureBuilt(room: ImageContext, request: ImageRequest, build: BuildSpec, tell: Tell): Promise<void> {
   const { reference, rebuild, platform = null } = request;
   const files = readBuild(reference, build, platform);
   // Taken before the build: a file that changes meanwhile is seen the next time.
@@ -36,7 +36,7 @@ export async function ensureBuilt(room: Room, request: ImageRequest, build: Buil
 }
 
 /** Builds; what it is built upon and others build comes first, as the Dockerfile names it. */
-async function buildAfter(room: Room, request: ImageRequest, job: BuildJob, tell: Tell): Promise<string> {
+async function buildAfter(room: ImageContext, request: ImageRequest, job: BuildJob, tell: Tell): Promise<string> {
   const answer = await room.run(job, tell);
   if (!answer.startsWith(NEEDS)) return answer;
   const needed = answer.slice(NEEDS.length);
@@ -46,19 +46,19 @@ async function buildAfter(room: Room, request: ImageRequest, job: BuildJob, tell
 }
 
 /** What the image that is here was built upon, where others build it: a change there is seen before it is said to be current. */
-async function firstOf(room: Room, request: ImageRequest, others: readonly string[], tell: Tell): Promise<void> {
+async function firstOf(room: ImageContext, request: ImageRequest, others: readonly string[], tell: Tell): Promise<void> {
   const image = others.length === 0 ? null : await inspectImage(room.engine, request.reference);
   const bases = recordedBases(image?.labels[BASES_LABEL] ?? '');
   for (const base of bases) if (others.includes(fullReference(base))) await room.first(request, base, tell);
 }
 
-async function quickHashOf(room: Room, files: BuildFiles, build: BuildSpec, tell: Tell): Promise<string> {
+async function quickHashOf(room: ImageContext, files: BuildFiles, build: BuildSpec, tell: Tell): Promise<string> {
   const entries = inContext(files.reference, files.context, context => scanContext(context, files.rules, SCAN_LIMIT));
   if (entries) return quickHash(files, entries);
   return room.run({ kind: 'quick-hash', reference: files.reference, build, platform: files.platform }, tell);
 }
 
-async function isCurrent(room: Room, files: BuildFiles, quick: string): Promise<boolean> {
+async function isCurrent(room: ImageContext, files: BuildFiles, quick: string): Promise<boolean> {
   const known = room.known.read(files.reference);
   if (known?.quick !== quick) return false;
   const image = await inspectImage(room.engine, files.reference);
@@ -66,12 +66,12 @@ async function isCurrent(room: Room, files: BuildFiles, quick: string): Promise<
 }
 
 /** An image that was built from the same definition: it is here, and its bases are the same. */
-async function isUpToDate(room: Room, imageId: string): Promise<boolean> {
+async function isUpToDate(room: ImageContext, imageId: string): Promise<boolean> {
   const image = await inspectImage(room.engine, imageId);
   return image !== null && isBaseUnchanged(room, image);
 }
 
-async function isBaseUnchanged(room: Room, image: ImageFacts): Promise<boolean> {
+async function isBaseUnchanged(room: ImageContext, image: ImageFacts): Promise<boolean> {
   const recorded = image.labels[BASES_LABEL] ?? '';
   const names = recordedBases(recorded);
   const bases = await Promise.all(names.map(name => inspectImage(room.engine, name)));

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { PinnedFolder } from '../../path-gate/pinned.js';
 import type { BuildFiles } from './build-files.js';
-import type { Entry } from './scan.js';
+import type { ContextEntry } from './scan.js';
 
 /** On a built image: hash over everything that it was built from, but its bases. */
 export const HASH_LABEL = 'laptop-dev.content-hash';
@@ -12,7 +12,7 @@ export const BASES_LABEL = 'laptop-dev.base-ids';
  * A hash without reading the files: path, mode, size, both times. Equal means unchanged; different means that the content hash
  * must tell. The change time is part of it, so a tool that restores modification times is seen too.
  */
-export function quickHash(plan: BuildFiles, entries: readonly Entry[]): string {
+export function quickHash(plan: BuildFiles, entries: readonly ContextEntry[]): string {
   const hash = recipe(plan);
   for (const { path, kind, mode, size, modified, changed, target } of entries) {
     hash.update(JSON.stringify([path, kind, mode, size, modified, changed, target]));
@@ -21,7 +21,7 @@ export function quickHash(plan: BuildFiles, entries: readonly Entry[]): string {
 }
 
 /** The hash over the contents: the same in every clone, whatever the times of the files. */
-export function contentHash(plan: BuildFiles, context: PinnedFolder, entries: readonly Entry[]): string {
+export function contentHash(plan: BuildFiles, context: PinnedFolder, entries: readonly ContextEntry[]): string {
   const hash = recipe(plan);
   for (const { path, kind, mode, target } of entries) {
     // Group and other bits follow the umask of whoever cloned; only the execute bit is content, as for git.

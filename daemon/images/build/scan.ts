@@ -2,7 +2,7 @@ import type { PinnedEntry, PinnedFolder } from '../../path-gate/pinned.js';
 import type { IgnoreRules } from './dockerignore.js';
 
 /** One thing of a build context. */
-export interface Entry {
+export interface ContextEntry {
   /** Relative to the context, forward slashes. */
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link';
@@ -20,8 +20,8 @@ export interface Entry {
  * there is more than `limit`: the caller then leaves it to a process that may block. An ignored folder is not read where
  * nothing in it can be wanted. Throws UnreadableError.
  */
-export function scanContext(context: PinnedFolder, rules: IgnoreRules, limit: number): readonly Entry[] | null {
-  const found: Entry[] = [];
+export function scanContext(context: PinnedFolder, rules: IgnoreRules, limit: number): readonly ContextEntry[] | null {
+  const found: ContextEntry[] = [];
   let seen = 0;
   for (const each of context.walk(({ path }) => !(rules.ignores(path) && rules.prunes(path)))) {
     seen += 1;
@@ -33,7 +33,7 @@ export function scanContext(context: PinnedFolder, rules: IgnoreRules, limit: nu
 }
 
 /** Null: nothing that is sent. */
-export function entryOf({ path, stat, target }: PinnedEntry): Entry | null {
+export function entryOf({ path, stat, target }: PinnedEntry): ContextEntry | null {
   const kind = stat.isDirectory() ? 'folder' : target !== null ? 'link' : stat.isFile() ? 'file' : null;
   if (kind === null) return null;
   const folder = kind === 'folder';

@@ -1,10 +1,10 @@
 import type { ImageRequest } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { inspectImage } from '../inspect.js';
-import type { Room, Tell } from '../room.js';
+import type { ImageContext, Tell } from '../room.js';
 
 /** For a service without a build: uses the image that is here, pulls it where its policy says so. */
-export async function ensurePulled(room: Room, request: ImageRequest, tell: Tell): Promise<void> {
+export async function ensurePulled(room: ImageContext, request: ImageRequest, tell: Tell): Promise<void> {
   const { reference, pull, platform = null } = request;
   if (pull !== 'always' && (await inspectImage(room.engine, reference))) return;
   if (pull === 'never') {

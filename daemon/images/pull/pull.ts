@@ -1,5 +1,5 @@
 import { FailureError, failure } from '../../shared/failure.js';
-import { type Engine, follow } from '../engine.js';
+import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { registryCredentials } from './credentials.js';
 import { pullFailure, registryOf } from './registry.js';
@@ -38,7 +38,7 @@ async function pull(
   reference: string,
   platform: string | null,
   patience: Patience,
-  hear: Parameters<typeof follow>[2],
+  hear: Parameters<typeof followBuild>[2],
 ): Promise<string | null> {
   const named = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
   const authconfig = await registryCredentials(registryOf(reference));
@@ -48,7 +48,7 @@ async function pull(
       ...(platform && { platform }),
       ...(authconfig && { authconfig }),
     });
-    return await Promise.race([follow(docker, stream, hear), patience.over]);
+    return await Promise.race([followBuild(docker, stream, hear), patience.over]);
   } catch (error) {
     return patience.signal.aborted ? patience.over : error instanceof Error ? error.message : String(error);
   }

@@ -9,7 +9,7 @@ interface Places {
 }
 
 /** `paths`: normal ones, each once. */
-export function placesOf(paths: readonly string[]): Places {
+export function overlapPlacesOf(paths: readonly string[]): Places {
   // With a slash at its end a folder is the beginning of what lies in it, and of nothing else; what begins alike sorts together.
   const sorted = paths.map(path => ({ path, key: path === '/' ? path : `${path}/` }));
   sorted.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -13,4 +13,4 @@ export interface Risk {
 }
 
 /** A risk before it is known of which service. */
-export type Point = Omit<Risk, 'service'>;
+export type RiskPoint = Omit<Risk, 'service'>;

@@ -137,7 +137,7 @@ const VOLUME: { readonly [Key in keyof VolumeSpec]: Counted<VolumeSpec[Key]> } =
 const WORDS: Readonly<Record<string, string>> = { mounts: 'volumes', readyPath: 'ready', veto: 'idle.veto' };
 
 /** What counts of a project in which `found` was found (docs/trust.md, rules 2 to 4). */
-export function contentOf(spec: ProjectSpec, found: readonly Risk[]): TrustParts {
+export function trustPartsOf(spec: ProjectSpec, found: readonly Risk[]): TrustParts {
   const services = reached(spec, found);
   const volumes = new Map(spec.volumes.map(volume => [volume.key, volume]));
   const runs = new Map<string, string>();

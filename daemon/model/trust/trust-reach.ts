@@ -1,6 +1,6 @@
 import { normalPath } from '../../shared/paths.js';
 import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../model.js';
-import { Overlaps, placesOf } from './path-overlaps.js';
+import { Overlaps, overlapPlacesOf } from './path-overlaps.js';
 import type { Risk } from './risk.js';
 import { folderOf } from './trust-resources.js';
 
@@ -86,7 +86,7 @@ class Shared {
       }),
     );
     for (const [name, { container }] of this.#services) this.#note(name, container);
-    const places = placesOf([...this.#paths.keys()]);
+    const places = overlapPlacesOf([...this.#paths.keys()]);
     this.#overlaps = { ofWriter: new Overlaps(places), ofReader: new Overlaps(places) };
   }
 

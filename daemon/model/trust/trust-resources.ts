@@ -2,7 +2,7 @@ import { isWithin } from '../../shared/paths.js';
 import { looksSecret, withoutSecrets } from '../../shared/redact.js';
 import { isPrivateSubnet } from '../../shared/subnets.js';
 import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../model.js';
-import type { Point } from './risk.js';
+import type { RiskPoint } from './risk.js';
 
 /** Drivers that keep the output beside the container or in the machine's journal, under names that the engine chooses. */
 const LOG_DRIVERS = new Set(['', 'json-file', 'local', 'journald', 'k8s-file', 'none']);
@@ -14,7 +14,7 @@ const LOG_OPTIONS = new Set(
 );
 
 /** Drivers and options pass by a list of the harmless ones: an unknown plugin sends the output wherever it is told to, as root. */
-export function loggingRisks(logging: ContainerSpec['logging']): Point[] {
+export function loggingRisks(logging: ContainerSpec['logging']): RiskPoint[] {
   if (logging === null) return [];
   const entries = Object.entries(logging.options);
   if (!LOG_DRIVERS.has(logging.driver)) {
@@ -53,7 +53,7 @@ const NETWORK_OPTIONS: Readonly<Record<string, RegExp>> = {
 };
 
 type Said<Key extends keyof NetworkSpec> = Exclude<NetworkSpec[Key], undefined>;
-type NetworkJudge<Key extends keyof NetworkSpec> = (value: Said<Key>, network: NetworkSpec) => Point[];
+type NetworkJudge<Key extends keyof NetworkSpec> = (value: Said<Key>, network: NetworkSpec) => RiskPoint[];
 
 /** For each key of a network, what of it is a power; null: nothing. */
 const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]-?: NetworkJudge<Key> | null } = {
@@ -106,8 +106,8 @@ const NETWORK_POWERS: { readonly [Key in keyof NetworkSpec]-?: NetworkJudge<Key>
 };
 
 /** A network can be the machine's own by another way than network_mode, or a card of it, or somebody else's. */
-export function networkRisks(network: NetworkSpec): Point[] {
-  const judged = <Key extends keyof NetworkSpec>(key: Key): Point[] => {
+export function networkRisks(network: NetworkSpec): RiskPoint[] {
+  const judged = <Key extends keyof NetworkSpec>(key: Key): RiskPoint[] => {
     const value = network[key];
     const judge = NETWORK_POWERS[key] as NetworkJudge<Key> | null;
     return value === undefined ? [] : (judge?.(value as Said<Key>, network) ?? []);
@@ -127,7 +127,7 @@ function driverWhy(driver: string | null): string {
 }
 
 /** For each key of a volume, whether a power can be in it. */
-const VOLUME_POWERS: { readonly [Key in keyof VolumeSpec]: ((volume: VolumeSpec, root: string) => Point[]) | null } = {
+const VOLUME_POWERS: { readonly [Key in keyof VolumeSpec]: ((volume: VolumeSpec, root: string) => RiskPoint[]) | null } = {
   key: null,
   // A name of one's own choice is no power: a volume of that name that another project has is not taken (engine/networks/resources).
   name: null,
@@ -141,7 +141,7 @@ const VOLUME_POWERS: { readonly [Key in keyof VolumeSpec]: ((volume: VolumeSpec,
   labels: null,
 };
 
-export function volumeRisks(volume: VolumeSpec, root: string): Point[] {
+export function volumeRisks(volume: VolumeSpec, root: string): RiskPoint[] {
   return Object.values(VOLUME_POWERS).flatMap(judge => judge?.(volume, root) ?? []);
 }
 
@@ -149,7 +149,7 @@ export function volumeRisks(volume: VolumeSpec, root: string): Point[] {
 const TAKING = new Set(['bind', 'rbind', 'move', 'remount', 'shared', 'rshared']);
 
 /** Options of the `local` driver are arguments of mount(8): they can put any folder or disk of the machine into a volume. */
-function optionRisks(volume: VolumeSpec, root: string): Point[] {
+function optionRisks(volume: VolumeSpec, root: string): RiskPoint[] {
   const entries = Object.entries(volume.options);
   if (entries.length === 0) return [];
   const type = volume.options['type'] ?? '';

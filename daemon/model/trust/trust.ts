@@ -1,8 +1,8 @@
 import { canonical } from '../../shared/canonical.js';
 import { isWithin, normalPath } from '../../shared/paths.js';
 import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from '../model.js';
-import type { Point, Risk } from './risk.js';
-import { contentOf, type TrustParts } from './trust-content.js';
+import type { Risk, RiskPoint } from './risk.js';
+import { type TrustParts, trustPartsOf } from './trust-content.js';
 import { fileRisks } from './trust-files.js';
 import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 
@@ -21,7 +21,7 @@ const SOCKET_FOLDERS = /^\/(var\/)?run(\/(docker|podman|containerd|crio|buildkit
  */
 export function risks(spec: ProjectSpec): Risk[] {
   const around: Around = { root: spec.root, services: new Set(spec.services.map(({ name }) => name)) };
-  const of = (service: string) => (point: Point) => ({ service, ...point });
+  const of = (service: string) => (point: RiskPoint) => ({ service, ...point });
   const found = spec.services.flatMap(({ name, container }) => (container ? containerRisks(container, around).map(of(name)) : []));
   return [
     ...found,
@@ -34,7 +34,7 @@ export function risks(spec: ProjectSpec): Risk[] {
 /** What trust in the project is about, in parts; null when there is nothing to trust. */
 export function trustParts(spec: ProjectSpec): TrustParts | null {
   const found = risks(spec);
-  return found.length === 0 ? null : contentOf(spec, found);
+  return found.length === 0 ? null : trustPartsOf(spec, found);
 }
 
 /**
@@ -55,7 +55,7 @@ interface Around {
   readonly services: ReadonlySet<string>;
 }
 
-type Judge<Value> = (value: Value, around: Around) => Point[];
+type Judge<Value> = (value: Value, around: Around) => RiskPoint[];
 
 /**
  * For each key of a container, what of it is a power; null: nothing in it reaches beyond the container, the project's folder and
@@ -155,15 +155,15 @@ const POWERS: { readonly [Key in keyof ContainerSpec]-?: Judge<ContainerSpec[Key
   platform: null,
 };
 
-function containerRisks(container: ContainerSpec, around: Around): Point[] {
-  const judged = <Key extends keyof ContainerSpec>(key: Key): Point[] => {
+function containerRisks(container: ContainerSpec, around: Around): RiskPoint[] {
+  const judged = <Key extends keyof ContainerSpec>(key: Key): RiskPoint[] => {
     const judge = POWERS[key] as Judge<ContainerSpec[Key]> | null;
     return judge?.(container[key], around) ?? [];
   };
   return (Object.keys(POWERS) as (keyof ContainerSpec)[]).flatMap(judged);
 }
 
-function mountRisk(mount: MountSpec, root: string): Point[] {
+function mountRisk(mount: MountSpec, root: string): RiskPoint[] {
   if (mount.kind !== 'bind') return [];
   const what = `volume ${mount.source} → ${mount.target}${mount.readOnly ? ' (read-only)' : ''}`;
   const at = { key: 'volumes', entry: mount.target };
@@ -188,7 +188,7 @@ function namespaceJudge(key: string, own: RegExp, what: string): Judge<string | 
   };
 }
 
-function buildRisks(build: BuildSpec, root: string): Point[] {
+function buildRisks(build: BuildSpec, root: string): RiskPoint[] {
   return [build.context, build.dockerfile]
     .filter(place => place !== null && !isWithin(root, place))
     .map(place => ({ what: `build from ${place}`, why: 'the build reads a folder outside the project', at: { key: 'build' } }));

@@ -4,7 +4,7 @@ import { parseEndpoint } from '../../engine/client/endpoint.js';
 import { type FindOptions, type FoundEngine, findEngine } from '../../engine/discovery/find-engine.js';
 import { LABEL } from '../../model/labels.js';
 import type { Ms } from '../../shared/span.js';
-import type { EngineFacts, EngineSeen } from './evidence.js';
+import type { EngineEvidence, EngineSeen } from './evidence.js';
 import type { NetworkSeen } from './firewall.js';
 
 /** How long the engine may take for an answer; its sums over images may take longer, and are left out then. */
@@ -18,7 +18,7 @@ export async function askEngine(options: FindOptions, now: () => Ms): Promise<En
   return { engine: await describe(search.found, now), failure: null, denied };
 }
 
-async function describe(found: FoundEngine, now: () => Ms): Promise<EngineFacts> {
+async function describe(found: FoundEngine, now: () => Ms): Promise<EngineEvidence> {
   const asked = now();
   const [info, version] = await Promise.all([get(found, '/info'), get(found, '/version')]);
   const time = Date.parse(textOf(info, 'SystemTime'));
@@ -45,7 +45,7 @@ function productOf({ source }: FoundEngine, info: unknown, version: unknown): st
   return /^(Docker Desktop|Rancher Desktop)/.exec(system)?.[0] ?? source;
 }
 
-function imagesOf(usage: unknown): EngineFacts['images'] {
+function imagesOf(usage: unknown): EngineEvidence['images'] {
   if (!isRecord(usage) || !Array.isArray(usage['Images'])) return null;
   const built = Array.isArray(usage['BuildCache']) ? usage['BuildCache'] : [];
   const size = (each: unknown) => (isRecord(each) ? Number(each['Size'] ?? 0) : 0);

@@ -1,24 +1,24 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
-import { found, type Look, note, problem } from './finding.js';
+import { type Look, note, problem, verdictOf } from './finding.js';
 import { blockerOf } from './firewall.js';
 
 const engineMissing: Look = ({ engine: { engine, failure, denied } }) => {
   if (engine) return { fine: `${engine.product}, ${engine.version}, at ${engine.endpoint}` };
   if (denied.length > 0) return { skipped: 'see engine-denied' };
-  return found(problem('Nothing can be started', failure?.message ?? '', 'scripts/engine.sh ensure installs and starts one'));
+  return verdictOf(problem('Nothing can be started', failure?.message ?? '', 'scripts/engine.sh ensure installs and starts one'));
 };
 
 const engineDenied: Look = ({ engine: { engine, denied } }) => {
   if (engine || denied.length === 0) return { fine: 'the socket of the engine may be opened' };
   const fix = 'sudo usermod -aG docker "$USER", then log in again; or rootless Podman';
-  return found(problem('Nothing can be started', `no permission for ${denied.join(', ')}`, fix));
+  return verdictOf(problem('Nothing can be started', `no permission for ${denied.join(', ')}`, fix));
 };
 
 const engineWarning: Look = ({ engine: { engine } }) => {
   if (!engine) return { skipped: 'no engine' };
   const ours = engine.warnings.filter(warning => /memory|swap|oom|cgroup/i.test(warning));
   if (ours.length === 0) return { fine: 'no warnings about memory' };
-  return found(
+  return verdictOf(
     ...ours.map(warning =>
       problem('Limits do not hold as they should', warning, 'turn the memory controller on: cgroup_enable=memory swapaccount=1'),
     ),
@@ -35,7 +35,7 @@ const engineAway: Look = ({ engine: { engine } }) => {
   const fix = 'nothing has to be done; Docker Engine in this distribution has neither limit';
   const symptom =
     'Addresses of containers are not reachable from here: connections take a published port, a dependency is started with its dependant, and figures come from the engine';
-  return found(note(symptom, figures, fix)); // biome-ignore format: short
+  return verdictOf(note(symptom, figures, fix)); // biome-ignore format: short
 };
 
 const MOST_UNUSED = 10 * GiB;
@@ -45,14 +45,14 @@ const imageCache: Look = ({ engine: { engine } }) => {
   if (images === null) return { skipped: engine ? 'the engine does not say in time' : 'no engine' };
   const figures = `${formatBytes(images.total)} of images and build cache, ${formatBytes(images.unused)} of it unused`;
   if (images.unused < MOST_UNUSED) return { fine: figures };
-  return found(note('The disk fills with images that nothing uses', figures, 'docker image prune, docker builder prune'));
+  return verdictOf(note('The disk fills with images that nothing uses', figures, 'docker image prune, docker builder prune'));
 };
 
 const leftovers: Look = ({ leftovers: names }) => {
   if (names === null) return { skipped: 'no daemon runs' };
   if (names.length === 0) return { fine: 'none' };
   const fix = 'laptop-dev clean in their project, or docker rm';
-  return found(problem('Containers that belong to no service any more', names.join(', '), fix));
+  return verdictOf(problem('Containers that belong to no service any more', names.join(', '), fix));
 };
 
 const gatewayBlocked: Look = ({ networks, rules, unreached }) => {
@@ -62,7 +62,7 @@ const gatewayBlocked: Look = ({ networks, rules, unreached }) => {
     return by ? [{ network, by }] : [];
   });
   if (blocked.length > 0) {
-    return found(
+    return verdictOf(
       ...blocked.map(({ network, by }) =>
         problem(symptom, `${by.by} drops what network ${network.name} (${network.bridge}) sends to ${network.gateway}: ${by.rule}`, by.fix),
       ),
@@ -73,7 +73,7 @@ const gatewayBlocked: Look = ({ networks, rules, unreached }) => {
     const fix = canRead
       ? 'sudo nft list ruleset shows all rules; none is recognised'
       : 'sudo laptop-dev doctor names the rule: only root may read them';
-    return found(problem(symptom, unreached.join('; '), fix));
+    return verdictOf(problem(symptom, unreached.join('; '), fix));
   }
   if (networks.length === 0) return { skipped: 'no network whose gateway is this machine' };
   return canRead
@@ -93,7 +93,7 @@ export const ENGINE_CHECKS = {
 
 const profileInvalid: Look = ({ project, projectFailure }) => {
   if (project) return { fine: `profile ${project.profile}, ${project.services.length} services` };
-  return found(
+  return verdictOf(
     problem('up refuses the project', projectFailure?.message ?? '', projectFailure?.remedies[0] ?? 'laptop-dev config validate'),
   );
 };
@@ -102,7 +102,7 @@ const profileLarge: Look = ({ project, budget }) => {
   if (!project) return { skipped: 'no profile' };
   const figures = `the profile ${project.profile} has ${formatBytes(project.standard)} standard, the budget is ${formatBytes(budget)}`;
   if (project.standard <= budget) return { fine: figures };
-  return found(
+  return verdictOf(
     problem(
       'Not all services can run at once',
       figures,
@@ -115,7 +115,7 @@ const portTaken: Look = ({ project, listening }) => {
   if (!project) return { skipped: 'no profile' };
   const taken = project.ports.filter(({ port }) => listening.has(port));
   if (taken.length === 0) return { fine: `${project.ports.length} ports of services that do not run are free` };
-  return found(
+  return verdictOf(
     ...taken.map(({ service, port }) =>
       problem(`${service} cannot start`, `somebody listens on port ${port}`, `ss -ltnp 'sport = :${port}' names who; stop it, or give ${service} another port`),
     ),
@@ -131,7 +131,7 @@ const composeDiffers: Look = ({ project }) => {
   if (extra.length + missing.length === 0) return { fine: `the Compose plugin sees the same ${ours.size} services` };
   const sides = [missing.length > 0 && `only it sees ${missing.join(', ')}`, extra.length > 0 && `it does not see ${extra.join(', ')}`];
   const figures = `the Compose plugin reads the files differently: ${sides.filter(Boolean).join('; ')}`;
-  return found(
+  return verdictOf(
     problem(
       'laptop-dev and docker compose run different services',
       figures,

@@ -1,6 +1,6 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
 import { withKernelArgument } from '../wsl/config-edit.js';
-import { found, type Look, note, problem } from './finding.js';
+import { type Look, note, problem, verdictOf } from './finding.js';
 
 const psiOff: Look = ({ facts, config }) => {
   const { vm } = facts;
@@ -8,14 +8,14 @@ const psiOff: Look = ({ facts, config }) => {
   const [major = 0] = vm.kernel.split('.').map(Number);
   const figures = `kernel ${vm.kernel}, no /proc/pressure/memory`;
   const symptom = 'Memory pressure is seen later, by MemAvailable and swapping alone';
-  if (vm.kind !== 'wsl2') return found(note(symptom, figures, 'boot with psi=1 on the kernel command line, where the kernel has PSI'));
-  if (major < 6) return found(note(symptom, figures, 'update WSL (wsl --update): its kernels from 6.6 on have PSI'));
+  if (vm.kind !== 'wsl2') return verdictOf(note(symptom, figures, 'boot with psi=1 on the kernel command line, where the kernel has PSI'));
+  if (major < 6) return verdictOf(note(symptom, figures, 'update WSL (wsl --update): its kernels from 6.6 on have PSI'));
   const name = 'wsl2.kernelCommandLine';
   const now = config?.config.effective.get(name.toLowerCase())?.value ?? '';
   const repair = config === null ? null : { kind: 'config' as const, changes: [{ name, value: withKernelArgument(now, 'psi=1') }] };
   const asked = now.split(' ').includes('psi=1');
   const fix = asked ? 'psi=1 is asked for already: wsl --shutdown' : 'psi=1 on kernelCommandLine: laptop-dev wsl apply PRESET --psi';
-  return found({ ...note(symptom, figures, fix), repair: asked ? null : repair });
+  return verdictOf({ ...note(symptom, figures, fix), repair: asked ? null : repair });
 };
 
 const cgroupV1: Look = ({ facts: { vm } }) => {
@@ -25,14 +25,14 @@ const cgroupV1: Look = ({ facts: { vm } }) => {
     vm.kind === 'wsl2'
       ? 'update WSL (2.5.1 has v2), and remove cgroups=v1 below [automount] in /etc/wsl.conf'
       : 'boot with systemd.unified_cgroup_hierarchy=1';
-  return found(note('Limits are lowered in coarse steps, and cache is given back less gently', figures, fix)); // biome-ignore format: short
+  return verdictOf(note('Limits are lowered in coarse steps, and cache is given back less gently', figures, fix)); // biome-ignore format: short
 };
 
 const memoryShort: Look = ({ facts: { vm } }) => {
   const share = vm.memory.available / Math.max(1, vm.memory.total);
   const figures = `${formatBytes(vm.memory.available)} of ${formatBytes(vm.memory.total)} available (${Math.round(share * 100)} %)`;
   if (share >= 0.08) return { fine: figures };
-  return found(
+  return verdictOf(
     problem('Services are stopped, and none is started', figures, 'close what uses much memory; laptop-dev ps shows what services use'),
   );
 };
@@ -43,7 +43,7 @@ const diskLow: Look = ({ disks }) => {
   const low = disks.filter(({ free, total }) => free < LEAST_DISK || free < 0.03 * total);
   const said = ({ path, free, total }: (typeof disks)[number]) => `${path}: ${formatBytes(free)} of ${formatBytes(total)} free`;
   if (low.length === 0) return disks.length === 0 ? { skipped: 'no disk could be measured' } : { fine: disks.map(said).join('; ') };
-  return found(
+  return verdictOf(
     ...low.map(disk =>
       problem('Images cannot be built, databases stop writing', said(disk), 'docker image prune, docker builder prune, or make room'),
     ),
@@ -57,13 +57,15 @@ const clockDrift: Look = ({ engine: { engine } }) => {
   if (drift === null) return { skipped: 'the engine does not tell its time' };
   const figures = `the clock of the engine is ${(Math.abs(drift) / 1000).toFixed(1)} s ${drift < 0 ? 'behind' : 'ahead'}`;
   if (Math.abs(drift) < MOST_DRIFT) return { fine: figures };
-  return found(problem('Certificates and tokens are refused, logs jump', figures, 'sudo hwclock -s, or wsl --shutdown; it comes of sleep'));
+  return verdictOf(
+    problem('Certificates and tokens are refused, logs jump', figures, 'sudo hwclock -s, or wsl --shutdown; it comes of sleep'),
+  );
 };
 
 const nodeVersion: Look = ({ node }) => {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return { fine: node };
-  return found(problem('laptop-dev does not start', `Node.js ${node}`, 'install 20.19 or later'));
+  return verdictOf(problem('laptop-dev does not start', `Node.js ${node}`, 'install 20.19 or later'));
 };
 
 const socketOpen: Look = ({ runtime }) => {
@@ -71,7 +73,7 @@ const socketOpen: Look = ({ runtime }) => {
   const octal = runtime.mode.toString(8).padStart(4, '0');
   if ((runtime.mode & 0o077) === 0) return { fine: `${runtime.path} is ${octal}` };
   const repair = { kind: 'mode', path: runtime.path, mode: 0o600 } as const;
-  return found(problem('Other users may reach the daemon', `${runtime.path} has mode ${octal}`, `chmod 600 ${runtime.path}`, repair));
+  return verdictOf(problem('Other users may reach the daemon', `${runtime.path} has mode ${octal}`, `chmod 600 ${runtime.path}`, repair));
 };
 
 const daemonHung: Look = ({ daemon, hung }) => {
@@ -79,13 +81,13 @@ const daemonHung: Look = ({ daemon, hung }) => {
   const { pid, after } = hung;
   const figures = `${pid === null ? 'it' : `PID ${pid}`} took the connection and has not answered within ${after / 1_000} s`;
   const fix = `kill -CONT ${pid ?? 'PID'} if it was stopped by hand; else kill -9 ${pid ?? 'PID'}, then laptop-dev daemon start: services keep running and are adopted`;
-  return found(problem('The daemon hangs: nothing wakes, nothing falls asleep', figures, fix));
+  return verdictOf(problem('The daemon hangs: nothing wakes, nothing falls asleep', figures, fix));
 };
 
 const daemonVersion: Look = ({ daemon, ours }) => {
   if (daemon === null) return { skipped: 'no daemon runs' };
   if (daemon === ours) return { fine: daemon };
-  return found(
+  return verdictOf(
     problem('The daemon lacks what this version has', `it is ${daemon}, this is ${ours}`, 'laptop-dev daemon stop, then laptop-dev up'),
   );
 };

@@ -2,7 +2,7 @@ import { formatBytes, GiB } from '../../shared/bytes.js';
 import type { Diagnostic } from '../wsl/config-read.js';
 import { parseSize } from '../wsl/config-values.js';
 import type { Evidence } from './evidence.js';
-import { type Finding, found, type Look, note, onWsl, problem, type Verdict } from './finding.js';
+import { type Finding, type Look, note, onWsl, problem, type Verdict, verdictOf } from './finding.js';
 
 const SHUTDOWN = 'wsl --shutdown in PowerShell; it stops every distribution, Docker Desktop and the daemon';
 
@@ -13,10 +13,10 @@ function said({ config }: Evidence, key: string): string | null {
 
 const configMistake: Look = ({ config, configWhy, stray }) => {
   const strays = stray.map(file => problem('The file is never read', `${file} is there`, 'rename it to .wslconfig'));
-  if (config === null) return strays.length > 0 ? found(...strays) : { skipped: configWhy };
+  if (config === null) return strays.length > 0 ? verdictOf(...strays) : { skipped: configWhy };
   const mistakes = config.diagnostics.map(diagnostic => mistake(config.file, diagnostic));
   const all = [...strays, ...mistakes];
-  return all.length > 0 ? found(...all) : { fine: config.bytes === null ? 'no .wslconfig: defaults' : config.file };
+  return all.length > 0 ? verdictOf(...all) : { fine: config.bytes === null ? 'no .wslconfig: defaults' : config.file };
 };
 
 function mistake(file: string, { line, message, fix, change }: Diagnostic): Finding {
@@ -28,7 +28,7 @@ const configIgnored: Look = ({ config, configWhy, keys }) => {
   if (config === null) return { skipped: configWhy };
   const missing = keys.filter(({ state }) => state === 'pending' || state === 'differs');
   if (missing.length === 0) return { fine: `${keys.filter(({ state }) => state === 'holds').length} keys hold` };
-  return found(
+  return verdictOf(
     ...missing.map(({ key, line, wanted, found: has, state }) => {
       const why = state === 'pending' ? 'it was started before the file was changed' : 'although it was started since';
       return problem('A setting is not in force', `line ${line}: ${key}=${wanted}, the VM has ${has}; ${why}`, SHUTDOWN);
@@ -43,7 +43,7 @@ const memorySmall: Look = ({ facts, project }) => {
   const [total, need] = [facts.vm.memory.total, project.standard + OVERHEAD];
   const figures = `the VM has ${formatBytes(total)}; the profile ${project.profile} needs ${formatBytes(need)}`;
   if (total >= need) return { fine: figures };
-  return found(
+  return verdictOf(
     problem('Services are refused, or the VM swaps', figures, 'laptop-dev wsl presets shows what fits; laptop-dev wsl apply writes it'),
   );
 };
@@ -58,7 +58,7 @@ const cacheHeld: Look = ({ facts, load5, busiest }) => {
   const figures = `${formatBytes(held)} of file cache, ${share} % of the VM; load ${load5} over 5 minutes on ${facts.vm.cpus} processors`;
   if (share <= 25 || load5 <= IDLE_LOAD * facts.vm.cpus) return { fine: figures };
   const who = busiest === null ? '' : `; busiest: ${busiest.name} (PID ${busiest.pid}), ${busiest.share} % of a core since it started`;
-  return found(note('vmmem holds memory that nothing uses: WSL drops the cache only when the VM is idle', figures + who, 'laptop-dev wsl reclaim --yes drops it now')); // biome-ignore format: short
+  return verdictOf(note('vmmem holds memory that nothing uses: WSL drops the cache only when the VM is idle', figures + who, 'laptop-dev wsl reclaim --yes drops it now')); // biome-ignore format: short
 };
 
 /** The last version whose sources were read; whether a later one has pull request 41096 is not known here. */
@@ -70,7 +70,7 @@ const gradual: Look = evidence => {
   if (mode?.toLowerCase() !== 'gradual') return { fine: `autoMemoryReclaim: ${mode ?? 'not set'}` };
   if (version !== null && isAfter(version, READ_UP_TO)) return { fine: `gradual on WSL ${version}` };
   const figures = `autoMemoryReclaim=gradual on WSL ${version ?? 'of unknown version'}`;
-  return found(problem('Containers lose anonymous memory to swap and stall', figures, 'remove the line: dropCache is the default'));
+  return verdictOf(problem('Containers lose anonymous memory to swap and stall', figures, 'remove the line: dropCache is the default'));
 };
 
 function isAfter(version: string, than: readonly number[]): boolean {
@@ -86,7 +86,7 @@ const resourceSaver: Look = ({ facts, engine: { engine } }) => {
   const figures = `${engine?.product}, cgroup ${facts.vm.cgroup ?? 'unknown'}`;
   if (facts.vm.cgroup !== 'v2' || (major ?? 0) > 4 || (minor ?? 0) >= 43) return { fine: figures };
   const fix = 'update Docker Desktop to 4.43 or later, or turn Resource Saver off';
-  return found(problem('Terminals freeze when Docker Desktop pauses its engine', figures, fix));
+  return verdictOf(problem('Terminals freeze when Docker Desktop pauses its engine', figures, fix));
 };
 
 const idleStop: Look = evidence => {
@@ -95,7 +95,7 @@ const idleStop: Look = evidence => {
   if (timeout !== null && Number(timeout) < 0) return { fine: `instanceIdleTimeout=${timeout}` };
   const figures = `a systemd unit is installed, instanceIdleTimeout is ${timeout === null ? '15 s, its default' : `${timeout} ms`}`;
   const fix = 'instanceIdleTimeout=-1 below [general] in .wslconfig; the VM then keeps its memory until wsl --shutdown';
-  return found(note('Services end soon after the last terminal is closed', figures, fix));
+  return verdictOf(note('Services end soon after the last terminal is closed', figures, fix));
 };
 
 const interop: Look = ({ facts }) => {
@@ -104,7 +104,7 @@ const interop: Look = ({ facts }) => {
   const fix = facts.vm.interop
     ? 'start powershell.exe by hand and see; figures of Windows are estimates until then'
     : 'protectBinfmt=true below [boot] in /etc/wsl.conf, and no [interop] enabled=false; then wsl --shutdown';
-  return found(problem('Windows programs cannot be started from here', evidence, fix));
+  return verdictOf(problem('Windows programs cannot be started from here', evidence, fix));
 };
 
 const mirrored: Look = ({ facts, engine: { engine } }) => {
@@ -112,7 +112,7 @@ const mirrored: Look = ({ facts, engine: { engine } }) => {
   if (mode === null) return { skipped: 'wslinfo does not tell the networking mode' };
   if (mode !== 'mirrored' || engine?.kind !== 'docker') return { fine: `networking: ${mode}` };
   const fix = 'start the engine after loopback0 is up (restart it once), or networkingMode=nat';
-  return found(note('Published ports may not be reachable from Windows', `networking is mirrored, the engine ${engine.product}`, fix));
+  return verdictOf(note('Published ports may not be reachable from Windows', `networking is mirrored, the engine ${engine.product}`, fix));
 };
 
 const LEAST_FREE = 1.5 * GiB;
@@ -121,7 +121,7 @@ const hostShort: Look = ({ windowsFree, facts }): Verdict => {
   if (windowsFree === null) return { skipped: `Windows could not be asked: ${facts.windowsFault ?? 'no answer'}` };
   const figures = `Windows has ${formatBytes(windowsFree)} free`;
   if (windowsFree >= LEAST_FREE) return { fine: figures };
-  return found(
+  return verdictOf(
     problem('Windows itself runs short of memory', figures, 'stop idle services, then laptop-dev wsl reclaim --after-stop --yes'),
   );
 };
@@ -130,7 +130,7 @@ const noSwap: Look = evidence => {
   const { swap } = evidence.facts.vm;
   if (swap > 0) return { fine: formatBytes(swap) };
   if (parseSize(said(evidence, 'wsl2.swap') ?? '') === 0) return { fine: 'none, as .wslconfig says' };
-  return found(problem('The VM kills where it could swap', '/proc/swaps is empty, although swap is not turned off', 'delete a stale swap.vhdx in %TEMP% of Windows, then wsl --shutdown')); // biome-ignore format: short
+  return verdictOf(problem('The VM kills where it could swap', '/proc/swaps is empty, although swap is not turned off', 'delete a stale swap.vhdx in %TEMP% of Windows, then wsl --shutdown')); // biome-ignore format: short
 };
 
 export const WSL_CHECKS = {

@@ -7,7 +7,7 @@ import type { Check as KeyCheck } from '../wsl/verify.js';
 import type { NetworkSeen, RulesSeen } from './firewall.js';
 
 /** The engine as it describes itself. */
-export interface EngineFacts {
+export interface EngineEvidence {
   readonly kind: 'docker' | 'podman';
   /** As it calls itself: Docker Desktop 4.40.0, Rancher Desktop, else the way by which it was found. */
   readonly product: string;
@@ -22,7 +22,7 @@ export interface EngineFacts {
 }
 
 export type EngineSeen =
-  | { readonly engine: EngineFacts; readonly failure: null; readonly denied: readonly string[] }
+  | { readonly engine: EngineEvidence; readonly failure: null; readonly denied: readonly string[] }
   /** `denied`: sockets that are there and may not be opened. */
   | { readonly engine: null; readonly failure: Failure; readonly denied: readonly string[] };
 

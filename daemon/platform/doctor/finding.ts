@@ -1,9 +1,9 @@
-import type { Change } from '../wsl/config-edit.js';
+import type { ConfigChange } from '../wsl/config-edit.js';
 import type { Evidence } from './evidence.js';
 
 /** What `doctor --fix` does by itself; each can be taken back. */
 export type Repair =
-  | { readonly kind: 'config'; readonly changes: readonly Change[] }
+  | { readonly kind: 'config'; readonly changes: readonly ConfigChange[] }
   | { readonly kind: 'mode'; readonly path: string; readonly mode: number };
 
 export interface Finding {
@@ -31,7 +31,7 @@ export function note(symptom: string, evidence: string, fix: string): Finding {
   return { level: 'note', symptom, evidence, fix, repair: null };
 }
 
-export function found(...findings: readonly Finding[]): Verdict {
+export function verdictOf(...findings: readonly Finding[]): Verdict {
   return { findings };
 }
 

@@ -1,9 +1,9 @@
-import type { Entry } from './config-lines.js';
+import type { ConfigEntry } from './config-lines.js';
 import { readConfig, type WslConfig } from './config-read.js';
 import { identityOf } from './config-values.js';
 
 /** A key and what it is to hold; the value as WSL is to understand it. */
-export interface Change {
+export interface ConfigChange {
   /** section.key, as WSL's documentation writes it. */
   readonly name: string;
   readonly value: string;
@@ -21,7 +21,7 @@ export interface Patch {
  * where it stands; a key that is not there goes to the end of its section, and a section that is not there to the end of the file. All
  * other letters stay. A key that has its value already needs no patch.
  */
-export function planEdit(text: string, changes: readonly Change[]): readonly Patch[] {
+export function planEdit(text: string, changes: readonly ConfigChange[]): readonly Patch[] {
   const patches: Patch[] = [];
   let now = text;
   for (const change of changes) {
@@ -34,7 +34,7 @@ export function planEdit(text: string, changes: readonly Change[]): readonly Pat
   return patches;
 }
 
-function patchFor(text: string, config: WslConfig, { name, value }: Change): Patch | null {
+function patchFor(text: string, config: WslConfig, { name, value }: ConfigChange): Patch | null {
   const entry = entryFor(config, name);
   if (entry === null) return insertion(text, config, name, value);
   if (entry.sound && entry.value === value) return null;
@@ -42,7 +42,7 @@ function patchFor(text: string, config: WslConfig, { name, value }: Change): Pat
 }
 
 /** The entry that counts; where there is none, one that WSL skips because its value is malformed. */
-function entryFor({ lines, effective }: WslConfig, name: string): Entry | null {
+function entryFor({ lines, effective }: WslConfig, name: string): ConfigEntry | null {
   const identity = identityOf(name);
   return effective.get(identity) ?? lines.entries.find(entry => identityOf(entry.name) === identity) ?? null;
 }

@@ -5,7 +5,7 @@ import { type Calls, writeWhole } from '../../files/write-whole.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { type Diagnostic, readConfig, type WslConfig } from './config-read.js';
-import { type Decoded, decode } from './encoding.js';
+import { type DecodedText, decodeText } from './encoding.js';
 
 /** A `.wslconfig` as it stood when it was read. */
 export interface ConfigFile {
@@ -13,7 +13,7 @@ export interface ConfigFile {
   readonly file: string;
   /** Null: there is no file. */
   readonly bytes: Buffer | null;
-  readonly decoded: Decoded;
+  readonly decoded: DecodedText;
   readonly config: WslConfig;
   readonly diagnostics: readonly Diagnostic[];
   /** Last change, ms since the epoch; null: there is no file. */
@@ -27,7 +27,7 @@ const LARGEST = 256 * 1024;
 export function loadConfig(path: string): ConfigFile {
   const file = realOf(path);
   const bytes = readBytes(file);
-  const decoded = decode(bytes ?? Buffer.alloc(0));
+  const decoded = decodeText(bytes ?? Buffer.alloc(0));
   const config = readConfig(decoded.text);
   const { fault } = decoded;
   const whole: Diagnostic[] = fault ? [{ line: 1, kind: 'encoding', message: fault.message, fix: null, change: null }] : [];

@@ -1,5 +1,5 @@
 /** A `key = value` of the file. Offsets count letters of the text that was scanned. */
-export interface Entry {
+export interface ConfigEntry {
   /** section.key as written; without a section the bare key. */
   readonly name: string;
   /** As WSL understands it: quotes taken off, escapes carried out. */
@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /** A run of lines under one header. */
-export interface Block {
+export interface ConfigBlock {
   /** As written. */
   readonly section: string;
   /** Where a further line of it can be put: behind the line of its header or of its last sound entry. */
@@ -31,8 +31,8 @@ export interface LineFault {
 }
 
 export interface Lines {
-  readonly entries: readonly Entry[];
-  readonly blocks: readonly Block[];
+  readonly entries: readonly ConfigEntry[];
+  readonly blocks: readonly ConfigBlock[];
   readonly faults: readonly LineFault[];
   /** Where the file ends for WSL: at a Ctrl-Z, else at its end. */
   readonly end: number;
@@ -64,8 +64,8 @@ class Scanner {
   #lineStart = 0;
   #section = '';
   #block: { section: string; insertAt: number; ended: boolean } | null = null;
-  readonly #entries: Entry[] = [];
-  readonly #blocks: Block[] = [];
+  readonly #entries: ConfigEntry[] = [];
+  readonly #blocks: ConfigBlock[] = [];
   readonly #faults: LineFault[] = [];
   /** Start of a last line that a line break would change; null: none. */
   #dangling: number | null = null;

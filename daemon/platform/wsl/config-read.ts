@@ -1,6 +1,6 @@
 import { type Bytes, GiB, MiB, parseBytes } from '../../shared/bytes.js';
 import { nearestName } from '../../shared/nearest.js';
-import { type Entry, type LineFault, type Lines, scan } from './config-lines.js';
+import { type ConfigEntry, type LineFault, type Lines, scan } from './config-lines.js';
 import { faultOf, identityOf, knownNames, parseSize } from './config-values.js';
 
 /** One thing in the file that WSL skips or reads otherwise than it looks. */
@@ -26,7 +26,7 @@ export interface Diagnostic {
 export interface WslConfig {
   readonly lines: Lines;
   /** By identity (config-values): the entry that counts, which is the first sound one, be its value wrong. */
-  readonly effective: ReadonlyMap<string, Entry>;
+  readonly effective: ReadonlyMap<string, ConfigEntry>;
   /** In the order of the lines. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -37,7 +37,7 @@ export const LEAST_VM: Bytes = 256 * MiB;
 /** Reads the text of a `.wslconfig` as WSL does, and tells what of it does not say what it seems to. */
 export function readConfig(text: string): WslConfig {
   const lines = scan(text);
-  const effective = new Map<string, Entry>();
+  const effective = new Map<string, ConfigEntry>();
   const found: Diagnostic[] = lines.faults.map(({ line, kind, message }) => ({ line, kind, message, fix: null, change: null }));
   for (const entry of lines.entries) {
     if (!entry.sound) continue;
@@ -56,7 +56,7 @@ export function readConfig(text: string): WslConfig {
 
 type Verdict = Omit<Diagnostic, 'line' | 'change'> & { readonly value?: string | null };
 
-function judge(entry: Entry): Verdict | null {
+function judge(entry: ConfigEntry): Verdict | null {
   const { name, value } = entry;
   const fault = faultOf(name, value);
   if (fault?.kind === 'gone') return { kind: 'gone-key', message: fault.text, fix: 'remove the line' };
@@ -98,15 +98,15 @@ function elsewhere(name: string): string | null {
   return knownNames().find(known => known.split('.')[1]?.toLowerCase() === key) ?? null;
 }
 
-function duplicate(entry: Entry, first: Entry): Verdict {
+function duplicate(entry: ConfigEntry, first: ConfigEntry): Verdict {
   const message = `${entry.name}=${entry.value} is not read: line ${first.line} sets it already, and the first wins`;
   return { kind: 'duplicate', message, fix: `change line ${first.line} and remove this one` };
 }
 
 /** What a size would look like that WSL can read; null: the value is none in anybody's notation. */
-function betterSize({ name, value }: Entry): string | null {
+function betterSize({ name, value }: ConfigEntry): string | null {
   const bytes = parseBytes(value.replaceAll('"', ''));
-  return bytes === null || !/size$/.test(faultOf(name, value)?.text ?? '') ? null : formatSize(bytes);
+  return bytes === null || !/size$/.test(faultOf(name, value)?.text ?? '') ? null : formatWslSize(bytes);
 }
 
 function keyOf(name: string): string {
@@ -114,7 +114,7 @@ function keyOf(name: string): string {
 }
 
 /** A size as WSL reads it, exactly: 8GB, 1536MB, else the bytes. */
-export function formatSize(bytes: Bytes): string {
+export function formatWslSize(bytes: Bytes): string {
   if (bytes > 0 && bytes % GiB === 0) return `${bytes / GiB}GB`;
   return bytes > 0 && bytes % MiB === 0 ? `${bytes / MiB}MB` : String(bytes);
 }

@@ -2,7 +2,7 @@
  * How the bytes of a `.wslconfig` become letters and go back without loss. UTF-8 is read a byte a letter: the parser only knows ASCII
  * signs, and what is no UTF-8 survives an edit as it is. Windows opens the file as UTF-8 and obeys a byte order mark (fopen, ccs=UTF-8).
  */
-export interface Decoded {
+export interface DecodedText {
   readonly text: string;
   readonly encoding: 'utf-8' | 'utf-8 with BOM' | 'utf-16le';
   /** What is wrong with the file as a whole; null: nothing. With `fatal` Windows does not read it as it was meant, and it is not edited. */
@@ -16,7 +16,7 @@ export interface Decoded {
 const BOM_8 = Buffer.from([0xef, 0xbb, 0xbf]);
 const BOM_16 = Buffer.from([0xff, 0xfe]);
 
-export function decode(bytes: Buffer): Decoded {
+export function decodeText(bytes: Buffer): DecodedText {
   if (bytes.subarray(0, 2).equals(BOM_16)) return wide(bytes);
   const marked = bytes.subarray(0, 3).equals(BOM_8);
   const body = marked ? bytes.subarray(3) : bytes;
@@ -29,7 +29,7 @@ export function decode(bytes: Buffer): Decoded {
   };
 }
 
-function wide(bytes: Buffer): Decoded {
+function wide(bytes: Buffer): DecodedText {
   const even = bytes.length - (bytes.length % 2);
   const tail = bytes.subarray(even);
   return {
@@ -41,7 +41,7 @@ function wide(bytes: Buffer): Decoded {
   };
 }
 
-function faultOf(bytes: Buffer, body: Buffer, marked: boolean): Decoded['fault'] {
+function faultOf(bytes: Buffer, body: Buffer, marked: boolean): DecodedText['fault'] {
   const fatal = (message: string) => ({ message: `${message} Save it as UTF-8 without a mark.`, fatal: true });
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return fatal('The file is UTF-16 with the high byte first, which WSL cannot read.');
   if (body.includes(0)) return fatal('The file has NUL bytes: it is UTF-16 without its mark, or no text.');

@@ -1,7 +1,7 @@
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
-import type { Change } from './config-edit.js';
-import { formatSize } from './config-read.js';
+import type { ConfigChange } from './config-edit.js';
+import { formatWslSize } from './config-read.js';
 
 export type PresetName = 'minimal' | 'balanced' | 'llm' | 'build-heavy';
 
@@ -118,16 +118,21 @@ function figure(gigabyte: number): string {
 }
 
 /** The keys that a preset sets; it leaves all others alone. */
-export function changesOf({ memory, swap, processors }: Preset): readonly Change[] {
+export function changesOf({ memory, swap, processors }: Preset): readonly ConfigChange[] {
   return [
-    { name: 'wsl2.memory', value: formatSize(memory) },
-    ...(swap === null ? [] : [{ name: 'wsl2.swap', value: formatSize(swap) }]),
+    { name: 'wsl2.memory', value: formatWslSize(memory) },
+    ...(swap === null ? [] : [{ name: 'wsl2.swap', value: formatWslSize(swap) }]),
     { name: 'wsl2.processors', value: String(processors) },
   ];
 }
 
 /** Null when the preset leaves the profile what it needs; else preset-too-small, with the profile and the preset that would fit. */
-export function refusal(preset: Preset, profile: ProfileNeed, others: readonly ProfileNeed[], presets: readonly Preset[]): Failure | null {
+export function presetRefusal(
+  preset: Preset,
+  profile: ProfileNeed,
+  others: readonly ProfileNeed[],
+  presets: readonly Preset[],
+): Failure | null {
   if (preset.fits) return null;
   const fitting = others.filter(other => other.standard + OVERHEAD <= preset.memory).sort((a, b) => b.standard - a.standard)[0];
   const larger = presets.filter(other => other.fits).sort((a, b) => a.memory - b.memory)[0];

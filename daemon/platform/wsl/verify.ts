@@ -1,6 +1,6 @@
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
-import type { Entry } from './config-lines.js';
+import type { ConfigEntry } from './config-lines.js';
 import { LEAST_VM, type WslConfig } from './config-read.js';
 import { faultOf, parseInteger, parseSize } from './config-values.js';
 import type { HostFacts } from './facts.js';
@@ -43,7 +43,7 @@ interface Seen {
 }
 
 /** Null: cannot be seen from here, or the value means the default. */
-type Look = (entry: Entry, facts: HostFacts) => Seen | null;
+type Look = (entry: ConfigEntry, facts: HostFacts) => Seen | null;
 
 const LOOKS: Readonly<Record<string, Look>> = {
   'wsl2.memory': ({ value }, { vm, windows }) => {

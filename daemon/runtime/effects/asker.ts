@@ -1,5 +1,5 @@
 import { innerPorts } from '../../model/doors.js';
-import type { Asks } from '../../ports/asks.js';
+import type { MemoryRequests } from '../../ports/asks.js';
 import type { Target } from '../../ports/doors.js';
 import type { Log } from '../../ports/ports.js';
 import type { Event } from '../../scheduler/state/event.js';
@@ -10,17 +10,17 @@ import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world
 
 export interface AskerOptions {
   /** Loaded with the first service that speaks. */
-  readonly open: () => Promise<Asks>;
+  readonly open: () => Promise<MemoryRequests>;
   readonly world: () => World;
   readonly post: (event: Event) => void;
   readonly log: Log;
 }
 
 /** Follows what running services say of themselves, as long as they run, and answers them. */
-export class Asker {
+export class MemoryRequestFollower {
   /** By container. */
   readonly #followed = new Map<string, AbortController>();
-  #asks: Promise<Asks> | null = null;
+  #asks: Promise<MemoryRequests> | null = null;
 
   constructor(private readonly options: AskerOptions) {}
 
@@ -63,7 +63,7 @@ export class Asker {
       .catch(error => log.error({ id, err: error }, 'a service is not followed any more, by a bug'));
   }
 
-  #opened(): Promise<Asks> {
+  #opened(): Promise<MemoryRequests> {
     this.#asks ??= this.options.open();
     return this.#asks;
   }

@@ -9,7 +9,7 @@ import type { World } from '../../scheduler/state/world.js';
  * Finds, and unless `dryRun` removes, what carries our label in the project and belongs to none of its services: containers
  * that do not run, networks when no service of it is known, volumes only when asked and no definition names them.
  */
-export async function clean(
+export async function cleanProject(
   world: World,
   containers: Containers,
   project: string,

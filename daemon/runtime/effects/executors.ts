@@ -11,10 +11,10 @@ import type { Step, StepOf } from '../../scheduler/state/step.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { asFailure } from '../as-failure.js';
+import { toFailure } from '../as-failure.js';
 import type { Carrier } from '../listeners/carrier.js';
 import type { DoorKeeper } from '../listeners/door-keeper.js';
-import type { Asker } from './asker.js';
+import type { MemoryRequestFollower } from './asker.js';
 import { type Launched, launch } from './launch.js';
 import { refuseGoneContext } from './moved.js';
 import { awaitReady } from './readiness.js';
@@ -33,7 +33,7 @@ export interface Effects {
   readonly persist: () => void;
   readonly doors: DoorKeeper;
   readonly carrier: Carrier;
-  readonly asker: Asker;
+  readonly asker: MemoryRequestFollower;
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
@@ -103,7 +103,7 @@ const EXECUTORS: Executors = {
       }
       post({ kind: 'imageReady', id, attempt });
     } catch (error) {
-      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: null, running: false });
+      post({ kind: 'startFailed', id, attempt, failure: toFailure(error), container: null, running: false });
     }
   },
 
@@ -136,13 +136,13 @@ const EXECUTORS: Executors = {
       post({ kind: 'ready', id, attempt, readiness });
     } catch (error) {
       forget(seen.id);
-      post({ kind: 'startFailed', id, attempt, failure: asFailure(error), container: seen.id, running: true });
+      post({ kind: 'startFailed', id, attempt, failure: toFailure(error), container: seen.id, running: true });
     }
   },
 
   async stop({ id, container, timeout, drain }, { containers, post, log, doors, carrier }) {
     if (drain > 0) await Promise.all([doors.doors.drain(id, drain), carrier.drain(id, drain)]);
-    const failed = await containers.stop(container, timeout).then(() => null, asFailure);
+    const failed = await containers.stop(container, timeout).then(() => null, toFailure);
     try {
       // After a call that timed out the outcome is unknown: the engine's word counts, not the call's.
       const seen = await containers.inspect(container);
@@ -150,7 +150,7 @@ const EXECUTORS: Executors = {
       post({ kind: 'stopped', id, container, exit: seen ? { code: seen.exitCode ?? 0, oom: false } : null });
     } catch (error) {
       log.warn({ id, err: error }, 'stop failed');
-      post({ kind: 'stopFailed', id, container, failure: asFailure(error) });
+      post({ kind: 'stopFailed', id, container, failure: toFailure(error) });
     }
   },
 
@@ -161,14 +161,14 @@ const EXECUTORS: Executors = {
     if (doors.seen(id).connections > 0 || doors.seen(id).execs > 0) {
       return post({ kind: 'shifted', id, container, frozen: false, failure: null });
     }
-    const failed = await containers.pause(container).then(() => null, asFailure);
+    const failed = await containers.pause(container).then(() => null, toFailure);
     post({ kind: 'used', uses: [doors.seen(id)] });
     post({ kind: 'shifted', id, container, frozen: true, failure: failed });
     carrier.restore(id);
   },
 
   async thaw({ id, container }, { containers, post }) {
-    const failed = await containers.unpause(container).then(() => null, asFailure);
+    const failed = await containers.unpause(container).then(() => null, toFailure);
     post({ kind: 'shifted', id, container, frozen: false, failure: failed });
   },
 
@@ -191,7 +191,7 @@ const EXECUTORS: Executors = {
     } catch (error) {
       log.warn({ id, err: error }, 'a limit could not be changed');
       const seen = await containers.inspect(container).catch(() => null);
-      post({ kind: 'resized', id, container, grant: seen?.limit || Math.max(from, to), refused: asFailure(error).message });
+      post({ kind: 'resized', id, container, grant: seen?.limit || Math.max(from, to), refused: toFailure(error).message });
     }
   },
 
@@ -209,7 +209,7 @@ const EXECUTORS: Executors = {
       post({ kind: 'removed', id, container });
     } catch (error) {
       log.warn({ id, container, err: error }, 'a container could not be removed');
-      post({ kind: 'removeFailed', id, container, failure: asFailure(error) });
+      post({ kind: 'removeFailed', id, container, failure: toFailure(error) });
     }
   },
 
@@ -250,7 +250,7 @@ const EXECUTORS: Executors = {
       if (volumes) for (const volume of found.volumes) if (ours.has(volume) || isTakenIn(spec)) await containers.removeVolume(volume);
       post({ kind: 'projectCleared', project, failure: null });
     } catch (error) {
-      post({ kind: 'projectCleared', project, failure: asFailure(error) });
+      post({ kind: 'projectCleared', project, failure: toFailure(error) });
     }
   },
 };

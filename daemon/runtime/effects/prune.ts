@@ -2,7 +2,7 @@ import { serviceId } from '../../model/model.js';
 import type { Containers, Log } from '../../ports/ports.js';
 import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
 import type { World } from '../../scheduler/state/world.js';
-import { asFailure } from '../as-failure.js';
+import { toFailure } from '../as-failure.js';
 
 type Network = Awaited<ReturnType<Containers['networks']>>[number];
 
@@ -15,7 +15,7 @@ export async function prune(world: () => World, containers: Pick<Containers, 'li
   if (world().engine !== 'up') return;
   const removed: string[] = [];
   const remove = async (name: string, run: () => Promise<void>) => {
-    const failed = await run().then(() => null, asFailure);
+    const failed = await run().then(() => null, toFailure);
     if (failed) log.warn({ name, failure: failed.message }, 'a leftover could not be removed');
     else removed.push(name);
   };

@@ -5,7 +5,7 @@ import type { ContainerCheck, ObservedContainer } from '../../model/observed.js'
 import { isCertain, speechOf } from '../../model/protocols.js';
 import { type Answered, CHECKED, type Readiness } from '../../model/readiness.js';
 import { unready } from '../../model/unready.js';
-import type { Outcome, Question, Target, UntilReady } from '../../ports/doors.js';
+import type { ProbeOutcome, ProbeQuestion, Target, UntilReady } from '../../ports/doors.js';
 import type { Clock, Containers } from '../../ports/ports.js';
 import { isLive } from '../../scheduler/lifecycle/observe.js';
 import { addressOf, reachedDirectly } from '../../scheduler/state/wiring.js';
@@ -107,7 +107,7 @@ export async function asReached(seen: ObservedContainer, { isLocal }: Pick<Readi
 /** What is known of one port while it is asked. */
 interface Asked {
   readonly port: number;
-  last: Outcome | null;
+  last: ProbeOutcome | null;
 }
 
 async function byPorts(
@@ -194,18 +194,18 @@ function unanswered(spec: ServiceSpec, asked: readonly Asked[], answered: readon
 export async function askPort(
   spec: ServiceSpec,
   seen: ObservedContainer,
-  each: { readonly port: number; last: Outcome | null },
+  each: { readonly port: number; last: ProbeOutcome | null },
   asPath: boolean,
   { untilReady, heard }: Pick<ReadinessContext, 'untilReady' | 'heard'>,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<ProbeOutcome> {
   const speech = speechOf(spec, each.port, heard(each.port));
   // A path is asked for by HTTP; a server of another kind is found out by the answer.
   const protocol = asPath && speech.protocol !== 'tls' ? 'http' : speech.protocol;
   const won = new AbortController();
   const either = AbortSignal.any([signal, won.signal]);
   const asking = questionsAt(seen, each.port).map(async ({ target, proxied }) => {
-    const question: Question = {
+    const question: ProbeQuestion = {
       protocol,
       target,
       proxied,
@@ -222,7 +222,7 @@ export async function askPort(
   return outcomes.find(({ ready }) => ready) ?? each.last ?? outcomes[0] ?? NOWHERE;
 }
 
-const NOWHERE: Outcome = { ready: false, why: 'it cannot be reached from here', listens: false, speaks: null };
+const NOWHERE: ProbeOutcome = { ready: false, why: 'it cannot be reached from here', listens: false, speaks: null };
 
 /** Tells whether a container has done next to nothing for a while; never where that cannot be known. */
 function restWatch(seen: ObservedContainer, { cpu }: ReadinessContext): (now: Ms) => boolean {

@@ -7,7 +7,7 @@ import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/ac
 import { shortcutsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Ms } from '../../shared/span.js';
-import { asFailure } from '../as-failure.js';
+import { toFailure } from '../as-failure.js';
 import { execIn } from '../effects/exec-in.js';
 
 export interface CarrierOptions {
@@ -164,7 +164,7 @@ export class Carrier {
     if (this.tried === 'own' && !helper) return;
     this.tried = helper ? 'helper' : 'own';
     this.opening = this.opening.then(async () => {
-      const path = this.path ?? (await open(helper).catch(asFailure));
+      const path = this.path ?? (await open(helper).catch(toFailure));
       if ('message' in path)
         this.options.log.warn({ failure: path.message }, 'it could not be found out whether the kernel can carry connections');
       else if ('how' in path.available) this.path = path;
@@ -211,7 +211,7 @@ export class Carrier {
   /** Sets what is wanted until nothing else is. */
   private async apply(path: KernelPath): Promise<void> {
     for (let text = JSON.stringify(this.wanted); text !== this.applied && this.path !== null; text = JSON.stringify(this.wanted)) {
-      const failed = await path.set(this.wanted).catch(asFailure);
+      const failed = await path.set(this.wanted).catch(toFailure);
       this.applied = text;
       if (failed === null) continue;
       if (!this.hasFailed) this.options.log.warn({ failure: failed.message }, 'the daemon carries connections that the kernel was to');

@@ -1,20 +1,20 @@
 import { canSleep, innerPorts } from '../../model/doors.js';
 import { type NetworkSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import { isCertain, type Speech, speechOf } from '../../model/protocols.js';
-import type { Door, DoorHooks, Doors, Outcome, Target, UntilReady } from '../../ports/doors.js';
+import type { Listener, ListenerHooks, Listeners, ProbeOutcome, Target, UntilReady } from '../../ports/doors.js';
 import type { Clock, Containers, Log } from '../../ports/ports.js';
 import type { Event, UseSeen } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
-import { type Gateway, placeKey, placesOf, targetOf, type WantedDoor, wantedDoors } from '../../scheduler/state/wiring.js';
+import { type Gateway, gatewayPlacesOf, placeKey, targetOf, type WantedDoor, wantedDoors } from '../../scheduler/state/wiring.js';
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
 import { type Failure, failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { asFailure } from '../as-failure.js';
+import { toFailure } from '../as-failure.js';
 import type { Carrier } from './carrier.js';
 
 export interface DoorKeeperOptions {
   readonly containers: Containers;
-  readonly openDoors: (hooks: DoorHooks) => Doors;
+  readonly openDoors: (hooks: ListenerHooks) => Listeners;
   readonly carrier: Pick<Carrier, 'seen' | 'ids'>;
   /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
   readonly hasGateways: () => boolean;
@@ -58,7 +58,7 @@ interface Run {
   readonly attempt: number;
   /** Those that have answered. */
   readonly proved: Set<number>;
-  readonly asking: Map<number, Promise<Outcome | 'gone'>>;
+  readonly asking: Map<number, Promise<ProbeOutcome | 'gone'>>;
 }
 
 /** A port that has not answered yet is waited for as long as the start of its service may take, but not long after it was ready. */
@@ -75,7 +75,7 @@ const TRIES = 5;
 
 /** Holds the ports of all that can sleep: knows which are wanted, brings connections to services, and tells how these are used. */
 export class DoorKeeper {
-  readonly doors: Doors;
+  readonly doors: Listeners;
   private readonly gateways = new Map<string, readonly Gateway[]>();
   /** What was said of services that nobody inside can wake, by project. */
   private readonly told = new Map<string, ReadonlyMap<string, string>>();
@@ -213,7 +213,7 @@ export class DoorKeeper {
         close();
       }
     } catch (error) {
-      log.warn({ network, address, failure: asFailure(error).message }, 'whether containers reach this machine could not be tried');
+      log.warn({ network, address, failure: toFailure(error).message }, 'whether containers reach this machine could not be tried');
       return true;
     }
   }
@@ -261,7 +261,7 @@ export class DoorKeeper {
   }
 
   /** Null also while its port has not answered in this run: whoever connects waits until it has. */
-  private target(door: Door): Target | null {
+  private target(door: Listener): Target | null {
     const entry = this.options.world().services.get(door.service);
     const run = this.runs.get(door.service);
     if (!entry || run?.attempt !== entry.attempt || !run.proved.has(door.containerPort)) return null;
@@ -269,7 +269,7 @@ export class DoorKeeper {
   }
 
   /** Wakes the service and waits for the port that was connected to: others of it may answer sooner. */
-  private async reach(door: Door): Promise<Target | Failure> {
+  private async reach(door: Listener): Promise<Target | Failure> {
     const { service, containerPort: port } = door;
     // It was there and does not accept: it is asked again.
     if (this.target(door) !== null) this.runs.get(service)?.proved.delete(port);
@@ -289,13 +289,13 @@ export class DoorKeeper {
     }
   }
 
-  private address({ service, containerPort }: Door): Target | null {
+  private address({ service, containerPort }: Listener): Target | null {
     const entry = this.options.world().services.get(service);
     return entry ? targetOf(entry, containerPort) : null;
   }
 
   /** One question a port, whoever waits. gone: its service does not run any more. */
-  private prove({ service, containerPort: port }: Door, target: Target): Promise<Outcome | 'gone'> {
+  private prove({ service, containerPort: port }: Listener, target: Target): Promise<ProbeOutcome | 'gone'> {
     const entry = this.options.world().services.get(service);
     if (entry?.state.kind !== 'running') return Promise.resolve('gone');
     const run = this.run(service, entry.attempt);
@@ -307,7 +307,7 @@ export class DoorKeeper {
     return asking;
   }
 
-  private async ask(entry: ServiceEntry, port: number, target: Target): Promise<Outcome | 'gone'> {
+  private async ask(entry: ServiceEntry, port: number, target: Target): Promise<ProbeOutcome | 'gone'> {
     const { clock, untilReady, world, post } = this.options;
     const { spec, attempt, state } = entry;
     if (state.kind !== 'running') return 'gone';
@@ -454,7 +454,7 @@ export class DoorKeeper {
       const own = await this.ownGateways(there);
       return { failures, ...(await this.withPlaces(name, sleepers, there, own)) };
     } catch (error) {
-      log.warn({ project: name, failure: asFailure(error).message }, 'the gateways of the project cannot be looked up');
+      log.warn({ project: name, failure: toFailure(error).message }, 'the gateways of the project cannot be looked up');
       return { ...NOTHING, failures };
     }
   }
@@ -464,7 +464,7 @@ export class DoorKeeper {
     const failed = new Map<string, Failure>();
     await Promise.all(
       networks.map(async network => {
-        const value = await this.options.containers.ensureResources(project, [network], []).then(() => null, asFailure);
+        const value = await this.options.containers.ensureResources(project, [network], []).then(() => null, toFailure);
         if (value === null) return;
         this.options.log.warn({ project, network: network.name, failure: value.message }, 'a network cannot be made');
         if (!isSilence(value)) failed.set(network.key, value);
@@ -497,7 +497,7 @@ export class DoorKeeper {
   ): Promise<Omit<Prepared, 'failures'>> {
     if (own.length === 0) return { gateways: [], unserved: new Map() };
     const internal = new Set(networks.filter(each => each.internal).map(({ key }) => key));
-    const places = placesOf(sleepers, internal);
+    const places = gatewayPlacesOf(sleepers, internal);
     const wanted = [...new Set([...places.values()].filter(place => place !== null && place > 0))].map(place =>
       placeSpec(project, place ?? 0),
     );
@@ -547,12 +547,12 @@ export class DoorKeeper {
   }
 
   /** Why a port could not be opened, with who holds it. */
-  private async explained(door: WantedDoor, failed: readonly { readonly door: Door; readonly failure: Failure }[]): Promise<Failure> {
+  private async explained(door: WantedDoor, failed: readonly { readonly door: Listener; readonly failure: Failure }[]): Promise<Failure> {
     const found = failed.find(each => isAt(each.door, door))?.failure ?? failure('internal', `port ${door.port} was not opened`);
     return this.options.containers.explainPort(door.address, door.port, found).catch(() => found);
   }
 
-  private doorFor({ service, address, port, containerPort, gateway }: WantedDoor): Door {
+  private doorFor({ service, address, port, containerPort, gateway }: WantedDoor): Listener {
     const entry = this.options.world().services.get(service);
     const spec = entry?.spec;
     const speech: Speech = spec ? speechOf(spec, containerPort, entry.spoken[containerPort]) : { protocol: 'tcp', source: 'guessed' };
@@ -607,7 +607,7 @@ function stoppedAgain(id: ServiceId): Failure {
   return failure('unhealthy', `${id} was ready, and was stopped again ${TRIES} times before it could be reached.`);
 }
 
-function notReached({ service }: Door, target: Target, why: string): Failure {
+function notReached({ service }: Listener, target: Target, why: string): Failure {
   return failure('unhealthy', `${service} runs, but cannot be reached: ${why}`, { service, ...target });
 }
 
@@ -621,6 +621,6 @@ function takenByDoor({ address, port }: WantedDoor, { service }: WantedDoor): Fa
   );
 }
 
-function isAt(door: Door, wanted: WantedDoor): boolean {
+function isAt(door: Listener, wanted: WantedDoor): boolean {
   return door.service === wanted.service && door.hostIp === wanted.address && door.port === wanted.port;
 }

@@ -1,7 +1,7 @@
-import type { Sample } from '../../scheduler/state/world.js';
+import type { UsageSample } from '../../scheduler/state/world.js';
 import type { Ms } from '../../shared/span.js';
 
-type Spent = NonNullable<Sample['checks']>;
+type Spent = NonNullable<UsageSample['checks']>;
 
 interface Known {
   /** Checks under way, with what stood at the beginning of the first. */

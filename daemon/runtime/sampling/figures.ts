@@ -5,7 +5,7 @@ import type { ServiceId } from '../../model/model.js';
 import type { Clock, HostDetail, HostMemory } from '../../ports/ports.js';
 import { type Measured, measuredNext } from '../../scheduler/views/live-usage.js';
 import type { Ms } from '../../shared/span.js';
-import { Recent } from './recent.js';
+import { RecentUsage } from './recent.js';
 
 type Host = Omit<LiveHost, 'pressure'>;
 type Own = Pick<LiveDaemon, 'rss' | 'cpu'>;
@@ -25,7 +25,7 @@ const LONGEST: Ms = 60_000;
 
 /** The figures taken last, and those of the last 15 minutes. */
 export class Figures {
-  readonly recent = new Recent();
+  readonly recent = new RecentUsage();
   private readonly services = new Map<ServiceId, Measured>();
   private seen: { readonly host: Host; readonly own: Own; readonly base: Base } | null = null;
 

@@ -2,14 +2,14 @@ import type { HistorySpan } from '../../api/live-history.js';
 import type { ServiceId } from '../../model/model.js';
 import type { Clock, History } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
-import type { Recent } from './recent.js';
+import type { RecentUsage } from './recent.js';
 
 /** The length of a point that is kept in files. */
 const MINUTE: Ms = 60_000;
 
 interface Sources {
   readonly history: History;
-  readonly recent: Recent;
+  readonly recent: RecentUsage;
   readonly clock: Clock;
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/ports.js';
 import type { Policy } from '../../scheduler/policy/policy.js';
 import type { UseSeen } from '../../scheduler/state/event.js';
 import type { World } from '../../scheduler/state/world.js';
-import { type Beside, liveBudget, liveServices, withUses } from '../../scheduler/views/live-view.js';
+import { type LiveSources, liveBudget, liveServices, withUses } from '../../scheduler/views/live-view.js';
 import type { Ms } from '../../shared/span.js';
 import type { Figures } from './figures.js';
 import type { Sampler } from './sampler.js';
@@ -25,7 +25,7 @@ export interface PictureOptions {
 }
 
 /** The picture that the stream shows: the world, and the figures taken last. Looking decides nothing and posts nothing. */
-export class Picture {
+export class LiveSnapshots {
   /** When each service began to run, by both clocks. */
   private readonly begins = new Map<ServiceId, { readonly moment: Ms; readonly wall: Ms }>();
 
@@ -37,7 +37,7 @@ export class Picture {
     const [now, wall] = [clock.now(), Math.round(clock.wall())];
     const before = this.options.world();
     const world = withUses(before, uses(), now);
-    const beside: Beside = {
+    const beside: LiveSources = {
       usage: id => figures.usage(id),
       wallOf: (id, moment) => this.wallOf(id, moment),
       told: view => told(before, view, wall),

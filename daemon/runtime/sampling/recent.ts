@@ -13,7 +13,7 @@ const FIRST = 60;
  * What services were measured to use in the last 15 minutes: at most 900 entries of 20 bytes, 18 KB, a service, and memory for as many as there
  * are. By the wall clock; when it is set back, entries of the hour to come are dropped.
  */
-export class Recent {
+export class RecentUsage {
   private readonly rings = new Map<ServiceId, Ring>();
 
   add(id: ServiceId, entry: Omit<HistoryEntry, 'peak'>): void {

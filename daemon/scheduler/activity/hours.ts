@@ -2,7 +2,7 @@ import type { NoticeKind } from '../../api/notice.js';
 import { type ProjectSpec, serviceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { planFor, type Wish } from '../admission/admission.js';
+import { type DesiredChange, planFor } from '../admission/admission.js';
 import { carryOut } from '../admission/carry-out.js';
 import { sleepUntilAsked, wakesWith, withDependencies } from '../lifecycle/actions.js';
 import type { Policy } from '../policy/policy.js';
@@ -40,7 +40,7 @@ function open(draft: Draft, spec: ProjectSpec, policy: Policy, now: Ms): void {
   const chosen = spec.services.filter(service => service.start !== 'manual').map(service => service.name);
   const awake = wakesWith(draft, spec, null, chosen);
   const up = spec.services.filter(service => awake.has(service.name));
-  const wish: Wish = { up, stops: [], restart: new Set(), recreate: new Set(), woken: false };
+  const wish: DesiredChange = { up, stops: [], restart: new Set(), recreate: new Set(), woken: false };
   const admission = planFor(draft.world(), wish, policy, now);
   if (!admission.ok) return refused(draft, spec.name, admission.failure);
   say(draft, spec.name, 'planned', 'comes up: its running hours begin');

@@ -9,7 +9,7 @@ import type { Event, UseSeen } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from '../state/world.js';
 import { whyLeased } from './leases.js';
-import { dependantsOf } from './needed-by.js';
+import { activeDependantsOf } from './needed-by.js';
 import { keepSessions } from './sessions.js';
 import { livesIn } from './sharing.js';
 import { type Use, usedFrom } from './use.js';
@@ -157,7 +157,7 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   const doors = world.projects.get(spec.project)?.doors;
   // Who connects to an address that it has for itself passes the daemon by.
   const isServed = doors?.kind === 'open' && doors.served.has(spec.name) && ownAddresses(spec).length === 0;
-  for (const id of dependantsOf(world, spec)) {
+  for (const id of activeDependantsOf(world, spec)) {
     const other = world.services.get(id);
     if (other === undefined || !isWanted(other)) continue;
     const starts =

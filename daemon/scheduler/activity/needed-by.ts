@@ -22,7 +22,7 @@ function indexOf(services: readonly ServiceSpec[]): ReadonlyMap<string, readonly
 }
 
 /** The services whose present definition depends on this one; nothing is made for the answer. */
-export function dependantsOf(
+export function activeDependantsOf(
   world: Pick<World, 'projects'>,
   { project, name }: Pick<ServiceSpec, 'project' | 'name'>,
 ): readonly ServiceId[] {

@@ -4,7 +4,7 @@ import { stopIt } from '../lifecycle/stop.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
-import { dependantsOf } from './needed-by.js';
+import { activeDependantsOf } from './needed-by.js';
 
 /**
  * Whether a service lives in a namespace of another one's container (`network_mode`, `pid` or `ipc: service:NAME`): when that ends, its
@@ -21,7 +21,7 @@ export function livesIn({ container }: Pick<ServiceSpec, 'container'>, name: str
  * container is another one: the engine keeps the id of the container that is shared.
  */
 export function startSharersAgain(draft: Draft, { spec, container: last }: ServiceEntry, container: string, policy: Policy, now: Ms): void {
-  for (const id of dependantsOf(draft, spec)) {
+  for (const id of activeDependantsOf(draft, spec)) {
     const sharer = draft.entry(id);
     if (!sharer || sharer.container === null || !livesIn(sharer.spec, spec.name)) continue;
     if (last !== container) {

@@ -6,7 +6,7 @@ import type { Ms } from '../../shared/span.js';
 import { committed, lasting } from '../memory/committed.js';
 import { holdingsOf } from '../memory/holdings.js';
 import { admitsNow, describe, explainAdmission } from '../memory/pressure.js';
-import { type Relief, relieve, whyKept } from '../memory/relief.js';
+import { type Relief, relieve, whyNotEvicted } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import { held, isActive } from '../state/service-state.js';
 import { asksItself } from '../state/word.js';
@@ -14,7 +14,7 @@ import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from '../
 import { shownState } from '../views/view.js';
 
 /** What an action wants to be so: these up (with these definitions), those not. */
-export interface Wish {
+export interface DesiredChange {
   readonly up: readonly ServiceSpec[];
   readonly stops: readonly ServiceId[];
   /** Start again although nothing has changed. */
@@ -28,7 +28,7 @@ export interface Wish {
 export type Admission = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };
 
 /** Whether a service is up as wanted, so that nothing is to be done. */
-function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Wish): boolean {
+function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: DesiredChange): boolean {
   if (!entry || wish.recreate.has(idOf(spec)) || wish.restart.has(idOf(spec))) return false;
   const state = entry.state;
   switch (state.kind) {
@@ -59,13 +59,13 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
  *     stopped, nothing started
  *   3 each gets its standard; what is left goes to the highest priority first, up to its maximum
  */
-export function planFor(world: World, wish: Wish, policy: Policy, now: Ms): Admission {
+export function planFor(world: World, wish: DesiredChange, policy: Policy, now: Ms): Admission {
   const plan = attempt(world, wish, policy, now);
   return typeof plan === 'function' ? { ok: false, failure: plan() } : { ok: true, plan };
 }
 
 /** The plan, or who tells why there is none: to gather that costs more than to find it out, and most who wait ask again. */
-export function attempt(world: World, wish: Wish, policy: Policy, now: Ms): Plan | (() => Failure) {
+export function attempt(world: World, wish: DesiredChange, policy: Policy, now: Ms): Plan | (() => Failure) {
   const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
   const starting = new Set(starts.map(idOf));
   const stopping = new Set(wish.stops);
@@ -105,13 +105,20 @@ function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Byte
 }
 
 /** What was to be stopped, still runs, and is kept after all. */
-function reclaimed(world: World, wish: Wish, starting: ReadonlySet<ServiceId>): Bytes {
+function reclaimed(world: World, wish: DesiredChange, starting: ReadonlySet<ServiceId>): Bytes {
   const kept = wish.up.flatMap(spec => (starting.has(idOf(spec)) ? [] : (world.services.get(idOf(spec)) ?? [])));
   return kept.reduce((sum, entry) => sum + (isWanted(entry) ? 0 : lasting(entry)), 0);
 }
 
 /** How the shortfall could be met; what the wish itself wants up is left alone. */
-function reliefFor(world: World, wish: Wish, starts: readonly ServiceSpec[], shortfall: Bytes, policy: Policy, now: Ms): Relief | null {
+function reliefFor(
+  world: World,
+  wish: DesiredChange,
+  starts: readonly ServiceSpec[],
+  shortfall: Bytes,
+  policy: Policy,
+  now: Ms,
+): Relief | null {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
   const wanted = new Set(wish.up.map(idOf));
   const leaving = new Set(wish.stops);
@@ -177,7 +184,7 @@ function overBudget(
   const holdings = new Map(holdingsOf(world, now).map(each => [each.id, each]));
   const whyNot = (id: ServiceId): string | null => {
     const holding = holdings.get(id);
-    return holding ? whyKept(holding, claims, world.evictions, policy.relief, now) : null;
+    return holding ? whyNotEvicted(holding, claims, world.evictions, policy.relief, now) : null;
   };
   const holders = [...world.services]
     .filter(([id, entry]) => !stopping.has(id) && committed(entry) > 0)

@@ -11,7 +11,7 @@ import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';
 import { liveContainer } from '../state/service-state.js';
-import type { Ask } from '../state/word.js';
+import type { MemoryRequest } from '../state/word.js';
 import { grantedTotal, isWanted, type ServiceEntry } from '../state/world.js';
 import { overBudgetFor } from './admission.js';
 import { makeRoom } from './carry-out.js';
@@ -22,11 +22,12 @@ export function foldSaid(draft: Draft, { id, container, word }: Extract<Event, {
   if (!entry || liveContainer(entry.state) !== container) return;
   const { wants, ...rest } = word;
   const isSame = entry.ask !== null && entry.ask.container === container && entry.ask.bytes === wants;
-  const ask: Ask | null = wants === null ? null : { container, bytes: wants, since: now, until: now + policy.patience, isAnswered: false };
+  const ask: MemoryRequest | null =
+    wants === null ? null : { container, bytes: wants, since: now, until: now + policy.patience, isAnswered: false };
   draft.patch(id, { word: { container, ...rest }, ask: isSame ? entry.ask : ask });
 }
 
-type Asking = ServiceEntry & { readonly ask: Ask; readonly state: { readonly kind: 'running' } };
+type Asking = ServiceEntry & { readonly ask: MemoryRequest; readonly state: { readonly kind: 'running' } };
 
 /**
  * Limits that are asked for, in the order in which they were (docs/llm.md):
@@ -99,7 +100,7 @@ function beyondMaximum({ spec }: ServiceEntry, bytes: Bytes): Failure {
   );
 }
 
-function answer(draft: Draft, id: ServiceId, ask: Ask, refusal: Failure | null): void {
+function answer(draft: Draft, id: ServiceId, ask: MemoryRequest, refusal: Failure | null): void {
   const entry = draft.entry(id);
   if (!entry) return;
   draft.patch(id, { ask: { ...ask, isAnswered: true }, refusal: refusal ?? entry.refusal });

@@ -3,7 +3,7 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { holdingsOf } from '../memory/holdings.js';
-import { relieve, whyKept } from '../memory/relief.js';
+import { relieve, whyNotEvicted } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Answer } from '../state/event.js';
@@ -26,7 +26,7 @@ export function setBudget(draft: Draft, bytes: Bytes | null, policy: Policy, now
     const holders = holdings.map(each => ({
       id: each.id,
       grant: each.grant,
-      keptBecause: whyKept(each, [], draft.evictions, policy.relief, now),
+      keptBecause: whyNotEvicted(each, [], draft.evictions, policy.relief, now),
     }));
     const message = `${formatBytes(over + budget)} are granted, ${formatBytes(over)} more than ${formatBytes(budget)}, and bursts and idle services do not give so much. Nothing was changed.`;
     return {

@@ -7,10 +7,10 @@ import { runsByHand, stopIt } from '../lifecycle/stop.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { idOf, type ServiceEntry } from '../state/world.js';
-import type { Wish } from './admission.js';
+import type { DesiredChange } from './admission.js';
 
 /** Sets the wants and gives the grants of an admitted plan. */
-export function carryOut(draft: Draft, plan: Plan, wish: Wish, policy: Policy, now: Ms): void {
+export function carryOut(draft: Draft, plan: Plan, wish: DesiredChange, policy: Policy, now: Ms): void {
   for (const spec of wish.up) {
     draft.setWant(idOf(spec), 'up');
     draft.patch(idOf(spec), { awake: true, refusal: null, ...(wish.woken ? {} : { hours: null }) });
@@ -50,7 +50,7 @@ function goOn(draft: Draft, id: ServiceId, policy: Policy, now: Ms): void {
 }
 
 /** Woken by a connection: what was launched with this definition before goes on, and the client is not kept waiting for an image. */
-function isAsIs(entry: ServiceEntry, fresh: boolean, wish: Wish): boolean {
+function isAsIs(entry: ServiceEntry, fresh: boolean, wish: DesiredChange): boolean {
   return wish.woken && !fresh && entry.container !== null && entry.madeWith === entry.spec.configHash;
 }
 

@@ -8,7 +8,7 @@ import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry } from '../state/world.js';
-import { attempt, type Wish } from './admission.js';
+import { attempt, type DesiredChange } from './admission.js';
 import { carryOut } from './carry-out.js';
 
 /** How often a request that finds no room is looked at again, though nothing has happened: what is idle or young now is not for ever. */
@@ -53,7 +53,7 @@ export function meet(draft: Draft, policy: Policy, now: Ms): void {
       draft.patch(id, { request: null });
       continue;
     }
-    const wish: Wish = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
+    const wish: DesiredChange = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
     const plan = attempt(draft.world(), wish, policy, now);
     if (typeof plan !== 'function') {
       draft.patch(id, { request: null, refusal: null });

@@ -5,7 +5,7 @@ import { type Failure, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';
 import type { Ms } from '../../shared/span.js';
 import { releaseLease, renewLease, takeLease, unpin } from '../activity/leases.js';
-import { planFor, type Wish } from '../admission/admission.js';
+import { type DesiredChange, planFor } from '../admission/admission.js';
 import { setBudget } from '../admission/budget.js';
 import { carryOut } from '../admission/carry-out.js';
 import { withLearnt } from '../memory/guessed.js';
@@ -71,7 +71,7 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const unwanted = action.services === null ? others(draft, spec, names) : [];
   // What the named ones depend on is not what --recreate is about: a database stays.
   const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
-  const wish: Wish = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
+  const wish: DesiredChange = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
   const admission = planFor(draft.world(), wish, policy, now);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
@@ -113,7 +113,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const names = withDependencies(specs, action.services);
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
-  const wish: Wish = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
+  const wish: DesiredChange = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
   const admission = planFor(draft.world(), wish, policy, now);
   if (admission.ok) {
     stay(draft, action.project);

@@ -3,7 +3,7 @@ import type { ObservedContainer } from '../../model/observed.js';
 import { SIGKILL } from '../../model/signals.js';
 import type { Ms } from '../../shared/span.js';
 import { startSharersAgain } from '../activity/sharing.js';
-import { attempt, type Wish } from '../admission/admission.js';
+import { attempt, type DesiredChange } from '../admission/admission.js';
 import { carryOut, makeRoom } from '../admission/carry-out.js';
 import { refuse } from '../admission/demand.js';
 import type { Policy } from '../policy/policy.js';
@@ -107,7 +107,7 @@ export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer
   const entry = draft.entry(id);
   if (!entry) return;
   const isRestart = entry.state.kind === 'ended';
-  const wish: Wish = { up: [entry.spec], stops: [], restart: new Set([id]), recreate: new Set(), woken: false };
+  const wish: DesiredChange = { up: [entry.spec], stops: [], restart: new Set([id]), recreate: new Set(), woken: false };
   const plan = attempt(draft.world(), wish, policy, now);
   adopt();
   const running = draft.entry(id);

@@ -5,7 +5,7 @@ import type { Ms } from '../../shared/span.js';
 import { whyKept } from '../activity/idle.js';
 import { held } from '../state/service-state.js';
 import { wordOf } from '../state/word.js';
-import { isWanted, type Sample, type ServiceEntry, type World } from '../state/world.js';
+import { isWanted, type ServiceEntry, type UsageSample, type World } from '../state/world.js';
 import { committed } from './committed.js';
 import type { Holding } from './relief.js';
 
@@ -41,7 +41,7 @@ function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: S
   };
 }
 
-export function peakOf(samples: readonly Sample[]): Bytes {
+export function peakOf(samples: readonly UsageSample[]): Bytes {
   return samples.reduce((most, { workingSet }) => Math.max(most, workingSet), 0);
 }
 

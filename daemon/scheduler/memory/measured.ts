@@ -7,11 +7,11 @@ import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
-import { grantedTotal, idOf, isWanted, type Sample, type ServiceEntry } from '../state/world.js';
+import { grantedTotal, idOf, isWanted, type ServiceEntry, type UsageSample } from '../state/world.js';
 import { ceilingOf, growthFor } from './growth.js';
 import { learn } from './guessed.js';
 import { holdingsOf } from './holdings.js';
-import { classify, describe, mayAct, pressureVictim } from './pressure.js';
+import { describe, mayAct, nextPressure, pressureVictim } from './pressure.js';
 import { clawBack } from './relief.js';
 
 /** How long samples are kept: the window of the recent peak (docs/memory.md). */
@@ -23,7 +23,7 @@ const SHRINK_PAUSE: Ms = 60_000;
 export function foldSampled(draft: Draft, { services, host }: Extract<Event, { kind: 'sampled' }>, policy: Policy, now: Ms): void {
   for (const sample of services) keep(draft, sample, policy, now);
   const before = draft.host;
-  const pressure = classify(before.pressure, host, policy.pressure);
+  const pressure = nextPressure(before.pressure, host, policy.pressure);
   const victim = before.victim === null ? undefined : draft.entry(before.victim);
   const isLeaving = victim !== undefined && isActive(victim.state) && !isWanted(victim);
   draft.host = { ...before, pressure, samplesSince: isLeaving ? 0 : before.samplesSince + 1 };
@@ -49,7 +49,7 @@ const LEFT = 0.2;
  * that is checked and does nothing sleeps, and one that works is seen to in the time between. `isUse`: more than a little. Null: too early.
  */
 export function workOver(
-  samples: readonly Sample[],
+  samples: readonly UsageSample[],
   policy: Pick<Policy, 'busyAbove' | 'busyOver'>,
   now: Ms,
 ): { readonly cpu: number; readonly time: Ms; readonly isUse: boolean } | null {

@@ -107,7 +107,7 @@ export const DEFAULT_PRESSURE: PressurePolicy = {
  * pressure that is over; soft ends only after `leaveAfter` without any. A gap restarts all windows and keeps the level where
  * the sample after it still shows the signal: a stalled host cannot sample either.
  */
-export function classify(state: PressureState, sample: HostSample, policy: PressurePolicy): PressureState {
+export function nextPressure(state: PressureState, sample: HostSample, policy: PressurePolicy): PressureState {
   const elapsed = state.sample === null ? 0 : sample.at - state.sample.at;
   const { sample: last, ...known } = elapsed < 0 || elapsed > policy.longestGap ? NO_PRESSURE : state;
   const runs = {

@@ -2,7 +2,7 @@ import type { ServiceId } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
-import { type Candidate, fewestVictims } from './victims.js';
+import { type EvictionCandidate, fewestVictims } from './victims.js';
 
 /** A service that is to get memory. */
 export interface Claim {
@@ -107,7 +107,7 @@ export function relieve(
   if (burst >= shortfall) return { shrinks: clawBack(shortfall, others, policy), stops: [] };
   const evictable = others.filter(holding => keptBy(holding, rivals, policy, now) === null).sort(byRank(now));
   const victims = fewestVictims(
-    evictable.map((holding): Candidate => {
+    evictable.map((holding): EvictionCandidate => {
       return { id: holding.id, idle: isIdle(holding, now), frees: holding.grant - surplus(holding, policy) };
     }),
     shortfall - burst,
@@ -212,7 +212,7 @@ export function isYoung(holding: Holding, policy: ReliefPolicy, now: Ms): boolea
 }
 
 /** Why a holding is not stopped for these claims, as the end of a sentence that begins with its name; null: it may be. */
-export function whyKept(
+export function whyNotEvicted(
   holding: Holding,
   claims: readonly Claim[],
   evictions: readonly Eviction[],

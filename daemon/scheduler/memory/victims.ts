@@ -2,7 +2,7 @@ import type { ServiceId } from '../../model/model.js';
 import type { Bytes } from '../../shared/bytes.js';
 
 /** A service that may be stopped. */
-export interface Candidate {
+export interface EvictionCandidate {
   readonly id: ServiceId;
   /** Nobody uses it: stopping it disturbs nobody. */
   readonly idle: boolean;
@@ -19,7 +19,7 @@ export interface Candidate {
  * Exact, in O(n log n). `ranked`: the first to go comes first, idle ones before the others. In rank order; null when all
  * together do not free it.
  */
-export function fewestVictims(ranked: readonly Candidate[], need: Bytes): readonly Candidate[] | null {
+export function fewestVictims(ranked: readonly EvictionCandidate[], need: Bytes): readonly EvictionCandidate[] | null {
   if (need <= 0) return [];
   const sized = ranked.toSorted((a, b) => b.frees - a.frees);
   const count = topSums(sized).findIndex(sum => sum >= need);
@@ -33,15 +33,15 @@ export function fewestVictims(ranked: readonly Candidate[], need: Bytes): readon
   return [...chosenIdle, ...chosenBusy];
 }
 
-const isIdle = (candidate: Candidate) => candidate.idle;
-const isBusy = (candidate: Candidate) => !candidate.idle;
+const isIdle = (candidate: EvictionCandidate) => candidate.idle;
+const isBusy = (candidate: EvictionCandidate) => !candidate.idle;
 
-function total(candidates: readonly Candidate[]): Bytes {
+function total(candidates: readonly EvictionCandidate[]): Bytes {
   return candidates.reduce((sum, { frees }) => sum + frees, 0);
 }
 
 /** At index k: the most that k stops can free. `sized`: the largest first. */
-function topSums(sized: readonly Candidate[]): Bytes[] {
+function topSums(sized: readonly EvictionCandidate[]): Bytes[] {
   const sums = [0];
   for (const { frees } of sized) sums.push((sums.at(-1) ?? 0) + frees);
   return sums;
@@ -51,9 +51,14 @@ function topSums(sized: readonly Candidate[]): Bytes[] {
  * Rule 3 for a given number of stops. Starts from those that free most, and goes from the last in rank to the first: each
  * that can be replaced by the biggest one left before it, is. `ranked`, `sized`: the same candidates in both orders.
  */
-function earliest(ranked: readonly Candidate[], sized: readonly Candidate[], count: number, need: Bytes): Candidate[] {
+function earliest(
+  ranked: readonly EvictionCandidate[],
+  sized: readonly EvictionCandidate[],
+  count: number,
+  need: Bytes,
+): EvictionCandidate[] {
   const chosen = new Set(sized.slice(0, count));
-  const passed = new Set<Candidate | undefined>();
+  const passed = new Set<EvictionCandidate | undefined>();
   let freed = total([...chosen]);
   let next = count;
   for (const candidate of ranked.toReversed()) {

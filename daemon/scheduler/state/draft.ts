@@ -7,7 +7,7 @@ import type { Eviction } from '../memory/relief.js';
 import { NO_COOLDOWN } from '../policy/cooldown.js';
 import { type Exit, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
-import type { Doors } from './wiring.js';
+import type { ListenerState } from './wiring.js';
 import { type HostState, idOf, type ProjectEntry, type ServiceEntry, type Want, type World } from './world.js';
 
 function newEntry(spec: ServiceSpec): ServiceEntry {
@@ -153,7 +153,7 @@ export class Draft {
       if (doors.kind === 'open' && doors.missing.size > 0) this.setDoors(name, { kind: 'due' });
   }
 
-  setDoors(name: string, doors: Doors): void {
+  setDoors(name: string, doors: ListenerState): void {
     const project = this.projects.get(name);
     if (project) this.projects.set(name, { ...project, doors });
   }

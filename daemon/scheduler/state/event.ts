@@ -12,7 +12,7 @@ import type { GivenBack } from '../memory/reclaim.js';
 import type { KeptMemory } from './intent.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
-import type { Word } from './word.js';
+import type { MemoryReport } from './word.js';
 import type { Lease } from './world.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */
@@ -149,7 +149,7 @@ export type Event =
       readonly kind: 'said';
       readonly id: ServiceId;
       readonly container: string;
-      readonly word: Omit<Word, 'container'> & { readonly wants: number | null };
+      readonly word: Omit<MemoryReport, 'container'> & { readonly wants: number | null };
     }
   /** File cache was given back, or could not be. */
   | ({ readonly kind: 'reclaimed' } & GivenBack)

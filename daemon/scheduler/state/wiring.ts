@@ -29,7 +29,7 @@ export interface WantedDoor {
 }
 
 /** How far a project's doors are; `due`: to be opened or closed, for something has changed. */
-export type Doors =
+export type ListenerState =
   | { readonly kind: 'due' }
   | { readonly kind: 'opening'; readonly serial: number }
   | {
@@ -43,7 +43,7 @@ export type Doors =
       readonly missing: ReadonlySet<ServiceId>;
     };
 
-export const NO_DOORS: Doors = { kind: 'open', gateways: [], served: new Set(), unserved: new Map(), missing: new Set() };
+export const NO_DOORS: ListenerState = { kind: 'open', gateways: [], served: new Set(), unserved: new Map(), missing: new Set() };
 
 /** Where a running container is reached. */
 export interface Address {
@@ -110,7 +110,7 @@ export function placeNames(project: string): readonly string[] {
  * next one with the same port gets place 1, an address that the project shares, and so on. Null: none, for who is in an internal network
  * reaches nothing but its gateway, or there are too many.
  */
-export function placesOf(sleepers: readonly ServiceSpec[], internal: ReadonlySet<string>): ReadonlyMap<string, number | null> {
+export function gatewayPlacesOf(sleepers: readonly ServiceSpec[], internal: ReadonlySet<string>): ReadonlyMap<string, number | null> {
   const taken = new Map<string, string>();
   const places = new Map<string, number | null>();
   for (const spec of sleepers) {
@@ -134,7 +134,7 @@ export interface Wiring {
   readonly publish: 'as-written' | 'ephemeral' | 'none';
 }
 
-export function wiringOf(spec: ServiceSpec, project: ProjectSpec, doors: Doors): Wiring {
+export function wiringOf(spec: ServiceSpec, project: ProjectSpec, doors: ListenerState): Wiring {
   const gateways = doors.kind === 'open' ? doors.gateways : [];
   const served = doors.kind === 'open' ? doors.served : new Set<string>();
   const hosts = project.services

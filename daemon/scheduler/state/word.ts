@@ -5,7 +5,7 @@ import { liveContainer } from './service-state.js';
 import type { ServiceEntry, World } from './world.js';
 
 /** What a service has said of itself, while its container runs. */
-export interface Word {
+export interface MemoryReport {
   readonly container: string;
   /** Its limit must not fall below this: what it has loaded, or loads, needs it; bytes. */
   readonly holds: Bytes;
@@ -15,7 +15,7 @@ export interface Word {
 }
 
 /** A limit that a service has asked for. */
-export interface Ask {
+export interface MemoryRequest {
   readonly container: string;
   readonly bytes: Bytes;
   readonly since: Ms;
@@ -30,7 +30,7 @@ export function asksItself({ runtime }: Pick<ServiceSpec, 'runtime'>): boolean {
 }
 
 /** What its running container has said last. */
-export function wordOf({ word, state }: Pick<ServiceEntry, 'word' | 'state'>): Word | null {
+export function wordOf({ word, state }: Pick<ServiceEntry, 'word' | 'state'>): MemoryReport | null {
   return word !== null && liveContainer(state) === word.container ? word : null;
 }
 

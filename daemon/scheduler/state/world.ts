@@ -9,8 +9,8 @@ import { NO_RECLAIM, type ReclaimState } from '../memory/reclaim.js';
 import type { Eviction } from '../memory/relief.js';
 import type { Cooldown } from '../policy/cooldown.js';
 import { type Exit, held, type ServiceState } from './service-state.js';
-import type { Address, Doors } from './wiring.js';
-import type { Ask, Word } from './word.js';
+import type { Address, ListenerState } from './wiring.js';
+import type { MemoryReport, MemoryRequest } from './word.js';
 
 /** What is wanted of a service. gone: no container of it either. */
 export type Want = 'up' | 'down' | 'gone';
@@ -24,7 +24,7 @@ export interface Request {
 }
 
 /** What a container was measured to use. */
-export interface Sample {
+export interface UsageSample {
   readonly at: Ms;
   readonly workingSet: Bytes;
   /** ns of CPU time since it started. */
@@ -54,7 +54,7 @@ export interface ServiceEntry {
   /** Its running hours are over: closing: it stops as soon as nothing holds it. closed: that has been done. */
   readonly hours: 'closing' | 'closed' | null;
   /** Of the last minute while it runs, oldest first. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly UsageSample[];
   /** Its limit is not lowered before: a shrink was refused. */
   readonly shrinkFrom: Ms;
   /** Where its container is reached while it runs. */
@@ -64,8 +64,8 @@ export interface ServiceEntry {
   /** Container ports that its file does not name: those that its image exposes, and those at which it was seen to listen. */
   readonly listens: readonly number[];
   /** Null: it has said nothing. Of a container that has ended it says nothing either: see `wordOf`. */
-  readonly word: Word | null;
-  readonly ask: Ask | null;
+  readonly word: MemoryReport | null;
+  readonly ask: MemoryRequest | null;
   readonly state: ServiceState;
   /** Counts starts; a result that carries an older number is of a start that was given up. */
   readonly attempt: number;
@@ -113,7 +113,7 @@ export interface ProjectEntry {
   readonly spec: ProjectSpec;
   /** Being taken down; `volumes`: its named volumes too. */
   readonly leaving: { readonly volumes: boolean } | null;
-  readonly doors: Doors;
+  readonly doors: ListenerState;
   /** The daemon listens for it, or did when its definition was another one. */
   readonly listening: boolean;
   readonly clearing: boolean;

@@ -11,7 +11,7 @@ import { idOf, type ServiceEntry, serviceIds, type World } from '../state/world.
 import { viewOf } from './view.js';
 
 /** What the world does not know of services. */
-export interface Beside {
+export interface LiveSources {
   readonly usage: (id: ServiceId) => LiveUsage | null;
   /** A moment of the monotonic clock as ms since the epoch: the same answer each time, so that nothing seems to change. */
   readonly wallOf: (id: ServiceId, moment: Ms) => Ms;
@@ -37,7 +37,7 @@ export function withUses(world: World, uses: readonly UseSeen[], now: Ms): World
  * All services of the picture, in the order of the world's. `next` is the order in which a host under hard pressure would have them stopped;
  * what is stopped for another, or under soft pressure, comes of the same order. O(n log n).
  */
-export function liveServices(world: World, beside: Beside, policy: Pick<Policy, 'relief'>, now: Ms): LiveService[] {
+export function liveServices(world: World, beside: LiveSources, policy: Pick<Policy, 'relief'>, now: Ms): LiveService[] {
   const holdings = holdingsOf(world, now);
   const protectedBy = new Map(holdings.map(holding => [holding.id, holding.protectedBy]));
   const order = pressureOrder('hard', holdings, policy.relief, now);
@@ -51,7 +51,7 @@ export function liveServices(world: World, beside: Beside, policy: Pick<Policy, 
   }));
 }
 
-function shown(world: World, entry: ServiceEntry, { usage, wallOf, told }: Beside, now: Ms) {
+function shown(world: World, entry: ServiceEntry, { usage, wallOf, told }: LiveSources, now: Ms) {
   const id = idOf(entry.spec);
   const { state, address, use } = entry;
   const isRunning = state.kind === 'running';

@@ -7,11 +7,11 @@ import { formatBytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { whyKept } from '../activity/idle.js';
 import { leaseWords } from '../activity/leases.js';
-import { dependantsOf } from '../activity/needed-by.js';
+import { activeDependantsOf } from '../activity/needed-by.js';
 import { usedWords } from '../activity/use.js';
 import { startsAwake } from '../state/restore.js';
 import { held, isActive } from '../state/service-state.js';
-import type { Doors } from '../state/wiring.js';
+import type { ListenerState } from '../state/wiring.js';
 import { wordOf } from '../state/word.js';
 import { idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';
 
@@ -139,7 +139,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
 /** Who needs it, or that it was asked for; and how it fares. */
 function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
-  const dependants = dependantsOf(world, spec)
+  const dependants = activeDependantsOf(world, spec)
     .flatMap(id => world.services.get(id) ?? [])
     .filter(isWanted);
   const profile = world.projects.get(spec.project)?.spec.profile ?? '';
@@ -179,7 +179,7 @@ function whyAsleep(world: World, entry: ServiceEntry): string {
 }
 
 /** From where a connection does not wake it. */
-function exceptions({ spec }: ServiceEntry, doors: Extract<Doors, { kind: 'open' }>): string {
+function exceptions({ spec }: ServiceEntry, doors: Extract<ListenerState, { kind: 'open' }>): string {
   const addresses = [...new Set(ownAddresses(spec).map(({ address }) => address))];
   if (doors.served.has(spec.name)) return addresses.length > 0 ? `, but not one to its address ${addresses.join(', ')}` : '';
   const reason = doors.unserved.get(spec.name);

@@ -8,7 +8,7 @@ export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export type Labels = Readonly<Record<string, string>>;
 
 /** One value of a family; null: not known, and left out. */
-export interface Sample {
+export interface MetricSample {
   readonly labels: Labels;
   readonly value: number | null;
 }
@@ -17,7 +17,7 @@ export interface Family {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly MetricSample[];
 }
 
 /** Families without a known value are told of by their HELP and TYPE alone. */

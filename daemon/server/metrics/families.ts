@@ -2,7 +2,7 @@ import type { Live, LiveService, LiveTotals, LiveUsage } from '../../api/live.js
 import type { ServiceView } from '../../api/views.js';
 import type { Psi } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/model.js';
-import type { Family, Labels, Sample } from './exposition.js';
+import type { Family, Labels, MetricSample } from './exposition.js';
 
 const STATES: readonly ServiceView['state'][] = ['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed'];
 const LEVELS: Readonly<Record<Live['host']['pressure'], number>> = { none: 0, soft: 1, hard: 2 };
@@ -99,7 +99,7 @@ function services(all: readonly LiveService[]): readonly Family[] {
 
 const PSI_HELP = 'Share of the last 10 s in which some, or all, tasks waited for memory (PSI).';
 
-function psiSamples(psi: Psi | null, labels: Labels): readonly Sample[] {
+function psiSamples(psi: Psi | null, labels: Labels): readonly MetricSample[] {
   if (psi === null) return [];
   return [
     { labels: { ...labels, kind: 'some' }, value: psi.some10 / 100 },

@@ -3,12 +3,12 @@ import type { Accepted } from '../../api/contract.js';
 import type { Plan } from '../../api/plan.js';
 import type { Action } from '../../scheduler/state/event.js';
 import { FailureError, failure } from '../../shared/failure.js';
-import { done } from '../answer.js';
-import { type Context, projectName } from '../context.js';
+import { envelope } from '../answer.js';
+import { projectName, type RouteContext } from '../context.js';
 import { LargeBodies } from '../large-bodies.js';
 import { sendLines } from '../lines.js';
 import { checkedBody } from '../validate.js';
-import { type Work, waitForWork } from '../work.js';
+import { type AwaitedAction, waitForWork } from '../work.js';
 
 /** An up carries its whole project. */
 const UP_BODY_LIMIT = 1024 * 1024;
@@ -16,7 +16,7 @@ const UP_BODY_LIMIT = 1024 * 1024;
 type ProjectRequest = FastifyRequest<{ Params: { project: string } }>;
 
 /** Routes that change something. All are POST with a JSON body. */
-export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: number): void {
+export function actRoutes(app: FastifyInstance, context: RouteContext, bodyBytes: number): void {
   const { supervisor } = context;
   const large = new LargeBodies(bodyBytes);
   const forUp = { bodyLimit: UP_BODY_LIMIT, onRequest: large.admit, preHandler: large.release };
@@ -42,18 +42,18 @@ export function actRoutes(app: FastifyInstance, context: Context, bodyBytes: num
 
   app.post('/v1/clean', async request => {
     const body = checkedBody('Clean', request.body);
-    return done(await supervisor.clean(body.project, { volumes: body.volumes ?? false, dryRun: body.dryRun ?? false }));
+    return envelope(await supervisor.clean(body.project, { volumes: body.volumes ?? false, dryRun: body.dryRun ?? false }));
   });
 
   app.post('/v1/shutdown', async request => {
     checkedBody('Empty', request.body);
     await supervisor.shutdown();
-    return done({});
+    return envelope({});
   });
 }
 
 /** What may be done to services that the daemon knows, without bringing anything new: what the web view may do too. */
-export function serviceRoutes(app: FastifyInstance, context: Context): void {
+export function serviceRoutes(app: FastifyInstance, context: RouteContext): void {
   for (const kind of ['start', 'stop', 'restart'] as const) {
     app.post(`/v1/projects/:project/${kind}`, async (request: ProjectRequest, reply) => {
       const project = projectName(request.params.project);
@@ -75,17 +75,17 @@ export function serviceRoutes(app: FastifyInstance, context: Context): void {
     const project = projectName(request.params.project);
     const body = checkedBody('Services', request.body);
     const plan = await simply(context, { kind: 'unpin', project, services: await named(context, project, body.services) }, body.dryRun);
-    return done<Accepted>({ plan });
+    return envelope<Accepted>({ plan });
   });
 }
 
-async function simply({ supervisor }: Context, action: Action, dryRun = false): Promise<Plan> {
+async function simply({ supervisor }: RouteContext, action: Action, dryRun = false): Promise<Plan> {
   const answer = await supervisor.act(action, { dryRun, trust: false });
   if (!answer.ok) throw new FailureError(answer.failure);
   return answer.plan;
 }
 
-function leaseRoutes(app: FastifyInstance, context: Context): void {
+function leaseRoutes(app: FastifyInstance, context: RouteContext): void {
   app.post('/v1/projects/:project/lease', async (request: ProjectRequest, reply) => {
     const project = projectName(request.params.project);
     const body = checkedBody('Lease', request.body);
@@ -97,17 +97,17 @@ function leaseRoutes(app: FastifyInstance, context: Context): void {
   app.post('/v1/leases/renew', async request => {
     const { id, ttl } = checkedBody('Renew', request.body);
     await simply(context, { kind: 'renew', id, ttl });
-    return done({});
+    return envelope({});
   });
 
   app.post('/v1/leases/release', async request => {
     await simply(context, { kind: 'release', id: checkedBody('Release', request.body).id });
-    return done({});
+    return envelope({});
   });
 
   app.post('/v1/budget/set', async request => {
     const { bytes, dryRun = false } = checkedBody('SetBudget', request.body);
-    return done<Accepted>({ plan: await simply(context, { kind: 'budget', bytes }, dryRun) });
+    return envelope<Accepted>({ plan: await simply(context, { kind: 'budget', bytes }, dryRun) });
   });
 }
 
@@ -117,16 +117,16 @@ function pinId(project: string, services: readonly string[]): string {
 }
 
 /** None named: all of the project that are not manual by their nature, so all that there are. */
-async function named(context: Context, project: string, services: readonly string[]): Promise<readonly string[]> {
+async function named(context: RouteContext, project: string, services: readonly string[]): Promise<readonly string[]> {
   return services.length > 0 ? services : (await context.supervisor.services(project, false)).map(service => service.name);
 }
 
-async function perform(context: Context, reply: FastifyReply, work: Work): Promise<unknown> {
+async function perform(context: RouteContext, reply: FastifyReply, work: AwaitedAction): Promise<unknown> {
   if (work.body.wait && !work.body.dryRun) {
     const lines = await waitForWork(context.supervisor, reply, work);
     return sendLines(reply, lines, context.log);
   }
   const answer = await context.supervisor.act(work.action, { dryRun: work.body.dryRun ?? false, trust: work.trust });
   if (!answer.ok) throw new FailureError(answer.failure);
-  return done<Accepted>({ plan: answer.plan });
+  return envelope<Accepted>({ plan: answer.plan });
 }

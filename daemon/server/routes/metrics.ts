@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '../context.js';
+import type { RouteContext } from '../context.js';
 import { CONTENT_TYPE, exposition } from '../metrics/exposition.js';
 import { families } from '../metrics/families.js';
 import type { Streams } from '../stream/streams.js';
 
 /** /metrics from the figures taken last: a scrape makes nobody measure, nor keeps what runs from being measured seldom. */
-export function metricsRoute(app: FastifyInstance, { supervisor }: Context, streams: Streams): void {
+export function metricsRoute(app: FastifyInstance, { supervisor }: RouteContext, streams: Streams): void {
   app.get('/metrics', async (_request, reply) => {
     const { user, system } = process.cpuUsage();
     const live = supervisor.live(); // takes the figures that the counters are of

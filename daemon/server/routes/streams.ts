@@ -5,13 +5,13 @@ import { serviceId } from '../../model/model.js';
 import type { LogOptions } from '../../ports/ports.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import { FailureError } from '../../shared/failure.js';
-import { type Context, findService, projectName, queryCount, queryFlag, queryText, serviceName } from '../context.js';
+import { findService, projectName, queryCount, queryFlag, queryText, type RouteContext, serviceName } from '../context.js';
 import { Feed } from '../feed.js';
 import { sendLines, whileConnected } from '../lines.js';
 import { asTheyCome, byTime } from '../merge.js';
 
 /** Routes whose answer is a stream of lines. */
-export function streamRoutes(app: FastifyInstance, { supervisor, log }: Context): void {
+export function streamRoutes(app: FastifyInstance, { supervisor, log }: RouteContext): void {
   app.get('/v1/notices', async (request, reply) => {
     const asked = queryText(request.query, 'project');
     const project = asked === null ? null : projectName(asked);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { namesOfServices, projectName, projectSpec } from './spec.js';
+import { namesOfServices, projectNameSchema, projectSpec } from './spec.js';
 
 const manner = {
   dryRun: z.boolean().optional().describe('Decide only: nothing changes'),
@@ -33,7 +33,7 @@ export const BODIES = {
   }),
   Down: z.strictObject({ ...manner, volumes: z.boolean().optional() }),
   Services: z.strictObject({ ...manner, services: namesOfServices.describe('Empty: all of the project') }),
-  Clean: z.strictObject({ project: projectName, volumes: z.boolean().optional(), dryRun: z.boolean().optional() }),
+  Clean: z.strictObject({ project: projectNameSchema, volumes: z.boolean().optional(), dryRun: z.boolean().optional() }),
   Lease: z.strictObject({
     ...manner,
     id: leaseId,

@@ -3,7 +3,7 @@ import type { BODIES } from './bodies.js';
 import type { LIVE_ANSWERS } from './live.js';
 
 /** One route of the API as its description has it. `{project}` and `{service}` are names in the path. */
-export interface Endpoint {
+export interface ApiEndpoint {
   readonly method: 'get' | 'post';
   readonly path: string;
   readonly summary: string;
@@ -18,7 +18,7 @@ export interface Endpoint {
   readonly waits?: boolean;
 }
 
-export const ENDPOINTS: readonly Endpoint[] = [
+export const ENDPOINTS: readonly ApiEndpoint[] = [
   { method: 'get', path: '/v1/version', summary: 'The daemon, its PID and the engine it drives', answer: 'Version' },
   { method: 'get', path: '/v1/projects', summary: 'Projects the daemon knows', answer: 'Projects' },
   {

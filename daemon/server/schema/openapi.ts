@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ANSWERS } from './answers.js';
 import { BODIES } from './bodies.js';
-import { ENDPOINTS, type Endpoint } from './endpoints.js';
+import { type ApiEndpoint, ENDPOINTS } from './endpoints.js';
 import { LIVE_ANSWERS } from './live.js';
 
 type Json = Record<string, unknown>;
@@ -43,7 +43,7 @@ function paths(): Json {
   return found;
 }
 
-function operation(endpoint: Endpoint): Json {
+function operation(endpoint: ApiEndpoint): Json {
   const names = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(match => ({
     name: match[1],
     in: 'path',
@@ -67,7 +67,7 @@ function operation(endpoint: Endpoint): Json {
   };
 }
 
-function answer(endpoint: Endpoint): Json {
+function answer(endpoint: ApiEndpoint): Json {
   if (endpoint.answer === null) return {};
   if (endpoint.lines) return { 'application/x-ndjson': { schema: ref(endpoint.answer) } };
   const content: Json = { 'application/json': { schema: enveloped(true, 'data', ref(endpoint.answer)) } };

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { NAME, SERVICE_NAME } from '../../shared/names.js';
 
 /** Words of the schemas that requests are made of. */
-export const projectName = z.string().regex(NAME).describe('Name of a project');
+export const projectNameSchema = z.string().regex(NAME).describe('Name of a project');
 /** As Compose allows it (letters of both cases, dots), without what could climb a path. */
-export const serviceName = z.string().regex(SERVICE_NAME).describe('Name of a service');
+export const serviceNameSchema = z.string().regex(SERVICE_NAME).describe('Name of a service');
 
 const text = z.string().max(65_536);
 const texts = z.array(text).max(1_000);
@@ -13,7 +13,7 @@ const count = z.int().nonnegative();
 const bytes = count.describe('Bytes');
 const ms = z.number().nonnegative().describe('Milliseconds');
 const port = z.int().min(1).max(65_535);
-const names = z.array(serviceName).max(1_000);
+const names = z.array(serviceNameSchema).max(1_000);
 
 const memory = z.strictObject({
   standard: bytes,
@@ -21,7 +21,7 @@ const memory = z.strictObject({
   guessed: z.boolean().optional().describe('Nobody wrote the figures: they rise with what is seen while the budget has room'),
 });
 const dependency = z.strictObject({
-  service: serviceName,
+  service: serviceNameSchema,
   condition: z.enum(['started', 'healthy', 'completed']),
   required: z.boolean(),
 });
@@ -138,8 +138,8 @@ const container = z.strictObject({
 const protocol = z.enum(['tcp', 'http', 'tls', 'postgres', 'redis']);
 
 const service = z.strictObject({
-  project: projectName,
-  name: serviceName,
+  project: projectNameSchema,
+  name: serviceNameSchema,
   memory,
   priority: z.number().min(0).max(100),
   start: z.enum(['eager', 'on-demand', 'manual']),
@@ -185,7 +185,7 @@ const volume = z.strictObject({
 
 /** model/model's ProjectSpec: a project as `up` sends it. A test holds the two equal. */
 export const projectSpec = z.strictObject({
-  name: projectName,
+  name: projectNameSchema,
   root: text.regex(/^\//),
   profile: text,
   services: z.array(service).max(500),
@@ -193,7 +193,7 @@ export const projectSpec = z.strictObject({
   volumes: z.array(volume).max(500),
   schedule: z.strictObject({ up: text.nullable(), down: text.nullable() }).nullable(),
   outside: z.array(text).max(200),
-  readers: z.record(serviceName, z.array(text).max(200)),
+  readers: z.record(serviceNameSchema, z.array(text).max(200)),
   folder: text.max(100).optional(),
 });
 

@@ -2,7 +2,7 @@ import type { Live } from '../../api/live.js';
 import { deltaOf } from '../../api/live-delta.js';
 import type { Ms } from '../../shared/span.js';
 import { isNews } from './news.js';
-import { filtered, type StreamQuery } from './query.js';
+import { filtered, type StreamView } from './query.js';
 
 /** One of the audience, as far as it is told of pictures. */
 interface Listener {
@@ -31,7 +31,7 @@ export class Audience<V extends Listener> {
   #seen: Live | null = null;
   #shown: Live | null = null;
 
-  constructor(readonly query: StreamQuery) {}
+  constructor(readonly query: StreamView) {}
 
   /** The part of a picture that it sees; the same object for the same picture. */
   partOf(live: Live): Live {

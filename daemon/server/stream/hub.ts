@@ -3,7 +3,7 @@ import type { LoggedNotice } from '../../api/notice.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import type { Ms } from '../../shared/span.js';
 import { Audience } from './audience.js';
-import { isTold, type StreamQuery } from './query.js';
+import { isTold, type StreamView } from './query.js';
 import type { Viewer } from './viewer.js';
 
 /** In a storm of changes a new picture is taken this often, ms. */
@@ -119,7 +119,7 @@ export class Hub {
   }
 }
 
-function lastNotices(supervisor: Supervisor, query: StreamQuery): readonly LoggedNotice[] {
+function lastNotices(supervisor: Supervisor, query: StreamView): readonly LoggedNotice[] {
   return supervisor
     .notices()
     .filter(notice => isTold(query, notice))

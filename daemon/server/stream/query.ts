@@ -12,7 +12,7 @@ const USUAL: Ms = 1_000;
 const MOST_NAMES = 100;
 
 /** What a client wants to see, and how often. */
-export interface StreamQuery {
+export interface StreamView {
   readonly every: Ms;
   /** null: all. */
   readonly project: string | null;
@@ -21,7 +21,7 @@ export interface StreamQuery {
 }
 
 /** Of `every=1s&project=shop&services=api,db`; FailureError usage for what cannot be meant. */
-export function readStreamQuery(text: string): StreamQuery {
+export function readStreamQuery(text: string): StreamView {
   const query = parse(text);
   const every = queryDuration(query, 'every') ?? USUAL;
   if (every < LEAST || every > MOST)
@@ -38,7 +38,7 @@ export function readStreamQuery(text: string): StreamQuery {
 }
 
 /** The part of the picture that was asked for; budget, host and daemon are those of all. */
-export function filtered(live: Live, { project, services }: StreamQuery): Live {
+export function filtered(live: Live, { project, services }: StreamView): Live {
   if (project === null && services === null) return live;
   return {
     ...live,
@@ -50,7 +50,7 @@ export function filtered(live: Live, { project, services }: StreamQuery): Live {
 }
 
 /** Whether a client that asked so is told. What concerns a whole project is not about one of its services. */
-export function isTold({ project, services }: StreamQuery, notice: LoggedNotice): boolean {
+export function isTold({ project, services }: StreamView, notice: LoggedNotice): boolean {
   if (project !== null && notice.project !== project) return false;
   return services === null || (notice.service !== null && services.includes(notice.service));
 }

@@ -1,20 +1,20 @@
 import type { HistorySpan } from '../../api/live-history.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import type { Ms } from '../../shared/span.js';
-import { filtered, type StreamQuery } from './query.js';
+import { filtered, type StreamView } from './query.js';
 
 const MINUTE: Ms = 60_000;
 /** Clients that come together share it for so long, ms: a hundred of them would write 10 MB of the same JSON. */
 const SHARED: Ms = 200;
 
 /** The last minute of what ran in it: what the charts of a new viewer begin with. */
-export class Recent {
+export class RecentFrames {
   #last: { readonly key: string; readonly at: Ms; readonly text: Promise<string> } | null = null;
 
   constructor(private readonly supervisor: Supervisor) {}
 
   /** JSON: spans by service. */
-  of(query: StreamQuery): Promise<string> {
+  of(query: StreamView): Promise<string> {
     const key = JSON.stringify([query.project, query.services]);
     const at = performance.now();
     if (this.#last?.key === key && at - this.#last.at < SHARED) return this.#last.text;
@@ -27,7 +27,7 @@ export class Recent {
     this.#last = null;
   }
 
-  async #read(query: StreamQuery): Promise<string> {
+  async #read(query: StreamView): Promise<string> {
     const { at, services } = filtered(this.supervisor.live(), query);
     const spans = await Promise.all(
       services.map(async ({ id }): Promise<readonly [string, HistorySpan]> => [id, await this.supervisor.history(id, at - MINUTE, 0)]),

@@ -2,11 +2,11 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { answerRaw } from '../answer.js';
-import type { Context } from '../context.js';
+import type { RouteContext } from '../context.js';
 import type { UpgradeHandler } from '../upgrades.js';
 import { Hub } from './hub.js';
-import { readStreamQuery, type StreamQuery } from './query.js';
-import { Recent } from './recent.js';
+import { readStreamQuery, type StreamView } from './query.js';
+import { RecentFrames } from './recent.js';
 import { Viewer } from './viewer.js';
 
 /** Longest frame from a client, bytes: it has nothing to say. */
@@ -32,13 +32,13 @@ export interface Streams extends UpgradeHandler {
  * GET /v1/stream?every=1s&project=&services=a,b: frames of StreamFrame. A client too many is answered 503, before the upgrade, with
  * too-busy. ws is loaded with the first client; frames are not compressed: deflate would hold 300 KB for each.
  */
-export function createStreams({ supervisor, log }: Context, { most, heartbeat }: StreamLimits): Streams {
+export function createStreams({ supervisor, log }: RouteContext, { most, heartbeat }: StreamLimits): Streams {
   let sockets: WebSocketServer | null = null;
   const open = new Set<WebSocket>();
   const hub = new Hub(supervisor);
-  const recent = new Recent(supervisor);
+  const recent = new RecentFrames(supervisor);
 
-  async function begin(client: WebSocket, query: StreamQuery): Promise<void> {
+  async function begin(client: WebSocket, query: StreamView): Promise<void> {
     const viewer = new Viewer(client, query, hub.caughtUp, heartbeat);
     client.once('close', () => {
       open.delete(client);

@@ -3,7 +3,7 @@ import { CLOSED_TOO_SLOW } from '../../api/contract.js';
 import type { Live } from '../../api/live.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import type { Ms } from '../../shared/span.js';
-import type { StreamQuery } from './query.js';
+import type { StreamView } from './query.js';
 
 /** Bytes. With more than this on the way, a client gets no deltas: the next one covers all that it missed. */
 const MERGE_ABOVE = 64 * 1024;
@@ -24,7 +24,7 @@ export class Viewer {
   /** `caughtUp`: it was too slow for a delta and could take one again. `heartbeat`: longest silence. */
   constructor(
     private readonly socket: WebSocket,
-    readonly query: StreamQuery,
+    readonly query: StreamView,
     private readonly caughtUp: () => void,
     heartbeat: Ms,
   ) {

@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { WebSession } from '../../api/contract.js';
 import { FailureError } from '../../shared/failure.js';
-import { done } from '../answer.js';
-import { bareApp, LIMITS, type Limits } from '../bare-app.js';
-import type { Context } from '../context.js';
+import { envelope } from '../answer.js';
+import { bareApp, REQUEST_LIMITS, type RequestLimits } from '../bare-app.js';
+import type { RouteContext } from '../context.js';
 import type { Head } from '../guard.js';
 import { serviceRoutes } from '../routes/act.js';
 import { readRoutes } from '../routes/read.js';
@@ -25,14 +25,19 @@ export const EXCHANGE = '/v1/web/session';
  * The bounds of the TCP port, its own and tighter than those of the Unix socket: whoever fills them keeps other pages out, never the command
  * line. Half-open requests are dropped after a third of `requestTimeout`.
  */
-export const WEB_LIMITS: Limits = { ...LIMITS, connections: 64, sessions: 0, streams: 8, requestTimeout: 15_000 };
+export const WEB_LIMITS: RequestLimits = { ...REQUEST_LIMITS, connections: 64, sessions: 0, streams: 8, requestTimeout: 15_000 };
 
 /**
  * The API as the web view has it, on a server of its own; not listening yet. The page's files are answered to our own origin without a token,
  * everything under /v1 with one only. It may look at everything and start, stop, restart, pin and unpin what the daemon knows; what brings in
  * something new or changes the daemon itself (up, down, exec, trust, budget, clean, shutdown) is not there.
  */
-export function buildWebApp(context: Context, tokens: Tokens, limits: Limits = WEB_LIMITS, folder: URL = BUILT): FastifyInstance {
+export function buildWebApp(
+  context: RouteContext,
+  tokens: Tokens,
+  limits: RequestLimits = WEB_LIMITS,
+  folder: URL = BUILT,
+): FastifyInstance {
   const port = () => (app.server.address() as AddressInfo | null)?.port ?? 0;
   const app = bareApp(context, limits, head => admit(head, tokens, port()));
   serveAssets(app, folder);
@@ -42,7 +47,7 @@ export function buildWebApp(context: Context, tokens: Tokens, limits: Limits = W
     const stranger = user !== undefined && !mayOpen(await peerUser(request.raw.socket), user);
     const token = stranger ? null : tokens.exchange(bearerOf(request));
     if (token === null) throw new FailureError(unauthorized());
-    return done<WebSession>({ token });
+    return envelope<WebSession>({ token });
   });
   readRoutes(app, context);
   streamRoutes(app, context);

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebOpened } from '../../api/contract.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import type { Context } from '../context.js';
+import type { RouteContext } from '../context.js';
 import { buildWebApp, WEB_LIMITS } from './app.js';
 import { LINK_LIFE, Tokens } from './tokens.js';
 
@@ -23,11 +23,11 @@ interface Open {
  * other: two that open it at once get links to the same port.
  */
 export class WebDoor {
-  readonly #context: Context;
+  readonly #context: RouteContext;
   #open: Open | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: Context) {
+  constructor(context: RouteContext) {
     this.#context = context;
   }
 

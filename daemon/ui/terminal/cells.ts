@@ -18,13 +18,13 @@ export type Style =
   | 'selected'
   | 'key';
 
-export interface Span {
+export interface StyledText {
   readonly text: string;
   readonly style: Style;
 }
 
 /** One line of the screen, from the left; what is missing on the right is blank. Never wider than the screen. */
-export type Row = readonly Span[];
+export type Row = readonly StyledText[];
 
 /** What the terminal can show. */
 export interface Capabilities {

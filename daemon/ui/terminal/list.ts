@@ -1,7 +1,7 @@
 import type { LiveService } from '../../api/live.js';
 import type { ServiceId } from '../../model/model.js';
 import type { Ms } from '../../shared/span.js';
-import type { Dash, Point } from './state.js';
+import type { ChartPoint, Dash } from './state.js';
 
 /** A line of a table of services. A heading names a project, or (null) begins those that hold nothing. */
 export type ListRow =
@@ -120,7 +120,7 @@ function figureOf({ id, next, memory, connections }: LiveService, { sort, series
 }
 
 /** The mean of the last 10 s; of the last known where nothing changed since. */
-function smoothed(points: readonly Point[], now: Ms, of: (point: Point) => number | null): number {
+function smoothed(points: readonly ChartPoint[], now: Ms, of: (point: ChartPoint) => number | null): number {
   const last = points.at(-1);
   if (!last || of(last) === null) return 0;
   const recent = points.filter(({ at }) => at >= now - 10_000);

@@ -31,7 +31,7 @@ export function matchesText(text: string, wanted: string): boolean {
 }
 
 /** Where it is in the text: begin and end of each place. */
-export function placesOf(text: string, wanted: string): readonly (readonly [number, number])[] {
+export function matchesOf(text: string, wanted: string): readonly (readonly [number, number])[] {
   if (wanted === '') return [];
   const isExact = wanted !== wanted.toLowerCase();
   const lower = isExact ? text : text.toLowerCase();

@@ -6,13 +6,13 @@ import type { ServiceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Size } from './cells.js';
-import type { LogText, Work } from './input.js';
+import type { LogText, ServiceWork } from './input.js';
 
 export type SpanName = '1m' | '15m' | '24h';
 export type Sort = 'state' | 'name' | 'memory' | 'cpu' | 'next';
 
 /** What a service used from `at` on, until the next point. Null: not measured. */
-export interface Point {
+export interface ChartPoint {
   readonly at: Ms;
   readonly workingSet: number | null;
   readonly cpu: number | null;
@@ -61,14 +61,14 @@ export interface Logs {
 }
 
 /** A question, or an answer, that has to be looked at before anything else. */
-export type Ask =
+export type Prompt =
   /** The plan has been asked for. `always`: the question is put whatever it says. */
-  | { readonly kind: 'planning'; readonly work: Work; readonly asked: Work; readonly always: boolean }
-  | { readonly kind: 'confirm'; readonly work: Work; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly work: Work; readonly failure: Failure };
+  | { readonly kind: 'planning'; readonly work: ServiceWork; readonly asked: ServiceWork; readonly always: boolean }
+  | { readonly kind: 'confirm'; readonly work: ServiceWork; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly work: ServiceWork; readonly failure: Failure };
 
 /** Text that is being typed. */
-export interface Entry {
+export interface EventEntry {
   readonly into: 'filter' | 'search' | 'logFilter';
   readonly text: string;
   /** What stood there before: escape brings it back. */
@@ -85,7 +85,7 @@ export interface Dash {
   /** When each service's `stopsIn` was true. */
   readonly stopsAt: ReadonlyMap<ServiceId, Ms>;
   /** What each service used in the last minute, oldest first. */
-  readonly series: ReadonlyMap<ServiceId, readonly Point[]>;
+  readonly series: ReadonlyMap<ServiceId, readonly ChartPoint[]>;
   /** Oldest first. */
   readonly notices: readonly LoggedNotice[];
   /** From the tab at the bottom to what is seen. Never empty. */
@@ -98,10 +98,10 @@ export interface Dash {
   readonly order: readonly ServiceId[];
   readonly orderedAt: Ms;
   readonly filter: string;
-  readonly entry: Entry | null;
-  readonly ask: Ask | null;
+  readonly entry: EventEntry | null;
+  readonly ask: Prompt | null;
   /** Works under way. */
-  readonly working: readonly Work[];
+  readonly working: readonly ServiceWork[];
   readonly message: { readonly text: string; readonly isError: boolean; readonly until: Ms } | null;
   /** When a key was last pressed. */
   readonly keyAt: Ms;

@@ -11,7 +11,7 @@ const SILENCE = 35_000;
 const ANSWERS_WITHIN = 3_000;
 
 /** What the page hears. */
-export interface Listener {
+export interface StreamReader {
   shown(picture: Picture): void;
   /** The stream is gone; it is tried again. `answers`: the daemon is there all the same, and may have no room for another page. */
   lost(answers: boolean): void;
@@ -20,7 +20,7 @@ export interface Listener {
 }
 
 /** Follows the stream with this session and begins anew when it breaks, until the session has ended or `close` is called. */
-export function follow(token: string, listener: Listener): () => void {
+export function follow(token: string, listener: StreamReader): () => void {
   let pause = FIRST_PAUSE;
   let closed = false;
   let again: ReturnType<typeof setTimeout> | undefined;

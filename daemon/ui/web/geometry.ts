@@ -1,6 +1,6 @@
 import type { LiveBudget, LiveService } from '../../api/live.js';
 import type { HistoryEntry } from '../../api/live-history.js';
-import { MINUTE } from './picture.js';
+import { CHART_SPAN } from './picture.js';
 
 /** A bar: fills and marks, in % of its length. */
 export interface Bar {
@@ -38,8 +38,8 @@ export function share(part: number, whole: number): number {
 export function sparkPoints(entries: readonly HistoryEntry[], now: number, width: number, height: number): string {
   const top = Math.max(1, ...entries.map(({ workingSet }) => workingSet)) * 1.1;
   return entries
-    .filter(({ at }) => at >= now - MINUTE)
-    .map(({ at, workingSet }) => `${round(((at - now + MINUTE) / MINUTE) * width)},${round(height - (workingSet / top) * height)}`)
+    .filter(({ at }) => at >= now - CHART_SPAN)
+    .map(({ at, workingSet }) => `${round(((at - now + CHART_SPAN) / CHART_SPAN) * width)},${round(height - (workingSet / top) * height)}`)
     .join(' ');
 }
 

@@ -8,7 +8,7 @@ import { createEvents } from './views/events.js';
 import { createMeters } from './views/meters.js';
 import { askAndAct } from './views/plan.js';
 import { createServices } from './views/services.js';
-import { clock, factsOf } from './words.js';
+import { factsOf, timeShown } from './words.js';
 
 const AGAIN = 'laptop-dev dashboard --web';
 const EVENTS = 30;
@@ -82,7 +82,7 @@ function begin(session: string): void {
       draw();
     },
     lost(answers) {
-      const since = picture ? ` What you see is from ${clock(picture.live.at)}.` : '';
+      const since = picture ? ` What you see is from ${timeShown(picture.live.at)}.` : '';
       const why = answers
         ? 'The daemon answers, but sends nothing: it has room for 8 pages; trying again.'
         : 'The daemon does not answer; trying again.';

@@ -7,7 +7,7 @@ import type { ServiceId } from '../../model/model.js';
 /** Most notices that are kept. */
 const NOTICES = 200;
 /** Length of the sparklines, ms. */
-export const MINUTE = 60_000;
+export const CHART_SPAN = 60_000;
 
 /** All that the page knows from the stream. */
 export interface Picture {
@@ -44,7 +44,7 @@ export function folded(picture: Picture | null, frame: StreamFrame): Picture | n
 
 /** A point for each service that is measured; what did not change is told by no delta and goes on as it was. */
 function movedOn(recent: Picture['recent'], live: Live): Picture['recent'] {
-  const begin = live.at - MINUTE;
+  const begin = live.at - CHART_SPAN;
   const entries = live.services.flatMap(({ id, usage }) => {
     const before = (recent[id] ?? []).filter(({ at }) => at >= begin && at < live.at);
     const now = usage ? [{ at: live.at, workingSet: usage.workingSet, peak: usage.workingSet, cpu: usage.cpu }] : [];

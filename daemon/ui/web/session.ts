@@ -40,7 +40,7 @@ export async function call<T>(token: string, path: string, body?: object, signal
 }
 
 /** The values of an answer of lines, as they come. */
-export async function* callForLines<T>(token: string, path: string, signal: AbortSignal): AsyncGenerator<T> {
+export async function* fetchLines<T>(token: string, path: string, signal: AbortSignal): AsyncGenerator<T> {
   const response = await request(token, path, undefined, signal);
   if (!response.ok || !response.body) throw new Refused((await response.json()).error);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

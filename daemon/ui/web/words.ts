@@ -33,17 +33,17 @@ export function memoryTitle({ memory, usage }: LiveService): string {
   return `${used}${all}standard ${formatBytes(memory.standard)}, ${grant}, maximum ${formatBytes(memory.maximum)}`;
 }
 
-export function percent(value: number | null | undefined): string {
+export function percentShown(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
-export function rate(bytes: Bytes | null): string {
+export function rateShown(bytes: Bytes | null): string {
   if (bytes === null) return '–';
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB/s` : `${formatBytes(bytes)}/s`;
 }
 
 /** `4m 12s`. `left`: ms. */
-export function countdown(left: number): string {
+export function countdownShown(left: number): string {
   return formatSpan(Math.max(0, Math.ceil(left / 1000) * 1000));
 }
 
@@ -58,7 +58,7 @@ export function factsOf({ daemon, engine, projects }: Live): string {
   const parts = [
     engine ? `${engine.kind} ${engine.version}` : 'no container engine',
     ...(profiles.length > 0 ? [`profile ${profiles.join(', ')}`] : []),
-    `daemon ${daemon.version}: ${formatBytes(daemon.rss)}, ${percent(daemon.cpu)} CPU`,
+    `daemon ${daemon.version}: ${formatBytes(daemon.rss)}, ${percentShown(daemon.cpu)} CPU`,
   ];
   return parts.join(' · ');
 }
@@ -91,7 +91,7 @@ export function planSum({ budget, grantedBefore, grantedAfter }: Plan): string {
     : `Granted ${formatBytes(grantedBefore)} → ${formatBytes(grantedAfter)}; ${left}.`;
 }
 
-export function clock(at: number): string {
+export function timeShown(at: number): string {
   return new Date(at).toTimeString().slice(0, 8);
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Limits } from '../../../daemon/history/day-files.js';
+import type { HistoryLimits } from '../../../daemon/history/day-files.js';
 import { createHistory } from '../../../daemon/history/history.js';
 import type { ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { ServiceId } from '../../../daemon/model/model.js';
@@ -24,7 +24,7 @@ export function sample(id: ServiceId, workingSet: number, cpu = 0, container = '
 }
 
 /** A history whose clock a test moves. `warned`: what it complained of. */
-export function historyIn(folder: string, limits?: Limits) {
+export function historyIn(folder: string, limits?: HistoryLimits) {
   const time = { wall: NOON, now: 0 };
   const warned: string[] = [];
   const quiet = () => undefined;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyPatches, type Change, inverse, planEdit, withKernelArgument } from '../../../daemon/platform/wsl/config-edit.js';
+import { applyPatches, type ConfigChange, inverse, planEdit, withKernelArgument } from '../../../daemon/platform/wsl/config-edit.js';
 import { readConfig } from '../../../daemon/platform/wsl/config-read.js';
 import { identityOf } from '../../../daemon/platform/wsl/config-values.js';
-import { decode } from '../../../daemon/platform/wsl/encoding.js';
+import { decodeText } from '../../../daemon/platform/wsl/encoding.js';
 import { rounds } from '../../support/deep.js';
 
-const MEMORY: Change = { name: 'wsl2.memory', value: '8GB' };
-const edit = (text: string, ...changes: readonly Change[]) => applyPatches(text, planEdit(text, changes));
+const MEMORY: ConfigChange = { name: 'wsl2.memory', value: '8GB' };
+const edit = (text: string, ...changes: readonly ConfigChange[]) => applyPatches(text, planEdit(text, changes));
 
 describe('an edit', () => {
   it.each([
@@ -50,7 +50,7 @@ const real = fc.constantFrom(
 const letters = fc.string({ unit: fc.constantFrom(...'[]=#;"\\wsl2memory 8GB\t\n\r\u001a'.split('')), maxLength: 12 });
 const line = fc.oneof({ weight: 5, arbitrary: real }, { weight: 1, arbitrary: letters });
 const file = fc.array(fc.tuple(line, newline), { maxLength: 14 }).map(lines => lines.map(([text, end]) => text + end).join(''));
-const change = fc.constantFrom<Change>(
+const change = fc.constantFrom<ConfigChange>(
   MEMORY,
   { name: 'wsl2.processors', value: '6' },
   { name: 'wsl2.swap', value: '4GB' },
@@ -87,10 +87,10 @@ describe('for 10,000 files', () => {
     );
     fc.assert(
       fc.property(bytes, changes, (raw, asked) => {
-        const { text, encode } = decode(raw);
+        const { text, encode } = decodeText(raw);
         expect(encode(text).equals(raw)).toBe(true);
         const patches = planEdit(text, asked);
-        const edited = decode(encode(applyPatches(text, patches)));
+        const edited = decodeText(encode(applyPatches(text, patches)));
         expect(edited.encode(applyPatches(edited.text, inverse(patches))).equals(raw)).toBe(true);
       }),
       RUNS,
@@ -106,7 +106,7 @@ it.each([
   ['UTF-16BE', Buffer.from([0xfe, 0xff, 0, 0x5b]), 'utf-8', true],
   ['ANSI', Buffer.from([0x23, 0xe9]), 'utf-8', false],
 ] as const)('%s bytes are recognised', (_, bytes, encoding, fatal) => {
-  const decoded = decode(bytes);
+  const decoded = decodeText(bytes);
   expect([decoded.encoding, decoded.fault?.fatal ?? null]).toEqual([encoding, fatal]);
   expect(decoded.encoding === 'utf-16le' ? decoded.text : '[').toContain('[');
 });

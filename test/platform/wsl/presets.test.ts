@@ -6,7 +6,7 @@ import {
   type PresetInput,
   type PresetName,
   presetOf,
-  refusal,
+  presetRefusal,
   USUAL_MODEL,
 } from '../../../daemon/platform/wsl/presets.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
@@ -83,7 +83,7 @@ describe('presets for all services of the built-in table', () => {
         expect(preset.memory).toBeGreaterThanOrEqual(GiB);
         expect(preset.processors).toBeLessThanOrEqual(given.cpus);
         expect(preset.processors).toBeGreaterThanOrEqual(1);
-        const refused = refusal(preset, { name: 'p', ...given }, [], []);
+        const refused = presetRefusal(preset, { name: 'p', ...given }, [], []);
         expect(refused === null).toBe(preset.memory >= given.standard + 1.5 * GiB);
       }),
       { numRuns: rounds(2000) },
@@ -95,7 +95,7 @@ describe('a preset that is too small', () => {
   const host = input(16, 8, { standard: 6 * GiB, maximum: 12 * GiB });
   const all = NAMES.map(name => presetOf(name, host));
   const refuse = (others: readonly (readonly [string, number])[], presets = all) =>
-    refusal(
+    presetRefusal(
       presetOf('minimal', host),
       { name: 'full', standard: 6 * GiB, maximum: 12 * GiB },
       others.map(([name, gib]) => ({ name, standard: gib * GiB, maximum: gib * GiB })),

@@ -1,5 +1,5 @@
 import { buildProgram } from '../../../daemon/cli/program.js';
-import { asFailure, tell } from '../../../daemon/cli/run.js';
+import { cliFailure, tell } from '../../../daemon/cli/run.js';
 import { findPaths } from '../../../daemon/files/paths.js';
 import { capture, testCli } from '../../cli/harness.js';
 import type { SimulatedHost } from './simulated.js';
@@ -28,7 +28,7 @@ export async function runOn(host: SimulatedHost, line: string, socket = `${host.
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    code = tell(asFailure(error, said), argv.includes('--json'), out, err);
+    code = tell(cliFailure(error, said), argv.includes('--json'), out, err);
   }
   return { code, out: out.text(), err: err.text() };
 }

@@ -3,11 +3,11 @@ import type { LiveDelta } from '../../../daemon/api/live.js';
 import type { Plan } from '../../../daemon/api/plan.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { failure } from '../../../daemon/shared/failure.js';
-import type { Input, Work } from '../../../daemon/ui/terminal/input.js';
+import type { Input, ServiceWork } from '../../../daemon/ui/terminal/input.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { Player } from './player.js';
 
-const WORK = (verb: Work['verb'], name: string): Work => ({ verb, project: 'shop', services: [name] });
+const WORK = (verb: ServiceWork['verb'], name: string): ServiceWork => ({ verb, project: 'shop', services: [name] });
 const PLAN: Plan = {
   starts: [],
   keeps: [],
@@ -19,7 +19,7 @@ const PLAN: Plan = {
   grantedBefore: 3_648 * MiB,
   grantedAfter: 3_648 * MiB,
 };
-const planned = (work: Work, plan: Partial<Plan>): Input => ({ kind: 'planned', work, plan: { ...PLAN, ...plan }, failure: null });
+const planned = (work: ServiceWork, plan: Partial<Plan>): Input => ({ kind: 'planned', work, plan: { ...PLAN, ...plan }, failure: null });
 const delta = (change: Omit<LiveDelta, 'at'>, secondsLater = 1): Input => ({
   kind: 'frame',
   frame: { type: 'delta', seq: 2, live: { at: NOW + secondsLater * 1000, ...change } },
@@ -232,7 +232,7 @@ describe('what an action would do', () => {
   });
   it('takes a project down, after it has asked', () => {
     const player = new Player().type('D');
-    const work: Work = { verb: 'down', project: 'shop', services: [] };
+    const work: ServiceWork = { verb: 'down', project: 'shop', services: [] };
     player.do(planned(work, { stops: ['shop/api', 'shop/postgres'] }));
     expect(player.lines('down shop?')).toHaveLength(1);
     expect(player.lines('postgres  frees 256M, 5 connections are open, api, worker need it')).toHaveLength(1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { clean } from '../../../daemon/ui/terminal/text/clean.js';
+import { cleanText } from '../../../daemon/ui/terminal/text/clean.js';
 import { cellsOf, clip, cut, sized, widthOf, wrap } from '../../../daemon/ui/terminal/text/width.js';
 import { rounds } from '../../support/deep.js';
 
@@ -13,7 +13,7 @@ describe('widths', () => {
     const others: string[] = [];
     for (let code = 0x20; code <= 0x1ffff; code++) {
       const text = String.fromCodePoint(code);
-      if (clean(text) !== text || isJoining(code)) continue;
+      if (cleanText(text) !== text || isJoining(code)) continue;
       if (/\p{Cn}|\p{Co}/u.test(text)) continue;
       // A spacing mark has a cell; string-width gives it to the letter before it.
       if (/\p{Mc}/u.test(text)) continue;
@@ -24,7 +24,7 @@ describe('widths', () => {
 
   it('of texts are those of string-width', () => {
     const words = ['postgres', 'größe', '日本語', 'データベース', 'смак', '▁▂▃█▒░│', '⣿⠁', 'e\u0301', '🚀', '▸ ● ‖', '한국어'];
-    for (const word of words) expect([word, widthOf(clean(word))]).toEqual([word, stringWidth(word)]);
+    for (const word of words) expect([word, widthOf(cleanText(word))]).toEqual([word, stringWidth(word)]);
   });
 
   it('are kept by what cuts and fills', () => {
@@ -56,14 +56,14 @@ describe('text from outside', () => {
     ['the direction of text', 'user\u202etxt.exe', 'usertxt.exe'],
     ['what joins emoji', '👩\u200d💻 👍🏽 ✔\ufe0f', '👩💻 👍 ✔'],
     ['half of a surrogate pair', 'a\ud83db', 'ab'],
-  ])('loses %s', (_, text, expected) => expect(clean(text)).toBe(expected));
+  ])('loses %s', (_, text, expected) => expect(cleanText(text)).toBe(expected));
 
   it('never steers the terminal', () => {
     const nasty = fc.string({
       unit: fc.constantFrom('\u001b', '[', ']', '\u009b', '\u009d', '\u0007', 'm', '1', ';', 'P', '\\', '\n', '\r', '\u202e', 'x'),
     });
     fc.assert(
-      fc.property(nasty, text => !/[\p{Cc}\u202e]/u.test(clean(text))),
+      fc.property(nasty, text => !/[\p{Cc}\u202e]/u.test(cleanText(text))),
       { numRuns: rounds(2_000) },
     );
   });

@@ -5,11 +5,11 @@ import type { Plan } from '../../../daemon/api/plan.js';
 import { budgetBar, memoryBar, share, sparkPoints } from '../../../daemon/ui/web/geometry.js';
 import { folded, type Picture } from '../../../daemon/ui/web/picture.js';
 import {
-  countdown,
+  countdownShown,
   memoryTitle,
   memoryWords,
   nextWords,
-  percent,
+  percentShown,
   planLines,
   planSum,
   SIGNS,
@@ -108,8 +108,8 @@ describe('words', () => {
     expect([memoryWords(asleep), nextWords(asleep)]).toEqual(['standard 256 MB', 'holds nothing']);
     expect(nextWords(liveService('a', { next: { rank: 2, frees: 512 * MB } }))).toBe('goes as number 2, frees 512 MB');
     expect(nextWords(liveService('a', { protectedBy: 'pinned' }))).toBe('stays: pinned');
-    expect([countdown(252_300), countdown(900), countdown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
-    expect([percent(0.04), percent(97.4), percent(null), percent(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
+    expect([countdownShown(252_300), countdownShown(900), countdownShown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
+    expect([percentShown(0.04), percentShown(97.4), percentShown(null), percentShown(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
   });
 
   it('a plan: what is stopped first, then what makes room, then what starts', () => {

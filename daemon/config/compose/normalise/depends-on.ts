@@ -16,7 +16,7 @@ export interface PlacedDependency {
 }
 
 /** `depends_on` in either form, and what other keys imply: links, volumes_from and shared namespaces (`service:NAME`). */
-export function dependenciesOf(service: Cursor): PlacedDependency[] {
+export function dependsOnOf(service: Cursor): PlacedDependency[] {
   const found = new Map<string, PlacedDependency>();
   const written = service.get('depends_on');
   if (written !== null) {

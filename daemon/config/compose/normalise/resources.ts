@@ -3,7 +3,7 @@ import type { Cursor } from '../cursor.js';
 import { warnUnsupported } from '../unsupported.js';
 
 /** What a service may use, from its own keys and from deploy.resources. */
-export interface Resources {
+export interface ResourceLimits {
   readonly memoryLimit: Bytes | null;
   readonly memoryReservation: Bytes | null;
   /** Cores. */
@@ -15,7 +15,7 @@ export interface Resources {
   readonly oomScoreAdj: number | null;
 }
 
-export function resourcesOf(service: Cursor): Resources {
+export function resourceLimitsOf(service: Cursor): ResourceLimits {
   const resources = service.get('deploy')?.get('resources') ?? null;
   const limits = resources?.get('limits') ?? null;
   const reservations = resources?.get('reservations') ?? null;

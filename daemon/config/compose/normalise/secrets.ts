@@ -30,13 +30,13 @@ export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<s
       });
       return [];
     }
-    const spec = mountOf(definition, targetOf(item, kind), item);
+    const spec = mountOf(definition, secretTargetOf(item, kind), item);
     return spec === null ? [] : [{ spec, at: item }];
   });
 }
 
 /** Where an item of `secrets` or `configs` is mounted. */
-export function targetOf(item: Cursor, kind: Kind): string {
+export function secretTargetOf(item: Cursor, kind: Kind): string {
   const written = (item.isMap ? (item.get('target') ?? item.get('source')) : item)?.text() ?? '';
   return cleanTarget(written.startsWith('/') ? written : `${FOLDER[kind]}${written}`);
 }

@@ -8,7 +8,7 @@ import type { ComposeService } from '../types.js';
 import { warnUnsupported } from '../unsupported.js';
 import { buildOf } from './build.js';
 import { commandOf } from './command.js';
-import { dependenciesOf, type PlacedDependency } from './depends-on.js';
+import { dependsOnOf, type PlacedDependency } from './depends-on.js';
 import { deviceRequestsOf } from './device-requests.js';
 import { environmentOf } from './environment.js';
 import { extensionOf } from './extension.js';
@@ -19,14 +19,14 @@ import { textsByKey } from './key-values.js';
 import { checkTargets, mountsOf } from './mounts.js';
 import { attachmentsOf } from './networks.js';
 import { exposeOf, type PlacedPort, portsOf } from './ports.js';
-import { type Resources, resourcesOf } from './resources.js';
+import { type ResourceLimits, resourceLimitsOf } from './resources.js';
 import { restartOf } from './restart.js';
 import { fileMountsOf } from './secrets.js';
 import { SERVICE_KEYS } from './service-keys.js';
 import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf } from './settings.js';
 
 /** What a service may refer to. */
-export interface Surroundings {
+export interface ServiceContext {
   readonly project: string;
   readonly services: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
@@ -43,12 +43,12 @@ export interface NormalisedService {
   readonly dependencies: readonly PlacedDependency[];
 }
 
-export async function normaliseService(name: string, cursor: Cursor, around: Surroundings): Promise<NormalisedService> {
+export async function normaliseService(name: string, cursor: Cursor, around: ServiceContext): Promise<NormalisedService> {
   warnUnsupported(cursor, SERVICE_KEYS);
   checkDeploy(cursor);
   const ports = portsOf(cursor.get('ports'));
-  const dependencies = dependenciesOf(cursor);
-  const resources = resourcesOf(cursor);
+  const dependencies = dependsOnOf(cursor);
+  const resources = resourceLimitsOf(cursor);
   const { environment, envFiles } = await environmentOf(cursor, around.files);
   const container = {
     ...imageOf(name, cursor, around),
@@ -83,7 +83,7 @@ const text = (cursor: Cursor, key: string): string | null => cursor.get(key)?.te
 const texts = (cursor: Cursor, key: string): string[] => [...new Set(cursor.get(key)?.texts() ?? [])];
 const flag = (cursor: Cursor, key: string): boolean => cursor.get(key)?.boolean() ?? false;
 
-function imageOf(name: string, cursor: Cursor, { project, services }: Surroundings) {
+function imageOf(name: string, cursor: Cursor, { project, services }: ServiceContext) {
   const build = buildOf(cursor, services);
   const written = cursor.get('image');
   const image = written?.text() || null;
@@ -156,11 +156,11 @@ function hardwareOf(cursor: Cursor): Pick<ContainerSpec, 'deviceRequests' | 'eng
   return { ...(deviceRequests === undefined ? {} : { deviceRequests }), ...(engineRuntime === null ? {} : { engineRuntime }) };
 }
 
-function limitsOf({ cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj }: Resources) {
+function limitsOf({ cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj }: ResourceLimits) {
   return { cpus, cpuset, cpuShares, pidsLimit, shmSize, oomScoreAdj };
 }
 
-function surroundingsOf(cursor: Cursor, around: Surroundings) {
+function surroundingsOf(cursor: Cursor, around: ServiceContext) {
   const mounts = [
     ...mountsOf(cursor, around.volumes),
     ...fileMountsOf(cursor, 'secret', around.secrets),

@@ -2,19 +2,19 @@ import type { StreamFrame } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
-import type { Effect, LogText, Work } from '../input.js';
+import type { Effect, LogText, ServiceWork } from '../input.js';
 
-export type Span = Extract<Effect, { kind: 'fetchHistory' }>['span'];
+export type HistoryRange = Extract<Effect, { kind: 'fetchHistory' }>['span'];
 
 /** What the dashboard asks the daemon for. All reject with FailureError, or with the signal's reason when it aborts. */
 export interface Backend {
   /** From a snapshot on, as long as the daemon is there: it ends or rejects when it goes. */
   stream(signal: AbortSignal): AsyncIterable<StreamFrame>;
   /** What the work would do; nothing is done. */
-  plan(work: Work, signal: AbortSignal): Promise<Plan>;
+  plan(work: ServiceWork, signal: AbortSignal): Promise<Plan>;
   /** Resolves when the work is done, to the failure in which it ended. */
-  work(work: Work, signal: AbortSignal): Promise<Failure | null>;
-  history(project: string, service: string, span: Span): Promise<HistorySpan>;
+  work(work: ServiceWork, signal: AbortSignal): Promise<Failure | null>;
+  history(project: string, service: string, span: HistoryRange): Promise<HistorySpan>;
   /** The last `tail` lines, then what is written from now on. No services: all of the project. */
   logs(project: string, services: readonly string[], tail: number, signal: AbortSignal): AsyncIterable<LogText>;
   /** A shell in the service, on the terminal of this process, which is in its usual state meanwhile. Resolves to its exit code. */

@@ -1,6 +1,6 @@
 import type { Effect, Input, LogText } from '../input.js';
 import type { Backend } from './backend.js';
-import { asFailure } from './follow.js';
+import { streamFailure } from './follow.js';
 
 /** Effects that ask the daemon. The others concern the terminal and are the program's own. */
 export type Asked = Extract<Effect, { kind: 'plan' | 'work' | 'fetchHistory' | 'openLogs' | 'closeLogs' }>;
@@ -9,7 +9,7 @@ export type Asked = Extract<Effect, { kind: 'plan' | 'work' | 'fetchHistory' | '
 const BATCH = 1_000;
 
 /** Carries out what the machine asks of the daemon and answers it with inputs. Never throws. */
-export class Effects {
+export class BackendEffects {
   readonly #backend: Backend;
   readonly #answer: (input: Input) => void;
   /** Aborts when the dashboard ends: works go on at the daemon. */
@@ -51,8 +51,12 @@ export class Effects {
     }
   }
 
-  async #settle<T>(work: Promise<T>, done: (value: T) => Input, failed: (failure: ReturnType<typeof asFailure>) => Input): Promise<void> {
-    const answer = await work.then(done, error => failed(asFailure(error)));
+  async #settle<T>(
+    work: Promise<T>,
+    done: (value: T) => Input,
+    failed: (failure: ReturnType<typeof streamFailure>) => Input,
+  ): Promise<void> {
+    const answer = await work.then(done, error => failed(streamFailure(error)));
     if (!this.#signal.aborted) this.#answer(answer);
   }
 
@@ -70,7 +74,7 @@ export class Effects {
       tell({ kind: 'logsEnded', serial, failure: null });
     } catch (error) {
       batch.flush();
-      tell({ kind: 'logsEnded', serial, failure: asFailure(error) });
+      tell({ kind: 'logsEnded', serial, failure: streamFailure(error) });
     }
   }
 

@@ -15,7 +15,7 @@ export interface Follower {
 }
 
 /** Follows the stream, and tries again when it ends, until the signal aborts. Resolves then. */
-export async function follow(backend: Pick<Backend, 'stream'>, follower: Follower, signal: AbortSignal): Promise<void> {
+export async function followStream(backend: Pick<Backend, 'stream'>, follower: Follower, signal: AbortSignal): Promise<void> {
   let pause = FIRST_PAUSE;
   let told: string | null = null;
   while (!signal.aborted) {
@@ -52,12 +52,12 @@ async function nextOf(frames: AsyncIterator<StreamFrame>): Promise<{ frame: Stre
     const { done, value } = await frames.next();
     return done ? { failure: ENDED } : { frame: value };
   } catch (error) {
-    return { failure: asFailure(error) };
+    return { failure: streamFailure(error) };
   }
 }
 
 /** A failure for what was thrown by a call to the daemon. */
-export function asFailure(error: unknown): Failure {
+export function streamFailure(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   return failure('internal', error instanceof Error ? error.message : String(error));
 }

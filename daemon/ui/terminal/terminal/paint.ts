@@ -1,6 +1,6 @@
 import { harmless } from '../../../shared/printable.js';
 import type { Printable } from '../../shared/own.js';
-import type { Row, Size, Span } from '../cells.js';
+import type { Row, Size, StyledText } from '../cells.js';
 import type { Palette } from './palette.js';
 
 /** What the screen shows, row by row, as it was painted last; null: nobody knows, all is painted. */
@@ -90,7 +90,7 @@ function stylesOf(spans: Row): readonly string[] {
 
 /** Spans that hold the units from `from` up to `to`. */
 function slice(spans: Row, from: number, to: number): Row {
-  const found: Span[] = [];
+  const found: StyledText[] = [];
   let at = 0;
   for (const { text, style } of spans) {
     const part = text.slice(Math.max(0, from - at), Math.max(0, to - at));

@@ -5,8 +5,8 @@ import type { Machine } from '../dash.js';
 import type { Effect, Input } from '../input.js';
 import type { Backend } from './backend.js';
 import { decode, NOTHING, type Pending, settle } from './decode.js';
-import { Effects } from './effects.js';
-import { asFailure, follow } from './follow.js';
+import { BackendEffects } from './effects.js';
+import { followStream, streamFailure } from './follow.js';
 import { type Painted, paint } from './paint.js';
 import { type Palette, paletteOf } from './palette.js';
 import type { Terminal } from './terminal.js';
@@ -35,7 +35,7 @@ export interface Parts<Dash> {
 export class Program<Dash> {
   readonly #parts: Parts<Dash>;
   readonly #palette: Palette;
-  readonly #effects: Effects;
+  readonly #effects: BackendEffects;
   readonly #over = new AbortController();
   /** Ends the stream while the process is stopped: a viewer that does not look costs nothing. */
   #stream = new AbortController();
@@ -55,7 +55,7 @@ export class Program<Dash> {
     this.#parts = parts;
     this.#palette = paletteOf(parts.capabilities);
     this.#dash = parts.machine.begin(parts.terminal.size(), parts.now());
-    this.#effects = new Effects(parts.backend, input => this.#guarded(() => this.#tell(input)), this.#over.signal);
+    this.#effects = new BackendEffects(parts.backend, input => this.#guarded(() => this.#tell(input)), this.#over.signal);
   }
 
   /** Shows the dashboard until it is left or the signal aborts; rejects when something of ours breaks. The terminal is given back by then. */
@@ -93,7 +93,7 @@ export class Program<Dash> {
       frame: (frame: StreamFrame) => this.#heard({ kind: 'frame', frame }),
       lost: (failure: Failure) => this.#heard({ kind: 'lost', failure }),
     };
-    follow(this.#parts.backend, follower, this.#stream.signal).catch(this.#fail);
+    followStream(this.#parts.backend, follower, this.#stream.signal).catch(this.#fail);
   }
 
   #heard(input: Input): void {
@@ -155,7 +155,7 @@ export class Program<Dash> {
     terminal.give();
     const told = await backend.shell(project, service).then(
       code => ({ text: `The shell in ${service} ended${code === 0 ? '' : ` with ${code}`}.`, isError: false }),
-      error => ({ text: asFailure(error).message, isError: true }),
+      error => ({ text: streamFailure(error).message, isError: true }),
     );
     if (this.#over.signal.aborted) return;
     terminal.take();

@@ -18,7 +18,7 @@ const TAB = 8;
 const LONGEST = 4_000;
 
 /** Text from outside as it may be shown: no control characters nor escapes, tabs as blanks, of what a bare return overwrites the last. */
-export function clean(text: string): string {
+export function cleanText(text: string): string {
   if (text.length <= LONGEST && PLAIN.test(text)) return text;
   const bare = text
     .slice(0, LONGEST)
@@ -43,7 +43,7 @@ export function cleaned<T>(value: T): T {
 }
 
 function cleanedValue(value: unknown): unknown {
-  if (typeof value === 'string') return clean(value);
+  if (typeof value === 'string') return cleanText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     return value.every(item => cleanedValue(item) === item) ? value : value.map(cleanedValue);

@@ -1,7 +1,7 @@
-import type { Capabilities, Row, Span, Style } from '../cells.js';
+import type { Capabilities, Row, Style, StyledText } from '../cells.js';
 import { cellsOf, clip, widthOf } from './width.js';
 
-export function span(text: string, style: Style = 'plain'): Span {
+export function span(text: string, style: Style = 'plain'): StyledText {
   return { text, style };
 }
 
@@ -12,7 +12,7 @@ export function cellsIn(row: Row): number {
 /** The row in at most so many cells. */
 export function fitted(row: Row, cells: number): Row {
   let left = cells;
-  const kept: Span[] = [];
+  const kept: StyledText[] = [];
   for (const part of row) {
     const width = widthOf(part.text);
     if (width > left) {
@@ -40,7 +40,7 @@ export function ends(left: Row, right: Row, cells: number): Row {
 
 /** The parts with a separator between them, as many of the first ones as have room. */
 export function joined(parts: readonly Row[], between: string, cells: number): Row {
-  const row: Span[] = [];
+  const row: StyledText[] = [];
   let used = 0;
   for (const part of parts) {
     const width = cellsIn(part) + (row.length > 0 ? widthOf(between) : 0);
@@ -59,7 +59,7 @@ const ASCII: Readonly<Record<string, string>> = {
 }; // biome-ignore format: a table
 
 /** The row as the terminal can show it: in ASCII where it has to be, every cell in its place; `grey`: all of it dim. */
-export function shown(row: Row, cells: number, { ascii }: Capabilities, grey: boolean): Row {
+export function shownRow(row: Row, cells: number, { ascii }: Capabilities, grey: boolean): Row {
   const fits = fitted(row, cells);
   if (!ascii && !grey) return fits;
   return fits.map(({ text, style }) => ({ text: ascii ? inAscii(text) : text, style: grey ? 'dim' : style }));

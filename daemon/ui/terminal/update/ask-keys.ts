@@ -1,10 +1,10 @@
 import type { Key } from '../input.js';
-import type { Ask, Dash } from '../state.js';
+import type { Dash, Prompt } from '../state.js';
 import type { Next } from './update.js';
 import { carriedOut } from './work.js';
 
 /** Only `y` says yes: what is asked was asked because it takes something away. */
-export function onAskKey(dash: Dash, ask: Ask, { name }: Key): Next {
+export function onAskKey(dash: Dash, ask: Prompt, { name }: Key): Next {
   const closed: Next = { dash: { ...dash, ask: null }, effects: [] };
   const isNo = name === 'escape' || name === 'n' || name === 'N' || name === 'q';
   switch (ask.kind) {

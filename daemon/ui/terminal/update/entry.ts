@@ -1,24 +1,24 @@
 import type { Key } from '../input.js';
-import { type Dash, type Entry, screenOf } from '../state.js';
-import { clean } from '../text/clean.js';
-import { found } from './logs.js';
+import { type Dash, type EventEntry, screenOf } from '../state.js';
+import { cleanText } from '../text/clean.js';
+import { nextMatch } from './logs.js';
 import { changed } from './screens.js';
 
 const LONGEST = 80;
 
 /** Text can be typed: what it filters or searches goes with each letter. */
-export function opensEntry(dash: Dash, into: Entry['into']): Dash {
+export function opensEntry(dash: Dash, into: EventEntry['into']): Dash {
   const text = textOf(dash, into);
   return { ...dash, entry: { into, text, before: text } };
 }
 
-function textOf(dash: Dash, into: Entry['into']): string {
+function textOf(dash: Dash, into: EventEntry['into']): string {
   const screen = screenOf(dash);
   if (into === 'filter' || screen.kind !== 'logs') return dash.filter;
   return into === 'search' ? screen.search : screen.filter;
 }
 
-export function typed(dash: Dash, entry: Entry, { name, text }: Key): Dash {
+export function typed(dash: Dash, entry: EventEntry, { name, text }: Key): Dash {
   switch (name) {
     case 'enter':
       return kept({ ...dash, entry: null }, entry);
@@ -32,13 +32,13 @@ export function typed(dash: Dash, entry: Entry, { name, text }: Key): Dash {
       return { ...applied(dash, entry, shorter), entry: { ...entry, text: shorter } };
     }
     default: {
-      const longer = (entry.text + clean(text)).slice(0, LONGEST);
+      const longer = (entry.text + cleanText(text)).slice(0, LONGEST);
       return { ...applied(dash, entry, longer), entry: { ...entry, text: longer } };
     }
   }
 }
 
-function applied(dash: Dash, { into }: Entry, text: string): Dash {
+function applied(dash: Dash, { into }: EventEntry, text: string): Dash {
   const screen = screenOf(dash);
   if (into === 'filter') return { ...dash, filter: text.trim() };
   if (screen.kind !== 'logs') return dash;
@@ -46,7 +46,7 @@ function applied(dash: Dash, { into }: Entry, text: string): Dash {
 }
 
 /** A search goes to what it has found. */
-function kept(dash: Dash, { into, text }: Entry): Dash {
+function kept(dash: Dash, { into, text }: EventEntry): Dash {
   const screen = screenOf(dash);
-  return into === 'search' && screen.kind === 'logs' && text !== '' ? found(dash, screen, -1) : dash;
+  return into === 'search' && screen.kind === 'logs' && text !== '' ? nextMatch(dash, screen, -1) : dash;
 }

@@ -4,7 +4,7 @@ import type { HistorySpan } from '../../../api/live-history.js';
 import type { LoggedNotice } from '../../../api/notice.js';
 import type { ServiceId } from '../../../model/model.js';
 import type { Ms } from '../../../shared/span.js';
-import type { Dash, Point } from '../state.js';
+import type { ChartPoint, Dash } from '../state.js';
 import { said } from './say.js';
 
 const KEPT_NOTICES = 500;
@@ -43,13 +43,13 @@ function begun(dash: Dash, { live, notices, recent }: Extract<StreamFrame, { typ
   };
 }
 
-function firstPoints(service: LiveService, recent: HistorySpan | undefined, at: Ms): readonly Point[] {
+function firstPoints(service: LiveService, recent: HistorySpan | undefined, at: Ms): readonly ChartPoint[] {
   const before = (recent?.entries ?? []).filter(entry => entry.at > at - KEPT && entry.at < at);
-  const points: Point[] = before.map(({ at: when, workingSet, cpu }) => ({ at: when, workingSet, cpu }));
+  const points: ChartPoint[] = before.map(({ at: when, workingSet, cpu }) => ({ at: when, workingSet, cpu }));
   return [...points, pointOf(service, at)];
 }
 
-function pointOf({ usage }: Pick<LiveService, 'usage'>, at: Ms): Point {
+function pointOf({ usage }: Pick<LiveService, 'usage'>, at: Ms): ChartPoint {
   return { at, workingSet: usage?.workingSet ?? null, cpu: usage?.cpu ?? null };
 }
 
@@ -82,7 +82,7 @@ function without<T>(
   return next;
 }
 
-function withPoint(points: readonly Point[] = [], service: Partial<LiveService>, at: Ms): readonly Point[] {
+function withPoint(points: readonly ChartPoint[] = [], service: Partial<LiveService>, at: Ms): readonly ChartPoint[] {
   const point = pointOf({ usage: service.usage ?? null }, at);
   const from = points.findIndex(each => each.at > at - KEPT);
   // The last one before holds at the left end.

@@ -1,6 +1,6 @@
 import type { Dash, LogScreen } from '../state.js';
 import { opensEntry } from './entry.js';
-import { found } from './logs.js';
+import { nextMatch } from './logs.js';
 import { changed } from './screens.js';
 import type { Next } from './update.js';
 
@@ -22,9 +22,9 @@ function logsAfter(dash: Dash, screen: LogScreen, name: string): Dash | null {
     case '&':
       return opensEntry(dash, 'logFilter');
     case 'n':
-      return found(dash, screen, 1);
+      return nextMatch(dash, screen, 1);
     case 'N':
-      return found(dash, screen, -1);
+      return nextMatch(dash, screen, -1);
     case 'w':
       return changed(dash, screen, { wraps: !screen.wraps, left: 0 });
     case 't':

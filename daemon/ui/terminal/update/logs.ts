@@ -95,7 +95,7 @@ export function scrolledLogs(dash: Dash, screen: LogScreen, by: number): Dash {
  * To the next line after (1) or before (-1) the one found last, and on from the other end; where none was found yet, to the newest.
  * It comes into the middle of the screen.
  */
-export function found(dash: Dash, screen: LogScreen, direction: 1 | -1): Dash {
+export function nextMatch(dash: Dash, screen: LogScreen, direction: 1 | -1): Dash {
   if (screen.search === '') return said(dash, '/ searches', false);
   const shown = shownLines(dash.logs, screen.filter);
   const hits = shown.filter(({ line }) => matchesText(line.text, screen.search));

@@ -1,9 +1,9 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Plan } from '../../../api/plan.js';
 import { formatBytes } from '../../../shared/bytes.js';
-import type { Input, Work } from '../input.js';
+import type { Input, ServiceWork } from '../input.js';
 import type { Dash } from '../state.js';
-import { doing, done, subjectOf } from '../view/work-words.js';
+import { doing, workDone, workSubject } from '../view/work-words.js';
 import { said } from './say.js';
 import type { Next } from './update.js';
 
@@ -11,12 +11,12 @@ import type { Next } from './update.js';
  * Asks for the plan of a work. `always`: the question is put whatever it says. A start that disturbs nobody goes at once: k9s and lazydocker
  * taught users that a key acts, and that what destroys asks (lazydocker #557, #558).
  */
-export function wished(dash: Dash, verb: Work['verb'], { project, name }: LiveService, always: boolean): Next {
+export function wished(dash: Dash, verb: ServiceWork['verb'], { project, name }: LiveService, always: boolean): Next {
   if (dash.link.kind !== 'live') return { dash: said(dash, 'Nothing can be done until the daemon is back.', true), effects: [] };
-  const work: Work = { verb, project, services: verb === 'down' ? [] : [name] };
+  const work: ServiceWork = { verb, project, services: verb === 'down' ? [] : [name] };
   if (dash.working.some(other => isSame(other, work))) return { dash: said(dash, `${doing(work)} already`, false), effects: [] };
   // What a pin does to the others is what a start does to them.
-  const asked: Work = verb === 'pin' ? { ...work, verb: 'start' } : work;
+  const asked: ServiceWork = verb === 'pin' ? { ...work, verb: 'start' } : work;
   return { dash: { ...dash, ask: { kind: 'planning', work, asked, always } }, effects: [{ kind: 'plan', work: asked }] };
 }
 
@@ -45,11 +45,11 @@ function disturbs({ stops, evicts, shrinks, starts }: Plan): boolean {
   return stops.length + evicts.length + shrinks.length > 0 || starts.some(start => start.recreate);
 }
 
-export function carriedOut(dash: Dash, work: Work, plan: Plan | null): Next {
+export function carriedOut(dash: Dash, work: ServiceWork, plan: Plan | null): Next {
   if (dash.link.kind !== 'live')
     return { dash: said({ ...dash, ask: null }, 'Nothing can be done until the daemon is back.', true), effects: [] };
   if (plan && work.verb === 'start' && plan.starts.length === 0)
-    return { dash: said({ ...dash, ask: null }, `${subjectOf(work)} is up already`, false), effects: [] };
+    return { dash: said({ ...dash, ask: null }, `${workSubject(work)} is up already`, false), effects: [] };
   const isGiven = plan !== null && plan.starts.length > 0;
   const figures = isGiven
     ? `: ${formatBytes(plan.grantedBefore)} → ${formatBytes(plan.grantedAfter)} of ${formatBytes(plan.budget)} granted`
@@ -60,10 +60,10 @@ export function carriedOut(dash: Dash, work: Work, plan: Plan | null): Next {
 
 export function foldWorked(dash: Dash, { work, failure }: Extract<Input, { kind: 'worked' }>): Dash {
   const next = { ...dash, working: dash.working.filter(other => !isSame(other, work)) };
-  if (failure === null) return said(next, done(work), false);
-  return said(next, `${work.verb} ${subjectOf(work)}: ${failure.message}${failure.remedies[0] ? ` → ${failure.remedies[0]}` : ''}`, true);
+  if (failure === null) return said(next, workDone(work), false);
+  return said(next, `${work.verb} ${workSubject(work)}: ${failure.message}${failure.remedies[0] ? ` → ${failure.remedies[0]}` : ''}`, true);
 }
 
-function isSame(one: Work, other: Work): boolean {
+function isSame(one: ServiceWork, other: ServiceWork): boolean {
   return one.verb === other.verb && one.project === other.project && one.services.join() === other.services.join();
 }

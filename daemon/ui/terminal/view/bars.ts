@@ -1,6 +1,6 @@
 import type { LiveBudget, LiveHost, LiveService } from '../../../api/live.js';
 import type { Bytes } from '../../../shared/bytes.js';
-import type { Row, Span, Style } from '../cells.js';
+import type { Row, Style, StyledText } from '../cells.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 
@@ -19,7 +19,7 @@ function bar(
   mark: { readonly at: number; readonly sign: string } | null,
 ): Row {
   const end = (to: number) => Math.min(cells, to <= 0 ? 0 : Math.max(1, Math.round((to / Math.max(1, whole)) * cells)));
-  const spans: Span[] = [];
+  const spans: StyledText[] = [];
   let from = 0;
   const markAt = mark && mark.at > 0 && mark.at < whole ? Math.min(cells - 1, end(mark.at)) : -1;
   for (const { to, sign, style } of stretches) {
@@ -33,7 +33,7 @@ function bar(
 }
 
 /** Working set, the rest of the grant, and what is left up to the maximum, on a scale up to the maximum; the standard is marked. */
-export function memoryBar({ memory, usage }: Pick<LiveService, 'memory' | 'usage'>, cells: number, glyphs: Glyphs): Row {
+export function memoryBarRow({ memory, usage }: Pick<LiveService, 'memory' | 'usage'>, cells: number, glyphs: Glyphs): Row {
   const used = usage?.workingSet ?? 0;
   return scaled(cells, memory.maximum, used, memory.grant, memory.maximum, memory.standard, glyphs);
 }
@@ -62,7 +62,7 @@ export function scaled(
 }
 
 /** All working sets, the rest of what is granted, and what is free; the sum of the standards is marked. */
-export function budgetBar({ budget, granted, standard, workingSet }: LiveBudget, cells: number, glyphs: Glyphs): Row {
+export function budgetBarRow({ budget, granted, standard, workingSet }: LiveBudget, cells: number, glyphs: Glyphs): Row {
   return scaled(cells, budget, Math.min(workingSet, granted), granted, budget, standard, glyphs).map(part =>
     part.style === 'bad' || part.style === 'busy' ? { ...part, style: 'used' } : part,
   );

@@ -5,7 +5,7 @@ import { countdown, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
 import { widthOf } from '../text/width.js';
-import { budgetBar, scaled } from './bars.js';
+import { budgetBarRow, scaled } from './bars.js';
 import { type Column, nowCell } from './columns.js';
 import { stateSpan, stopsIn } from './words.js';
 
@@ -31,7 +31,7 @@ export function budgetLines(dash: Dash, glyphs: Glyphs): readonly Row[] {
   const lent = above > 0 ? [span(` ${short(above)} `), span('above the standards is lent: taken back when others need it', 'dim')] : [];
   return [
     [span(` ${share} % of ${short(budget.budget)} granted`, 'strong'), span(`; ${short(free)} are free for what starts`, 'dim')],
-    [span(' '), ...budgetBar(budget, columns - 2, glyphs)],
+    [span(' '), ...budgetBarRow(budget, columns - 2, glyphs)],
     [span(' '), ...joined(legend, '   ', columns - 2)],
     lent,
   ];

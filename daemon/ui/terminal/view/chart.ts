@@ -1,7 +1,7 @@
 import type { HistorySpan } from '../../../api/live-history.js';
 import type { Ms } from '../../../shared/span.js';
 import type { Row, Style } from '../cells.js';
-import type { Point } from '../state.js';
+import type { ChartPoint } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { sized } from '../text/width.js';
@@ -108,11 +108,11 @@ export function timeRow(cells: number, spanMs: Ms): Row {
 
 /** The highest value in each of `count` slots between `from` and `to`; a point holds until the next. */
 export function fromPoints(
-  points: readonly Point[],
+  points: readonly ChartPoint[],
   from: Ms,
   to: Ms,
   count: number,
-  of: (point: Point) => number | null,
+  of: (point: ChartPoint) => number | null,
 ): (number | null)[] {
   const values: (number | null)[] = [];
   let at = 0;

@@ -7,7 +7,7 @@ import { countdown, percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { sized, widthOf } from '../text/width.js';
-import { memoryBar } from './bars.js';
+import { memoryBarRow } from './bars.js';
 import { sparkline } from './sparkline.js';
 import { keptWord, stateSpan, stopsIn } from './words.js';
 
@@ -46,7 +46,7 @@ export function columnsFor(dash: Dash, glyphs: Glyphs): readonly Column[] {
     ...project,
     { title: 'NAME', sort: 'name', cells: name, row: service => [span(service.name)] },
     ...(state ? [state] : []),
-    { title: barTitle(bar, glyphs), sort: 'memory', cells: bar, row: service => memoryBar(service, bar, glyphs) },
+    { title: barTitle(bar, glyphs), sort: 'memory', cells: bar, row: service => memoryBarRow(service, bar, glyphs) },
     ...others,
     ...(why > 12 ? [{ title: 'WHY', cells: why - 1, row: ({ why: text }: LiveService) => [span(text, 'dim')] }] : []),
   ];

@@ -1,16 +1,16 @@
 import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
 import type { Row, Style } from '../cells.js';
-import type { Work } from '../input.js';
-import type { Ask, Dash } from '../state.js';
+import type { ServiceWork } from '../input.js';
+import type { Dash, Prompt } from '../state.js';
 import { short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { cellsIn, span } from '../text/rows.js';
 import { sized, widthOf, wrap } from '../text/width.js';
-import { budgetBar } from './bars.js';
+import { budgetBarRow } from './bars.js';
 import { ruleRow } from './parts.js';
 import { refusedHolders } from './refusal.js';
-import { subjectOf } from './work-words.js';
+import { workSubject } from './work-words.js';
 
 /** What is asked, or answered, between body and foot; nothing while nothing is. */
 export function drawerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
@@ -25,16 +25,16 @@ export function drawerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
   return [...rows.slice(0, most - tail - 1), [span(`   … and ${left} more`, 'dim')], ...rows.slice(rows.length - tail)];
 }
 
-function contentOf(ask: Ask, dash: Dash, glyphs: Glyphs): readonly Row[] {
+function contentOf(ask: Prompt, dash: Dash, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
   switch (ask.kind) {
     case 'planning':
-      return [ruleRow([span(`${ask.work.verb} ${subjectOf(ask.work)}`, 'title')], columns), [span(' asks what that would do …', 'dim')]];
+      return [ruleRow([span(`${ask.work.verb} ${workSubject(ask.work)}`, 'title')], columns), [span(' asks what that would do …', 'dim')]];
     case 'refused':
       return refusedRows(ask.work, ask.failure, dash);
     case 'confirm':
       return [
-        ruleRow([span(`${ask.work.verb} ${subjectOf(ask.work)}?`, 'strong')], columns),
+        ruleRow([span(`${ask.work.verb} ${workSubject(ask.work)}?`, 'strong')], columns),
         ...planRows(ask.work, ask.plan, dash),
         ...budgetRows(ask.plan, dash, glyphs),
       ];
@@ -42,7 +42,7 @@ function contentOf(ask: Ask, dash: Dash, glyphs: Glyphs): readonly Row[] {
 }
 
 /** A line each: what is stopped first. */
-function planRows(work: Work, plan: Plan, dash: Dash): readonly Row[] {
+function planRows(work: ServiceWork, plan: Plan, dash: Dash): readonly Row[] {
   const { stops, evicts, shrinks, starts, keeps } = plan;
   const again = new Set<string>(starts.map(({ id }) => id));
   const held = (id: string) => short(dash.live?.services.find(service => service.id === id)?.memory.grant ?? 0);
@@ -93,14 +93,14 @@ function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan
   const left = (dash.live?.services ?? []).reduce((sum, { id, usage }) => sum - (leaving.has(id) ? (usage?.workingSet ?? 0) : 0), used);
   const line = (label: string, granted: number, workingSet: number): Row => [
     span(` ${sized(label, 13)} `, 'dim'),
-    ...budgetBar({ budget, granted, standard: 0, workingSet }, cells, glyphs),
+    ...budgetBarRow({ budget, granted, standard: 0, workingSet }, cells, glyphs),
     span(` ${short(granted)} of ${short(budget)} granted`),
   ];
   return [line('budget now', grantedBefore, used), line('after', grantedAfter, left)];
 }
 
-function refusedRows(work: Work, { message, remedies, details }: Failure, { size: { columns } }: Dash): readonly Row[] {
-  const title = ruleRow([span(`✗ ${work.verb} ${subjectOf(work)}: refused`, 'bad')], columns);
+function refusedRows(work: ServiceWork, { message, remedies, details }: Failure, { size: { columns } }: Dash): readonly Row[] {
+  const title = ruleRow([span(`✗ ${work.verb} ${workSubject(work)}: refused`, 'bad')], columns);
   const lines = wrap(message, columns - 2).map((line): Row => [span(` ${line}`)]);
   const holders = refusedHolders(details, columns);
   const hints = remedies.flatMap(remedy =>

@@ -5,7 +5,7 @@ import { percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { cellsIn, ends, joined, span } from '../text/rows.js';
 import { sized } from '../text/width.js';
-import { budgetBar, hostBar } from './bars.js';
+import { budgetBarRow, hostBar } from './bars.js';
 
 export const TABS = ['services', 'events', 'budget'] as const;
 const LABEL = 8;
@@ -26,7 +26,7 @@ export function headerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
   const between = columns < 100 ? '  ' : ' · ';
   return [
     titleRow(dash),
-    line('budget', budgetBar(live.budget, cells, glyphs), budgetParts(live.budget, figures), between),
+    line('budget', budgetBarRow(live.budget, cells, glyphs), budgetParts(live.budget, figures), between),
     line(live.host.wsl ? 'WSL VM' : 'host', hostBar(live.host, cells, glyphs), hostParts(live.host), between),
   ];
 }

@@ -1,6 +1,6 @@
-import type { Row, Span, Style } from '../cells.js';
+import type { Row, Style, StyledText } from '../cells.js';
 import type { LogText } from '../input.js';
-import { matchesText, type Numbered, placesOf, shownLines } from '../log-lines.js';
+import { matchesOf, matchesText, type Numbered, shownLines } from '../log-lines.js';
 import type { Dash, LogScreen } from '../state.js';
 import { clock } from '../text/figures.js';
 import { ends, joined, span } from '../text/rows.js';
@@ -106,9 +106,9 @@ function headOf({ at, service, stream }: LogText, { names, clocks }: Manner): Ro
 }
 
 function marked(text: string, search: string): Row {
-  const places = placesOf(text, search);
+  const places = matchesOf(text, search);
   if (places.length === 0) return [span(text)];
-  const row: Span[] = [];
+  const row: StyledText[] = [];
   let from = 0;
   for (const [begin, end] of places) {
     row.push(span(text.slice(from, begin)), span(text.slice(begin, end), 'selected'));

@@ -1,11 +1,11 @@
 import type { Ms } from '../../../shared/span.js';
-import type { Point } from '../state.js';
+import type { ChartPoint } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 
 const MINUTE: Ms = 60_000;
 
 /** The working set of the last 60 s in so many letters, full at `top`; blank where it was not measured. */
-export function sparkline(points: readonly Point[], now: Ms, cells: number, top: number, { levels }: Glyphs): string {
+export function sparkline(points: readonly ChartPoint[], now: Ms, cells: number, top: number, { levels }: Glyphs): string {
   let line = '';
   let at = 0;
   let value: number | null = null;

@@ -2,7 +2,7 @@ import type { Capabilities, Row } from '../cells.js';
 import { isTooSmall, type Layout, LEAST, layoutOf } from '../layout.js';
 import { type Dash, screenOf } from '../state.js';
 import { type Glyphs, glyphsFor } from '../text/glyphs.js';
-import { ends, shown, span } from '../text/rows.js';
+import { ends, shownRow, span } from '../text/rows.js';
 import { bodyRows } from './body.js';
 import { drawerRows } from './drawer.js';
 import { footRows } from './foot.js';
@@ -11,7 +11,7 @@ import { headerRows } from './header.js';
 /** The screen: header, body, a drawer when something is asked, foot. */
 export function view(dash: Dash, capabilities: Capabilities): readonly Row[] {
   const { columns, rows } = dash.size;
-  if (isTooSmall(dash)) return tooSmall(dash).map(row => shown(row, columns, capabilities, false));
+  if (isTooSmall(dash)) return tooSmall(dash).map(row => shownRow(row, columns, capabilities, false));
   const glyphs = glyphsFor(capabilities);
   const foot = footRows(dash);
   const drawer = drawerRows(dash, glyphs);
@@ -20,8 +20,8 @@ export function view(dash: Dash, capabilities: Capabilities): readonly Row[] {
   const picture = [...exactly(headerRows(dash, glyphs), layout.header), ...exactly(body, layout.body)];
   const isOld = dash.link.kind === 'lost';
   return [
-    ...picture.map(row => shown(row, columns, capabilities, isOld)),
-    ...[...drawer.slice(0, layout.drawer), ...foot].map(row => shown(row, columns, capabilities, false)),
+    ...picture.map(row => shownRow(row, columns, capabilities, isOld)),
+    ...[...drawer.slice(0, layout.drawer), ...foot].map(row => shownRow(row, columns, capabilities, false)),
   ].slice(0, Math.max(0, rows - 1));
 }
 

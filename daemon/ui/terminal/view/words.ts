@@ -1,6 +1,6 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Ms } from '../../../shared/span.js';
-import type { Span, Style } from '../cells.js';
+import type { Style, StyledText } from '../cells.js';
 import type { Dash } from '../state.js';
 import { shownNow } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
@@ -18,7 +18,7 @@ const STYLES: Readonly<Record<keyof Glyphs['state'], Style>> = {
 };
 
 /** Its state with a sign and a word: `● running`; how far the load of a model is. */
-export function stateSpan({ state, health, loading }: LiveService, glyphs: Glyphs): Span {
+export function stateSpan({ state, health, loading }: LiveService, glyphs: Glyphs): StyledText {
   if (loading !== null) return span(`${glyphs.state.starting} load ${Math.floor(loading.share * 100)} %`, STYLES.starting);
   const word = state === 'running' && health === 'unhealthy' ? 'unhealthy' : state;
   return span(`${glyphs.state[word]} ${word}`, STYLES[word]);

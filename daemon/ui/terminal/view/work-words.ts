@@ -1,6 +1,6 @@
-import type { Work } from '../input.js';
+import type { ServiceWork } from '../input.js';
 
-const DOING: Readonly<Record<Work['verb'], string>> = {
+const DOING: Readonly<Record<ServiceWork['verb'], string>> = {
   start: 'starting',
   stop: 'stopping',
   restart: 'restarting',
@@ -9,7 +9,7 @@ const DOING: Readonly<Record<Work['verb'], string>> = {
   down: 'taking down',
 };
 
-const DONE: Readonly<Record<Work['verb'], string>> = {
+const DONE: Readonly<Record<ServiceWork['verb'], string>> = {
   start: 'is up',
   stop: 'has stopped',
   restart: 'was restarted',
@@ -19,9 +19,9 @@ const DONE: Readonly<Record<Work['verb'], string>> = {
 };
 
 /** The services, or the project. */
-export function subjectOf({ project, services }: Work): string {
+export function workSubject({ project, services }: ServiceWork): string {
   return services.length > 0 ? services.join(', ') : project;
 }
 
-export const doing = (work: Work): string => `${DOING[work.verb]} ${subjectOf(work)}`;
-export const done = (work: Work): string => `${subjectOf(work)} ${DONE[work.verb]}`;
+export const doing = (work: ServiceWork): string => `${DOING[work.verb]} ${workSubject(work)}`;
+export const workDone = (work: ServiceWork): string => `${workSubject(work)} ${DONE[work.verb]}`;

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { HistoryEntry } from '../../../api/live-history.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { make } from '../dom.js';
-import { clock } from '../words.js';
+import { timeShown } from '../words.js';
 
 /** Two charts over the same time: memory with its grant, CPU. */
 export interface Charts {
@@ -97,7 +97,7 @@ export function createCharts(): Charts {
 
 /** `seconds` since the epoch, in the viewer's own time. */
 function clockOf(seconds: number): string {
-  const text = clock(seconds * 1000);
+  const text = timeShown(seconds * 1000);
   return text.endsWith(':00') ? text.slice(0, 5) : text;
 }
 

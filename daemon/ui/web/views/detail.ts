@@ -4,12 +4,12 @@ import { formatBytes } from '../../../shared/bytes.js';
 import { button, make, setHidden, setText } from '../dom.js';
 import type { Picture } from '../picture.js';
 import { call } from '../session.js';
-import { countdown, nextWords, percent, rate, SIGNS, stateWords } from '../words.js';
+import { countdownShown, nextWords, percentShown, rateShown, SIGNS, stateWords } from '../words.js';
 import { createCharts } from './charts.js';
 import { createEvents } from './events.js';
 import { createLog } from './logs.js';
 import { createFigures } from './meters.js';
-import type { Verb } from './plan.js';
+import type { ServiceVerb } from './plan.js';
 
 const SPANS = { '1m': 60_000, '15m': 15 * 60_000, '24h': 24 * 3_600_000 } as const;
 type Span = keyof typeof SPANS;
@@ -26,7 +26,7 @@ export interface Detail {
 
 interface Hooks {
   /** A button was pressed. */
-  readonly act: (verb: Verb, service: LiveService) => void;
+  readonly act: (verb: ServiceVerb, service: LiveService) => void;
   /** It is to be closed. */
   readonly closed: () => void;
   /** There is more to show of the same picture. */
@@ -85,8 +85,8 @@ export function createDetail(token: string, first: LiveService, { act, closed, c
   };
 }
 
-function actionsOf(current: () => LiveService, act: (verb: Verb, service: LiveService) => void) {
-  const of = (text: string, verb: Verb) => button(text, () => act(verb, current()));
+function actionsOf(current: () => LiveService, act: (verb: ServiceVerb, service: LiveService) => void) {
+  const of = (text: string, verb: ServiceVerb) => button(text, () => act(verb, current()));
   const all = {
     start: of('Start', 'start'),
     stop: of('Stop', 'stop'),
@@ -120,11 +120,11 @@ function figuresOf(service: LiveService, since: number): readonly (readonly [str
     ['standard', formatBytes(memory.standard), ''],
     ['grant', memory.grant > 0 ? formatBytes(memory.grant) : 'nothing', ''],
     ['maximum', formatBytes(memory.maximum), ''],
-    ['CPU', percent(usage?.cpu), ''],
-    ['network', usage ? `${rate(usage.netIn)} in, ${rate(usage.netOut)} out` : '–', ''],
-    ['disk', usage ? `${rate(usage.blockIn)} read, ${rate(usage.blockOut)} written` : '–', ''],
+    ['CPU', percentShown(usage?.cpu), ''],
+    ['network', usage ? `${rateShown(usage.netIn)} in, ${rateShown(usage.netOut)} out` : '–', ''],
+    ['disk', usage ? `${rateShown(usage.blockIn)} read, ${rateShown(usage.blockOut)} written` : '–', ''],
     ['processes', usage?.pids == null ? '–' : String(usage.pids), ''],
-    ['stops in', stopsIn === null ? '–' : countdown(stopsIn - since), ''],
+    ['stops in', stopsIn === null ? '–' : countdownShown(stopsIn - since), ''],
     ['when memory is short', nextWords(service), 'wide'],
     ['connect to', where.join(', ') || 'no port', 'wide'],
     ['inside', address ?? '–', ''],

@@ -1,6 +1,6 @@
 import type { LoggedNotice } from '../../../api/notice.js';
 import { Keyed, make } from '../dom.js';
-import { clock, noticeSubject } from '../words.js';
+import { noticeSubject, timeShown } from '../words.js';
 
 const LEVELS = { info: '', warn: '▲ ', error: '✕ ' } as const;
 
@@ -17,7 +17,7 @@ export function createEvents(list: HTMLElement, most: number, subject: boolean):
 }
 
 function eventOf(notice: LoggedNotice, subject: boolean): HTMLElement {
-  const time = make('time', { text: clock(notice.at), title: new Date(notice.at).toLocaleString() });
+  const time = make('time', { text: timeShown(notice.at), title: new Date(notice.at).toLocaleString() });
   const about = subject ? [make('b', { text: noticeSubject(notice) })] : [];
   return make('li', { class: notice.level, children: [time, ...about, make('span', { text: `${LEVELS[notice.level]}${notice.text}` })] });
 }

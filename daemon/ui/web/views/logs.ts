@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../../api/contract.js';
 import { make } from '../dom.js';
-import { callForLines } from '../session.js';
+import { fetchLines } from '../session.js';
 
 const MOST = 200;
 const FIRST = 50;
@@ -17,7 +17,7 @@ export function createLog(token: string, project: string, service: string) {
   async function read(): Promise<void> {
     const path = `/v1/projects/${project}/logs?services=${service}&tail=${FIRST}&follow=1`;
     try {
-      for await (const entry of callForLines<LogEntry>(token, path, left.signal)) add(entry);
+      for await (const entry of fetchLines<LogEntry>(token, path, left.signal)) add(entry);
     } catch {
       if (!left.signal.aborted && element.childElementCount === 0)
         element.textContent = 'No log: it has never run, or the daemon does not answer.';

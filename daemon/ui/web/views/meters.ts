@@ -2,7 +2,7 @@ import type { Live, LiveHost } from '../../../api/live.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { make, setText } from '../dom.js';
 import { budgetBar, share } from '../geometry.js';
-import { percent } from '../words.js';
+import { percentShown } from '../words.js';
 import { makeBar } from './bar.js';
 
 const PRESSURE = { none: 'no pressure', soft: 'short of memory', hard: 'very short of memory' } as const;
@@ -41,9 +41,9 @@ function showHost({ name, sum, bar, figures }: Meter, host: LiveHost): void {
   );
   figures.show([
     ['pressure', `${host.pressure === 'none' ? '' : '▲ '}${PRESSURE[host.pressure]}`, `pressure-${host.pressure}`],
-    ['PSI some', host.psi ? percent(host.psi.some10) : 'not known', ''],
+    ['PSI some', host.psi ? percentShown(host.psi.some10) : 'not known', ''],
     ['swap', host.swapTotal > 0 ? `${formatBytes(host.swapTotal - host.swapFree)} of ${formatBytes(host.swapTotal)}` : 'none', ''],
-    ['CPU', `${percent(host.cpu)} of ${host.cores} cores`, ''],
+    ['CPU', `${percentShown(host.cpu)} of ${host.cores} cores`, ''],
     ['load', host.load.map(each => each.toFixed(1)).join(' '), ''],
   ]);
 }

@@ -3,16 +3,16 @@ import { button, make } from '../dom.js';
 import { call, Refused } from '../session.js';
 import { planLines, planSum } from '../words.js';
 
-export type Verb = 'start' | 'stop' | 'restart' | 'pin' | 'unpin';
+export type ServiceVerb = 'start' | 'stop' | 'restart' | 'pin' | 'unpin';
 
 /** What is to be done to which service. */
-export interface Wish {
-  readonly verb: Verb;
+export interface ServiceAction {
+  readonly verb: ServiceVerb;
   readonly project: string;
   readonly service: string;
 }
 
-const QUESTIONS: Readonly<Record<Verb, string>> = {
+const QUESTIONS: Readonly<Record<ServiceVerb, string>> = {
   start: 'Start',
   stop: 'Stop',
   restart: 'Restart',
@@ -21,7 +21,7 @@ const QUESTIONS: Readonly<Record<Verb, string>> = {
 };
 
 /** Shows what an action would do, asks, and does it. */
-export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: Wish): Promise<void> {
+export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: ServiceAction): Promise<void> {
   const ask = (dryRun: boolean) =>
     call<{ plan: Plan }>(token, `/v1/projects/${wish.project}/${wish.verb}`, { services: [wish.service], dryRun });
   const title = make('h2', { text: `${QUESTIONS[wish.verb]} ${wish.service}?` });
@@ -36,13 +36,13 @@ export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: 
       go.disabled = true;
       ask(false).then(
         () => dialog.close(),
-        error => body.replaceChildren(...failureOf(error)),
+        error => body.replaceChildren(...failureNodes(error)),
       );
     });
     go.className = wish.verb === 'stop' || wish.verb === 'restart' ? 'go danger' : 'go';
     dialog.replaceChildren(title, body, make('div', { class: 'buttons', children: [cancel, go] }));
   } catch (error) {
-    body.append(...failureOf(error));
+    body.append(...failureNodes(error));
     dialog.replaceChildren(title, body, make('div', { class: 'buttons', children: [cancel] }));
   }
   if (!dialog.open) dialog.showModal();
@@ -56,7 +56,7 @@ function planOf(plan: Plan): Node[] {
 }
 
 /** The daemon's own words and remedies. */
-export function failureOf(error: unknown): Node[] {
+export function failureNodes(error: unknown): Node[] {
   if (!(error instanceof Refused)) return [make('p', { class: 'failure', text: 'The daemon does not answer.' })];
   const remedies = error.failure.remedies.map(text => make('li', { text }));
   return [make('p', { class: 'failure', text: error.message }), make('ul', { children: remedies })];

@@ -2,7 +2,7 @@ import type { LiveService } from '../../../api/live.js';
 import { byId, Keyed, make, setAttribute, setHidden, setText, svg } from '../dom.js';
 import { memoryBar, sparkPoints } from '../geometry.js';
 import type { Picture } from '../picture.js';
-import { countdown, memoryTitle, memoryWords, nextWords, percent, SIGNS, stateWords } from '../words.js';
+import { countdownShown, memoryTitle, memoryWords, nextWords, percentShown, SIGNS, stateWords } from '../words.js';
 import { makeBar } from './bar.js';
 
 const [WIDTH, HEIGHT] = [90, 22];
@@ -87,10 +87,10 @@ function createRow(id: string, chosen: (id: string) => void) {
       bar.show(memoryBar(service), memoryTitle(service));
       setText(memory, memoryWords(service));
       setAttribute(line, 'points', sparkPoints(picture.recent[service.id] ?? [], at, WIDTH, HEIGHT));
-      cpu.show(percent(service.usage?.cpu), service.usage === null);
+      cpu.show(percentShown(service.usage?.cpu), service.usage === null);
       connections.show(String(service.connections), service.connections === 0);
       const left = service.stopsIn === null ? null : service.stopsIn - (at - picture.live.at);
-      stops.show(left === null ? '–' : countdown(left), left === null);
+      stops.show(left === null ? '–' : countdownShown(left), left === null);
       next.show(service.next ? `#${service.next.rank}` : '–', service.next === null, nextWords(service));
     },
   };
