@@ -30,5 +30,5 @@ await build({
 });
 const { record } = await import(pathToFileURL(join(made, 'record.mjs')).href);
 const recorded = record({ 2.26: older, '2.40': newer }, '', key => console.log(key));
-writeFileSync(`${root}/test/compose/matrix-answers.json.gz`, gzipSync(JSON.stringify(recorded), { level: 9 }));
+writeFileSync(`${root}/test/config/compose/matrix-answers.json.gz`, gzipSync(JSON.stringify(recorded), { level: 9 }));
 rmSync(made, { recursive: true });

@@ -4,7 +4,7 @@ import { MAINTAINED_PREFIXES } from './generated/secret-prefixes.js';
  * The forms of secrets: what makers of tokens put at their begin, so that they can be found, and what has a form of its own. Prefixes that
  * secretlint knows are generated; those here stand in the makers' documents and in the lists of partners of GitHub's secret scanning.
  *
- * Everything here runs over text of strangers, and takes time in proportion to its length (test/core/linear.test.ts): no two parts of an expression
+ * Everything here runs over text of strangers, and takes time in proportion to its length (test/linear.test.ts): no two parts of an expression
  * can take the same letters in turn, and none looks back or ahead without a bound.
  */
 const PREFIXES: readonly string[] = [

@@ -4,7 +4,7 @@ import { type Printable, printable } from './own.js';
 type Stream = Pick<NodeJS.WriteStream, 'write'>;
 
 /**
- * What stands before stdout and stderr: nothing else in cli/ and dashboard/ writes to them (test/terminal/gate.test.ts looks). Text is cleaned on its
+ * What stands before stdout and stderr: nothing else in cli/ and ui/terminal/ writes to them (test/cli/gate.test.ts looks). Text is cleaned on its
  * way, wherever it came from.
  */
 export class Gate {
