@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createDoors } from './activation/doors.js';
+import { createActivator } from './activation/doors.js';
 import { expectConnection } from './activation/expect-connection.js';
 import { isLocalAddress } from './activation/local-address.js';
 import { untilReady } from './activation/probe.js';
@@ -20,8 +20,8 @@ import { createHostMemory } from './host/host-memory.js';
 import { createUsage } from './host/usage.js';
 import { createImages } from './images/images.js';
 import { openLog } from './log.js';
-import type { GiveBack } from './ports/give-back.js';
-import type { KernelPath } from './ports/kernel-path.js';
+import type { ReclaimCache } from './ports/give-back.js';
+import type { RedirectManager } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports/ports.js';
 import { createSupervisor } from './runtime/create.js';
 import { createScheduler } from './schedule/scheduler.js';
@@ -88,14 +88,14 @@ async function main(): Promise<void> {
     version: version(),
     instance,
     pid: process.pid,
-    openDoors: hooks => createDoors(hooks, { log, clock }),
+    openListeners: hooks => createActivator(hooks, { log, clock }),
     openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
     expectConnection,
     listening: pid => listeningPorts(pid),
     untilReady,
     giveBack,
-    openAsks: async () => (await import('./memory-requests/asks.js')).createAsks(),
+    openAsks: async () => (await import('./memory-requests/asks.js')).createMemoryRequests(),
     openScheduler: hooks =>
       createScheduler({
         ...hooks,
@@ -152,16 +152,16 @@ async function connect(
 }
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */
-async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<KernelPath> {
-  const { openKernelPath } = await import('./redirects/kernel-path.js');
+async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<RedirectManager> {
+  const { openRedirectManager: openKernelPath } = await import('./redirects/kernel-path.js');
   if (helper === null) return openKernelPath({ instance, log });
   const { createHostNetworkShell } = await import('./engine/client/host-network-shell.js');
   return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
 
 /** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
-const giveBack: GiveBack = async (asked, goesOn) => {
-  const { createGiveBack } = await import('./platform/wsl/give-back.js');
+const giveBack: ReclaimCache = async (asked, goesOn) => {
+  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/give-back.js');
   return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
 

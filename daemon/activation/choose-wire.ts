@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Log } from '../ports/ports.js';
-import { rawWire } from './raw-wire.js';
-import { type OpenWire, openStreamWire, type Wire } from './wire.js';
+import { rawStream } from './raw-wire.js';
+import { type OpenByteStream, openStreamWire, type ByteStream } from './wire.js';
 
 /** How long the proof may take before the wire counts as broken, ms; it takes about 10. */
 const PATIENCE = 2000;
 const SAMPLE = 1024 * 1024;
 
 /** The raw wire where it proves itself, else the one built on public streams. */
-export async function chooseWire(log: Log, raw: OpenWire | null = rawWire()): Promise<OpenWire> {
+export async function chooseStream(log: Log, raw: OpenByteStream | null = rawStream()): Promise<OpenByteStream> {
   if (raw && (await provesItself(raw))) return raw;
   log.warn({ node: process.version }, 'connections are carried by public streams: the direct way does not work with this Node');
   return openStreamWire;
 }
 
 /** Sends 1 MiB over loopback through two such wires, echoed, each end closed by FIN, and compares what comes back. */
-export async function provesItself(open: OpenWire): Promise<boolean> {
+export async function provesItself(open: OpenByteStream): Promise<boolean> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
   const sockets: Socket[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -43,18 +43,18 @@ export async function provesItself(open: OpenWire): Promise<boolean> {
   }
 }
 
-function echoes(open: OpenWire, near: Socket, far: Socket): Promise<boolean> {
+function echoes(open: OpenByteStream, near: Socket, far: Socket): Promise<boolean> {
   const sample = Buffer.alloc(SAMPLE, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
   const sum = createHash('sha256');
   return new Promise(resolve => {
     const no = (): void => resolve(false);
-    const echo: Wire = open(far, {
+    const echo: ByteStream = open(far, {
       chunk: chunk => void (echo.write(chunk) || echo.pause()),
       drained: () => echo.read(),
       end: () => echo.end(() => undefined),
       gone: no,
     });
-    const source: Wire = open(near, {
+    const source: ByteStream = open(near, {
       chunk: chunk => void sum.update(chunk),
       drained: () => source.end(() => undefined),
       end: () => resolve(sum.digest('hex') === createHash('sha256').update(sample).digest('hex')),

@@ -9,9 +9,9 @@ import { dial } from './dial.js';
 import { refusalBytes } from './refusal.js';
 import { Splice, type SpliceEvents } from './splice.js';
 import type { ListenerTraffic } from './traffic.js';
-import { RecognisingWatch } from './watch/recognise.js';
-import { type Watch, watch } from './watch/watch.js';
-import type { OpenWire, Wire, WireEvents } from './wire.js';
+import { RecognisingTracker } from './watch/recognise.js';
+import { type ProtocolTracker, createTracker } from './watch/watch.js';
+import type { OpenByteStream, ByteStream, ByteStreamEvents } from './wire.js';
 import { spokenByClient } from './words.js';
 
 /** Most that is kept of what a client sends before its service is ready, bytes; then it is not read until then. */
@@ -33,7 +33,7 @@ export interface ConnectionContext {
   readonly hooks: ListenerHooks;
   readonly log: Log;
   readonly clock: Clock;
-  readonly wire: OpenWire;
+  readonly wire: OpenByteStream;
   readonly traffic: ListenerTraffic;
 }
 
@@ -42,16 +42,16 @@ export interface ConnectionContext {
  * silent: nothing said, wakes nothing (where the client speaks first). waiting: for the start; what it says is kept. reaching: its
  * target is known. closing: FIN sent to both sides, or refused. An HTTP client between two requests may go from spliced back to silent.
  */
-export class ClientConnection implements WireEvents, SpliceEvents {
+export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   readonly #door: Listener;
   readonly #context: ConnectionContext;
-  readonly #client: Wire;
+  readonly #client: ByteStream;
   #stage: 'silent' | 'waiting' | 'reaching' | 'spliced' | 'closing' | 'refused' | 'over' = 'silent';
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #hasEnded = false;
   #isHolding = false;
-  #watch: Watch;
+  #watch: ProtocolTracker;
   #splice: Splice | null = null;
   #lastAt: Ms = 0;
   #lastFromClient = false;
@@ -155,10 +155,10 @@ export class ClientConnection implements WireEvents, SpliceEvents {
     this.#context.traffic.hold(now ? 1 : -1);
   }
 
-  #newWatch(): Watch {
+  #newWatch(): ProtocolTracker {
     const { protocol, holdBlocked, certain } = this.#door;
-    if (certain) return watch(protocol, holdBlocked);
-    return new RecognisingWatch(protocol, holdBlocked, heard => this.#context.hooks.spoke(this.#door, heard));
+    if (certain) return createTracker(protocol, holdBlocked);
+    return new RecognisingTracker(protocol, holdBlocked, heard => this.#context.hooks.spoke(this.#door, heard));
   }
 
   /** It has said nothing so far. */

@@ -1,7 +1,7 @@
 import type { ServiceId } from '../model/model.js';
 import type { Activity, ListenerHooks, Listeners } from '../ports/doors.js';
 import type { Clock, Log } from '../ports/ports.js';
-import { chooseWire } from './choose-wire.js';
+import { chooseStream } from './choose-wire.js';
 import { drainConnections } from './drain.js';
 import { createServerSockets } from './listeners.js';
 import { createTraffic, type ListenerTraffic } from './traffic.js';
@@ -9,7 +9,7 @@ import { openStreamWire } from './wire.js';
 
 const NOTHING: Activity = { connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null };
 
-export function createDoors(hooks: ListenerHooks, options: { readonly log: Log; readonly clock: Clock }): Listeners {
+export function createActivator(hooks: ListenerHooks, options: { readonly log: Log; readonly clock: Clock }): Listeners {
   const { log, clock } = options;
   const services = new Map<ServiceId, ListenerTraffic>();
   const trafficOf = (service: ServiceId): ListenerTraffic => {
@@ -18,7 +18,7 @@ export function createDoors(hooks: ListenerHooks, options: { readonly log: Log; 
     return known;
   };
   let wire = openStreamWire;
-  const chosen = chooseWire(log).then(open => {
+  const chosen = chooseStream(log).then(open => {
     wire = open;
   });
   const listeners = createServerSockets(door => ({ hooks, log, clock, wire, traffic: trafficOf(door.service) }), log);

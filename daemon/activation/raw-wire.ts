@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { OpenWire, Wire, WireEvents } from './wire.js';
+import type { OpenByteStream, ByteStream, ByteStreamEvents } from './wire.js';
 
 /**
  * A wire that reads into one reused buffer and writes at the socket's handle, without streams in between: per message one read, one
@@ -35,7 +35,7 @@ const EOF = -4095;
 const METHODS = ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer'] as const;
 
 /** Null: this Node does not have, or does not give, what the raw wire needs. */
-export function rawWire(binding: unknown = findBinding()): OpenWire | null {
+export function rawStream(binding: unknown = findBinding()): OpenByteStream | null {
   if (!isBinding(binding)) return null;
   return (socket, events) => new RawWire(socket, handleOf(socket), events, binding);
 }
@@ -67,10 +67,10 @@ function handleOf(socket: Socket): Handle {
   return handle as Handle;
 }
 
-class RawWire implements Wire {
+class RawWire implements ByteStream {
   readonly #socket: Socket;
   readonly #handle: Handle;
-  readonly #events: WireEvents;
+  readonly #events: ByteStreamEvents;
   readonly #binding: Binding;
   readonly #state: Int32Array;
   readonly #readIndex: number;
@@ -80,7 +80,7 @@ class RawWire implements Wire {
   #request: Request;
   #isOver = false;
 
-  constructor(socket: Socket, handle: Handle, events: WireEvents, binding: Binding) {
+  constructor(socket: Socket, handle: Handle, events: ByteStreamEvents, binding: Binding) {
     this.#socket = socket;
     this.#handle = handle;
     this.#events = events;

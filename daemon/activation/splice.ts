@@ -1,6 +1,6 @@
 import type { Ms } from '../shared/span.js';
-import type { Watch } from './watch/watch.js';
-import type { Wire, WireEvents } from './wire.js';
+import type { ProtocolTracker } from './watch/watch.js';
+import type { ByteStream, ByteStreamEvents } from './wire.js';
 
 /** How long a side that was sent FIN may take to answer it before it is cut off. */
 const LINGER: Ms = 2000;
@@ -18,9 +18,9 @@ export interface SpliceEvents {
  * that is not read fast enough stops the reading of the other. One direct call a chunk: this is the warm path.
  */
 export class Splice {
-  readonly #client: Wire;
-  readonly #server: Wire;
-  readonly #watch: Watch;
+  readonly #client: ByteStream;
+  readonly #server: ByteStream;
+  readonly #watch: ProtocolTracker;
   readonly #events: SpliceEvents;
   /** What the client said before the splice, still to be written. */
   readonly #first: Buffer[];
@@ -34,10 +34,10 @@ export class Splice {
   #mode: 'open' | 'closing' | 'over' = 'open';
 
   constructor(
-    client: Wire,
-    openServer: (events: WireEvents) => Wire,
+    client: ByteStream,
+    openServer: (events: ByteStreamEvents) => ByteStream,
     first: { readonly chunks: Buffer[]; readonly hasEnded: boolean },
-    watch: Watch,
+    watch: ProtocolTracker,
     events: SpliceEvents,
   ) {
     this.#client = client;
@@ -156,7 +156,7 @@ export class Splice {
     if (this.#clientHasEnded && this.#serverHasEnded) this.#finish();
   }
 
-  #cut(other: Wire): void {
+  #cut(other: ByteStream): void {
     if (this.#mode === 'over') return;
     other.reset();
     this.#finish();

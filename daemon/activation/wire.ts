@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** What a wire tells its owner. */
-export interface WireEvents {
+export interface ByteStreamEvents {
   /** The memory of `chunk` is used again after the call: copy what is to be kept. */
   chunk(chunk: Buffer): void;
   /** The other side has sent its last byte (FIN). */
@@ -13,7 +13,7 @@ export interface WireEvents {
 }
 
 /** One end of a connection, as little as a splice needs. Starts paused; FIN in one direction leaves the other open. */
-export interface Wire {
+export interface ByteStream {
   read(): void;
   pause(): void;
   /** False: the chunk's memory is in use until `drained`; its reader is to pause and nothing else may be written. */
@@ -26,10 +26,10 @@ export interface Wire {
 }
 
 /** Takes a connected socket that nobody has read from (pauseOnConnect, or paused before it connected). */
-export type OpenWire = (socket: Socket, events: WireEvents) => Wire;
+export type OpenByteStream = (socket: Socket, events: ByteStreamEvents) => ByteStream;
 
 /** Built on public streams: works with any Node. About 1.25 × the CPU time per message of the raw wire. */
-export const openStreamWire: OpenWire = (socket, events) => {
+export const openStreamWire: OpenByteStream = (socket, events) => {
   let isOver = false;
   const gone = (): void => {
     if (isOver) return;

@@ -1,6 +1,6 @@
 import type { Memory, Protocol } from '../model/model.js';
 import type { ProtocolSource } from '../model/protocols.js';
-import type { ReadyWord } from '../model/readiness.js';
+import type { ReadinessText } from '../model/readiness.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 import type { Advice } from './advice.js';
@@ -22,7 +22,7 @@ export interface ServiceView {
   readonly state: 'asleep' | 'starting' | 'running' | 'frozen' | 'stopping' | 'stopped' | 'failed';
   readonly health: 'healthy' | 'unhealthy' | 'starting' | 'none';
   /** Whether it was asked; null: it does not run. */
-  readonly ready: ReadyWord | null;
+  readonly ready: ReadinessText | null;
   /** Where people connect: the ports of its file, at which the daemon or the engine listens. */
   readonly ports: readonly PortView[];
   /** Where the daemon reaches it, when that is a port of the engine's choice: not to be used, it changes with each start. */

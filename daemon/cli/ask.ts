@@ -1,5 +1,5 @@
 import { FailureError, failure } from '../shared/failure.js';
-import { ask } from '../ui/shared/ask.js';
+import { askQuestion } from '../ui/shared/ask.js';
 import type { Cli } from './cli.js';
 
 /** Asks before something is lost. Goes on with --yes; without a terminal it fails with usage instead of guessing. */
@@ -10,5 +10,5 @@ export async function confirmLoss(cli: Cli, question: string): Promise<void> {
       failure('usage', `${question} There is no terminal to ask.`, {}, ['--yes goes ahead; --dry-run shows what would be done.']),
     );
   }
-  if (!(await ask(question))) throw new FailureError(failure('cancelled', 'Nothing was done.', {}, ['--yes goes ahead without asking.']));
+  if (!(await askQuestion(question))) throw new FailureError(failure('cancelled', 'Nothing was done.', {}, ['--yes goes ahead without asking.']));
 }

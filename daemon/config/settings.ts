@@ -1,7 +1,7 @@
 import type { GrowthPolicy } from '../scheduler/memory/growth.js';
 import type { PressurePolicy } from '../scheduler/memory/pressure.js';
 import type { ReclaimFigures, ReclaimPolicy } from '../scheduler/memory/reclaim.js';
-import type { ReliefPolicy } from '../scheduler/memory/relief.js';
+import type { PreemptionPolicy } from '../scheduler/memory/relief.js';
 import type { CooldownPolicy } from '../scheduler/policy/cooldown.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from '../scheduler/policy/policy.js';
 import { type Bytes, formatBytes, GiB, MiB, parseBytes } from '../shared/bytes.js';
@@ -50,7 +50,7 @@ const SINGLE: Rows<Single> = {
   busyAbove: share('BUSY_ABOVE', 0, 1),
   busyOver: span('BUSY_OVER', SECOND, 50 * SECOND), // samples are kept for a minute
 };
-const RELIEF: Rows<ReliefPolicy> = {
+const RELIEF: Rows<PreemptionPolicy> = {
   clawMargin: figure('CLAW_MARGIN', 1, 10),
   shrinkBelow: share('SHRINK_BELOW', 0.1, 1),
   minUptime: span('MIN_UPTIME', 0, DAY),

@@ -8,7 +8,7 @@ import type { TlsMaterial } from './client/endpoint.js';
 import { engineStatusOf } from './client/engine-failure.js';
 import { mapInfo } from './client/facts.js';
 import { mapBounded } from './client/map-bounded.js';
-import { createBeside } from './containers/beside.js';
+import { createOneOff } from './containers/beside.js';
 import { createContainer } from './containers/create.js';
 import { inspect } from './containers/inspect.js';
 import { pause, unpause } from './containers/pause.js';
@@ -57,7 +57,7 @@ export function createContainers({
   const resources = createResources(connection, instance, networkPools);
   const guard = new Guard(connection, instance, log, holdsFile);
   const { holds } = guard;
-  const beside = createBeside(connection, instance, log, guard);
+  const beside = createOneOff(connection, instance, log, guard);
   const noticed = new Set<string>();
   const context = { connection, instance, log, warn: (text: string) => void noticed.add(text), guard };
   let undone: Promise<void> | null = null;

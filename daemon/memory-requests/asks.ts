@@ -5,7 +5,7 @@ import type { Target } from '../ports/doors.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
-import { readWord } from './read-word.js';
+import { readReport } from './read-word.js';
 
 /** The service answers after 25 s when nothing has changed; one that is silent for longer is gone, or hangs. */
 const SILENCE: Ms = 40_000;
@@ -17,12 +17,12 @@ const ANSWER_WITHIN: Ms = 5_000;
 const LONGEST = 16 * 1024;
 
 /** A request held open for each service that is followed: no traffic while nothing changes. */
-export function createAsks(): MemoryRequests {
+export function createMemoryRequests(): MemoryRequests {
   return {
     async follow(target, onWord, signal) {
       let [after, wait]: [number | null, Ms] = [null, FIRST_PAUSE];
       while (!signal.aborted) {
-        const found = readWord(await get(target, after, signal).catch(() => null));
+        const found = readReport(await get(target, after, signal).catch(() => null));
         if (signal.aborted) return;
         if (found === null) {
           await pause(wait, undefined, { signal }).catch(() => undefined);

@@ -1,11 +1,11 @@
-import type { HeardReport } from '../ports/asks.js';
+import type { ReportedMemory } from '../ports/asks.js';
 
 /** More than any machine has: a figure beyond it is none. */
 const MOST = 2 ** 50;
 const LONGEST_NAME = 200;
 
 /** What a service answered, or null where that is not what it should be. It comes out of a container: nothing of it is believed unread. */
-export function readWord(text: string | null): { readonly version: number; readonly word: HeardReport } | null {
+export function readReport(text: string | null): { readonly version: number; readonly word: ReportedMemory } | null {
   const value = parsed(text);
   if (value === null) return null;
   const { version, wants, holds, loading, model } = value;
@@ -13,7 +13,7 @@ export function readWord(text: string | null): { readonly version: number; reado
   return { version, word: { wants, holds, loading: readLoading(loading), model: nameOf(model) } };
 }
 
-function readLoading(value: unknown): HeardReport['loading'] {
+function readLoading(value: unknown): ReportedMemory['loading'] {
   if (!isObject(value)) return null;
   const model = nameOf(value['model']);
   const share = value['share'];

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../shared/failure.js';
 import type { NetworkSpec, ProjectSpec, ServiceSpec, SubnetRange } from './model.js';
 
 /** A subnet of a network as the engine is asked for it. */
-export interface SubnetWish {
+export interface RequestedSubnet {
   readonly subnet: string | null;
   /** What is handed out by turns comes from this part of it; null: from all of it. */
   readonly range: string | null;
@@ -15,7 +15,7 @@ export interface SubnetWish {
  * The subnets of a network, with the addresses that its services have for themselves kept out of what is handed out by turns: the engine
  * gives the lowest free address to whoever starts, and that of a service that sleeps is free. Empty: the file leaves all to the engine.
  */
-export function subnetWishes(spec: NetworkSpec): SubnetWish[] {
+export function requestedSubnets(spec: NetworkSpec): RequestedSubnet[] {
   const reserved = (spec.reserved ?? []).flatMap(text => parseBlock(text) ?? []);
   return rangesOf(spec).map(({ subnet, range, gateway, aux }) => {
     const whole = parseBlock(range ?? subnet ?? '');

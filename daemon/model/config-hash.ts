@@ -1,5 +1,5 @@
 import { canonical } from '../shared/canonical.js';
-import { doorsOf } from './doors.js';
+import { listenersOf } from './doors.js';
 import type { ServiceSpec } from './model.js';
 
 /**
@@ -13,6 +13,6 @@ export function configText(service: Omit<ServiceSpec, 'configHash'>): string {
   // Whether a person wrote the figures says nothing about the container.
   const { standard, maximum } = service.memory;
   const memory = { standard, maximum };
-  const doors = doorsOf(service).length > 0;
+  const doors = listenersOf(service).length > 0;
   return canonical({ container, memory, runtime, ...(doors ? { doors } : {}) });
 }

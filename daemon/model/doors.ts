@@ -1,7 +1,7 @@
 import type { ContainerSpec, PortSpec, ServiceSpec } from './model.js';
 
 /** A host port of a service at which the daemon listens, asleep or awake. */
-export interface DoorSpec {
+export interface ListenerSpec {
   readonly hostIp: string;
   readonly port: number;
   readonly containerPort: number;
@@ -42,7 +42,7 @@ export function whyAwake(spec: Definition): string | null {
 }
 
 /** The host ports that the daemon listens on for it: every TCP port with a fixed host port; empty when it cannot sleep. */
-export function doorsOf(spec: Definition): readonly DoorSpec[] {
+export function listenersOf(spec: Definition): readonly ListenerSpec[] {
   if (!canSleep(spec)) return [];
   return tcpPorts(spec.container).flatMap(({ hostIp, host, container }) =>
     host === null ? [] : [{ hostIp, port: host, containerPort: container }],

@@ -21,9 +21,9 @@ export interface Answered {
 export const CHECKED: Readiness = { kind: 'checked' };
 
 /** As `ps --json` has it. */
-export type ReadyWord = 'probed' | 'unprobed' | 'unready';
+export type ReadinessText = 'probed' | 'unprobed' | 'unready';
 
-export function readyWord({ kind }: Readiness): ReadyWord {
+export function readyWord({ kind }: Readiness): ReadinessText {
   if (kind === 'checked' || kind === 'answered') return 'probed';
   return kind === 'unready' ? 'unready' : 'unprobed';
 }

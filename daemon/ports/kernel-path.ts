@@ -29,7 +29,7 @@ export interface HeldQuestion {
 }
 
 /** Rules of the kernel that carry connections of awake services past the daemon, in one nft table of this instance. */
-export interface KernelPath {
+export interface RedirectManager {
   /** Whether rules can be set here, and how: by ourselves, or by the helper; else why not, in a sentence. Asked once, at the start. */
   readonly available: { readonly how: 'nft' | 'helper' } | { readonly reason: string };
   /** Bytes since the last use that make a service used again. */

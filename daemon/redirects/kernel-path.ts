@@ -1,11 +1,11 @@
-import type { KernelPath } from '../ports/kernel-path.js';
+import type { RedirectManager } from '../ports/kernel-path.js';
 import type { Log } from '../ports/ports.js';
 import type { Failure } from '../shared/failure.js';
 import { openConnections, readCounters } from './counters.js';
 import { closingScript, tableName } from './rules.js';
-import { createSetter } from './setter.js';
+import { createRuleSetter } from './setter.js';
 import { localShell, type ScriptRunner } from './shell.js';
-import { findWay, runScript } from './way.js';
+import { findNftAccess, runScript } from './way.js';
 
 /**
  * Bytes beyond headers that make a service used: over what an idle container moves by itself in its first minute (236: multicast reports,
@@ -23,11 +23,11 @@ interface Options {
 }
 
 /** Finds out how rules can be set. What an earlier daemon left stays until the first `set`. */
-export async function openKernelPath({ instance, log, helper = null, own = localShell }: Options): Promise<KernelPath> {
+export async function openRedirectManager({ instance, log, helper = null, own = localShell }: Options): Promise<RedirectManager> {
   const table = tableName(instance);
-  const way = await findWay(table, own, helper);
+  const way = await findNftAccess(table, own, helper);
   if ('reason' in way) log.info({ reason: way.reason }, 'connections are carried by the daemon, not by the kernel');
-  const setter = 'run' in way ? createSetter(table, way.run) : null;
+  const setter = 'run' in way ? createRuleSetter(table, way.run) : null;
   let last: Promise<unknown> = Promise.resolve();
   const inOrder = (work: () => Promise<Failure | null>): Promise<Failure | null> => {
     const mine = last.then(work);

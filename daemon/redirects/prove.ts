@@ -8,7 +8,7 @@ const PATIENCE = 900;
  * Whether connections to this address are answered at all, be it by a refusal: rules of others (a firewall that drops what it does not know)
  * could swallow what ours redirect, and then nobody would get an answer.
  */
-export function isAnswered(host: string, port: number, patience: Ms = PATIENCE): Promise<boolean> {
+export function isRedirectAnswered(host: string, port: number, patience: Ms = PATIENCE): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port });
     const settle = (answered: boolean): void => {

@@ -1,19 +1,19 @@
 import type { Redirect } from '../ports/kernel-path.js';
 import { type Failure, failure } from '../shared/failure.js';
-import { isAnswered } from './prove.js';
+import { isRedirectAnswered } from './prove.js';
 import { redirectRefusal, ruleOf } from './redirect.js';
 import { routesLoopback } from './routes.js';
 import { type Rule, settingScript } from './rules.js';
 import type { ScriptRunner } from './shell.js';
 import { runScript } from './way.js';
 
-export interface Setter {
+export interface RuleSetter {
   refuses(redirect: Redirect): string | null;
   set(redirects: readonly Redirect[]): Promise<Failure | null>;
 }
 
 /** Sets rules, and sees the first time that each bridge carries a connection indeed; one that does not is never used again. */
-export function createSetter(table: string, run: ScriptRunner): Setter {
+export function createRuleSetter(table: string, run: ScriptRunner): RuleSetter {
   const proven = new Set<string>();
   const deaf = new Set<string>();
   const make = (rules: readonly Rule[]): Promise<Failure | null> => {
@@ -25,9 +25,9 @@ export function createSetter(table: string, run: ScriptRunner): Setter {
     await Promise.all(
       fresh.map(async bridge => {
         const rule = rules.find(each => each.bridge === bridge);
-        if (!rule || (await isAnswered(rule.address, rule.port))) proven.add(bridge);
+        if (!rule || (await isRedirectAnswered(rule.address, rule.port))) proven.add(bridge);
         // A container that is gone does not answer either way: that says nothing about the bridge.
-        else if (await isAnswered(rule.to.host, rule.to.port)) deaf.add(bridge);
+        else if (await isRedirectAnswered(rule.to.host, rule.to.port)) deaf.add(bridge);
       }),
     );
   };

@@ -4,10 +4,10 @@ import { probingScript } from './rules.js';
 import type { ScriptResult, ScriptRunner } from './shell.js';
 
 /** How scripts with privileges are run; else why they cannot be, in a sentence. */
-export type Way = { readonly how: 'nft' | 'helper'; readonly run: ScriptRunner } | { readonly reason: string };
+export type NftAccess = { readonly how: 'nft' | 'helper'; readonly run: ScriptRunner } | { readonly reason: string };
 
 /** By ourselves where we may, else by the helper. */
-export async function findWay(table: string, own: ScriptRunner, helper: ScriptRunner | null): Promise<Way> {
+export async function findNftAccess(table: string, own: ScriptRunner, helper: ScriptRunner | null): Promise<NftAccess> {
   const ownReason = await whyNot(table, own);
   if (ownReason === null) return { how: 'nft', run: own };
   if (!helper) return { reason: `the daemon cannot set rules of the kernel: ${ownReason}` };

@@ -5,7 +5,7 @@ export class Changes {
   private readonly waiting = new Set<() => void>();
 
   /** The world has changed. */
-  look(): void {
+  update(): void {
     const woken = [...this.waiting];
     this.waiting.clear();
     for (const wake of woken) wake();

@@ -2,8 +2,8 @@ import type { EngineInfo } from '../api/engine-info.js';
 import { builtImages } from '../model/image-builds.js';
 import type { MemoryRequests } from '../ports/asks.js';
 import type { ListenerHooks, Listeners, UntilReady } from '../ports/doors.js';
-import type { GiveBack } from '../ports/give-back.js';
-import type { KernelPath } from '../ports/kernel-path.js';
+import type { ReclaimCache } from '../ports/give-back.js';
+import type { RedirectManager } from '../ports/kernel-path.js';
 import type { Clock, Containers, History, HostMemory, Images, Log, Store, Usage } from '../ports/ports.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import { isAnyStarting } from '../scheduler/memory/reclaim.js';
@@ -15,15 +15,15 @@ import { MemoryRequestFollower } from './effects/asker.js';
 import { type Effects, execute } from './effects/executors.js';
 import { prune } from './effects/prune.js';
 import { facade } from './facade.js';
-import { Hours } from './hours.js';
-import { Keeper } from './keeper.js';
-import { Carrier } from './listeners/carrier.js';
-import { DoorKeeper, type DoorKeeperOptions } from './listeners/door-keeper.js';
+import { RunningHours } from './hours.js';
+import { IntentKeeper } from './keeper.js';
+import { Redirector } from './listeners/carrier.js';
+import { ListenerManager, type ListenerManagerOptions } from './listeners/door-keeper.js';
 import { Loop } from './loop.js';
 import { NoticeLog, Notices } from './notices.js';
 import { observe } from './observe.js';
 import { pinsKept } from './pins.js';
-import { Figures } from './sampling/figures.js';
+import { LatestUsage } from './sampling/figures.js';
 import { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -48,15 +48,15 @@ export interface SupervisorOptions {
   readonly instance: string;
   readonly pid: number;
   /** Makes the doors that listen for sleeping services. */
-  readonly openDoors: (hooks: ListenerHooks) => Listeners;
+  readonly openListeners: (hooks: ListenerHooks) => Listeners;
   /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
-  readonly openKernelPath: ((helper: boolean) => Promise<KernelPath>) | null;
+  readonly openKernelPath: ((helper: boolean) => Promise<RedirectManager>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
-  readonly expectConnection: DoorKeeperOptions['expect'];
+  readonly expectConnection: ListenerManagerOptions['expect'];
   /** TCP ports at which the network of a process listens beyond its loopback. */
   readonly listening: (pid: number) => readonly number[];
   readonly untilReady: UntilReady;
-  readonly giveBack: GiveBack;
+  readonly giveBack: ReclaimCache;
   readonly openAsks: () => Promise<MemoryRequests>;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
@@ -90,11 +90,11 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const looked = new Promise<void>(resolve => {
     onLooked = resolve;
   });
-  const carrier = new Carrier({ open: options.openKernelPath, containers, clock, log, world: () => loop.world });
-  const doors = new DoorKeeper({
+  const carrier = new Redirector({ open: options.openKernelPath, containers, clock, log, world: () => loop.world });
+  const doors = new ListenerManager({
     containers,
     carrier,
-    openDoors: options.openDoors,
+    openListeners: options.openListeners,
     hasGateways: () => engine?.kind === 'docker',
     isLocal: options.isLocal,
     expect: options.expectConnection,
@@ -107,7 +107,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     listening: options.listening,
     log,
   });
-  const keeper = new Keeper({
+  const keeper = new IntentKeeper({
     store,
     clock,
     log,
@@ -115,7 +115,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     trusted: () => ({ trusted: trust.list(), lastTrusted: trust.lastTrusted() }),
   });
   const asker = new MemoryRequestFollower({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
-  const figures = new Figures(clock, options.host);
+  const figures = new LatestUsage(clock, options.host);
   const watchers = new Watchers();
   const sampler = new Sampler({
     usage: options.usage,
@@ -157,7 +157,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     persist: () => keeper.keep(),
   };
   const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
-  const hours = new Hours({
+  const hours = new RunningHours({
     openScheduler: options.openScheduler,
     // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
     jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
@@ -170,13 +170,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     execute: step => execute(step, effects),
     onNotices: added => notices.add(added),
     onWorld: world => {
-      waiters.look(world);
-      changes.look();
-      sampler.look(world);
-      carrier.look(world);
-      doors.look(world);
-      asker.look(world);
-      hours.look(world);
+      waiters.update(world);
+      changes.update();
+      sampler.update(world);
+      carrier.update(world);
+      doors.update(world);
+      asker.update(world);
+      hours.update(world);
       watchers.poke();
     },
   });

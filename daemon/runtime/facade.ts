@@ -5,12 +5,12 @@ import { viewOf } from '../scheduler/views/view.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { Changes } from './changes.js';
 import type { SupervisorOptions } from './create.js';
-import { execBeside } from './effects/beside.js';
+import { execOneOff } from './effects/beside.js';
 import { cleanProject } from './effects/clean.js';
 import { movedFrom, movedNotice } from './effects/moved.js';
-import type { Hours } from './hours.js';
-import type { Keeper } from './keeper.js';
-import type { DoorKeeper } from './listeners/door-keeper.js';
+import type { RunningHours } from './hours.js';
+import type { IntentKeeper } from './keeper.js';
+import type { ListenerManager } from './listeners/door-keeper.js';
 import { containerFor, engineBack, wakeFor } from './listeners/reach.js';
 import type { Loop } from './loop.js';
 import type { Notices } from './notices.js';
@@ -19,8 +19,8 @@ import { budgetBeyond } from './queries/budget-beyond.js';
 import { budgetView } from './queries/budget-view.js';
 import { counted } from './queries/exec-count.js';
 import { followLogs } from './queries/follow-logs.js';
-import { unjudged } from './queries/unjudged.js';
-import type { Figures } from './sampling/figures.js';
+import { unresolvable } from './queries/unjudged.js';
+import type { LatestUsage } from './sampling/figures.js';
 import { historyOf } from './sampling/history-view.js';
 import { LiveSnapshots } from './sampling/live.js';
 import { measured } from './sampling/measure.js';
@@ -36,12 +36,12 @@ export interface FacadeParts {
   readonly waiters: Waiters;
   readonly changes: Changes;
   readonly trust: Trust;
-  readonly doors: DoorKeeper;
+  readonly doors: ListenerManager;
   readonly sampler: Sampler;
-  readonly figures: Figures;
+  readonly figures: LatestUsage;
   readonly watchers: Watchers;
-  readonly hours: Hours;
-  readonly keeper: Keeper;
+  readonly hours: RunningHours;
+  readonly keeper: IntentKeeper;
   readonly engine: () => EngineInfo | null;
 }
 
@@ -78,7 +78,7 @@ export function facade(
     async act(action, { dryRun, trust: granted }) {
       const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
       if (beyond) return { ok: false, failure: beyond };
-      const foul = action.kind === 'up' ? unjudged(action.spec) : null;
+      const foul = action.kind === 'up' ? unresolvable(action.spec) : null;
       if (foul) return { ok: false, failure: foul };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
@@ -126,7 +126,7 @@ export function facade(
         ? followLogs(id, logOptions, { containers, clock, world: () => loop.world, changes })
         : containers.logs(containerFor(loop, id, false), logOptions),
     exec: async (id, execOptions) => {
-      if (execOptions.beside) return execBeside(loop.world, options, notices, id, execOptions);
+      if (execOptions.beside) return execOneOff(loop.world, options, notices, id, execOptions);
       await wakeFor(loop, doors, id);
       return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
     },

@@ -4,7 +4,7 @@ import type { Event, UseSeen } from '../scheduler/state/event.js';
 import type { World } from '../scheduler/state/world.js';
 import type { Ms } from '../shared/span.js';
 
-export interface HoursOptions {
+export interface RunningHoursOptions {
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   readonly jobs: ScheduleHooks['jobs'];
   readonly post: (event: Event) => void;
@@ -18,10 +18,10 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const WEEK: Ms = 6 * 24 * 3_600_000;
 
 /** Keeps the scheduler at the projects that there are, and says when they come up again: core knows no wall clock. */
-export class Hours {
+export class RunningHours {
   private readonly scheduler: Scheduler;
 
-  constructor({ openScheduler, jobs, post, uses }: HoursOptions) {
+  constructor({ openScheduler, jobs, post, uses }: RunningHoursOptions) {
     this.scheduler = openScheduler({
       jobs,
       onTick: (project, what) => {
@@ -32,7 +32,7 @@ export class Hours {
   }
 
   /** Called after each decision: also a moment to see that the clock has jumped. */
-  look(world: World): void {
+  update(world: World): void {
     this.scheduler.set(
       [...world.projects.values()].flatMap(({ spec: { name, schedule }, leaving }) =>
         schedule === null || leaving !== null ? [] : [{ name, schedule }],

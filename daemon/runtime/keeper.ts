@@ -9,7 +9,7 @@ import { pinsToKeep } from './pins.js';
 /** A disk does not get room by itself; a person makes it, and then waits for this. */
 const AGAIN: Ms = 10_000;
 
-export interface KeeperOptions {
+export interface IntentKeeperOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,12 +21,12 @@ export interface KeeperOptions {
  * Keeps the intent. Where the disk refuses it the daemon goes on with what it has in memory, says so to each that asks for something, and tries
  * again every 10 s until it is kept.
  */
-export class Keeper {
+export class IntentKeeper {
   private failed: Failure | null = null;
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
 
-  constructor(private readonly options: KeeperOptions) {
+  constructor(private readonly options: IntentKeeperOptions) {
     options.store.onUnsynced?.(failed => this.look(failed));
   }
 

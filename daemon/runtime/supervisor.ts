@@ -12,7 +12,7 @@ import type { Ms } from '../shared/span.js';
 import type { LogNote } from './queries/follow-logs.js';
 
 /** up: running and ready, or completed, or asleep with its ports open. awake: running. down: nothing runs. gone: the container is removed. */
-export type Goal = 'up' | 'awake' | 'down' | 'gone';
+export type WaitGoal = 'up' | 'awake' | 'down' | 'gone';
 
 /** What the HTTP room is handed: the daemon as its clients see it. */
 export interface Supervisor {
@@ -28,7 +28,7 @@ export interface Supervisor {
   /** Decides on an action and answers at once; the work goes on in the background. `dryRun`: decides only. `trust`: accepts the risks of an `up`. */
   act(action: Action, options: { readonly dryRun: boolean; readonly trust: boolean }): Promise<Answer>;
   /** Resolves when all are at the goal (null), or as soon as one cannot get there (its failure). Rejects only when the signal aborts. */
-  settled(ids: readonly ServiceId[], goal: Goal, signal: AbortSignal): Promise<Failure | null>;
+  settled(ids: readonly ServiceId[], goal: WaitGoal, signal: AbortSignal): Promise<Failure | null>;
   /** All services, or those of one project. With measured working sets when `usage`. */
   services(project: string | null, usage: boolean): Promise<readonly ServiceView[]>;
   projects(): readonly { readonly name: string; readonly root: string; readonly profile: string }[];

@@ -2,10 +2,10 @@ import { type ServiceId, serviceId } from '../model/model.js';
 import { isActive } from '../scheduler/state/service-state.js';
 import type { World } from '../scheduler/state/world.js';
 import { type Failure, failure } from '../shared/failure.js';
-import type { Goal } from './supervisor.js';
+import type { WaitGoal } from './supervisor.js';
 
 /** Where services stand towards a goal: reached (null), not yet (undefined), or out of reach (the failure). Pure. */
-export function standing(world: World, ids: readonly ServiceId[], goal: Goal): Failure | null | undefined {
+export function standing(world: World, ids: readonly ServiceId[], goal: WaitGoal): Failure | null | undefined {
   let waiting = false;
   for (const id of ids) {
     const one = goal === 'up' || goal === 'awake' ? towardsUp(world, id, goal) : towardsDown(world, id, goal);
@@ -17,11 +17,11 @@ export function standing(world: World, ids: readonly ServiceId[], goal: Goal): F
 
 function towardsUp(world: World, id: ServiceId, goal: 'up' | 'awake'): Failure | null | undefined {
   const entry = world.services.get(id);
-  if (entry?.want !== 'up') return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
-  if (entry.request !== null) return undefined;
+  if (entry?.desired !== 'up') return failure('cancelled', `${id} was stopped before it was ready.`, {}, ['laptop-dev up starts it again']);
+  if (entry.wakeRequest !== null) return undefined;
   if (entry.state.kind === 'failed') return rootCause(world, id);
   if (entry.refusal !== null) return entry.refusal;
-  if (!entry.awake) return goal === 'up' && world.projects.get(entry.spec.project)?.doors.kind === 'open' ? null : undefined;
+  if (!entry.awake) return goal === 'up' && world.projects.get(entry.spec.project)?.listeners.kind === 'open' ? null : undefined;
   if (goal === 'awake') return entry.state.kind === 'running' && !entry.state.frozen ? null : undefined;
   return entry.state.kind === 'running' || entry.state.kind === 'completed' ? null : undefined;
 }
@@ -32,7 +32,7 @@ function towardsUp(world: World, id: ServiceId, goal: 'up' | 'awake'): Failure |
  */
 function rootCause(world: World, id: ServiceId): Failure | undefined {
   const state = world.services.get(id)?.state;
-  if (state?.kind !== 'failed' || state.wordsDue) return undefined;
+  if (state?.kind !== 'failed' || state.logTailDue) return undefined;
   const { dependency } = state.failure.details;
   const cause = typeof dependency === 'string' ? serviceId(id.split('/')[0] ?? '', dependency) : id;
   return cause !== id && world.services.get(cause)?.state.kind === 'failed' ? rootCause(world, cause) : state.failure;
@@ -41,15 +41,15 @@ function rootCause(world: World, id: ServiceId): Failure | undefined {
 function towardsDown(world: World, id: ServiceId, goal: 'down' | 'gone'): Failure | null | undefined {
   const entry = world.services.get(id);
   if (!entry) return world.projects.get(id.split('/')[0] ?? '')?.leaving ? undefined : null;
-  if (entry.want === 'up') return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
+  if (entry.desired === 'up') return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
   if (isActive(entry.state)) return undefined;
   // The engine's event of a removal may come before its answer: until then nothing has been tidied up.
-  return goal === 'gone' && (entry.container !== null || entry.want === 'gone') ? undefined : null;
+  return goal === 'gone' && (entry.container !== null || entry.desired === 'gone') ? undefined : null;
 }
 
 interface Waiter {
   readonly ids: readonly ServiceId[];
-  readonly goal: Goal;
+  readonly goal: WaitGoal;
   readonly done: (outcome: Failure | null) => void;
 }
 
@@ -57,7 +57,7 @@ interface Waiter {
 export class Waiters {
   private readonly waiting = new Set<Waiter>();
 
-  look(world: World): void {
+  update(world: World): void {
     for (const waiter of [...this.waiting]) {
       const outcome = standing(world, waiter.ids, waiter.goal);
       if (outcome === undefined) continue;
@@ -66,7 +66,7 @@ export class Waiters {
     }
   }
 
-  wait(world: World, ids: readonly ServiceId[], goal: Goal, signal: AbortSignal): Promise<Failure | null> {
+  wait(world: World, ids: readonly ServiceId[], goal: WaitGoal, signal: AbortSignal): Promise<Failure | null> {
     const now = standing(world, ids, goal);
     if (now !== undefined) return Promise.resolve(now);
     return new Promise((resolve, reject) => {

@@ -1,23 +1,23 @@
 import { canSleep } from '../model/doors.js';
 import type { ProjectSpec, ServiceId, ServiceSpec } from '../model/model.js';
 import type { Ms } from '../shared/span.js';
-import { keepHours } from './activity/hours.js';
-import { lookAtUse } from './activity/idle.js';
+import { keepRunningHours } from './activity/hours.js';
+import { checkUseWhereDue } from './activity/idle.js';
 import { expireLeases } from './activity/leases.js';
-import { meetAsks } from './admission/ask.js';
-import { meet, noEngineInTime, refuse } from './admission/demand.js';
-import { pressOn } from './admission/press-on.js';
+import { admitMemoryRequests } from './admission/ask.js';
+import { admitWakeRequests, noEngineInTime, refuseWake } from './admission/demand.js';
+import { replanQueued } from './admission/press-on.js';
 import { advanceAll } from './lifecycle/advance.js';
 import { afterEnd } from './lifecycle/by-hand.js';
-import { doorsWaitForLeaving, isOutdated } from './lifecycle/leaving.js';
+import { listenersWaitForLeaving, isOutdated } from './lifecycle/leaving.js';
 import { runsByHand, stopIt } from './lifecycle/stop.js';
 import { admitsNow } from './memory/pressure.js';
-import { giveBackCache } from './memory/reclaim.js';
+import { reclaimWhereDue } from './memory/reclaim.js';
 import type { Policy } from './policy/policy.js';
 import type { Draft } from './state/draft.js';
 import { isActive } from './state/service-state.js';
-import { NO_DOORS } from './state/wiring.js';
-import { asksItself } from './state/word.js';
+import { NO_LISTENERS } from './state/wiring.js';
+import { requestsOwnMemory } from './state/word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry } from './state/world.js';
 
 /**
@@ -25,63 +25,63 @@ import { grantedTotal, idOf, isWanted, type ServiceEntry } from './state/world.j
  * an event that was missed, or came twice, does no harm. INVARIANTS: a grant is reserved (queued → pending) only when
  * Σ held + grant ≤ budget; nothing is started while the engine is not known to be up; a step is given once for a state.
  */
-export function converge(draft: Draft, policy: Policy, now: Ms): void {
+export function reconcile(draft: Draft, policy: Policy, now: Ms): void {
   expireLeases(draft, now);
   if (draft.engine === 'up') {
-    keepHours(draft, policy, now);
-    lookAtUse(draft, now);
-    meet(draft, policy, now);
-    pressOn(draft, policy, now);
-    meetAsks(draft, policy, now);
+    keepRunningHours(draft, policy, now);
+    checkUseWhereDue(draft, now);
+    admitWakeRequests(draft, policy, now);
+    replanQueued(draft, policy, now);
+    admitMemoryRequests(draft, policy, now);
   }
   for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
   // Who connects while the engine is away waits for it at an open door, and hears why in the end.
-  if (draft.engine !== 'unknown') openDoors(draft);
+  if (draft.engine !== 'unknown') openListeners(draft);
   if (draft.engine !== 'up') return loseHope(draft, policy, now);
   stopAgain(draft, now);
   for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
   promote(draft, policy, now);
   advanceAll(draft, policy, now);
   clear(draft, now);
-  giveBackCache(draft, policy, now);
+  reclaimWhereDue(draft, policy, now);
 }
 
 /** Nobody waits for ever for an engine that is gone. */
 function loseHope(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    if (entry.request !== null && now >= entry.request.until) refuse(draft, id, noEngineInTime(entry, policy));
+    if (entry.wakeRequest !== null && now >= entry.wakeRequest.until) refuseWake(draft, id, noEngineInTime(entry, policy));
   }
 }
 
-function openDoors(draft: Draft): void {
+function openListeners(draft: Draft): void {
   for (const [name, project] of draft.projects) {
-    if (project.doors.kind !== 'due') continue;
+    if (project.listeners.kind !== 'due') continue;
     const sleepers = project.leaving === null && project.spec.services.some(canSleep);
     // A container that is about to stop may hold one of their ports.
-    if (sleepers && draft.engine === 'up' && doorsWaitForLeaving(draft, upAndAsleep(draft, project.spec))) continue;
+    if (sleepers && draft.engine === 'up' && listenersWaitForLeaving(draft, upAndAsleep(draft, project.spec))) continue;
     if (!sleepers && !project.listening) {
-      draft.setDoors(name, NO_DOORS);
+      draft.setListeners(name, NO_LISTENERS);
       continue;
     }
-    draft.projects.set(name, { ...project, listening: sleepers, doors: { kind: 'opening', serial: draft.version } });
-    draft.steps.push({ kind: 'openDoors', project: name, serial: draft.version });
+    draft.projects.set(name, { ...project, listening: sleepers, listeners: { kind: 'opening', serial: draft.version } });
+    draft.steps.push({ kind: 'openListeners', project: name, serial: draft.version });
   }
 }
 
 function upAndAsleep(draft: Draft, { services }: ProjectSpec): ServiceSpec[] {
-  return services.filter(spec => canSleep(spec) && draft.entry(idOf(spec))?.want === 'up');
+  return services.filter(spec => canSleep(spec) && draft.entry(idOf(spec))?.desired === 'up');
 }
 
 /**
  * Containers that were made, started or ended and that no launch under way can account for: somebody started one by hand, or a
  * daemon was killed while the engine was making or starting it. Look at everything.
  */
-export function accountForStrays(draft: Draft): void {
-  if (draft.strays.size === 0) return;
+export function accountForUnmatched(draft: Draft): void {
+  if (draft.unmatched.size === 0) return;
   for (const { state } of draft.services.values()) if (state.kind === 'starting' && state.container === null) return;
-  if ([...draft.strays.values()].includes(null)) draft.steps.push({ kind: 'look' });
-  draft.strays.clear();
+  if ([...draft.unmatched.values()].includes(null)) draft.steps.push({ kind: 'list' });
+  draft.unmatched.clear();
 }
 
 /** Not wanted: what runs is stopped, after what depends on it; what only waits is dropped. A launch under way is awaited. */
@@ -99,7 +99,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     case 'completed':
       return draft.setState(id, { kind: 'asleep', exit: state.exit });
     case 'failed':
-      if (entry.want === 'gone') draft.setState(id, { kind: 'asleep', exit: null });
+      if (entry.desired === 'gone') draft.setState(id, { kind: 'asleep', exit: null });
       return;
     case 'starting':
     case 'running':
@@ -116,8 +116,8 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
 }
 
 /** It was to sleep, and while it waited for its dependants or the engine somebody has begun to use it. */
-function isUsedAgain({ want, state, use, sessions }: ServiceEntry): boolean {
-  return want === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0 || sessions.length > 0);
+function isUsedAgain({ desired, state, use, sessions }: ServiceEntry): boolean {
+  return desired === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0 || sessions.length > 0);
 }
 
 /** A stop that the engine could not do is given again when its pause is over. */
@@ -141,8 +141,8 @@ function hasLeavingDependants(draft: Draft, entry: ServiceEntry): boolean {
 function forget(draft: Draft, now: Ms): void {
   for (const [id, entry] of draft.services) {
     // Wanted again while a failed removal waited its turn.
-    if (entry.want !== 'gone' && entry.removeAt !== null) draft.patch(id, { removing: false, removeAt: null });
-    if (entry.want !== 'gone' || entry.state.kind !== 'asleep' || isUnderWay(entry.removing, entry.removeAt, now)) continue;
+    if (entry.desired !== 'gone' && entry.removeAt !== null) draft.patch(id, { removing: false, removeAt: null });
+    if (entry.desired !== 'gone' || entry.state.kind !== 'asleep' || isUnderWay(entry.removing, entry.removeAt, now)) continue;
     const project = draft.projects.get(entry.spec.project);
     if (entry.container !== null) {
       if (draft.engine !== 'up') continue;
@@ -151,7 +151,7 @@ function forget(draft: Draft, now: Ms): void {
     } else if (!project || project.leaving || !project.spec.services.some(service => service.name === entry.spec.name)) {
       draft.forget(id);
     } else {
-      draft.setWant(id, 'down');
+      draft.setDesired(id, 'down');
     }
   }
 }
@@ -162,12 +162,12 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   if (state.kind === 'asleep') {
     draft.patch(id, {
       attempt: entry.attempt + 1,
-      state: { kind: 'queued', grant: asksItself(spec) ? spec.memory.standard : spec.memory.maximum, since: now, asIs: false },
+      state: { kind: 'queued', grant: requestsOwnMemory(spec) ? spec.memory.standard : spec.memory.maximum, since: now, reuseContainer: false },
     });
   } else if (state.kind === 'ended') {
     afterEnd(draft, entry, policy, now);
   } else if (state.kind === 'backoff' && now >= state.until) {
-    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now, asIs: true } });
+    draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'pending', grant: state.grant, image: 'ready', since: now, reuseContainer: true } });
   } else if ((state.kind === 'running' || state.kind === 'starting') && isOutdated(entry)) {
     const wanted = state.kind === 'starting' ? (state.next ?? state.grant) : state.grant;
     const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, wanted));
@@ -194,8 +194,8 @@ function promote(draft: Draft, policy: Policy, now: Ms): void {
     const grant = Math.min(entry.state.grant, Math.max(standard, policy.budget - total - behind));
     if (total + grant > policy.budget) continue;
     total += grant;
-    const { asIs } = entry.state;
-    draft.setState(id, { kind: 'pending', grant, image: asIs ? 'ready' : 'needed', since: now, asIs });
+    const { reuseContainer } = entry.state;
+    draft.setState(id, { kind: 'pending', grant, image: reuseContainer ? 'ready' : 'needed', since: now, reuseContainer });
   }
 }
 

@@ -4,10 +4,10 @@ import { foldListens, foldSpoke } from './activity/heard.js';
 import { foldScheduled } from './activity/hours.js';
 import { foldResumed, foldUsed, useDue } from './activity/idle.js';
 import { leaseDue } from './activity/leases.js';
-import { askDue, foldSaid } from './admission/ask.js';
-import { foldRequested, isInTheWay } from './admission/demand.js';
-import { hopeEnds } from './admission/press-on.js';
-import { accountForStrays, converge } from './converge.js';
+import { memoryRequestDue, foldMemoryReported } from './admission/ask.js';
+import { foldWakeRequested, isBlocked } from './admission/demand.js';
+import { queueDeadline } from './admission/press-on.js';
+import { accountForUnmatched, reconcile } from './converge.js';
 import { foldAction } from './lifecycle/actions.js';
 import { foldEngineEvent, foldEngineLost } from './lifecycle/engine-events.js';
 import { foldObserved } from './lifecycle/observe.js';
@@ -41,8 +41,8 @@ export function decide(world: World, event: Event, policy: Policy, now: Ms): Dec
   // Who sets the budget is held against the usual one.
   const isBudget = event.kind === 'action' && event.action.kind === 'budget';
   const answer = fold(draft, event, isBudget ? policy : budgeted(draft, policy), now);
-  if (!answer || answer.ok) converge(draft, budgeted(draft, policy), now);
-  accountForStrays(draft);
+  if (!answer || answer.ok) reconcile(draft, budgeted(draft, policy), now);
+  accountForUnmatched(draft);
   const persist: Step[] = draft.intentChanged ? [{ kind: 'persist' }] : [];
   return { world: draft.world(), steps: [...persist, ...draft.steps], notices: draft.notices, answer };
 }
@@ -59,7 +59,7 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldRestored(draft, event);
       return null;
     case 'gatewaysChanged':
-      draft.setDoors(event.project, { kind: 'due' });
+      draft.setListeners(event.project, { kind: 'due' });
       return null;
     case 'observed':
       foldObserved(draft, event, policy, now);
@@ -70,8 +70,8 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'engineLost':
       foldEngineLost(draft, policy, now);
       return null;
-    case 'requested':
-      foldRequested(draft, event, policy, now);
+    case 'wakeRequested':
+      foldWakeRequested(draft, event, policy, now);
       return null;
     case 'spoke':
       foldSpoke(draft, event);
@@ -88,8 +88,8 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
     case 'resized':
       foldResized(draft, event, now);
       return null;
-    case 'said':
-      foldSaid(draft, event, policy, now);
+    case 'memoryReported':
+      foldMemoryReported(draft, event, policy, now);
       return null;
     case 'reclaimed':
       foldReclaimed(draft, event);
@@ -115,8 +115,8 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
     if (due !== null && (next === null || due < next)) next = due;
   };
   for (const entry of world.services.values()) {
-    const { request } = entry;
-    consider(request === null ? null : world.engine === 'up' && !isInTheWay(entry) ? request.askAt : request.until);
+    const { wakeRequest } = entry;
+    consider(wakeRequest === null ? null : world.engine === 'up' && !isBlocked(entry) ? wakeRequest.askAt : wakeRequest.until);
   }
   consider(leaseDue(world));
   // Without an engine a deadline that is over would only come again and again.
@@ -125,8 +125,8 @@ export function nextDeadline(world: World, policy: Policy): Ms | null {
   for (const entry of world.services.values()) {
     const { state, removeAt } = entry;
     consider(useDue(world, entry));
-    consider(askDue(entry));
-    consider(hopeEnds(world, entry, policy));
+    consider(memoryRequestDue(entry));
+    consider(queueDeadline(world, entry, policy));
     consider(state.kind === 'backoff' || state.kind === 'ended' ? state.until : state.kind === 'stopping' ? state.retryAt : null);
     consider(removeAt);
   }

@@ -4,7 +4,7 @@ import { FailureError, failure } from '../shared/failure.js';
 const MOST_WAITING = 10_000;
 
 /** Turns calls of `push` into an async iteration, in order. Ends with `end`; for a reader that is too slow it ends with too-busy. */
-export class Feed<T> implements AsyncIterable<T> {
+export class AsyncQueue<T> implements AsyncIterable<T> {
   #waiting: T[] = [];
   #ended = false;
   #overflowed = false;

@@ -5,10 +5,10 @@ import type { LoggedNotice } from '../api/notice.js';
 import type { Plan } from '../api/plan.js';
 import type { ServiceView } from '../api/views.js';
 import { type ServiceId, serviceId } from '../model/model.js';
-import type { Goal, Supervisor } from '../runtime/supervisor.js';
+import type { WaitGoal, Supervisor } from '../runtime/supervisor.js';
 import type { Action } from '../scheduler/state/event.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
-import { Feed } from './feed.js';
+import { AsyncQueue } from './feed.js';
 import { whileConnected } from './lines.js';
 
 /** A mutation that somebody waits for. */
@@ -17,7 +17,7 @@ export interface AwaitedAction {
   readonly action: Action;
   readonly body: { readonly dryRun?: boolean; readonly wait?: boolean; readonly settle?: number; readonly waitTimeout?: number | null };
   readonly trust: boolean;
-  readonly goal: Goal;
+  readonly goal: WaitGoal;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface AwaitedAction {
  */
 export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, work: AwaitedAction): Promise<AsyncIterable<WorkLine>> {
   const before = work.goal === 'gone' ? await supervisor.services(work.project, false) : [];
-  const feed = new Feed<LoggedNotice>();
+  const feed = new AsyncQueue<LoggedNotice>();
   const unsubscribe = supervisor.subscribe(notice => {
     if (notice.project === work.project) feed.push(notice);
   });
@@ -52,7 +52,7 @@ async function* lines(
   work: AwaitedAction,
   plan: Plan,
   ids: readonly ServiceId[],
-  feed: Feed<LoggedNotice>,
+  feed: AsyncQueue<LoggedNotice>,
   unsubscribe: () => void,
   left: AbortSignal,
 ): AsyncGenerator<WorkLine> {

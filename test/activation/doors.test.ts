@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createDoors } from '../../daemon/activation/doors.js';
+import { createActivator } from '../../daemon/activation/doors.js';
 import { cannotListen } from '../../daemon/activation/listeners.js';
 import type { Listeners, Target } from '../../daemon/ports/doors.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
@@ -40,7 +40,7 @@ async function stage(...scene: Parameters<typeof openStage>): ReturnType<typeof 
 }
 
 function doorsTo(target: Target): Listeners {
-  const doors = createDoors(
+  const doors = createActivator(
     { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined },
     { log: silent, clock },
   );

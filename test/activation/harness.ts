@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { createDoors } from '../../daemon/activation/doors.js';
+import { createActivator } from '../../daemon/activation/doors.js';
 import type { Protocol } from '../../daemon/model/model.js';
 import type { Listener, Listeners, Target } from '../../daemon/ports/doors.js';
 import type { Clock, Log } from '../../daemon/ports/ports.js';
@@ -37,7 +37,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
   let wakes = 0;
   const told: Stage['told'] = [];
   const spoken: Protocol[] = [];
-  const doors: Listeners = createDoors(
+  const doors: Listeners = createActivator(
     {
       target,
       wake: () => {

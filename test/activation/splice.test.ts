@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { chooseWire, provesItself } from '../../daemon/activation/choose-wire.js';
+import { chooseStream, provesItself } from '../../daemon/activation/choose-wire.js';
 import { ClientConnection } from '../../daemon/activation/connection.js';
-import { rawWire } from '../../daemon/activation/raw-wire.js';
+import { rawStream } from '../../daemon/activation/raw-wire.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
-import { type OpenWire, openStreamWire } from '../../daemon/activation/wire.js';
+import { type OpenByteStream, openStreamWire } from '../../daemon/activation/wire.js';
 import type { Target } from '../../daemon/ports/doors.js';
 import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** A spliced pair: the client's socket and the server's, with nothing but the code under test between them. */
-async function pair(wire: OpenWire): Promise<{ client: Socket; server: Socket; front: Running; back: Running }> {
+async function pair(wire: OpenByteStream): Promise<{ client: Socket; server: Socket; front: Running; back: Running }> {
   const back = await serve(() => undefined);
   const front = await front_(wire, back.target);
   const client = await connected(front.target.port);
@@ -34,7 +34,7 @@ async function pair(wire: OpenWire): Promise<{ client: Socket; server: Socket; f
   return { client, server, front, back };
 }
 
-function front_(wire: OpenWire, target: Target): Promise<Running> {
+function front_(wire: OpenByteStream, target: Target): Promise<Running> {
   const traffic = createTraffic(clock, () => undefined);
   const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
   closing.push(() => traffic.close());
@@ -44,23 +44,23 @@ function front_(wire: OpenWire, target: Target): Promise<Running> {
   });
 }
 
-const raw = rawWire();
+const raw = rawStream();
 test('this Node has what the raw wire needs, and it proves itself', async () => {
   expect(raw && (await provesItself(raw))).toBe(true);
-  expect(await chooseWire(silent)).not.toBe(openStreamWire);
+  expect(await chooseStream(silent)).not.toBe(openStreamWire);
 });
 
 test('a wire that is missing, throws, loses, or never answers is not chosen', async () => {
-  expect(rawWire({ WriteWrap: Object, streamBaseState: [] })).toBeNull();
-  expect(await chooseWire(silent, null)).toBe(openStreamWire);
-  const broken: OpenWire = () => {
+  expect(rawStream({ WriteWrap: Object, streamBaseState: [] })).toBeNull();
+  expect(await chooseStream(silent, null)).toBe(openStreamWire);
+  const broken: OpenByteStream = () => {
     throw new Error('no handle');
   };
-  expect(await chooseWire(silent, broken)).toBe(openStreamWire);
-  const lossy: OpenWire = (socket, events) => openStreamWire(socket, { ...events, chunk: chunk => events.chunk(chunk.subarray(1)) });
-  expect(await chooseWire(silent, lossy)).toBe(openStreamWire);
-  const deaf: OpenWire = (socket, events) => openStreamWire(socket, { ...events, chunk: () => undefined });
-  expect(await chooseWire(silent, deaf)).toBe(openStreamWire);
+  expect(await chooseStream(silent, broken)).toBe(openStreamWire);
+  const lossy: OpenByteStream = (socket, events) => openStreamWire(socket, { ...events, chunk: chunk => events.chunk(chunk.subarray(1)) });
+  expect(await chooseStream(silent, lossy)).toBe(openStreamWire);
+  const deaf: OpenByteStream = (socket, events) => openStreamWire(socket, { ...events, chunk: () => undefined });
+  expect(await chooseStream(silent, deaf)).toBe(openStreamWire);
 });
 
 describe.each([

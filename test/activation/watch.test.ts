@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Watch, watch } from '../../daemon/activation/watch/watch.js';
+import { type ProtocolTracker, createTracker } from '../../daemon/activation/watch/watch.js';
 import type { Protocol } from '../../daemon/model/model.js';
 import { rounds } from '../support/deep.js';
 
 /** One line of a recorded conversation: who speaks, what, and whether the service is held afterwards. */
 type Line = readonly ['client' | 'server', string, boolean];
 
-function say(looker: Watch, who: 'client' | 'server', text: string): void {
+function say(looker: ProtocolTracker, who: 'client' | 'server', text: string): void {
   looker[who](Buffer.from(text, 'latin1'));
 }
 
 /** Plays a conversation whole, then byte by byte: the same at each line's end. */
 function play(protocol: Protocol, lines: readonly Line[], holdBlocked = true): void {
   for (const size of [Number.POSITIVE_INFINITY, 1, 3]) {
-    const looker = watch(protocol, holdBlocked);
+    const looker = createTracker(protocol, holdBlocked);
     const seen = lines.map(([who, text]) => {
       for (let at = 0; at < text.length; at += size) say(looker, who, text.slice(at, at + size));
       return looker.holding;
@@ -180,7 +180,7 @@ describe('redis', () => {
     const word = fc.string({ unit: 'binary-ascii', maxLength: 40 });
     fc.assert(
       fc.property(fc.array(fc.array(word, { minLength: 1, maxLength: 12 }), { maxLength: 8 }), fc.nat(30), (commands, size) => {
-        const looker = watch('redis', true);
+        const looker = createTracker('redis', true);
         const text = commands.map(words => resp('SET', ...words)).join('') + resp('MULTI');
         for (let at = 0; at < text.length; at += size + 1) say(looker, 'client', text.slice(at, at + size + 1));
         say(looker, 'client', resp('EXEC'));
@@ -246,7 +246,7 @@ describe('http', () => {
   });
 
   test('a client may move to another connection between two exchanges, not after Connection: close', () => {
-    const looker = watch('http', true);
+    const looker = createTracker('http', true);
     expect(looker.canMove).toBe(true);
     say(looker, 'client', GET);
     expect(looker.canMove).toBe(false);
@@ -268,7 +268,7 @@ test('property: garbage from both sides, in any chunks, is survived by each', ()
   const talk = fc.array(fc.tuple(fc.boolean(), bytes), { maxLength: 12 });
   fc.assert(
     fc.property(fc.constantFrom<Protocol>('http', 'postgres', 'redis', 'tcp'), talk, (protocol, said) => {
-      const looker = watch(protocol, true);
+      const looker = createTracker(protocol, true);
       for (const [isClient, chunk] of said) looker[isClient ? 'client' : 'server'](Buffer.from(chunk));
       expect(typeof looker.holding).toBe('boolean');
     }),
@@ -285,7 +285,7 @@ test('property: chunking makes no difference, for any bytes after a good beginni
       fc.integer({ min: 1, max: 40 }),
       (protocol, tail, size) => {
         const text = Buffer.concat([Buffer.from(beginnings[protocol] ?? '', 'latin1'), tail]);
-        const [whole, cut] = [watch(protocol, true), watch(protocol, true)];
+        const [whole, cut] = [createTracker(protocol, true), createTracker(protocol, true)];
         whole.client(text);
         for (let at = 0; at < text.length; at += size) cut.client(text.subarray(at, at + size));
         expect(cut.holding).toBe(whole.holding);

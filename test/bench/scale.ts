@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
-import { createDoors } from '../../daemon/activation/doors.js';
+import { createActivator } from '../../daemon/activation/doors.js';
 import type { ServiceId } from '../../daemon/model/model.js';
 import type { Log } from '../../daemon/ports/ports.js';
 import { decide } from '../../daemon/scheduler/decide.js';
@@ -53,7 +53,7 @@ function house(size: number): Driver {
   }
   const ids = [...driver.world.services.keys()];
   for (const id of ids.filter((_, index) => index % PER_PROJECT < PER_PROJECT / 2)) {
-    driver.send({ kind: 'requested', id });
+    driver.send({ kind: 'wakeRequested', id });
     driver.settle();
   }
   driver.now = 300_000;
@@ -75,7 +75,7 @@ function decisions(size: number, count: number): [string, number[]][] {
   const kinds: [string, (turn: number) => Event][] = [
     ['a tick', () => ({ kind: 'tick' })],
     ['a use', turn => use(entries[turn % entries.length]?.[0] ?? idOf({ project: '', name: '' }))],
-    ['a request that evicts', turn => ({ kind: 'requested', id: asleep[turn % asleep.length] ?? idOf({ project: '', name: '' }) })],
+    ['a request that evicts', turn => ({ kind: 'wakeRequested', id: asleep[turn % asleep.length] ?? idOf({ project: '', name: '' }) })],
     ['samples of all', () => ({ kind: 'sampled', services, host })],
   ];
   return kinds.map(([what, event]) => [what, timed(driver, event, count)]);
@@ -103,7 +103,7 @@ async function doors(): Promise<string> {
   const before = footprint(process.pid).rss;
   const target = { host: '127.0.0.1', port };
   const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
-  const opened = createDoors(hooks, { log: SILENT, clock: { now: () => performance.now(), wall: Date.now } });
+  const opened = createActivator(hooks, { log: SILENT, clock: { now: () => performance.now(), wall: Date.now } });
   const first = 20_000;
   const wanted = Array.from({ length: DOORS }, (_, index) => ({
     service: idOf({ project: 'p', name: `s${index}` }),

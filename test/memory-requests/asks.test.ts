@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createAsks } from '../../daemon/memory-requests/asks.js';
-import { readWord } from '../../daemon/memory-requests/read-word.js';
-import type { HeardReport } from '../../daemon/ports/asks.js';
+import { createMemoryRequests } from '../../daemon/memory-requests/asks.js';
+import { readReport } from '../../daemon/memory-requests/read-word.js';
+import type { ReportedMemory } from '../../daemon/ports/asks.js';
 import { failure } from '../../daemon/shared/failure.js';
 
-const QUIET: HeardReport = { wants: null, holds: 0, loading: null, model: null };
+const QUIET: ReportedMemory = { wants: null, holds: 0, loading: null, model: null };
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -37,8 +37,8 @@ describe('a service that is followed', () => {
       if (next) response.end(JSON.stringify(next));
     });
     const leave = new AbortController();
-    const words: HeardReport[] = [];
-    await createAsks().follow(
+    const words: ReportedMemory[] = [];
+    await createMemoryRequests().follow(
       target,
       word => {
         words.push(word);
@@ -59,8 +59,8 @@ describe('a service that is followed', () => {
     ];
     const target = await served((_request, response) => void answers.shift()?.(response));
     const leave = new AbortController();
-    const words: HeardReport[] = [];
-    await createAsks().follow(
+    const words: ReportedMemory[] = [];
+    await createMemoryRequests().follow(
       target,
       word => {
         words.push(word);
@@ -81,7 +81,7 @@ describe('an answer', () => {
       bodies.push(JSON.parse(text));
       response.end('{}');
     });
-    const asks = createAsks();
+    const asks = createMemoryRequests();
     await asks.answer(target, 9, null);
     await asks.answer(target, 9, failure('over-budget', 'No.', { need: 9, free: -1, holders: [{ service: 'db' }] }, ['stop db']));
     expect(bodies).toEqual([
@@ -92,12 +92,12 @@ describe('an answer', () => {
 
   test('that is not taken is an error', async () => {
     const target = await served((_request, response) => response.writeHead(500).end());
-    await expect(createAsks().answer(target, 9, null)).rejects.toThrow('HTTP 500');
+    await expect(createMemoryRequests().answer(target, 9, null)).rejects.toThrow('HTTP 500');
   });
 });
 
 describe('the word of a service', () => {
-  const of = (change: object) => readWord(JSON.stringify({ version: 1, ...QUIET, ...change }))?.word ?? null;
+  const of = (change: object) => readReport(JSON.stringify({ version: 1, ...QUIET, ...change }))?.word ?? null;
   test.each([
     [{ wants: -1 }, null],
     [{ wants: 1.5 }, null],
@@ -113,5 +113,5 @@ describe('the word of a service', () => {
       { ...QUIET, model: 'tiny-Q4_0' },
     ],
   ])('%j', (change, expected) => expect(of(change)).toEqual(expected));
-  test.each(['', 'null', '[]', '{', '7'])('%s is none', text => expect(readWord(text)).toBeNull());
+  test.each(['', 'null', '[]', '{', '7'])('%s is none', text => expect(readReport(text)).toBeNull());
 });

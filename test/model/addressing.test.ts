@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { addressFault, subnetWishes } from '../../daemon/model/addressing.js';
+import { addressFault, requestedSubnets } from '../../daemon/model/addressing.js';
 import type { NetworkSpec } from '../../daemon/model/model.js';
-import { type Gateway, gatewayPlacesOf, type ListenerState, wantedDoors, wiringOf } from '../../daemon/scheduler/state/wiring.js';
+import { type Gateway, gatewayPlacesOf, type ListenerState, wantedListeners, wiringOf } from '../../daemon/scheduler/state/wiring.js';
 import { formatBlock, freePart, holds, overlaps, parseBlock } from '../../daemon/shared/cidr.js';
 import { containerSpec, defaultNetwork } from '../scheduler/specs.js';
 import { Driver } from '../scheduler/support/driver.js';
@@ -52,10 +52,10 @@ test.each([
 
 describe('the subnets that the engine is asked for', () => {
   test('with reserved addresses kept out of what is handed out, and the gateway where it would have been', () => {
-    expect(subnetWishes(lan({}))).toEqual([]);
-    expect(subnetWishes(lan({ subnets: ['10.1.0.0/24'] }))).toEqual([{ subnet: '10.1.0.0/24', range: null, gateway: null, aux: {} }]);
+    expect(requestedSubnets(lan({}))).toEqual([]);
+    expect(requestedSubnets(lan({ subnets: ['10.1.0.0/24'] }))).toEqual([{ subnet: '10.1.0.0/24', range: null, gateway: null, aux: {} }]);
     const wish = (reserved: readonly string[], more: Partial<NetworkSpec> = {}) =>
-      subnetWishes(lan({ subnets: ['10.1.0.0/24'], reserved, ...more }))[0];
+      requestedSubnets(lan({ subnets: ['10.1.0.0/24'], reserved, ...more }))[0];
     expect(wish(['10.1.0.2'])).toMatchObject({ range: '10.1.0.128/25', gateway: '10.1.0.1' });
     expect(wish(['10.1.0.1', '10.1.0.2'])).toMatchObject({ gateway: '10.1.0.3' });
     expect(wish(['fd00::2'])).toMatchObject({ range: null, gateway: null });
@@ -125,7 +125,7 @@ describe('services with one port in a network', () => {
     const plain = { network: 'lan', address: '10.1.0.1', subnets: ['10.1.0.0/24'] };
     const gateways: Gateway[] = [plain, { ...plain, address: '10.9.0.1', only: ['b'] }];
     const listening = (list: readonly Gateway[]) =>
-      wantedDoors(driver.world, 'p', list).map(door => `${door.service} ${door.address}:${door.port}`);
+      wantedListeners(driver.world, 'p', list).map(door => `${door.service} ${door.address}:${door.port}`);
     expect(listening(gateways)).toEqual(['p/a 10.1.0.1:80', 'p/b 10.9.0.1:80']);
     expect(listening(gateways.map(each => ({ ...each, deaf: each.address === '10.9.0.1' })))).toEqual(['p/a 10.1.0.1:80']);
     const [, , app] = spec.services;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canSleep, doorsOf, innerPorts, whyAwake } from '../../daemon/model/doors.js';
+import { canSleep, listenersOf, innerPorts, whyAwake } from '../../daemon/model/doors.js';
 import { type ContainerSpec, PLAIN_ACTIVATION, type PortSpec, type ServiceSpec } from '../../daemon/model/model.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 
@@ -19,7 +19,7 @@ describe('a service sleeps', () => {
   ])('%s', (_what, over) => {
     const spec = asked(web, over);
     expect([canSleep(spec), whyAwake(spec)]).toEqual([true, null]);
-    expect(doorsOf(spec)).toEqual([{ hostIp: '127.0.0.1', port: 8080, containerPort: 80 }]);
+    expect(listenersOf(spec)).toEqual([{ hostIp: '127.0.0.1', port: 8080, containerPort: 80 }]);
   });
 
   it.each<[string, Partial<ServiceSpec>]>([
@@ -28,7 +28,7 @@ describe('a service sleeps', () => {
     ["its protocol's own port", { protocol: 'redis' }],
   ])('without a door, for others in its networks, by %s', (_what, over) => {
     const spec = serviceSpec({ start: 'on-demand', ...over });
-    expect([canSleep(spec), whyAwake(spec), doorsOf(spec)]).toEqual([true, null, []]);
+    expect([canSleep(spec), whyAwake(spec), listenersOf(spec)]).toEqual([true, null, []]);
   });
 });
 
@@ -38,7 +38,7 @@ describe('a service stays awake', () => {
     ['manual', { start: 'manual' }],
   ])('unasked, %s and without an idle time', (_what, over) => {
     const spec = asked(web, over);
-    expect([canSleep(spec), whyAwake(spec), doorsOf(spec)]).toEqual([false, null, []]);
+    expect([canSleep(spec), whyAwake(spec), listenersOf(spec)]).toEqual([false, null, []]);
   });
 
   it.each<[string, Partial<ServiceSpec>, string]>([
@@ -62,7 +62,7 @@ describe('a service stays awake', () => {
     ['without any port', {}, 'has no TCP port (ports, expose): no connection can wake it'],
   ])('though asked, %s', (_what, over, why) => {
     for (const spec of [serviceSpec({ start: 'on-demand', ...over }), serviceSpec({ idle: 1000, ...over })]) {
-      expect([canSleep(spec), doorsOf(spec), whyAwake(spec)]).toEqual([false, [], why]);
+      expect([canSleep(spec), listenersOf(spec), whyAwake(spec)]).toEqual([false, [], why]);
     }
   });
 });
@@ -70,7 +70,7 @@ describe('a service stays awake', () => {
 describe('the doors', () => {
   it('are the TCP ports with a host port, each address by itself', () => {
     const spec = asked({ ports: [tcp(8080, 80), tcp(null, 81), tcp(8080, 80, '10.0.0.1'), tcp(8443, 443, '0.0.0.0')] });
-    expect(doorsOf(spec)).toEqual([
+    expect(listenersOf(spec)).toEqual([
       { hostIp: '127.0.0.1', port: 8080, containerPort: 80 },
       { hostIp: '10.0.0.1', port: 8080, containerPort: 80 },
       { hostIp: '0.0.0.0', port: 8443, containerPort: 443 },
@@ -124,8 +124,8 @@ it('one rule: a service that is asked sleeps or says why not, and only one that 
       const isAsked = service.start === 'on-demand' || service.idle !== null;
       expect(canSleep(service)).toBe(isAsked && whyAwake(service) === null);
       if (!isAsked) expect(whyAwake(service)).toBeNull();
-      if (!canSleep(service)) expect(doorsOf(service)).toEqual([]);
-      if (canSleep(service)) expect(innerPorts(service)).toEqual(expect.arrayContaining(doorsOf(service).map(door => door.containerPort)));
+      if (!canSleep(service)) expect(listenersOf(service)).toEqual([]);
+      if (canSleep(service)) expect(innerPorts(service)).toEqual(expect.arrayContaining(listenersOf(service).map(door => door.containerPort)));
     }),
   );
 });

@@ -75,7 +75,7 @@ describe('what is seen', () => {
     driver.up(project('p', { db }));
     driver.settle();
     driver.send({ kind: 'listens', id: 'p/db', container: null, ports: [1025, 4000] });
-    expect(driver.kinds()).toEqual(['openDoors']);
+    expect(driver.kinds()).toEqual(['openListeners']);
     expect(driver.world.services.get('p/db')?.listens).toEqual([1025]);
     driver.settle();
     driver.send({ kind: 'listens', id: 'p/db', container: null, ports: [1025] });

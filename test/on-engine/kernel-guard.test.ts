@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type Dockerode from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openKernelPath } from '../../daemon/redirects/kernel-path.js';
+import { openRedirectManager } from '../../daemon/redirects/kernel-path.js';
 import { bridgeTo } from '../../daemon/redirects/routes.js';
 import { type Running, serve, silent } from '../activation/harness.js';
 import { ensureNft, nft } from './support/nft.js';
@@ -69,7 +69,7 @@ exit 0`; // the shell stays PID 1, which no signal of timeout would end
 
 test('no container gets at what listens on 127.0.0.1 of this machine through a bridge that is open for redirects', async () => {
   const instance = `test${randomBytes(4).toString('hex')}`;
-  const path = await openKernelPath({ instance, log: silent });
+  const path = await openRedirectManager({ instance, log: silent });
   const to = { host: gateway, port: 1 }; // nobody listens there, which is an answer
   expect(await path.set([{ service: 'p/s', hostIp: '127.0.0.1', port: 1, to }])).toBeNull();
   expect(readFileSync(localnet, 'utf8')).toBe('1\n');
@@ -104,7 +104,7 @@ const PROTOCOLS = ['tcp', 'udp', 'icmp', '132', '47', '253'];
 
 test('nor does one that forges packets from 127.0.0.0/8, of whatever protocol, to any address of this machine', async () => {
   const instance = `test${randomBytes(4).toString('hex')}`;
-  const path = await openKernelPath({ instance, log: silent });
+  const path = await openRedirectManager({ instance, log: silent });
   const set = () => path.set([{ service: 'p/s', hostIp: '127.0.0.1', port: 1, to: { host: gateway, port: 1 } }]);
   const frames = (protocols: readonly string[]) =>
     counted(`ldt_seen_${instance}`, ['ip saddr 127.0.0.0/8', 'ip daddr 127.0.0.0/8'], () => {
@@ -130,7 +130,7 @@ test('nor does one that forges packets from 127.0.0.0/8, of whatever protocol, t
 
 test('IPv6: neither ::1 nor 127.0.0.0/8 in IPv6 form comes through', async () => {
   const instance = `test${randomBytes(4).toString('hex')}`;
-  const path = await openKernelPath({ instance, log: silent });
+  const path = await openRedirectManager({ instance, log: silent });
   expect(await path.set([{ service: 'p/s', hostIp: '127.0.0.1', port: 1, to: { host: gateway, port: 1 } }])).toBeNull();
   const target = /inet6 (fe80:[0-9a-f:]+)/.exec(execFileSync('ip', ['-6', 'addr', 'show', 'dev', bridge], { encoding: 'utf8' }))?.[1] ?? '';
   const sent = counted(`ldt_seen_${instance}`, ['ip6 saddr ::1', 'ip6 daddr ::1', 'ip6 saddr ::ffff:127.0.0.0/104'], () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHostNetworkShell } from '../../daemon/engine/client/host-network-shell.js';
-import { openKernelPath } from '../../daemon/redirects/kernel-path.js';
+import { openRedirectManager } from '../../daemon/redirects/kernel-path.js';
 import type { ScriptRunner } from '../../daemon/redirects/shell.js';
 import { bytes, connected, freePort, silent } from '../activation/harness.js';
 import { ensureNft, nft } from './support/nft.js';
@@ -41,13 +41,13 @@ const unprivileged: ScriptRunner = script =>
 const helper = createHostNetworkShell({ url: ENGINE, tls: null }, IMAGE);
 
 test('without privileges rules cannot be set, and it says which one is missing', async () => {
-  const { available } = await openKernelPath({ instance: 'x', log: silent, own: unprivileged });
+  const { available } = await openRedirectManager({ instance: 'x', log: silent, own: unprivileged });
   expect(available).toEqual({ reason: 'the daemon cannot set rules of the kernel: it needs CAP_NET_ADMIN' });
 });
 
 test('a helper container sets and removes them for a user without privileges, and leaves nothing behind', async () => {
   const instance = `test${randomBytes(4).toString('hex')}`;
-  const path = await openKernelPath({ instance, log: silent, own: unprivileged, helper });
+  const path = await openRedirectManager({ instance, log: silent, own: unprivileged, helper });
   expect(path.available).toEqual({ how: 'helper' });
   const port = await freePort();
   expect(await path.set([{ service: 'p/redis', hostIp: '127.0.0.1', port, to: { host: address, port: 6379 } }])).toBeNull();
@@ -67,6 +67,6 @@ test('the helper tells what a script said and how it ended; without its image it
   expect(await helper('echo out; echo err >&2; exit 3')).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
   expect(await helper('id -u; grep CapEff /proc/self/status')).toMatchObject({ stdout: '0\nCapEff:\t0000000000001000\n' });
   const none = createHostNetworkShell({ url: ENGINE, tls: null }, 'ldt-no-such-image:1');
-  const { available } = await openKernelPath({ instance: 'x', log: silent, own: unprivileged, helper: none });
+  const { available } = await openRedirectManager({ instance: 'x', log: silent, own: unprivileged, helper: none });
   expect(available).toEqual({ reason: expect.stringContaining('ldt-no-such-image:1') });
 });

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Counters, KernelPath, Redirect } from '../../daemon/ports/kernel-path.js';
-import { openKernelPath, USED } from '../../daemon/redirects/kernel-path.js';
+import type { Counters, RedirectManager, Redirect } from '../../daemon/ports/kernel-path.js';
+import { openRedirectManager, USED } from '../../daemon/redirects/kernel-path.js';
 import { bridgeTo } from '../../daemon/redirects/routes.js';
 import { bytes, connected, freePort, type Running, serve, silent, until } from '../activation/harness.js';
 import { setAndKilled } from './support/kernel-process.js';
@@ -31,12 +31,12 @@ beforeAll(async () => {
 afterAll(() => stack?.remove());
 
 let instance: string;
-let path: KernelPath;
+let path: RedirectManager;
 let listener: Running;
 const sockets: Socket[] = [];
 beforeEach(async () => {
   instance = `test${randomBytes(4).toString('hex')}`;
-  path = await openKernelPath({ instance, log: silent });
+  path = await openRedirectManager({ instance, log: silent });
   listener = await serve(socket => void socket.once('data', () => socket.end('listener')));
 });
 afterEach(async () => {
@@ -152,7 +152,7 @@ test('after kill -9 of who set them the rules still work, and the next one leave
   expect(await setAndKilled(instance, [redirect(gone), redirect(port)])).toBeNull();
   expect(await who()).toBe('redis');
   expect(await answer(await open(gone))).toBe('redis');
-  const next = await openKernelPath({ instance, log: silent });
+  const next = await openRedirectManager({ instance, log: silent });
   expect(await next.set([redirect(port)])).toBeNull();
   expect(await who()).toBe('redis');
   await expect(open(gone)).rejects.toThrow('ECONNREFUSED');
@@ -187,7 +187,7 @@ test('tables of others stay as they are, Docker’s too', async () => {
 });
 
 test('two daemons on one bridge: the first to go leaves it open for the other', async () => {
-  const second = await openKernelPath({ instance: `${instance}b`, log: silent });
+  const second = await openRedirectManager({ instance: `${instance}b`, log: silent });
   const port = await freePort();
   await path.set([redirect()]);
   await second.set([redirect(port)]);

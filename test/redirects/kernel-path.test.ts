@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Redirect } from '../../daemon/ports/kernel-path.js';
-import { openKernelPath } from '../../daemon/redirects/kernel-path.js';
+import { openRedirectManager } from '../../daemon/redirects/kernel-path.js';
 import type { ScriptResult, ScriptRunner } from '../../daemon/redirects/shell.js';
 import { silent } from '../activation/harness.js';
 
@@ -19,7 +19,7 @@ function shell(...answers: (ScriptResult | Error)[]): ScriptRunner & { readonly 
   };
   return Object.assign(run, { scripts });
 }
-const open = (own: ScriptRunner, helper: ScriptRunner | null = null) => openKernelPath({ instance: 'i', log: silent, own, helper });
+const open = (own: ScriptRunner, helper: ScriptRunner | null = null) => openRedirectManager({ instance: 'i', log: silent, own, helper });
 const DENIED = failed('Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted\n');
 
 test('by itself where it may, and the helper is not asked', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { PLAIN_ACTIVATION } from '../../daemon/model/model.js';
-import type { Counters, KernelPath, Redirect } from '../../daemon/ports/kernel-path.js';
-import { Carrier } from '../../daemon/runtime/listeners/carrier.js';
+import type { Counters, RedirectManager, Redirect } from '../../daemon/ports/kernel-path.js';
+import { Redirector } from '../../daemon/runtime/listeners/carrier.js';
 import { EMPTY_WORLD, type ServiceEntry, type World } from '../../daemon/scheduler/state/world.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
 import { silent } from '../activation/harness.js';
@@ -26,9 +26,9 @@ let world: World;
 let now: number;
 /** With a helper or not, at each time. */
 let opened: boolean[];
-let carrier: Carrier;
+let carrier: Redirector;
 
-function path(): KernelPath {
+function path(): RedirectManager {
   return {
     available: { how: 'nft' },
     used: 256,
@@ -50,15 +50,15 @@ function path(): KernelPath {
   };
 }
 
-function carrierOn(open: ((helper: boolean) => Promise<KernelPath>) | null): Carrier {
+function carrierOn(open: ((helper: boolean) => Promise<RedirectManager>) | null): Redirector {
   const containers = { exec: () => Promise.reject(new Error('the fake asks nobody')) };
-  return new Carrier({ open, containers, clock: { now: () => now, wall: () => now }, log: silent, world: () => world });
+  return new Redirector({ open, containers, clock: { now: () => now, wall: () => now }, log: silent, world: () => world });
 }
 
 /** The world has this service only. */
 async function become(...entries: ServiceEntry[]): Promise<void> {
   world = { ...EMPTY_WORLD, services: new Map(entries.map(entry => [ID, entry])) };
-  carrier.look(world);
+  carrier.update(world);
   await new Promise(setImmediate);
 }
 

@@ -65,7 +65,7 @@ describe('a followed log', () => {
     expect(await next()).toBe('─ db has fallen asleep; a connection wakes it');
     const more = next();
     wake(driver, DB);
-    changes.look();
+    changes.update();
     expect(await more).toBe('─ db runs again');
     writers.write('two', 9);
     expect(await next()).toBe('two');
@@ -84,7 +84,7 @@ describe('a followed log', () => {
     expect(await first).toBe('─ db exited with 3; starts again in 0.5 s');
     const second = next();
     tickAt(driver, 500);
-    changes.look();
+    changes.update();
     expect(await second).toBe('─ db runs again');
     expect(writers.asked.map(({ container }) => container)).toEqual(['db-1']);
   });
@@ -95,7 +95,7 @@ describe('a followed log', () => {
     expect(await next()).toBe('─ db has fallen asleep; a connection wakes it');
     const more = next();
     wake(driver, DB);
-    changes.look();
+    changes.update();
     expect(await more).toBe('─ db runs again');
     writers.write('hello');
     expect(await next()).toBe('hello');
@@ -108,7 +108,7 @@ describe('a followed log', () => {
     driver.act({ kind: 'down', project: 'shop', volumes: false });
     driver.settle();
     writers.write(null);
-    changes.look();
+    changes.update();
     expect(await last).toBeNull();
     const other = follow(sleeping());
     await other.next();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GiveBack } from '../../daemon/ports/give-back.js';
+import type { ReclaimCache } from '../../daemon/ports/give-back.js';
 import type { Log } from '../../daemon/ports/ports.js';
 import { type Effects, execute } from '../../daemon/runtime/effects/executors.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
@@ -9,7 +9,7 @@ test('what giving back has brought is posted, and it ends when a service starts'
   const brought = { windows: true, before: { free: 1, cache: 9 }, after: { free: 5, cache: 4 }, why: null };
   let isStarting = false;
   const seen: unknown[] = [];
-  const giveBack: GiveBack = async ({ containers, vm }, goesOn) => {
+  const giveBack: ReclaimCache = async ({ containers, vm }, goesOn) => {
     seen.push(containers, vm, goesOn());
     isStarting = true;
     seen.push(goesOn());

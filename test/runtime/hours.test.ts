@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HoursTick } from '../../daemon/model/schedule.js';
 import type { ScheduleHooks, Scheduler } from '../../daemon/ports/schedule.js';
-import { Hours, timeText } from '../../daemon/runtime/hours.js';
+import { RunningHours, timeText } from '../../daemon/runtime/hours.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { running, shop } from '../scheduler/support/shop.js';
@@ -34,17 +34,17 @@ function made() {
     works.push(work);
     return work;
   };
-  const hours = new Hours({ openScheduler, jobs: [], post: event => posted.push(event), uses: () => [] });
+  const hours = new RunningHours({ openScheduler, jobs: [], post: event => posted.push(event), uses: () => [] });
   return { hours, posted, works };
 }
 
 test('projects with running hours are told of, not those that leave; each decision is a moment to look at the clock', () => {
   const { hours, works } = made();
   const driver = running({ ...shop, schedule: { up: '0 9 * * *', down: null } });
-  hours.look(driver.world);
+  hours.update(driver.world);
   driver.act({ kind: 'down', project: 'shop', volumes: false });
-  hours.look(driver.world);
-  hours.look(running().world);
+  hours.update(driver.world);
+  hours.update(running().world);
   expect(works.map(({ sets, looks }) => [sets, looks])).toEqual([[[['shop'], [], []], 3]]);
 });
 

@@ -29,8 +29,8 @@ const step: StepOf<'launch'> = {
   grant: wired.memory.maximum,
   project: shop,
   previous: 'old',
-  fresh: false,
-  asIs: true,
+  recreate: false,
+  reuseContainer: true,
   wiring,
   carryOver: { '/data': 'v'.repeat(64) },
 };

@@ -64,7 +64,7 @@ async function daemon(...running: readonly string[]) {
     version: '9.9.9',
     instance: 'abc',
     pid: 42,
-    openDoors: () => doors as Listeners,
+    openListeners: () => doors as Listeners,
     openKernelPath: null,
     isLocal: async () => false,
     expectConnection: () => Promise.reject(new Error('nobody listens here')),

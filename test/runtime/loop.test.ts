@@ -26,7 +26,7 @@ function rig(effect: (step: Step, loop: Loop) => void = () => undefined) {
 
 test('an action is answered, and its steps are given out after the world is in place', async () => {
   const { loop, steps } = rig((step, self) => {
-    if (step.kind === 'persist') expect(self.world.services.get('shop/api')?.want).toBe('up');
+    if (step.kind === 'persist') expect(self.world.services.get('shop/api')?.desired).toBe('up');
   });
   await expect(loop.ask(up)).resolves.toMatchObject({ ok: true });
   expect(steps).toEqual(['persist', 'ensureImage']);

@@ -38,7 +38,7 @@ test('up is told to be out of reach with the last words, not before they are rea
   driver.settle();
   driver.send({ kind: 'engine', event: { kind: 'died', id: 'api-1', at: 0, exitCode: 1 } });
   expect(standing(driver.world, ['p/api'], 'up')).toBeUndefined();
-  driver.send({ kind: 'lastWords', id: 'p/api', container: 'api-1', lines: ['boom'] });
+  driver.send({ kind: 'logTail', id: 'p/api', container: 'api-1', lines: ['boom'] });
   expect(standing(driver.world, ['p/api'], 'up')).toMatchObject({ code: 'exited', details: { lastLines: ['boom'] } });
 });
 
@@ -75,6 +75,6 @@ test('waiters are told once, by the decision that gets them there; one that leav
   leaving.abort(new Error('gone home'));
   await expect(left).rejects.toThrow('gone home');
   driver.settle();
-  waiters.look(driver.world);
+  waiters.update(driver.world);
   await expect(stays).resolves.toBeNull();
 });

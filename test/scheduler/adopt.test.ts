@@ -57,7 +57,7 @@ describe('a daemon that starts again', () => {
     expect(driver.state('shop/db').kind).toBe('running');
     const again = killed(before).boot(observed(db, { status: 'exited', exitCode: 0 }), observed(api));
     again.send({ kind: 'imageReady', id: 'shop/db', attempt: 1 });
-    expect(again.stepsOf('launch')).toMatchObject([{ previous: 'c-db', fresh: true }]);
+    expect(again.stepsOf('launch')).toMatchObject([{ previous: 'c-db', recreate: true }]);
   });
 
   test('runs a one-shot again that was to be restarted, and one that was not only once', () => {
@@ -88,7 +88,7 @@ describe('a daemon that starts again', () => {
   test('discards what was made for a project that is not known any more, and was never started', () => {
     const driver = new Driver(policy(1_000)).boot();
     driver.send({ kind: 'engine', event: { kind: 'created', id: 'c-db', at: 0 } });
-    expect(driver.kinds()).toEqual(['look']);
+    expect(driver.kinds()).toEqual(['list']);
     driver.boot(observed(db, { status: 'created', pid: null }));
     expect(driver.stepsOf('discard')).toEqual([{ kind: 'discard', container: 'c-db' }]);
     expect(driver.world.projects.size).toBe(0);
@@ -103,6 +103,6 @@ describe('a daemon that starts again', () => {
   test('looks again when a container starts that nobody accounts for', () => {
     const driver = new Driver(policy(1_000)).send(restored).boot(observed(db), observed(api));
     driver.send({ kind: 'engine', event: { kind: 'started', id: 'stranger', at: 0 } });
-    expect(driver.kinds()).toEqual(['look']);
+    expect(driver.kinds()).toEqual(['list']);
   });
 });

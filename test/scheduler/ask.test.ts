@@ -24,9 +24,9 @@ function running(budget: number, priority = 60): Driver {
   return driver;
 }
 
-function say(driver: Driver, word: Partial<Extract<Event, { kind: 'said' }>['word']>): string[] {
+function say(driver: Driver, report: Partial<Extract<Event, { kind: 'memoryReported' }>['report']>): string[] {
   const container = liveContainer(driver.state('lab/llm')) ?? 'none';
-  driver.send({ kind: 'said', id: 'lab/llm', container, word: { wants: null, holds: 0, loading: null, model: null, ...word } });
+  driver.send({ kind: 'memoryReported', id: 'lab/llm', container, report: { wants: null, holds: 0, loading: null, model: null, ...report } });
   return driver.settle();
 }
 
@@ -51,23 +51,23 @@ describe('a service that asks for memory itself', () => {
 
   test('has it at once where it is free: first the limit, then the answer', () => {
     const driver = running(8_000);
-    expect(say(driver, { wants: 1_500 * MiB })).toEqual(['resize llm', 'answerAsk llm']);
+    expect(say(driver, { wants: 1_500 * MiB })).toEqual(['resize llm', 'answerMemoryRequest llm']);
     expect(grantOf(driver, 'lab/llm')).toBe(1_500);
-    expect(driver.stepsOf('answerAsk')).toMatchObject([{ bytes: 1_500 * MiB, refusal: null }]);
+    expect(driver.stepsOf('answerMemoryRequest')).toMatchObject([{ bytes: 1_500 * MiB, refusal: null }]);
   });
 
   test('is answered once, however often it says the same; asks again for another figure, or after it has stopped asking', () => {
     const driver = running(8_000);
     say(driver, { wants: 1_500 * MiB });
     expect(say(driver, { wants: 1_500 * MiB, loading: { model: 'a', share: 0.1 } })).toEqual([]);
-    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['resize llm', 'answerAsk llm']);
+    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['resize llm', 'answerMemoryRequest llm']);
     say(driver, {});
-    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['answerAsk llm']);
+    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['answerMemoryRequest llm']);
   });
 
   test('above its maximum is refused; nobody is stopped', () => {
     const driver = running(2_000);
-    expect(say(driver, { wants: 2_001 * MiB })).toEqual(['answerAsk llm']);
+    expect(say(driver, { wants: 2_001 * MiB })).toEqual(['answerMemoryRequest llm']);
     expect(driver.steps).toMatchObject([{ refusal: { code: 'over-budget', details: { need: 2_001 * MiB, free: 2_000 * MiB } } }]);
     expect(driver.state('lab/db').kind).toBe('running');
   });
@@ -75,15 +75,15 @@ describe('a service that asks for memory itself', () => {
   test('has one of lower priority stopped that is in its way, and is answered when that is gone; it wakes again later', () => {
     const driver = running(1_500, 10);
     driver.send({
-      kind: 'said',
+      kind: 'memoryReported',
       id: 'lab/llm',
       container: liveContainer(driver.state('lab/llm')) ?? '',
-      word: { wants: 1_400 * MiB, holds: 0, loading: null, model: null },
+      report: { wants: 1_400 * MiB, holds: 0, loading: null, model: null },
     });
     expect(driver.kinds()).toEqual(['stop db']);
-    expect(driver.settle()).toEqual(['stop db', 'resize llm', 'answerAsk llm']);
+    expect(driver.settle()).toEqual(['stop db', 'resize llm', 'answerMemoryRequest llm']);
     expect(grantOf(driver, 'lab/llm')).toBe(1_400);
-    expect(driver.world.services.get('lab/db')).toMatchObject({ want: 'up', awake: false, state: { kind: 'asleep' } });
+    expect(driver.world.services.get('lab/db')).toMatchObject({ desired: 'up', awake: false, state: { kind: 'asleep' } });
     say(driver, { holds: 1_400 * MiB });
     measured(driver, 60);
     expect(wake(driver, 'lab/db')).toEqual([]);
@@ -93,8 +93,8 @@ describe('a service that asks for memory itself', () => {
   test('in vain is refused at once, with who holds what: a smaller load may do', () => {
     const driver = running(1_500);
     use(driver, 'lab/db', { holding: true });
-    expect(say(driver, { wants: 1_400 * MiB })).toEqual(['answerAsk llm']);
-    const [step] = driver.steps.flatMap(each => (each.kind === 'answerAsk' ? [each] : []));
+    expect(say(driver, { wants: 1_400 * MiB })).toEqual(['answerMemoryRequest llm']);
+    const [step] = driver.steps.flatMap(each => (each.kind === 'answerMemoryRequest' ? [each] : []));
     expect(step?.refusal).toMatchObject({
       code: 'over-budget',
       details: {
@@ -111,7 +111,7 @@ describe('a service that asks for memory itself', () => {
   test('takes a burst back before it has anybody stopped', () => {
     const driver = running(2_000);
     measured(driver, 50, 'db');
-    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['resize db', 'resize llm', 'answerAsk llm']);
+    expect(say(driver, { wants: 1_600 * MiB })).toEqual(['resize db', 'resize llm', 'answerMemoryRequest llm']);
     expect(grantOf(driver, 'lab/db')).toBe(400);
   });
 
@@ -129,7 +129,7 @@ describe('a service that asks for memory itself', () => {
     const container = liveContainer(driver.state('lab/llm')) ?? '';
     driver.send({ kind: 'engine', event: { kind: 'died', id: container, at: driver.now, exitCode: 134 } });
     expect(driver.notices[0]?.text).toContain('exited with 134 while it loaded the model big');
-    expect(driver.world.services.get('lab/llm')).toMatchObject({ word: null, ask: null });
+    expect(driver.world.services.get('lab/llm')).toMatchObject({ memoryReport: null, memoryRequest: null });
     tickAt(driver, driver.now + 10_000);
     expect(driver.state('lab/llm').kind).toBe('running');
   });
@@ -146,9 +146,9 @@ describe('what a service says of itself', () => {
 
   test('of another container is ignored', () => {
     const driver = running(8_000);
-    driver.send({ kind: 'said', id: 'lab/llm', container: 'old', word: { wants: 1_500 * MiB, holds: 0, loading: null, model: null } });
+    driver.send({ kind: 'memoryReported', id: 'lab/llm', container: 'old', report: { wants: 1_500 * MiB, holds: 0, loading: null, model: null } });
     expect(driver.steps).toEqual([]);
-    expect(driver.world.services.get('lab/llm')?.word).toBeNull();
+    expect(driver.world.services.get('lab/llm')?.memoryReport).toBeNull();
   });
 
   test('keeps its limit above what it has loaded, however little of it was measured yet', () => {

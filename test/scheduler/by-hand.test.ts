@@ -58,7 +58,7 @@ function seen(driver: Driver, id: ServiceId, change: Partial<ObservedContainer> 
   driver.send({ kind: 'observed', containers: [...containers, mine], asOf: driver.world.version });
 }
 
-const wantOf = (driver: Driver, id: ServiceId) => driver.world.services.get(id)?.want;
+const wantOf = (driver: Driver, id: ServiceId) => driver.world.services.get(id)?.desired;
 const pass = (driver: Driver) => tickAt(driver, driver.now + driver.policy.restartPause);
 
 describe('a restart through the engine goes on', () => {
@@ -74,14 +74,14 @@ describe('a restart through the engine goes on', () => {
   ] as const)('%s', (_name, events) => {
     const driver = running(single);
     const container = told(driver, DB, ...events);
-    expect(driver.world.services.get(DB)).toMatchObject({ want: 'up', byHand: true });
+    expect(driver.world.services.get(DB)).toMatchObject({ desired: 'up', byHand: true });
     seen(driver, DB);
     expect(driver.state(DB)).toMatchObject({ kind: 'starting', container });
     driver.settle();
     expect(driver.state(DB)).toMatchObject({ kind: 'running', container });
     pass(driver);
     expect(driver.state(DB)).toMatchObject({ kind: 'running', container });
-    expect(driver.world.services.get(DB)).toMatchObject({ want: 'up', crashes: [], stoppedOutsideAt: null });
+    expect(driver.world.services.get(DB)).toMatchObject({ desired: 'up', crashes: [], stoppedOutsideAt: null });
   });
 
   test('its grant stays reserved meanwhile, and its ports open', () => {
@@ -90,7 +90,7 @@ describe('a restart through the engine goes on', () => {
     told(driver, DB, ...STOP);
     expect(driver.state(DB)).toMatchObject({ kind: 'ended', grant: 200 * MiB });
     expect(driver.kinds()).toEqual([]);
-    driver.send({ kind: 'requested', id: DB });
+    driver.send({ kind: 'wakeRequested', id: DB });
     expect(driver.settle()).toEqual([]); // who connects waits for what comes
   });
 
@@ -134,7 +134,7 @@ describe('a restart through the engine goes on', () => {
     told(driver, DB, ...STOP, ...START);
     driver.now = nextDeadline(driver.world, driver.policy) ?? never();
     driver.send({ kind: 'tick' });
-    expect(driver.kinds()).toEqual(['look']);
+    expect(driver.kinds()).toEqual(['list']);
     expect(wantOf(driver, DB)).toBe('up');
   });
 
@@ -171,7 +171,7 @@ describe('a stop through the engine stays a stop', () => {
     told(driver, DB, ...events);
     pass(driver);
     expect(driver.state(DB).kind).toBe('asleep');
-    expect(driver.world.services.get(DB)).toMatchObject({ want: 'down', crashes: [], stoppedOutsideAt: expect.any(Number) });
+    expect(driver.world.services.get(DB)).toMatchObject({ desired: 'down', crashes: [], stoppedOutsideAt: expect.any(Number) });
     expect(driver.settle()).toEqual([]);
   });
 
@@ -183,7 +183,7 @@ describe('a stop through the engine stays a stop', () => {
     expect(driver.state(DB).kind).toBe('backoff');
     told(driver, DB, { kind: 'stopped' });
     pass(driver);
-    expect(driver.world.services.get(DB)).toMatchObject({ want: 'down', crashes: [] });
+    expect(driver.world.services.get(DB)).toMatchObject({ desired: 'down', crashes: [] });
   });
 
   test('of a one-shot that ends with 0 too', () => {
@@ -240,7 +240,7 @@ describe('a container that is removed through the engine', () => {
     expect(asleep(driver, DB)).toBe(true);
     told(driver, DB, ...GONE);
     expect(asleep(driver, DB)).toBe(true);
-    driver.send({ kind: 'requested', id: DB });
+    driver.send({ kind: 'wakeRequested', id: DB });
     driver.settleOne();
     expect(driver.stepsOf('launch')).toMatchObject([{ previous: null, carryOver: volumes }]);
   });
@@ -252,7 +252,7 @@ describe('a start through the engine is a start', () => {
     driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
     driver.settle();
     told(driver, DB, ...START);
-    expect(driver.kinds()).toEqual(['look']);
+    expect(driver.kinds()).toEqual(['list']);
     seen(driver, DB);
     expect(driver.kinds()).toEqual(['persist', 'probe db']);
     driver.settle();
@@ -504,7 +504,7 @@ describe('networks and volumes that were removed through the engine', () => {
     const driver = sleeping();
     wake(driver, DB);
     sleepNow(driver, DB);
-    driver.send({ kind: 'requested', id: DB });
+    driver.send({ kind: 'wakeRequested', id: DB });
     expect(driver.kinds()).toEqual(['launch db']);
     return driver;
   };
@@ -512,11 +512,11 @@ describe('networks and volumes that were removed through the engine', () => {
   test('with other gateways: the doors are opened where they are now, then it is launched', () => {
     const driver = launching();
     const { attempt } = driver.world.services.get(DB) ?? never();
-    driver.send({ kind: 'unwired', id: DB, attempt });
-    expect(driver.kinds()).toEqual(['openDoors']);
+    driver.send({ kind: 'gatewaysMissing', id: DB, attempt });
+    expect(driver.kinds()).toEqual(['openListeners']);
     expect(driver.state(DB)).toMatchObject({ kind: 'pending', grant: 200 * MiB });
-    driver.send({ kind: 'unwired', id: DB, attempt }); // of the launch that was given up
-    expect(driver.settle()).toEqual(expect.arrayContaining(['openDoors', 'launch db', 'probe db']));
+    driver.send({ kind: 'gatewaysMissing', id: DB, attempt }); // of the launch that was given up
+    expect(driver.settle()).toEqual(expect.arrayContaining(['openListeners', 'launch db', 'probe db']));
     expect(driver.state(DB).kind).toBe('running');
   });
 

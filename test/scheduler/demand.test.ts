@@ -45,9 +45,9 @@ describe('a request that finds no room', () => {
   test('does not have one stopped for which somebody asks at the same moment: who asked would wait for ever', () => {
     const driver = full();
     driver.now = 119_500;
-    driver.send({ kind: 'requested', id: 'lab/two' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/two' });
     driver.now = 120_500;
-    driver.send({ kind: 'requested', id: 'lab/one' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/one' });
     expect([driver.kinds(), driver.state('lab/one').kind]).toEqual([[], 'running']);
     expect(tickAt(driver, 200_000)).toContain('stop one');
   });
@@ -55,8 +55,8 @@ describe('a request that finds no room', () => {
   test('is asked again each second, not all the time', () => {
     const driver = full();
     driver.now = 10_000;
-    driver.send({ kind: 'requested', id: 'lab/two' });
-    expect(driver.world.services.get('lab/two')?.request).toEqual({ since: 10_000, until: 70_000, askAt: 11_000 });
+    driver.send({ kind: 'wakeRequested', id: 'lab/two' });
+    expect(driver.world.services.get('lab/two')?.wakeRequest).toEqual({ since: 10_000, until: 70_000, askAt: 11_000 });
   });
 
   test('has a burst taken back first: nobody is stopped for what a lower limit gives', () => {
@@ -67,7 +67,7 @@ describe('a request that finds no room', () => {
     const container = driver.world.services.get('lab/one')?.container ?? never();
     const host = { at: 0, total: 16_000 * MiB, available: 8_000 * MiB, psi: null, swapIn: null, refaults: null };
     driver.send({ kind: 'sampled', services: [{ id: 'lab/one', container, workingSet: 60 * MiB, cpu: 0 }], host });
-    driver.send({ kind: 'requested', id: 'lab/two' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/two' });
     expect(driver.stepsOf('resize')).toMatchObject([{ from: 300 * MiB, to: 150 * MiB }]);
     expect(driver.state('lab/two').kind).toBe('queued');
     driver.settle();
@@ -85,7 +85,7 @@ describe('one that is queued', () => {
     const host = { at: 0, total: 16_000 * MiB, available: 8_000 * MiB, psi: null, swapIn: null, refaults: null };
     driver.now = 100_000;
     driver.send({ kind: 'sampled', services: [{ id: 'lab/one', container, workingSet: 60 * MiB, cpu: 0 }], host });
-    driver.send({ kind: 'requested', id: 'lab/two' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/two' });
     driver.send({ kind: 'resized', id: 'lab/one', container, grant: 300 * MiB, refused: 'it uses more' });
     return driver;
   }
@@ -128,7 +128,7 @@ test('two that evict each other three times in ten minutes do not fit together: 
 describe('a crash loop', () => {
   const fail = (driver: Driver, at: number): void => {
     driver.now = at;
-    driver.send({ kind: 'requested', id: 'lab/one' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/one' });
     const attempt = driver.world.services.get('lab/one')?.attempt ?? never();
     const failure = { code: 'engine-error', message: 'it does not start', details: {}, remedies: [] } as const;
     driver.send({ kind: 'startFailed', id: 'lab/one', attempt, failure, container: null, running: false });
@@ -138,14 +138,14 @@ describe('a crash loop', () => {
     const driver = sleeping(rivals);
     fail(driver, 0);
     driver.now = 29_000;
-    driver.send({ kind: 'requested', id: 'lab/one' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/one' });
     expect([driver.steps, driver.state('lab/one').kind]).toEqual([[], 'failed']);
     fail(driver, 30_000);
     driver.now = 89_000;
-    driver.send({ kind: 'requested', id: 'lab/one' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/one' });
     expect(driver.state('lab/one').kind).toBe('failed');
     driver.now = 90_000;
-    driver.send({ kind: 'requested', id: 'lab/one' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/one' });
     expect(driver.state('lab/one').kind).toBe('pending');
   });
 
@@ -159,7 +159,7 @@ describe('a crash loop', () => {
 
 test('an engine that is away refuses who waits after a minute, and once it is back all goes on', () => {
   const driver = sleeping(rivals);
-  driver.send({ kind: 'requested', id: 'lab/one' });
+  driver.send({ kind: 'wakeRequested', id: 'lab/one' });
   driver.send({ kind: 'engineLost' });
   driver.now = 60_000;
   driver.send({ kind: 'tick' });
@@ -175,8 +175,8 @@ test('ports that closed when an engine that ends stopped their service open agai
   driver.send({ kind: 'engine', event: { kind: 'killed', id: 'db-1', at: 0, signal: 15 } });
   driver.send({ kind: 'engine', event: { kind: 'died', id: 'db-1', at: 0, exitCode: 0 } });
   tickAt(driver, driver.policy.restartPause); // closes them: so far it was somebody's docker stop
-  expect(driver.world.services.get('shop/db')).toMatchObject({ want: 'down', state: { kind: 'asleep' } });
+  expect(driver.world.services.get('shop/db')).toMatchObject({ desired: 'down', state: { kind: 'asleep' } });
   driver.settle();
   driver.send({ kind: 'engineLost' });
-  expect(driver.kinds()).toEqual(['persist', 'openDoors']);
+  expect(driver.kinds()).toEqual(['persist', 'openListeners']);
 });

@@ -58,7 +58,7 @@ describe('an action during a down', () => {
     expect(kept(driver)).toMatchObject([{ up: ['db'], leaving: null }]);
     expect(driver.settle()).not.toContain('clearProject');
     expect(driver.state('shop/db').kind).toBe('running');
-    expect(driver.world.services.get('shop/api')).toMatchObject({ want: 'down', container: null });
+    expect(driver.world.services.get('shop/api')).toMatchObject({ desired: 'down', container: null });
   });
 
   test('start: what the down has removed already is known again, as a dependency too', () => {
@@ -90,7 +90,7 @@ test('what never becomes healthy is stopped, then failed, and gives its grant ba
   driver.send({ kind: 'imageReady', id: 'p/db', attempt: 1 });
   const db = driver.world.services.get('p/db')?.spec ?? never();
   driver.send({ kind: 'launched', id: 'p/db', attempt: 1, container: observed(db) });
-  const unhealthy = { code: 'unhealthy', message: 'not healthy', details: {}, remedies: ['look'] } as const;
+  const unhealthy = { code: 'unhealthy', message: 'not healthy', details: {}, remedies: ['list'] } as const;
   driver.send({ kind: 'startFailed', id: 'p/db', attempt: 1, failure: unhealthy, container: 'c-db', running: true });
   expect(driver.state('p/db').kind).toBe('stopping');
   driver.settle();

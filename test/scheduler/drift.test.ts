@@ -14,7 +14,7 @@ describe('a container that was changed past the daemon', () => {
   test('is looked at when the engine says so; not while its limit is being changed by us', () => {
     const driver = running(spec);
     driver.send({ kind: 'engine', event: { kind: 'updated', id: 'db-1', at: 0 } });
-    expect(driver.kinds()).toEqual(['look']);
+    expect(driver.kinds()).toEqual(['list']);
     driver.boot(seen({ limit: 512 * MiB }));
     driver.send({ kind: 'engine', event: { kind: 'updated', id: 'db-1', at: 0 } });
     expect(driver.kinds()).toEqual([]);

@@ -26,9 +26,9 @@ describe('crashes', () => {
     expect(pauses).toEqual([500, 1_000, 2_000, 4_000]);
     die(driver, 1);
     expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'crash-loop' } });
-    expect(driver.kinds()).toEqual(['lastWords api']);
-    driver.send({ kind: 'lastWords', id: 'p/api', container: driver.stepsOf('lastWords')[0]?.container ?? '', lines: ['boom'] });
-    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } }, wordsDue: false });
+    expect(driver.kinds()).toEqual(['readLogTail api']);
+    driver.send({ kind: 'logTail', id: 'p/api', container: driver.stepsOf('readLogTail')[0]?.container ?? '', lines: ['boom'] });
+    expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } }, logTailDue: false });
     expect(driver.notices).toMatchObject([{ kind: 'failed', text: 'its last words: boom' }]);
   });
 

@@ -14,7 +14,7 @@ function db(veto: readonly string[] | null = null, idle = 2 * FREEZE): Driver {
 }
 const used = (connections: number) => ({ id: ID, connections, holding: false, moving: false, execs: 0, lastByteAt: null }) as const;
 const shifted = (driver: Driver, frozen: boolean) =>
-  driver.send({ kind: 'shifted', id: ID, container: containerOf(driver, ID), frozen, failure: null });
+  driver.send({ kind: 'frozenChanged', id: ID, container: containerOf(driver, ID), frozen, failure: null });
 
 /** Up to the step that pauses it. */
 function freezing(veto: readonly string[] | null = null, idle = 2 * FREEZE): Driver {
@@ -73,7 +73,7 @@ describe('a service that is frozen before it is stopped', () => {
 
   it('goes on at the first connection', () => {
     const driver = shifted(freezing(), true);
-    expect(driver.send({ kind: 'requested', id: ID }).kinds()).toEqual(['thaw db']);
+    expect(driver.send({ kind: 'wakeRequested', id: ID }).kinds()).toEqual(['thaw db']);
     expect(shifted(driver, false).state(ID)).toMatchObject({ frozen: false });
   });
 });

@@ -3,7 +3,7 @@ import type { ServiceId } from '../../daemon/model/model.js';
 import type { HoursTick } from '../../daemon/model/schedule.js';
 import type { UseSeen } from '../../daemon/scheduler/state/event.js';
 import { intentOf } from '../../daemon/scheduler/state/restore.js';
-import { wantedDoors } from '../../daemon/scheduler/state/wiring.js';
+import { wantedListeners } from '../../daemon/scheduler/state/wiring.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { containerSpec } from './specs.js';
 import { Driver } from './support/driver.js';
@@ -39,14 +39,14 @@ function view(driver: Driver, name: string) {
   return viewOf(driver.world, driver.world.services.get(`office/${name}`) ?? never(), driver.now);
 }
 
-const doors = (driver: Driver) => wantedDoors(driver.world, 'office', []).map(({ service }) => service);
+const doors = (driver: Driver) => wantedListeners(driver.world, 'office', []).map(({ service }) => service);
 
 const restarted = (driver: Driver) => new Driver(policy(2_000)).send({ kind: 'restored', projects: intentOf(driver.world) });
 
 test('down stops all of the project, dependants first, closes its ports and keeps its containers', () => {
   const driver = up();
   expect(doors(driver)).toEqual(['office/db', 'office/web']);
-  expect(tick(driver, 'down').kinds()).toEqual(['persist', 'stop api', 'openDoors']);
+  expect(tick(driver, 'down').kinds()).toEqual(['persist', 'stop api', 'openListeners']);
   expect(driver.notices.map(({ service, kind }) => [service, kind])).toEqual([
     [null, 'stopping'],
     ['api', 'stopping'],
@@ -62,7 +62,7 @@ test('down stops all of the project, dependants first, closes its ports and keep
 test('up is what an up of the whole profile is: what is eager starts, what is on-demand sleeps with open doors', () => {
   const driver = up();
   tick(driver, 'down').settle();
-  expect(tick(driver, 'up').kinds()).toEqual(['persist', 'openDoors', 'ensureImage api', 'ensureImage db']);
+  expect(tick(driver, 'up').kinds()).toEqual(['persist', 'openListeners', 'ensureImage api', 'ensureImage db']);
   expect(driver.notices[0]).toMatchObject({ service: null, kind: 'planned' });
   driver.settle();
   expect(states(driver)).toEqual(['api running', 'db running', 'tool stopped', 'web asleep']);
@@ -92,7 +92,7 @@ test('what is in use, and what that needs, stops as soon as nothing holds it', (
 
 test('silent connections do not hold it: the stop ends them first', () => {
   const driver = up();
-  driver.send({ kind: 'requested', id: 'office/web' });
+  driver.send({ kind: 'wakeRequested', id: 'office/web' });
   driver.settle();
   used(driver, 'office/web', { connections: 20 });
   expect(tick(driver, 'down').stepsOf('stop')).toContainEqual(expect.objectContaining({ id: 'office/web', drain: 10_000 }));
@@ -100,7 +100,7 @@ test('silent connections do not hold it: the stop ends them first', () => {
 
 test('a client that waits for a start is served first', () => {
   const driver = up();
-  driver.send({ kind: 'requested', id: 'office/web' });
+  driver.send({ kind: 'wakeRequested', id: 'office/web' });
   used(driver, 'office/web', { connections: 1, holding: true });
   tick(driver, 'down').settle();
   expect(states(driver)).toContain('web running');

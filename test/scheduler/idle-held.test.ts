@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdingsOf } from '../../daemon/scheduler/memory/holdings.js';
+import { memoryHoldersOf } from '../../daemon/scheduler/memory/holdings.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { containerSpec } from './specs.js';
 import type { Driver } from './support/driver.js';
@@ -15,7 +15,7 @@ const shop = project('shop', { db: { idle: IDLE, protocol: 'postgres', container
 function shown(driver: Driver) {
   const entry = driver.world.services.get(ID) ?? never();
   const { state, why, stopsIn } = viewOf(driver.world, entry, driver.now);
-  return { state, why, stopsIn, protectedBy: holdingsOf(driver.world, driver.now)[0]?.protectedBy };
+  return { state, why, stopsIn, protectedBy: memoryHoldersOf(driver.world, driver.now)[0]?.protectedBy };
 }
 
 function after(driver: Driver, ms: number): void {

@@ -113,7 +113,7 @@ test(`whatever happens, the budget holds: ${rounds(10_000)} random traces`, () =
       simulation.look();
       for (const choice of choices) happen(simulation, choice);
       settle(simulation);
-      for (const [id, { want, state }] of simulation.world.services) {
+      for (const [id, { desired: want, state }] of simulation.world.services) {
         const atRest = want === 'up' ? ['running', 'completed', 'failed', 'queued', 'pending'] : ['asleep', 'failed'];
         if (!atRest.includes(state.kind)) throw new Error(`${id} is wanted ${want} and ends ${state.kind}`);
         if (want !== 'up' && [...simulation.boxes.values()].some(box => box.running && `${box.spec.project}/${box.spec.name}` === id))

@@ -81,7 +81,7 @@ test('pinned is never put to sleep for another; unpinned it is', () => {
   driver.act(lease('pin-01', ['low'], null, 'pin'));
   driver.settle();
   driver.now += 500_000;
-  driver.send({ kind: 'requested', id: 'shop/high' });
+  driver.send({ kind: 'wakeRequested', id: 'shop/high' });
   expect(driver.state('shop/low').kind).toBe('running');
   const refused = driver.act({ kind: 'start', project: 'shop', services: ['high'] });
   expect(refused).toMatchObject({ ok: false, failure: { details: { holders: [{ service: 'low', keptBecause: 'pinned' }] } } });

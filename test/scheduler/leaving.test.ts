@@ -123,23 +123,23 @@ describe('the daemon listens when whose port it was has stopped', () => {
     const driver = new Driver(policy(1_000)).boot();
     running(driver, project('p', { old: eager('h', { ports: [port(80)] }) }));
     driver.up(project('p', { new: sleeper({ ports: [port(80)] }) }));
-    expect(driver.stepsOf('openDoors')).toEqual([]);
+    expect(driver.stepsOf('openListeners')).toEqual([]);
     stopped(driver, 'p/old');
-    expect(driver.stepsOf('openDoors')).toHaveLength(1);
+    expect(driver.stepsOf('openListeners')).toHaveLength(1);
   });
 
   test('a port that was another project’s is opened when that one is gone, and its service is asleep, not failed', () => {
     const driver = new Driver(policy(1_000)).boot();
     running(driver, project('q', { web: eager('h', { ports: [port(80)] }) }));
     driver.up(project('p', { web: sleeper({ ports: [port(80)] }) }));
-    const [step] = driver.stepsOf('openDoors');
+    const [step] = driver.stepsOf('openListeners');
     const failure = { code: 'port-taken', message: 'taken', details: {}, remedies: ['x'] } as const;
-    const opened = { kind: 'doorsOpened', project: 'p', gateways: [], served: [] } as const;
+    const opened = { kind: 'listenersOpened', project: 'p', gateways: [], served: [] } as const;
     driver.send({ ...opened, serial: step?.serial ?? 0, failures: [{ id: 'p/web', failure }] });
     expect(driver.state('p/web').kind).toBe('failed');
     driver.act({ kind: 'down', project: 'q', volumes: false });
     stopped(driver, 'q/web');
-    const [again] = driver.stepsOf('openDoors');
+    const [again] = driver.stepsOf('openListeners');
     driver.send({ ...opened, serial: again?.serial ?? 0, failures: [] });
     expect(driver.state('p/web').kind).toBe('asleep');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveUsage } from '../../daemon/api/live.js';
 import type { ServiceId } from '../../daemon/model/model.js';
-import { holdingsOf } from '../../daemon/scheduler/memory/holdings.js';
+import { memoryHoldersOf } from '../../daemon/scheduler/memory/holdings.js';
 import { pressureVictim } from '../../daemon/scheduler/memory/pressure.js';
 import type { UseSeen } from '../../daemon/scheduler/state/event.js';
 import { type LiveSources, liveBudget, liveServices, withUses } from '../../daemon/scheduler/views/live-view.js';
@@ -48,7 +48,7 @@ describe('who goes next', () => {
     const ranked = seen(driver).filter(({ next }) => next !== null);
     expect(ranked.length).toBeGreaterThanOrEqual(2);
     for (let rank = 1; rank <= ranked.length; rank++) {
-      const victim = pressureVictim('hard', holdingsOf(driver.world, driver.now), POLICY.relief, driver.now);
+      const victim = pressureVictim('hard', memoryHoldersOf(driver.world, driver.now), POLICY.relief, driver.now);
       const service = seen(driver).find(({ next }) => next?.rank === 1);
       expect(service?.id).toBe(victim);
       expect(ranked.find(({ next }) => next?.rank === rank)?.id).toBe(victim);

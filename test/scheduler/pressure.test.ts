@@ -12,7 +12,7 @@ import {
   type PressureState,
   pressureVictim,
 } from '../../daemon/scheduler/memory/pressure.js';
-import { DEFAULT_RELIEF } from '../../daemon/scheduler/memory/relief.js';
+import { DEFAULT_PREEMPTION } from '../../daemon/scheduler/memory/relief.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import { holding, MINUTE, NOW, SECOND } from './support/holdings.js';
 
@@ -235,14 +235,14 @@ describe('a service may be stopped for the host', () => {
       holding('idle', { priority: 70, lastUseAt: 0, idle: MINUTE }),
       holding('frozen', { priority: 20, frozen: true, since: NOW - SECOND }),
     ];
-    expect(pressureVictim(level as 'none', holdings, DEFAULT_RELIEF, NOW)).toBe(expected);
+    expect(pressureVictim(level as 'none', holdings, DEFAULT_PREEMPTION, NOW)).toBe(expected);
   });
 
   test('soft pressure stops nobody in use, hard pressure does', () => {
     const holdings = [holding('api', { priority: 80 }), holding('db', { priority: 40 })];
-    expect(pressureVictim('soft', holdings, DEFAULT_RELIEF, NOW)).toBeNull();
-    expect(pressureVictim('hard', holdings, DEFAULT_RELIEF, NOW)).toBe('shop/db');
-    expect(pressureVictim('hard', [], DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(pressureVictim('soft', holdings, DEFAULT_PREEMPTION, NOW)).toBeNull();
+    expect(pressureVictim('hard', holdings, DEFAULT_PREEMPTION, NOW)).toBe('shop/db');
+    expect(pressureVictim('hard', [], DEFAULT_PREEMPTION, NOW)).toBeNull();
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ServiceId } from '../../daemon/model/model.js';
 import { type Decision, nextDeadline } from '../../daemon/scheduler/decide.js';
-import type { GivenBack, ReclaimPolicy } from '../../daemon/scheduler/memory/reclaim.js';
+import type { ReclaimResult, ReclaimPolicy } from '../../daemon/scheduler/memory/reclaim.js';
 import type { Policy } from '../../daemon/scheduler/policy/policy.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
 import type { World } from '../../daemon/scheduler/state/world.js';
@@ -19,7 +19,7 @@ const MINUTE = 60_000;
 const TOTAL = 8_000 * MiB;
 /** `brief` sleeps after a minute, `other` after three, `long` never while this lasts. */
 const lab = project('lab', { brief: sleeper(4000, 60), other: sleeper(4001, 180), long: sleeper(4002, 7_200) });
-const BROUGHT: GivenBack = {
+const BROUGHT: ReclaimResult = {
   windows: false,
   before: { free: 1_000 * MiB, cache: 900 * MiB },
   after: { free: 1_200 * MiB, cache: 690 * MiB },
@@ -94,7 +94,7 @@ describe('after a service fell asleep', () => {
     const driver = lively({ mode: 'always' }, 'lab/brief', 'lab/long');
     driver.now = 10 * MINUTE;
     driver.act({ kind: 'stop', project: 'lab', services: ['brief'] });
-    expect(driver.settle()).toEqual(['persist', 'stop brief', 'openDoors']);
+    expect(driver.settle()).toEqual(['persist', 'stop brief', 'openListeners']);
   });
 });
 
@@ -135,7 +135,7 @@ describe('not at any time', () => {
     driver.now = MINUTE;
     driver.send({ kind: 'tick' });
     driver.settleOne(); // it is not used: it is to stop
-    driver.send({ kind: 'requested', id: 'lab/other' });
+    driver.send({ kind: 'wakeRequested', id: 'lab/other' });
     const done = driver.settle();
     expect(done.indexOf('reclaim')).toBeGreaterThan(done.indexOf('probe other'));
     expect(done).toContain('stop brief');
@@ -165,7 +165,7 @@ describe('not at any time', () => {
 });
 
 describe('it is told', () => {
-  const told = (...results: readonly Partial<GivenBack>[]) => {
+  const told = (...results: readonly Partial<ReclaimResult>[]) => {
     const driver = lively({ mode: 'always' }, 'lab/brief');
     return results.map(result => {
       driver.send({ kind: 'reclaimed', ...BROUGHT, ...result });
@@ -222,7 +222,7 @@ test('whatever happens: never while a service starts, one at a time, ten minutes
       swapIn: null,
       refaults: null,
     });
-    if (choice % 8 === 0) simulation.send({ kind: 'requested', id });
+    if (choice % 8 === 0) simulation.send({ kind: 'wakeRequested', id });
     else if (choice % 8 === 1) simulation.wait();
     else if (choice % 8 === 2) simulation.die(detail, 1, 'none');
     else if (choice % 8 === 3)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { type CarryPath, PLAIN_ACTIVATION, type Protocol } from '../../daemon/model/model.js';
-import { shortcutsOf } from '../../daemon/scheduler/lifecycle/redirects.js';
+import { redirectsOf } from '../../daemon/scheduler/lifecycle/redirects.js';
 import { running } from './support/running.js';
 
 const TO = { host: '172.18.0.2', port: 5432 };
 
 test('the kernel may bring connections of its host ports straight to its container', () => {
-  expect(shortcutsOf(running())).toEqual([{ hostIp: '127.0.0.1', port: 15432, to: TO }]);
+  expect(redirectsOf(running())).toEqual([{ hostIp: '127.0.0.1', port: 15432, to: TO }]);
 });
 
 test.each<[CarryPath, Protocol, boolean]>([
@@ -17,20 +17,20 @@ test.each<[CarryPath, Protocol, boolean]>([
   ['kernel', 'http', true],
   ['splice', 'postgres', false],
 ])('path %s with protocol %s: %s', (path, protocol, may) => {
-  const found = shortcutsOf(running({ spec: { protocol, activation: { ...PLAIN_ACTIVATION, path } } }));
+  const found = redirectsOf(running({ spec: { protocol, activation: { ...PLAIN_ACTIVATION, path } } }));
   expect(found.length > 0).toBe(may);
 });
 
 test('not while it does not run, is paused, is not wanted, or might be paused', () => {
-  expect(shortcutsOf(running({ state: { kind: 'asleep', exit: null } }))).toEqual([]);
-  expect(shortcutsOf(running({ frozen: true }))).toEqual([]);
-  expect(shortcutsOf(running({ awake: false }))).toEqual([]);
-  expect(shortcutsOf(running({ spec: { activation: { ...PLAIN_ACTIVATION, freezeAfter: 1_000 } } }))).toEqual([]);
+  expect(redirectsOf(running({ state: { kind: 'asleep', exit: null } }))).toEqual([]);
+  expect(redirectsOf(running({ frozen: true }))).toEqual([]);
+  expect(redirectsOf(running({ awake: false }))).toEqual([]);
+  expect(redirectsOf(running({ spec: { activation: { ...PLAIN_ACTIVATION, freezeAfter: 1_000 } } }))).toEqual([]);
 });
 
 test('not where the engine publishes a port for the daemon, nor on an address that is not loopback', () => {
   const published = { container: 5432, host: 40_000, hostIp: '127.0.0.1', protocol: 'tcp' as const };
-  expect(shortcutsOf(running({ ports: [published] }))).toEqual([]);
-  expect(shortcutsOf(running({ hostIp: '192.168.1.2' }))).toEqual([]);
-  expect(shortcutsOf(running({ hostIp: '0.0.0.0' }))).toHaveLength(1);
+  expect(redirectsOf(running({ ports: [published] }))).toEqual([]);
+  expect(redirectsOf(running({ hostIp: '192.168.1.2' }))).toEqual([]);
+  expect(redirectsOf(running({ hostIp: '0.0.0.0' }))).toHaveLength(1);
 });

@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   byRank,
-  clawBack,
-  DEFAULT_RELIEF,
+  shrinkBursts,
+  DEFAULT_PREEMPTION,
   type Eviction,
-  type Holding,
+  type MemoryHolder,
   isIdle,
-  relieve,
+  planPreemption,
   whyNotEvicted,
 } from '../../daemon/scheduler/memory/relief.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { rounds } from '../support/deep.js';
 import { CLAIM, holding, MINUTE, NOW, SECOND } from './support/holdings.js';
 
-const relief = (shortfall: number, holdings: readonly Holding[], evictions: readonly Eviction[] = []) =>
-  relieve(shortfall, [CLAIM], holdings, evictions, DEFAULT_RELIEF, NOW);
-const kept = (change: Partial<Holding>, evictions: readonly Eviction[] = []) =>
-  whyNotEvicted(holding('db', change), [CLAIM], evictions, DEFAULT_RELIEF, NOW);
+const relief = (shortfall: number, holdings: readonly MemoryHolder[], evictions: readonly Eviction[] = []) =>
+  planPreemption(shortfall, [CLAIM], holdings, evictions, DEFAULT_PREEMPTION, NOW);
+const kept = (change: Partial<MemoryHolder>, evictions: readonly Eviction[] = []) =>
+  whyNotEvicted(holding('db', change), [CLAIM], evictions, DEFAULT_PREEMPTION, NOW);
 
 describe('claw-back', () => {
   const burst = { grant: 512 * MiB, standard: 256 * MiB, workingSet: 100 * MiB, peak: 100 * MiB, shrinkable: true };
@@ -39,16 +39,16 @@ describe('claw-back', () => {
   });
 
   test('goes no lower than 1.25 × the peak of the last minute', () => {
-    expect(clawBack(Number.POSITIVE_INFINITY, [holding('db', { ...burst, peak: 240 * MiB })], DEFAULT_RELIEF)).toEqual([
+    expect(shrinkBursts(Number.POSITIVE_INFINITY, [holding('db', { ...burst, peak: 240 * MiB })], DEFAULT_PREEMPTION)).toEqual([
       { id: 'shop/db', to: 300 * MiB, frees: 212 * MiB },
     ]);
   });
 
   test('leaves the working set below 0.8 × the new limit', () => {
-    const [shrink] = clawBack(
+    const [shrink] = shrinkBursts(
       Number.POSITIVE_INFINITY,
       [holding('db', { ...burst, workingSet: 320 * MiB, peak: 320 * MiB })],
-      DEFAULT_RELIEF,
+      DEFAULT_PREEMPTION,
     );
     expect(shrink?.to).toBe(400 * MiB + 1);
   });
@@ -131,7 +131,7 @@ describe('a service is kept, and why', () => {
   const duel = (ago: number, reverse = false): Eviction =>
     reverse ? { victim: CLAIM.id, by: 'shop/db', at: NOW - ago } : { victim: 'shop/db', by: CLAIM.id, at: NOW - ago };
 
-  test.each<[string, Partial<Holding>, readonly Eviction[], string | null]>([
+  test.each<[string, Partial<MemoryHolder>, readonly Eviction[], string | null]>([
     ['protected', { protectedBy: 'pinned until 18:00' }, [], 'pinned until 18:00'],
     ['up for less than two minutes', { since: NOW - 40 * SECOND }, [], 'up for 40 s of 2 m'],
     ['just up, frozen, not past its idle time', { since: NOW - 90 * SECOND, frozen: true, idle: 2 * MINUTE }, [], 'up for 1 m 30 s of 2 m'],
@@ -167,22 +167,22 @@ describe('a service is kept, and why', () => {
   });
 
   test('nobody claims: only the idle may go', () => {
-    expect(whyNotEvicted(holding('db'), [], [], DEFAULT_RELIEF, NOW)).toBe('in use');
-    expect(whyNotEvicted(holding('db', { frozen: true }), [], [], DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(whyNotEvicted(holding('db'), [], [], DEFAULT_PREEMPTION, NOW)).toBe('in use');
+    expect(whyNotEvicted(holding('db', { frozen: true }), [], [], DEFAULT_PREEMPTION, NOW)).toBeNull();
   });
 
   test('of a plan with several services the highest priority counts, and a duel with any of them', () => {
     const claims = [CLAIM, { id: 'shop/llm', priority: 90 } as const];
-    expect(whyNotEvicted(holding('db', { priority: 80 }), claims, [], DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(whyNotEvicted(holding('db', { priority: 80 }), claims, [], DEFAULT_PREEMPTION, NOW)).toBeNull();
     const duels = [1, 2, 3].map(at => ({ victim: 'shop/db', by: 'shop/llm', at: NOW - at }) as const);
-    expect(whyNotEvicted(holding('db'), claims, duels, DEFAULT_RELIEF, NOW)).toContain('shop/llm');
-    expect(relieve(MiB, claims, [holding('db')], duels, DEFAULT_RELIEF, NOW)).toBeNull();
+    expect(whyNotEvicted(holding('db'), claims, duels, DEFAULT_PREEMPTION, NOW)).toContain('shop/llm');
+    expect(planPreemption(MiB, claims, [holding('db')], duels, DEFAULT_PREEMPTION, NOW)).toBeNull();
   });
 });
 
 describe('for any holdings', () => {
   const size = fc.integer({ min: 1, max: 8 });
-  const anyHolding = fc.record<Omit<Holding, 'id'>>({
+  const anyHolding = fc.record<Omit<MemoryHolder, 'id'>>({
     priority: fc.constantFrom(20, 40, 60, 80),
     standard: size,
     grant: fc.integer({ min: 8, max: 20 }),
@@ -197,7 +197,7 @@ describe('for any holdings', () => {
   });
   const anyHoldings = fc
     .array(anyHolding, { maxLength: 7 })
-    .map(list => list.map((entry, i): Holding => ({ ...entry, id: i === 6 ? CLAIM.id : `shop/s${i}` })));
+    .map(list => list.map((entry, i): MemoryHolder => ({ ...entry, id: i === 6 ? CLAIM.id : `shop/s${i}` })));
   const anyEvictions = fc.array(
     fc.record({
       victim: fc.constantFrom(CLAIM.id, 'shop/s0' as const, 'shop/s1' as const),
@@ -209,19 +209,19 @@ describe('for any holdings', () => {
   const anyShortfall = fc.integer({ min: 0, max: 90 });
 
   /** The rule's own words: max(standard, 1.25 × peak), and the working set below 0.8 × the limit. */
-  const mayShrinkTo = (entry: Holding, to: number) =>
+  const mayShrinkTo = (entry: MemoryHolder, to: number) =>
     entry.shrinkable &&
     entry.workingSet !== null &&
     entry.peak !== null &&
     to >= Math.max(entry.standard, 1.25 * entry.peak) &&
     entry.workingSet < 0.8 * to;
-  const surplus = (entry: Holding) => {
+  const surplus = (entry: MemoryHolder) => {
     for (let to = 1; to < entry.grant; to++) if (mayShrinkTo(entry, to)) return entry.grant - to;
     return 0;
   };
-  const isKept = (entry: Holding, evictions: readonly Eviction[]) => whyNotEvicted(entry, [CLAIM], evictions, DEFAULT_RELIEF, NOW) !== null;
+  const isKept = (entry: MemoryHolder, evictions: readonly Eviction[]) => whyNotEvicted(entry, [CLAIM], evictions, DEFAULT_PREEMPTION, NOW) !== null;
   /** All sets of stops that, with all shrinks of the survivors, free enough. */
-  const solutions = (shortfall: number, holdings: readonly Holding[], evictions: readonly Eviction[]): Holding[][] => {
+  const solutions = (shortfall: number, holdings: readonly MemoryHolder[], evictions: readonly Eviction[]): MemoryHolder[][] => {
     const others = holdings.filter(entry => entry.id !== CLAIM.id);
     const evictable = others.filter(entry => !isKept(entry, evictions)).sort(byRank(NOW));
     return Array.from({ length: 2 ** evictable.length }, (_, bits) => evictable.filter((_, i) => bits & (1 << i))).filter(
@@ -252,8 +252,8 @@ describe('for any holdings', () => {
 
   test('it is null only where no set of stops would do, and otherwise the best set of all', () => {
     /** Fewest; fewest that are in use; then the last in rank as early as possible, the last but one, … */
-    const better = (a: readonly Holding[], b: readonly Holding[]) => {
-      const inUse = (set: readonly Holding[]) => set.filter(entry => !isIdle(entry, NOW)).length;
+    const better = (a: readonly MemoryHolder[], b: readonly MemoryHolder[]) => {
+      const inUse = (set: readonly MemoryHolder[]) => set.filter(entry => !isIdle(entry, NOW)).length;
       const fewer = a.length - b.length || inUse(a) - inUse(b);
       if (fewer !== 0) return fewer;
       for (let i = a.length - 1; i >= 0; i--) {

@@ -13,11 +13,11 @@ const SIDECAR = 'shop/sidecar';
 function shop(key: 'networkMode' | 'pid' | 'ipc' | null = 'networkMode'): Driver {
   const container = containerSpec(key === null ? {} : { [key]: 'service:web' });
   const driver = sleeping(project('shop', { web: sleeper(3000, 60), sidecar: { dependsOn: ['web:started'], container } }));
-  const { doors } = driver.world.projects.get('shop') ?? {};
+  const { listeners: doors } = driver.world.projects.get('shop') ?? {};
   if (doors?.kind !== 'open') throw new Error('the doors are not open');
   driver.world = {
     ...driver.world,
-    projects: new Map([...driver.world.projects].map(([name, each]) => [name, { ...each, doors: { ...doors, served: new Set(['web']) } }])),
+    projects: new Map([...driver.world.projects].map(([name, each]) => [name, { ...each, listeners: { ...doors, served: new Set(['web']) } }])),
   };
   return driver;
 }
@@ -75,12 +75,12 @@ describe('a service in whose network another one lives', () => {
         ...driver
           .stepsOf('launch')
           .filter(({ id }) => id === SIDECAR)
-          .map(({ fresh }) => fresh),
+          .map(({ recreate }) => fresh),
       );
       driver.settleOne();
     }
     expect(containerOf(driver, WEB)).not.toBe(before);
     expect(launches).toEqual([true]);
-    expect(driver.world.services.get(SIDECAR)?.fresh).toBe(false);
+    expect(driver.world.services.get(SIDECAR)?.recreateRequested).toBe(false);
   });
 });

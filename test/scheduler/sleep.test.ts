@@ -11,7 +11,7 @@ describe('up', () => {
     const driver = new Driver(policy(1_000)).boot();
     const spec = project('p', { web: sleeper(3000, 60), worker: {} });
     expect(driver.up(spec)).toMatchObject({ ok: true, plan: { starts: [{ id: 'p/worker' }], sleeps: ['p/web'] } });
-    expect(driver.settle()).toEqual(['persist', 'openDoors', 'ensureImage worker', 'launch worker', 'probe worker']);
+    expect(driver.settle()).toEqual(['persist', 'openListeners', 'ensureImage worker', 'launch worker', 'probe worker']);
     expect(asleep(driver, 'p/web')).toBe(true);
   });
 
@@ -20,7 +20,7 @@ describe('up', () => {
     driver.up(sleepyShop, ['db']);
     driver.settle();
     expect(driver.state('shop/db').kind).toBe('running');
-    expect(driver.world.services.get('shop/api')?.want).toBe('down');
+    expect(driver.world.services.get('shop/api')?.desired).toBe('down');
   });
 });
 
@@ -33,8 +33,8 @@ describe('a connection', () => {
 
   test('joins a start that is under way', () => {
     const driver = sleeping();
-    driver.send({ kind: 'requested', id: 'shop/db' });
-    driver.send({ kind: 'requested', id: 'shop/db' });
+    driver.send({ kind: 'wakeRequested', id: 'shop/db' });
+    driver.send({ kind: 'wakeRequested', id: 'shop/db' });
     expect(driver.steps).toEqual([]);
     expect(driver.settle().filter(step => step === 'launch db')).toHaveLength(1);
   });
@@ -54,7 +54,7 @@ describe('a connection', () => {
     const seen = { id: 'shop/db' as const, connections: 0, holding: false, moving: false, execs: 0, lastByteAt: null };
     driver.send({ kind: 'useChecked', id: 'shop/db', container, seen, busy: false, vetoed: false, heldBy: null });
     expect(driver.kinds()).toEqual(['stop db']);
-    driver.send({ kind: 'requested', id: 'shop/db' });
+    driver.send({ kind: 'wakeRequested', id: 'shop/db' });
     expect(driver.steps).toEqual([]);
     driver.send({ kind: 'stopped', id: 'shop/db', container, exit: { code: 0, oom: false } });
     expect(driver.kinds()).toEqual(['launch db']);
@@ -81,9 +81,9 @@ describe('freezing', () => {
 
   test('ends with a connection, once however many come', () => {
     const driver = frozen();
-    driver.send({ kind: 'requested', id: 'p/db' });
+    driver.send({ kind: 'wakeRequested', id: 'p/db' });
     expect(driver.kinds()).toEqual(['thaw db']);
-    driver.send({ kind: 'requested', id: 'p/db' });
+    driver.send({ kind: 'wakeRequested', id: 'p/db' });
     expect(driver.kinds()).toEqual([]);
     driver.settle();
     expect(driver.state('p/db')).toMatchObject({ kind: 'running', frozen: false });
@@ -103,10 +103,10 @@ describe('freezing', () => {
 
   test('that cannot end is a stop and a start', () => {
     const driver = frozen();
-    driver.send({ kind: 'requested', id: 'p/db' });
+    driver.send({ kind: 'wakeRequested', id: 'p/db' });
     const container = driver.world.services.get('p/db')?.container ?? never();
     const failure = { code: 'engine-error', message: 'no', details: {}, remedies: [] } as const;
-    driver.send({ kind: 'shifted', id: 'p/db', container, frozen: false, failure });
+    driver.send({ kind: 'frozenChanged', id: 'p/db', container, frozen: false, failure });
     expect(driver.kinds()).toEqual(['stop db']);
     driver.send({ kind: 'stopped', id: 'p/db', container, exit: null });
     expect(driver.kinds()).toEqual(['launch db']);
@@ -116,31 +116,31 @@ describe('freezing', () => {
 describe('doors', () => {
   test('are due when a project comes and when it goes', () => {
     const driver = sleeping();
-    expect(driver.world.projects.get('shop')).toMatchObject({ doors: { kind: 'open' }, listening: true });
+    expect(driver.world.projects.get('shop')).toMatchObject({ listeners: { kind: 'open' }, listening: true });
     driver.act({ kind: 'down', project: 'shop', volumes: false });
-    expect(driver.kinds()).toContain('openDoors');
+    expect(driver.kinds()).toContain('openListeners');
   });
 
   test('answer with the number that was asked last; an older answer is none', () => {
     const driver = new Driver(policy(1_000)).boot();
     driver.up(sleepyShop);
-    const serial = driver.stepsOf('openDoors')[0]?.serial ?? never();
-    const answer = { kind: 'doorsOpened', project: 'shop', gateways: [], served: [], failures: [] } as const;
+    const serial = driver.stepsOf('openListeners')[0]?.serial ?? never();
+    const answer = { kind: 'listenersOpened', project: 'shop', gateways: [], served: [], failures: [] } as const;
     driver.send({ ...answer, serial: serial - 1 });
-    expect(driver.world.projects.get('shop')?.doors.kind).toBe('opening');
+    expect(driver.world.projects.get('shop')?.listeners.kind).toBe('opening');
     driver.send({ ...answer, serial });
-    expect(driver.world.projects.get('shop')?.doors.kind).toBe('open');
+    expect(driver.world.projects.get('shop')?.listeners.kind).toBe('open');
   });
 
   test('that cannot be opened fail their service, and it is tried again when it is asked for', () => {
     const driver = new Driver(policy(1_000)).boot();
     driver.up(sleepyShop);
-    const serial = driver.stepsOf('openDoors')[0]?.serial ?? never();
+    const serial = driver.stepsOf('openListeners')[0]?.serial ?? never();
     const failure = { code: 'port-taken', message: 'port 5432 is taken', details: {}, remedies: [] } as const;
     const failures = [{ id: 'shop/db', failure }] as const;
-    driver.send({ kind: 'doorsOpened', project: 'shop', serial, gateways: [], served: [], failures });
+    driver.send({ kind: 'listenersOpened', project: 'shop', serial, gateways: [], served: [], failures });
     expect(driver.state('shop/db')).toMatchObject({ kind: 'failed', failure: { code: 'port-taken' } });
-    driver.send({ kind: 'requested', id: 'shop/db' });
+    driver.send({ kind: 'wakeRequested', id: 'shop/db' });
     expect(driver.state('shop/db').kind).not.toBe('failed');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Live, LiveService } from '../../daemon/api/live.js';
 import { deltaOf } from '../../daemon/api/live-delta.js';
-import { Audience } from '../../daemon/server/stream/audience.js';
+import { SubscriberGroup } from '../../daemon/server/stream/audience.js';
 import { isNews } from '../../daemon/server/stream/news.js';
 import { LIVE } from '../scheduler/pictures.js';
 import { MB } from './harness.js';
@@ -25,7 +25,7 @@ class Listener {
 
 /** An audience at 1 Hz. `at`: its time, ms. */
 function audience(...listeners: Listener[]) {
-  const one = new Audience<Listener>({ every: 1_000, project: null, services: null });
+  const one = new SubscriberGroup<Listener>({ every: 1_000, project: null, services: null });
   for (const listener of listeners) one.viewers.add(listener);
   return one;
 }

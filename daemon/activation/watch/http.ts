@@ -1,8 +1,8 @@
 import { type Body, HttpMessages } from './http-message.js';
-import type { Watch } from './watch.js';
+import type { ProtocolTracker } from './watch.js';
 
 /** Follows HTTP/1.1: a request from its first byte until the end of its response is under way. After an upgrade only traffic counts. */
-export class HttpWatch implements Watch {
+export class HttpTracker implements ProtocolTracker {
   #isOpaque = false;
   /** Methods of the requests that wait for their response, oldest first. */
   #waiting: string[] = [];

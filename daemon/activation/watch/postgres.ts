@@ -1,5 +1,5 @@
 import { PostgresFrames, uint32 } from './postgres-frames.js';
-import type { Watch } from './watch.js';
+import type { ProtocolTracker } from './watch.js';
 
 /** First messages have no type: length, then one of these codes (PostgreSQL's protocol.h and pqcomm.h). */
 export const PG_SSL = 80877103;
@@ -21,7 +21,7 @@ const IDLE = byte('I');
 type Phase = 'first' | 'asked-to-encrypt' | 'typed' | 'opaque';
 
 /** Follows the state that ReadyForQuery tells: idle, in a transaction, in a failed one; and whether a query is running. */
-export class PostgresWatch implements Watch {
+export class PostgresTracker implements ProtocolTracker {
   readonly canMove = false;
   #phase: Phase = 'first';
   #head = Buffer.alloc(0);

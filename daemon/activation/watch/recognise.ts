@@ -1,16 +1,16 @@
 import type { Protocol } from '../../model/model.js';
 import { spokenByClient, spokenByServer } from '../words.js';
-import { type Watch, watch } from './watch.js';
+import { type ProtocolTracker, createTracker } from './watch.js';
 
 /**
  * Watches a connection of a port whose protocol is a guess: follows what the client speaks, whatever was guessed, and tells once what the two
  * were heard to speak. A server that speaks first is followed as bytes.
  */
-export class RecognisingWatch implements Watch {
+export class RecognisingTracker implements ProtocolTracker {
   readonly #guess: Protocol;
   readonly #holdBlocked: boolean;
   readonly #heard: (protocol: Protocol) => void;
-  #inner: Watch = watch('tcp', false);
+  #inner: ProtocolTracker = createTracker('tcp', false);
   #asked: Protocol | null = null;
   #stage: 'silent' | 'asked' | 'known' = 'silent';
 
@@ -35,7 +35,7 @@ export class RecognisingWatch implements Watch {
   client(chunk: Buffer): void {
     if (this.#stage === 'silent') {
       this.#asked = spokenByClient(chunk);
-      this.#inner = watch(this.#asked ?? this.#guess, this.#holdBlocked);
+      this.#inner = createTracker(this.#asked ?? this.#guess, this.#holdBlocked);
       this.#stage = 'asked';
     }
     this.#inner.client(chunk);

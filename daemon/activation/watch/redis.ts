@@ -1,6 +1,6 @@
 import { RespCommands } from './resp.js';
 import { RespReplies } from './resp-replies.js';
-import type { Watch } from './watch.js';
+import type { ProtocolTracker } from './watch.js';
 
 /** Commands whose answer comes when something happens, not when work is done. */
 const BLOCKING = new Set('BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF'.split(' '));
@@ -17,7 +17,7 @@ const NAMES = [
 ];
 
 /** Follows MULTI…EXEC, blocked commands, subscriptions and commands without their answer. */
-export class RedisWatch implements Watch {
+export class RedisTracker implements ProtocolTracker {
   readonly canMove = false;
   readonly #holdBlocked: boolean;
   #isOpaque = false;

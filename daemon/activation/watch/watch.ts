@@ -1,13 +1,13 @@
 import type { Protocol } from '../../model/model.js';
-import { HttpWatch } from './http.js';
-import { PostgresWatch } from './postgres.js';
-import { RedisWatch } from './redis.js';
+import { HttpTracker } from './http.js';
+import { PostgresTracker } from './postgres.js';
+import { RedisTracker } from './redis.js';
 
 /**
  * Looks at the bytes of one connection as they flow by and never changes or delays them. Whatever it cannot follow (TLS, an
  * upgrade, garbage) it gives up on: then only traffic counts. Chunks are valid only during the call.
  */
-export interface Watch {
+export interface ProtocolTracker {
   client(chunk: Buffer): void;
   server(chunk: Buffer): void;
   /** Something is under way that a stop would cut off. */
@@ -19,16 +19,16 @@ export interface Watch {
 }
 
 /** Bytes of a protocol that is not known: nothing is ever under way. */
-const unknown: Watch = { client: () => undefined, server: () => undefined, holding: false, isBlind: true, canMove: false };
+const unknown: ProtocolTracker = { client: () => undefined, server: () => undefined, holding: false, isBlind: true, canMove: false };
 
-export function watch(protocol: Protocol, holdBlocked: boolean): Watch {
+export function createTracker(protocol: Protocol, holdBlocked: boolean): ProtocolTracker {
   switch (protocol) {
     case 'http':
-      return new HttpWatch();
+      return new HttpTracker();
     case 'postgres':
-      return new PostgresWatch();
+      return new PostgresTracker();
     case 'redis':
-      return new RedisWatch(holdBlocked);
+      return new RedisTracker(holdBlocked);
     case 'tcp':
     case 'tls':
       return unknown;

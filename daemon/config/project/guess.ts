@@ -4,7 +4,7 @@ import { protocolOfNumber } from '../../model/protocols.js';
 import { type Bytes, GiB, KiB, MiB } from '../../shared/bytes.js';
 
 /** What is known of a service by the image it runs, for keys that nobody has set. */
-export interface Guess {
+export interface InferredSettings {
   readonly memory: Memory;
   /** Of the service as a whole; each of its ports may speak another one (model/protocols). */
   readonly protocol: Protocol;
@@ -44,7 +44,7 @@ const KNOWN: readonly Known[] = [
 
 const DEFAULT_MEMORY = [256, 512] as const;
 
-export function guess(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose' | 'environment' | 'entrypoint' | 'command'>): Guess {
+export function inferSettings(container: Pick<ContainerSpec, 'image' | 'ports' | 'expose' | 'environment' | 'entrypoint' | 'command'>): InferredSettings {
   const name = imageName(container.image);
   const known = KNOWN.find(row => row.image.test(name));
   const [standard, maximum] = known?.memory ?? DEFAULT_MEMORY;

@@ -1,4 +1,4 @@
-import { doorsOf } from '../../model/doors.js';
+import { listenersOf } from '../../model/doors.js';
 import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
 import { isWithin } from '../../shared/paths.js';
 import type { Ms } from '../../shared/span.js';
@@ -20,7 +20,7 @@ export function withSleep(spec: ServiceSpec, compose: ComposeService, root: stri
   const said = (compose.extension?.value ?? {}) as { start?: unknown; idle?: unknown };
   if (said.start !== undefined || said.idle !== undefined || isDevServer(spec.container, root)) return spec;
   const asleep: ServiceSpec = { ...spec, start: 'on-demand', idle: IDLE };
-  const doors = doorsOf(asleep);
+  const doors = listenersOf(asleep);
   return doors.length > 0 && doors.every(door => door.port >= FIRST_OPEN_PORT) ? asleep : spec;
 }
 

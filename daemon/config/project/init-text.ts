@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { doorsOf, innerPorts } from '../../model/doors.js';
+import { listenersOf, innerPorts } from '../../model/doors.js';
 import type { ServiceSpec } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
@@ -86,7 +86,7 @@ function protocolLines(spec: ServiceSpec): string[] {
 }
 
 function wakes(spec: ServiceSpec): string {
-  const doors = spec.start === 'on-demand' ? doorsOf(spec) : [];
+  const doors = spec.start === 'on-demand' ? listenersOf(spec) : [];
   return doors.length > 0 ? ` # a connection to port ${doors.map(door => door.port).join(' or ')} wakes it` : '';
 }
 

@@ -8,7 +8,7 @@ export interface SettingOrigin extends YamlLocation {
 }
 
 /** Finds where a key of a service (`start`, `idle.freezeAfter`) was written: in the profile, which wins, else in `x-laptop-dev`; null: nowhere. */
-export function saidIn(
+export function originOf(
   { compose, profile, profilePlace }: ServiceInput,
   extension: ServiceSettings,
 ): (key: string) => SettingOrigin | null {

@@ -10,9 +10,9 @@ import { mergeSettings } from '../profiles/merge.js';
 import type { parseServiceBlock } from '../profiles/parse.js';
 import type { YamlLocation } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
-import { type Guess, guess } from './guess.js';
+import { type InferredSettings, inferSettings } from './guess.js';
 import { memoryOf } from './memory.js';
-import { type SettingOrigin, saidIn } from './said.js';
+import { type SettingOrigin, originOf } from './said.js';
 
 const START_TIMEOUT: Ms = 120_000;
 const STOP_TIMEOUT: Ms = 10_000;
@@ -41,7 +41,7 @@ export function serviceSpecOf(input: ServiceInput): {
   const block = compose.extension === null || input.parseBlock === null ? null : input.parseBlock(compose.extension, compose.name);
   const extension = block?.settings ?? {};
   const settings = mergeSettings(extension, profile);
-  const usual = guess(compose.container);
+  const usual = inferSettings(compose.container);
   const { memory, problems } = memoryOf({ profile, extension, compose, usual: usual.memory });
   const runtime = settings.runtime ?? usual.runtime;
   const protocol = settings.protocol ?? usual.protocol;
@@ -62,11 +62,11 @@ export function serviceSpecOf(input: ServiceInput): {
     startTimeout: settings.start_timeout ?? Math.max(START_TIMEOUT, compose.startTimeout ?? 0),
     stopTimeout: settings.stop_timeout ?? compose.stopTimeout ?? STOP_TIMEOUT,
   });
-  const said = saidIn(input, extension);
+  const said = originOf(input, extension);
   return { spec, problems: [...(block?.problems ?? []), ...problems, ...disagreements(settings, spec, compose, said)], said };
 }
 
-function activationOf(settings: ServiceSettings, usual: Guess): Activation {
+function activationOf(settings: ServiceSettings, usual: InferredSettings): Activation {
   return {
     freezeAfter: settings.idle?.freezeAfter ?? PLAIN_ACTIVATION.freezeAfter,
     veto: settings.idle?.veto ?? PLAIN_ACTIVATION.veto,

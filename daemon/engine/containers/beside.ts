@@ -23,7 +23,7 @@ export interface OneOffs {
 }
 
 /** Throw-away containers beside services; see Containers.beside. */
-export function createBeside(connection: EngineConnection, instance: string, log: Log, guard: Guard): OneOffs {
+export function createOneOff(connection: EngineConnection, instance: string, log: Log, guard: Guard): OneOffs {
   const run = randomBytes(6).toString('hex');
   const remove = (id: string) =>
     removeByForce(connection, id, { v: true }).catch(error =>

@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import { type SubnetWish, subnetWishes } from '../../model/addressing.js';
+import { type RequestedSubnet, requestedSubnets } from '../../model/addressing.js';
 import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec } from '../../model/model.js';
 import { parseBlock } from '../../shared/cidr.js';
@@ -70,12 +70,12 @@ export function sameDefinition(found: Network, spec: NetworkSpec): boolean {
 
 /** Podman tells of ranges in words of its own: there they are as they were made. */
 async function hasItsRanges(connection: EngineConnection, found: Network, spec: NetworkSpec): Promise<boolean> {
-  const wishes = subnetWishes(spec).filter(wish => wish.range !== null || wish.gateway !== null || Object.keys(wish.aux).length > 0);
+  const wishes = requestedSubnets(spec).filter(wish => wish.range !== null || wish.gateway !== null || Object.keys(wish.aux).length > 0);
   return wishes.length === 0 || (await connection.facts()).kind === 'podman' || sameRanges(found, wishes);
 }
 
 /** Pure. */
-function sameRanges({ IPAM }: Network, wishes: readonly SubnetWish[]): boolean {
+function sameRanges({ IPAM }: Network, wishes: readonly RequestedSubnet[]): boolean {
   return wishes.every(wish => {
     const seen = (IPAM?.Config ?? []).find(({ Subnet }) => isSame(Subnet, wish.subnet));
     const aux = (addresses: Readonly<Partial<Record<string, string>>>): string => Object.entries(addresses).sort().join();
@@ -133,7 +133,7 @@ async function removedUnlessUsed(connection: EngineConnection, name: string): Pr
 const TRIES = 8;
 
 async function create(maker: NetworkMaker, project: string, spec: NetworkSpec): Promise<void> {
-  const wishes = subnetWishes(spec);
+  const wishes = requestedSubnets(spec);
   if (wishes.length > 0 || !(await choosesItself(maker, spec))) return createWith(maker, project, spec, wishes);
   const taken = (await subnetsOf(maker.connection)).flatMap(({ subnets }) => subnets);
   for (let tried = 1; tried <= TRIES; tried += 1) {
@@ -160,7 +160,7 @@ async function createWith(
   { connection, instance }: NetworkMaker,
   project: string,
   spec: NetworkSpec,
-  wishes: readonly SubnetWish[],
+  wishes: readonly RequestedSubnet[],
 ): Promise<void> {
   try {
     await connection.call(`create network ${spec.name}`, DEADLINE.slow, (client, abortSignal) =>
@@ -183,7 +183,7 @@ async function createWith(
   }
 }
 
-function configOf({ subnet, range, gateway, aux }: SubnetWish): NetworkConfig {
+function configOf({ subnet, range, gateway, aux }: RequestedSubnet): NetworkConfig {
   const named = Object.keys(aux).length === 0 ? {} : { AuxiliaryAddresses: aux };
   return {
     ...(subnet === null ? {} : { Subnet: subnet }),

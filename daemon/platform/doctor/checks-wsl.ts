@@ -12,10 +12,10 @@ function said({ config }: Evidence, key: string): string | null {
 }
 
 const configMistake: Look = ({ config, configWhy, stray }) => {
-  const strays = stray.map(file => problem('The file is never read', `${file} is there`, 'rename it to .wslconfig'));
-  if (config === null) return strays.length > 0 ? verdictOf(...strays) : { skipped: configWhy };
+  const unmatched = stray.map(file => problem('The file is never read', `${file} is there`, 'rename it to .wslconfig'));
+  if (config === null) return unmatched.length > 0 ? verdictOf(...unmatched) : { skipped: configWhy };
   const mistakes = config.diagnostics.map(diagnostic => mistake(config.file, diagnostic));
-  const all = [...strays, ...mistakes];
+  const all = [...unmatched, ...mistakes];
   return all.length > 0 ? verdictOf(...all) : { fine: config.bytes === null ? 'no .wslconfig: defaults' : config.file };
 };
 

@@ -1,4 +1,4 @@
-import type { GiveBack } from '../../ports/give-back.js';
+import type { ReclaimCache } from '../../ports/give-back.js';
 import type { MemoryShown } from '../../scheduler/memory/reclaim.js';
 import type { Host } from './programs.js';
 import { dropCaches, kernelWriter, lastingFault, reclaimContainers, type WriteKernel } from './reclaim.js';
@@ -8,7 +8,7 @@ import { readVm } from './vm.js';
  * Gives file cache back unasked: by `memory.reclaim`, which spares the working set. cgroup v1 has only `memory.force_empty`, which takes what is in use
  * too: containers are left alone there. Of the VM the page cache alone is dropped: directory entries and inodes are small, and slow to read again.
  */
-export function createGiveBack(host: Host, write?: WriteKernel): GiveBack {
+export function createReclaimCache(host: Host, write?: WriteKernel): ReclaimCache {
   return async ({ containers, vm }, goesOn) => {
     const seen = readVm(host);
     const put = write ?? kernelWriter(host, { vm: seen });

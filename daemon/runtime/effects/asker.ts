@@ -5,10 +5,10 @@ import type { Log } from '../../ports/ports.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { targetOf } from '../../scheduler/state/wiring.js';
-import { speakers } from '../../scheduler/state/word.js';
+import { reportingServices } from '../../scheduler/state/word.js';
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
 
-export interface AskerOptions {
+export interface MemoryRequestFollowerOptions {
   /** Loaded with the first service that speaks. */
   readonly open: () => Promise<MemoryRequests>;
   readonly world: () => World;
@@ -22,10 +22,10 @@ export class MemoryRequestFollower {
   readonly #followed = new Map<string, AbortController>();
   #asks: Promise<MemoryRequests> | null = null;
 
-  constructor(private readonly options: AskerOptions) {}
+  constructor(private readonly options: MemoryRequestFollowerOptions) {}
 
-  look(world: World): void {
-    const present = speakers(world);
+  update(world: World): void {
+    const present = reportingServices(world);
     for (const [container, following] of this.#followed) {
       if (present.has(container)) continue;
       following.abort();
@@ -34,7 +34,7 @@ export class MemoryRequestFollower {
     for (const [container, entry] of present) if (!this.#followed.has(container)) this.#follow(container, entry);
   }
 
-  async answer({ id, container, bytes, refusal }: StepOf<'answerAsk'>): Promise<void> {
+  async answer({ id, container, bytes, refusal }: StepOf<'answerMemoryRequest'>): Promise<void> {
     const entry = this.options.world().services.get(id);
     const target = entry ? targetFor(entry) : null;
     if (!target) return;
@@ -59,7 +59,7 @@ export class MemoryRequestFollower {
     const id = idOf(entry.spec);
     const { post, log } = this.options;
     void this.#opened()
-      .then(asks => asks.follow(target, word => post({ kind: 'said', id, container, word }), following.signal))
+      .then(asks => asks.follow(target, report => post({ kind: 'memoryReported', id, container, report }), following.signal))
       .catch(error => log.error({ id, err: error }, 'a service is not followed any more, by a bug'));
   }
 

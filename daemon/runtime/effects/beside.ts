@@ -14,7 +14,7 @@ interface Parts {
  * Runs a command beside a service: its image is built or pulled first where it is missing, its volumes are made. The service itself is left
  * as it is, asleep or awake. Throws FailureError not-found, config-missing (only its labels are known), image-*, engine-*.
  */
-export async function execBeside(
+export async function execOneOff(
   world: World,
   { containers, images }: Parts,
   notices: Notices,

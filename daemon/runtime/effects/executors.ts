@@ -3,17 +3,17 @@ import type { BuiltImage } from '../../model/image-builds.js';
 import type { Protocol, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import type { UntilReady } from '../../ports/doors.js';
-import type { GiveBack } from '../../ports/give-back.js';
+import type { ReclaimCache } from '../../ports/give-back.js';
 import type { Clock, Containers, Images, Log } from '../../ports/ports.js';
-import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
+import { isLive, isAdopted } from '../../scheduler/lifecycle/observe.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { Step, StepOf } from '../../scheduler/state/step.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { toFailure } from '../as-failure.js';
-import type { Carrier } from '../listeners/carrier.js';
-import type { DoorKeeper } from '../listeners/door-keeper.js';
+import type { Redirector } from '../listeners/carrier.js';
+import type { ListenerManager } from '../listeners/door-keeper.js';
 import type { MemoryRequestFollower } from './asker.js';
 import { type Launched, launch } from './launch.js';
 import { refuseGoneContext } from './moved.js';
@@ -31,8 +31,8 @@ export interface Effects {
   /** The world's version now. */
   readonly version: () => number;
   readonly persist: () => void;
-  readonly doors: DoorKeeper;
-  readonly carrier: Carrier;
+  readonly doors: ListenerManager;
+  readonly carrier: Redirector;
   readonly asker: MemoryRequestFollower;
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
@@ -43,7 +43,7 @@ export interface Effects {
   readonly cpu: (container: ObservedContainer) => number | null;
   readonly forget: (container: string) => void;
   readonly isLocal: (address: string) => Promise<boolean>;
-  readonly giveBack: GiveBack;
+  readonly giveBack: ReclaimCache;
   /** A service is between its admission and ready. */
   readonly isAnyStarting: () => boolean;
 }
@@ -111,7 +111,7 @@ const EXECUTORS: Executors = {
     const { id, attempt } = step;
     const outcome = await launchReached(step, containers, doors.unreached(step));
     if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container, madeVolumes: outcome.madeVolumes });
-    else if (outcome.failure === null) post({ kind: 'unwired', id, attempt });
+    else if (outcome.failure === null) post({ kind: 'gatewaysMissing', id, attempt });
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 
@@ -159,17 +159,17 @@ const EXECUTORS: Executors = {
     // A pooled connection that reached into what is frozen would wait for ever for its next answer.
     await doors.doors.drain(id, drain);
     if (doors.seen(id).connections > 0 || doors.seen(id).execs > 0) {
-      return post({ kind: 'shifted', id, container, frozen: false, failure: null });
+      return post({ kind: 'frozenChanged', id, container, frozen: false, failure: null });
     }
     const failed = await containers.pause(container).then(() => null, toFailure);
     post({ kind: 'used', uses: [doors.seen(id)] });
-    post({ kind: 'shifted', id, container, frozen: true, failure: failed });
+    post({ kind: 'frozenChanged', id, container, frozen: true, failure: failed });
     carrier.restore(id);
   },
 
   async thaw({ id, container }, { containers, post }) {
     const failed = await containers.unpause(container).then(() => null, toFailure);
-    post({ kind: 'shifted', id, container, frozen: false, failure: failed });
+    post({ kind: 'frozenChanged', id, container, frozen: false, failure: failed });
   },
 
   async checkUse({ id, container, veto }, { containers, post, doors, carrier }) {
@@ -195,13 +195,13 @@ const EXECUTORS: Executors = {
     }
   },
 
-  answerAsk: (step, { asker }) => asker.answer(step),
+  answerMemoryRequest: (step, { asker }) => asker.answer(step),
 
   async reclaim(step, { giveBack, isAnyStarting, post }) {
     post({ kind: 'reclaimed', ...(await giveBack(step, () => !isAnyStarting())) });
   },
 
-  openDoors: ({ project, serial }, { doors }) => doors.open(project, serial),
+  openListeners: ({ project, serial }, { doors }) => doors.open(project, serial),
 
   async remove({ id, container, anonymousVolumes }, { containers, post, log }) {
     try {
@@ -213,7 +213,7 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async look(_, { containers, post, version, log }) {
+  async list(_, { containers, post, version, log }) {
     const asOf = version();
     try {
       post({ kind: 'observed', containers: await containers.list(), asOf });
@@ -231,7 +231,7 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async lastWords({ id, container }, { containers, post, log }) {
+  async readLogTail({ id, container }, { containers, post, log }) {
     const lines: string[] = [];
     try {
       const signal = AbortSignal.timeout(5_000);
@@ -239,7 +239,7 @@ const EXECUTORS: Executors = {
     } catch (error) {
       log.warn({ id, err: error }, 'its last log lines could not be read');
     }
-    post({ kind: 'lastWords', id, container, lines: lines.slice(-10) });
+    post({ kind: 'logTail', id, container, lines: lines.slice(-10) });
   },
 
   async clearProject({ project, spec, volumes }, { containers, post }) {
@@ -247,7 +247,7 @@ const EXECUTORS: Executors = {
       const found = await containers.projectResources(project);
       for (const network of found.networks) await containers.removeNetwork(network);
       const ours = new Set(spec.volumes.filter(volume => !volume.external).map(volume => volume.name));
-      if (volumes) for (const volume of found.volumes) if (ours.has(volume) || isTakenIn(spec)) await containers.removeVolume(volume);
+      if (volumes) for (const volume of found.volumes) if (ours.has(volume) || isAdopted(spec)) await containers.removeVolume(volume);
       post({ kind: 'projectCleared', project, failure: null });
     } catch (error) {
       post({ kind: 'projectCleared', project, failure: toFailure(error) });

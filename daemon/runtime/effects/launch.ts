@@ -51,11 +51,11 @@ export async function launch(step: StepOf<'launch'>, containers: Containers): Pr
 }
 
 /** The previous container, and whether its image is the present one: asked for at once, for both are on the way of each start. */
-async function lookAt({ previous, spec, asIs }: StepOf<'launch'>, containers: Containers): Promise<Previous> {
+async function lookAt({ previous, spec, reuseContainer }: StepOf<'launch'>, containers: Containers): Promise<Previous> {
   if (previous === null) return { previous: null, isSame: Promise.resolve(false) };
   const looking = containers.inspect(previous);
   const image = looking.then(seen => seen?.image ?? null);
-  const isSame = asIs || spec.container === null ? Promise.resolve(true) : containers.sameImage(image, spec.container.image);
+  const isSame = reuseContainer || spec.container === null ? Promise.resolve(true) : containers.sameImage(image, spec.container.image);
   isSame.catch(() => undefined); // said where it is asked for
   return { previous: await looking, isSame };
 }
@@ -82,7 +82,7 @@ async function afterFailure(error: unknown, { id, volumes }: Made, containers: C
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
 async function isReusable(
-  { spec, grant, fresh, wiring }: StepOf<'launch'>,
+  { spec, grant, recreate, wiring }: StepOf<'launch'>,
   previous: ObservedContainer,
   isSame: Promise<boolean>,
 ): Promise<boolean> {

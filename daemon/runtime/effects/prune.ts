@@ -1,6 +1,6 @@
 import { serviceId } from '../../model/model.js';
 import type { Containers, Log } from '../../ports/ports.js';
-import { isLive, isTakenIn } from '../../scheduler/lifecycle/observe.js';
+import { isLive, isAdopted } from '../../scheduler/lifecycle/observe.js';
 import type { World } from '../../scheduler/state/world.js';
 import { toFailure } from '../as-failure.js';
 
@@ -32,5 +32,5 @@ export async function prune(world: () => World, containers: Pick<Containers, 'li
 /** A project that is known by its labels alone may need any of its networks. */
 function isLeft(world: World, { project, name }: Network): boolean {
   const known = world.projects.get(project);
-  return known === undefined || !(isTakenIn(known.spec) || known.spec.networks.some(network => network.name === name));
+  return known === undefined || !(isAdopted(known.spec) || known.spec.networks.some(network => network.name === name));
 }

@@ -1,18 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceId } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
-import type { Counters, KernelPath, Redirect } from '../../ports/kernel-path.js';
+import type { Counters, RedirectManager, Redirect } from '../../ports/kernel-path.js';
 import type { Clock, Containers, Log } from '../../ports/ports.js';
 import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/activity/rhythm.js';
-import { shortcutsOf } from '../../scheduler/lifecycle/redirects.js';
+import { redirectsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Ms } from '../../shared/span.js';
 import { toFailure } from '../as-failure.js';
 import { execIn } from '../effects/exec-in.js';
 
-export interface CarrierOptions {
+export interface RedirectorOptions {
   /** Finds out whether the kernel can carry connections, by a helper container too where `helper`. Null: it is not to. */
-  readonly open: ((helper: boolean) => Promise<KernelPath>) | null;
+  readonly open: ((helper: boolean) => Promise<RedirectManager>) | null;
   readonly containers: Pick<Containers, 'exec'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,7 +20,7 @@ export interface CarrierOptions {
 }
 
 /** How a service that the kernel carries connections of is used, as its container's counters tell. */
-export interface CarriedUse {
+export interface RedirectedUse {
   readonly connections: number;
   /** Monotonic ms of the last look that found bytes or new connections; null: none has. */
   readonly lastByteAt: Ms | null;
@@ -51,8 +51,8 @@ const SETTLE: Ms = 100;
  * Lets the kernel carry new connections of awake services past the daemon, and knows how these are used. INVARIANT: the rules follow the
  * world; a rule is gone before its container is stopped by us. Without it, or when it fails, the daemon carries the connection.
  */
-export class Carrier {
-  private path: KernelPath | null = null;
+export class Redirector {
+  private path: RedirectManager | null = null;
   /** How far was tried to find a way: by ourselves, or by a helper too. */
   private tried: 'nothing' | 'own' | 'helper' = 'nothing';
   private opening: Promise<void> = Promise.resolve();
@@ -65,7 +65,7 @@ export class Carrier {
   private applying: Promise<void> | null = null;
   private hasFailed = false;
 
-  constructor(private readonly options: CarrierOptions) {}
+  constructor(private readonly options: RedirectorOptions) {}
 
   /** Call when it is known what runs: from then on the rules follow the world, those that an earlier daemon left too. */
   begin(): void {
@@ -73,7 +73,7 @@ export class Carrier {
   }
 
   /** The world has changed: the rules are changed where what is to be carried has. */
-  look(world: World): void {
+  update(world: World): void {
     if (this.path === null) {
       if (this.tried === 'own' && this.options.open !== null) this.find(world, this.options.open);
       return;
@@ -82,7 +82,7 @@ export class Carrier {
     for (const [id, entry] of world.services) if (entry.state.kind === 'running') this.track(id, entry);
     this.wanted = [...this.runs].flatMap(([id, run]) => {
       const entry = world.services.get(id);
-      return entry && !this.released.has(id) && shortcutsOf(entry).length > 0 ? run.redirects : [];
+      return entry && !this.released.has(id) && redirectsOf(entry).length > 0 ? run.redirects : [];
     });
     if (JSON.stringify(this.wanted) !== this.applied) this.applying ??= this.apply(this.path);
   }
@@ -91,17 +91,17 @@ export class Carrier {
   async release(id: ServiceId): Promise<void> {
     if (!this.isCarried(id)) return;
     this.released.add(id);
-    this.look(this.options.world());
+    this.update(this.options.world());
     await this.applying;
   }
 
   /** It goes on: its rules are set again if it still runs. */
   restore(id: ServiceId): void {
-    if (this.released.delete(id)) this.look(this.options.world());
+    if (this.released.delete(id)) this.update(this.options.world());
   }
 
   /** How it is used; null: the kernel carries nothing of it. A look that finds use is where the next one counts from. */
-  seen(id: ServiceId): CarriedUse | null {
+  seen(id: ServiceId): RedirectedUse | null {
     const run = this.runs.get(id);
     const [redirect] = run?.redirects ?? [];
     if (!run || !redirect || !this.path) return null;
@@ -159,7 +159,7 @@ export class Carrier {
   }
 
   /** A helper container for each change of the rules is worth its time only to who asks for the kernel by name. */
-  private find(world: World, open: (helper: boolean) => Promise<KernelPath>): void {
+  private find(world: World, open: (helper: boolean) => Promise<RedirectManager>): void {
     const helper = [...world.services.values()].some(({ spec }) => spec.activation.path === 'kernel');
     if (this.tried === 'own' && !helper) return;
     this.tried = helper ? 'helper' : 'own';
@@ -168,7 +168,7 @@ export class Carrier {
       if ('message' in path)
         this.options.log.warn({ failure: path.message }, 'it could not be found out whether the kernel can carry connections');
       else if ('how' in path.available) this.path = path;
-      this.look(this.options.world());
+      this.update(this.options.world());
     });
   }
 
@@ -183,7 +183,7 @@ export class Carrier {
 
   private track(id: ServiceId, entry: ServiceEntry): void {
     if (this.runs.has(id) || entry.container === null) return;
-    const shortcuts = shortcutsOf(entry);
+    const shortcuts = redirectsOf(entry);
     if (shortcuts.length === 0) return;
     const redirects = this.possible(shortcuts.map(shortcut => ({ service: id, ...shortcut })));
     this.runs.set(id, { container: entry.container, pid: entry.address?.pid ?? null, redirects, base: null, lastByteAt: null, bursts: [] });
@@ -209,7 +209,7 @@ export class Carrier {
   }
 
   /** Sets what is wanted until nothing else is. */
-  private async apply(path: KernelPath): Promise<void> {
+  private async apply(path: RedirectManager): Promise<void> {
     for (let text = JSON.stringify(this.wanted); text !== this.applied && this.path !== null; text = JSON.stringify(this.wanted)) {
       const failed = await path.set(this.wanted).catch(toFailure);
       this.applied = text;

@@ -5,17 +5,17 @@ import type { Listener, ListenerHooks, Listeners, ProbeOutcome, Target, UntilRea
 import type { Clock, Containers, Log } from '../../ports/ports.js';
 import type { Event, UseSeen } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
-import { type Gateway, gatewayPlacesOf, placeKey, targetOf, type WantedDoor, wantedDoors } from '../../scheduler/state/wiring.js';
+import { type Gateway, gatewayPlacesOf, placeKey, targetOf, type WantedListener, wantedListeners } from '../../scheduler/state/wiring.js';
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
 import { type Failure, failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { toFailure } from '../as-failure.js';
-import type { Carrier } from './carrier.js';
+import type { Redirector } from './carrier.js';
 
-export interface DoorKeeperOptions {
+export interface ListenerManagerOptions {
   readonly containers: Containers;
-  readonly openDoors: (hooks: ListenerHooks) => Listeners;
-  readonly carrier: Pick<Carrier, 'seen' | 'ids'>;
+  readonly openListeners: (hooks: ListenerHooks) => Listeners;
+  readonly carrier: Pick<Redirector, 'seen' | 'ids'>;
   /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
   readonly hasGateways: () => boolean;
   /** Whether an address is one of this machine's. */
@@ -51,7 +51,7 @@ interface Prepared {
 
 const NOTHING: Prepared = { gateways: [], failures: new Map(), unserved: new Map() };
 
-type Opened = Extract<Event, { kind: 'doorsOpened' }>;
+type Opened = Extract<Event, { kind: 'listenersOpened' }>;
 
 /** What is known of the ports of a service in one run of it. */
 interface Run {
@@ -74,7 +74,7 @@ const LOOKS: readonly Ms[] = [50, 300, 1_000, 3_000];
 const TRIES = 5;
 
 /** Holds the ports of all that can sleep: knows which are wanted, brings connections to services, and tells how these are used. */
-export class DoorKeeper {
+export class ListenerManager {
   readonly doors: Listeners;
   private readonly gateways = new Map<string, readonly Gateway[]>();
   /** What was said of services that nobody inside can wake, by project. */
@@ -88,16 +88,16 @@ export class DoorKeeper {
   /** Clients that wait, by service and container port. */
   private readonly waiting = new Map<ServiceId, Map<number, number>>();
   /** What the doors are opened by, and what was known then of what is spoken there. */
-  private held: readonly WantedDoor[] = [];
+  private held: readonly WantedListener[] = [];
   private readonly known = new Map<ServiceId, ServiceEntry['spoken']>();
   private readonly watched = new Map<ServiceId, number>();
   private readonly looks = new Set<NodeJS.Timeout>();
   /** One change of the set of doors at a time. */
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: DoorKeeperOptions) {
+  constructor(private readonly options: ListenerManagerOptions) {
     const { world, post } = options;
-    this.doors = options.openDoors({
+    this.doors = options.openListeners({
       target: door => this.target(door),
       wake: door => this.reach(door),
       spoke: ({ service, containerPort: port }, protocol) => {
@@ -153,7 +153,7 @@ export class DoorKeeper {
         this.options.post({ kind: 'used', uses: this.uses() });
         this.options.measure();
       }
-      this.options.post({ kind: 'requested', id });
+      this.options.post({ kind: 'wakeRequested', id });
       const failed = await this.options.awake(id);
       if (failed) return failed;
       const found = reach();
@@ -230,7 +230,7 @@ export class DoorKeeper {
   }
 
   /** The world has changed: doors follow what was heard at them, and what has just become ready is looked at. */
-  look(world: World): void {
+  update(world: World): void {
     let isOther = false;
     for (const [id, { spoken, state, attempt, spec }] of world.services) {
       isOther ||= this.known.has(id) && this.known.get(id) !== spoken;
@@ -257,7 +257,7 @@ export class DoorKeeper {
   /** One of two hundred clients that wait for the same start: nothing is to be decided. */
   private isUnderWay(id: ServiceId): boolean {
     const entry = this.options.world().services.get(id);
-    return entry === undefined || entry.request !== null || (entry.awake && entry.state.kind !== 'failed');
+    return entry === undefined || entry.wakeRequest !== null || (entry.awake && entry.state.kind !== 'failed');
   }
 
   /** Null also while its port has not answered in this run: whoever connects waits until it has. */
@@ -364,7 +364,7 @@ export class DoorKeeper {
   private lookAt(id: ServiceId): void {
     const { world, listening, post } = this.options;
     const entry = world().services.get(id);
-    const doors = entry && world().projects.get(entry.spec.project)?.doors;
+    const doors = entry && world().projects.get(entry.spec.project)?.listeners;
     if (entry?.state.kind !== 'running' || doors?.kind !== 'open' || doors.gateways.length === 0) return;
     if (entry.address?.pid == null || !canSleep(entry.spec)) return;
     const named = new Set([...innerPorts(entry.spec), ...entry.listens]);
@@ -375,8 +375,8 @@ export class DoorKeeper {
   /** What images expose counts before there is a container, too. */
   private async learnExposed(project: string): Promise<void> {
     const { world, containers, post } = this.options;
-    const sleepers = [...world().services].filter(([, { spec, want, container, listens }]) => {
-      return spec.project === project && want === 'up' && canSleep(spec) && container === null && listens.length === 0;
+    const sleepers = [...world().services].filter(([, { spec, desired, container, listens }]) => {
+      return spec.project === project && desired === 'up' && canSleep(spec) && container === null && listens.length === 0;
     });
     await Promise.all(
       sleepers.map(async ([id, { spec }]) => {
@@ -391,13 +391,13 @@ export class DoorKeeper {
     const { gateways, failures: unmade, unserved } = await this.prepare(project);
     this.gateways.set(project, gateways);
     if (gateways.length > 0) await this.learnExposed(project);
-    const wanted = [...world().projects.keys()].flatMap(name => wantedDoors(world(), name, this.gateways.get(name) ?? []));
+    const wanted = [...world().projects.keys()].flatMap(name => wantedListeners(world(), name, this.gateways.get(name) ?? []));
     const { doors, clashing } = distinct(wanted);
     this.held = doors;
     const failed = await this.doors.set(doors.map(door => this.doorFor(door)));
     // A further port that cannot be opened is no reason to do without the others.
     const mine = wanted.filter(door => !door.extra && door.service.startsWith(`${project}/`));
-    const isClosed = (door: WantedDoor) => clashing.has(door) || failed.some(each => isAt(each.door, door));
+    const isClosed = (door: WantedListener) => clashing.has(door) || failed.some(each => isAt(each.door, door));
     const served = new Set(mine.filter(door => door.gateway !== null).map(door => door.service));
     const reasons = new Map(unserved);
     for (const door of mine) {
@@ -415,7 +415,7 @@ export class DoorKeeper {
         .map(async door => ({ id: door.service, failure: clashing.get(door) ?? (await this.explained(door, failed)) })),
     );
     return {
-      kind: 'doorsOpened',
+      kind: 'listenersOpened',
       project,
       serial,
       gateways,
@@ -439,7 +439,7 @@ export class DoorKeeper {
     if (!project || project.leaving) return NOTHING;
     // What runs while the engine is away goes on with the networks that it has.
     if (world().engine !== 'up') return { ...NOTHING, gateways: this.gateways.get(name) ?? [] };
-    const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.want === 'up');
+    const sleepers = project.spec.services.filter(spec => canSleep(spec) && world().services.get(`${name}/${spec.name}`)?.desired === 'up');
     const keys = new Set(sleepers.flatMap(spec => spec.container?.networks.map(each => each.network) ?? []));
     const networks = project.spec.networks.filter(network => keys.has(network.key));
     const failed = await this.make(name, networks);
@@ -547,12 +547,12 @@ export class DoorKeeper {
   }
 
   /** Why a port could not be opened, with who holds it. */
-  private async explained(door: WantedDoor, failed: readonly { readonly door: Listener; readonly failure: Failure }[]): Promise<Failure> {
+  private async explained(door: WantedListener, failed: readonly { readonly door: Listener; readonly failure: Failure }[]): Promise<Failure> {
     const found = failed.find(each => isAt(each.door, door))?.failure ?? failure('internal', `port ${door.port} was not opened`);
     return this.options.containers.explainPort(door.address, door.port, found).catch(() => found);
   }
 
-  private doorFor({ service, address, port, containerPort, gateway }: WantedDoor): Listener {
+  private doorFor({ service, address, port, containerPort, gateway }: WantedListener): Listener {
     const entry = this.options.world().services.get(service);
     const spec = entry?.spec;
     const speech: Speech = spec ? speechOf(spec, containerPort, entry.spoken[containerPort]) : { protocol: 'tcp', source: 'guessed' };
@@ -586,9 +586,9 @@ function nameOf(id: ServiceId): string {
  * One door an address and port; for a service that has one address in several networks, all of them are answered there. Of the host's ports
  * the first project keeps its own, and the second is told whose it is.
  */
-function distinct(wanted: readonly WantedDoor[]): { doors: WantedDoor[]; clashing: ReadonlyMap<WantedDoor, Failure> } {
-  const first = new Map<string, WantedDoor>();
-  const clashing = new Map<WantedDoor, Failure>();
+function distinct(wanted: readonly WantedListener[]): { doors: WantedListener[]; clashing: ReadonlyMap<WantedListener, Failure> } {
+  const first = new Map<string, WantedListener>();
+  const clashing = new Map<WantedListener, Failure>();
   for (const door of [...wanted].sort((a, b) => Number(a.extra) - Number(b.extra))) {
     const key = `${door.address} ${door.port}`;
     const owner = first.get(key);
@@ -611,7 +611,7 @@ function notReached({ service }: Listener, target: Target, why: string): Failure
   return failure('unhealthy', `${service} runs, but cannot be reached: ${why}`, { service, ...target });
 }
 
-function takenByDoor({ address, port }: WantedDoor, { service }: WantedDoor): Failure {
+function takenByDoor({ address, port }: WantedListener, { service }: WantedListener): Failure {
   const [project, name] = service.split('/');
   return failure(
     'port-taken',
@@ -621,6 +621,6 @@ function takenByDoor({ address, port }: WantedDoor, { service }: WantedDoor): Fa
   );
 }
 
-function isAt(door: Listener, wanted: WantedDoor): boolean {
+function isAt(door: Listener, wanted: WantedListener): boolean {
   return door.service === wanted.service && door.hostIp === wanted.address && door.port === wanted.port;
 }

@@ -4,16 +4,16 @@ import type { Clock } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Loop } from '../loop.js';
-import type { DoorKeeper } from './door-keeper.js';
+import type { ListenerManager } from './door-keeper.js';
 
 /** How long an action waits for an engine that is away, and how often it looks. */
 const GRACE: Ms = 3_000;
 const STEP: Ms = 50;
 
 /** What sleeps wakes when somebody wants to work in it. */
-export async function wakeFor(loop: Loop, doors: DoorKeeper, id: ServiceId): Promise<void> {
+export async function wakeFor(loop: Loop, doors: ListenerManager, id: ServiceId): Promise<void> {
   const entry = loop.world.services.get(id);
-  if (entry?.want !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
+  if (entry?.desired !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
   if (entry.state.kind === 'running' && !entry.state.frozen) return;
   const outcome = await doors.wake(id, () => 'awake' as const);
   if (outcome !== 'awake') throw new FailureError(outcome);

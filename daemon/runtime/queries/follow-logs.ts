@@ -49,7 +49,7 @@ export async function* followLogs(
     // Before anything is looked at: what changes while a note is taken is not missed.
     const changed = changes.next(signal);
     const entry = world().services.get(id);
-    if (!entry || entry.want === 'gone') return;
+    if (!entry || entry.desired === 'gone') return;
     const run = world().engine === 'up' ? runOf(entry) : null;
     // The first time the log of what has ended is shown too.
     const container: string | null = run?.container ?? (last === null ? entry.container : null);
@@ -93,10 +93,10 @@ function isSame(run: Run | null, last: Run | null): boolean {
 
 /** Why nothing is written; null: it is on its way from one state to another. `kind` tells one such rest from the next. */
 function restWords(world: World, entry: ServiceEntry, now: Ms): { readonly kind: string; readonly text: string } | null {
-  const { state, want, awake, spec, request } = entry;
+  const { state, desired, awake, spec, wakeRequest } = entry;
   if (world.engine === 'lost') return { kind: 'engine', text: 'the container engine has gone away; this goes on when it is back' };
-  if (state.kind === 'asleep' && want === 'up')
-    return awake || request !== null ? null : { kind: 'asleep', text: `${spec.name} has fallen asleep; a connection wakes it` };
+  if (state.kind === 'asleep' && desired === 'up')
+    return awake || wakeRequest !== null ? null : { kind: 'asleep', text: `${spec.name} has fallen asleep; a connection wakes it` };
   if (state.kind === 'backoff') return { kind: `backoff ${entry.crashes.length}`, text: `${spec.name} ${viewOf(world, entry, now).why}` };
   if (state.kind === 'asleep' || state.kind === 'completed' || state.kind === 'failed')
     return { kind: state.kind, text: state.kind === 'failed' ? state.failure.message : `${spec.name}: ${viewOf(world, entry, now).why}` };

@@ -6,7 +6,7 @@ import type { Failure } from '../../shared/failure.js';
  * What of a project that is to come up cannot be judged by its path: it is no real path, whatever the client has made of it, or it cannot be looked
  * at. Trust is about real paths, so this comes first. Null: nothing. The same is asked again at each start and each build.
  */
-export function unjudged(spec: ProjectSpec): Failure | null {
+export function unresolvable(spec: ProjectSpec): Failure | null {
   for (const { who, path } of hostPaths(spec)) {
     const change = changedSince(path, spec.root);
     if (change !== null) return sourceChanged(who, change, spec.root);

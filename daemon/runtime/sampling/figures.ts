@@ -24,7 +24,7 @@ const SHORTEST: Ms = 150;
 const LONGEST: Ms = 60_000;
 
 /** The figures taken last, and those of the last 15 minutes. */
-export class Figures {
+export class LatestUsage {
   readonly recent = new RecentUsage();
   private readonly services = new Map<ServiceId, Measured>();
   private seen: { readonly host: Host; readonly own: Own; readonly base: Base } | null = null;

@@ -8,14 +8,14 @@ import type { UseSeen } from '../../scheduler/state/event.js';
 import type { World } from '../../scheduler/state/world.js';
 import { type LiveSources, liveBudget, liveServices, withUses } from '../../scheduler/views/live-view.js';
 import type { Ms } from '../../shared/span.js';
-import type { Figures } from './figures.js';
+import type { LatestUsage } from './figures.js';
 import type { Sampler } from './sampler.js';
 
-export interface PictureOptions {
+export interface LiveSnapshotsOptions {
   readonly clock: Clock;
   readonly policy: Policy;
   readonly world: () => World;
-  readonly figures: Figures;
+  readonly figures: LatestUsage;
   readonly sampler: Pick<Sampler, 'looked'>;
   /** How services are used, as far as that is known without a look at the kernel's counters. */
   readonly uses: () => readonly UseSeen[];
@@ -29,7 +29,7 @@ export class LiveSnapshots {
   /** When each service began to run, by both clocks. */
   private readonly begins = new Map<ServiceId, { readonly moment: Ms; readonly wall: Ms }>();
 
-  constructor(private readonly options: PictureOptions) {}
+  constructor(private readonly options: LiveSnapshotsOptions) {}
 
   live(): Live {
     const { clock, policy, figures, sampler, uses, told, engine, daemon } = this.options;

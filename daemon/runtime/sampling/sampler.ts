@@ -9,7 +9,7 @@ import type { Ms } from '../../shared/span.js';
 import type { Watchers } from '../watchers.js';
 import { CheckTime } from './check-time.js';
 import { ENGINE_EVERY, EnginePace } from './engine-pace.js';
-import type { Figures } from './figures.js';
+import type { LatestUsage } from './figures.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;
@@ -29,7 +29,7 @@ export interface SamplerOptions {
   readonly containers: Containers;
   readonly clock: Clock;
   readonly log: Log;
-  readonly figures: Figures;
+  readonly figures: LatestUsage;
   readonly watchers: Watchers;
   readonly world: () => World;
   readonly post: (event: Event) => void;
@@ -60,7 +60,7 @@ export class Sampler {
   constructor(private readonly options: SamplerOptions) {}
 
   /** The world has changed: begins with the first service that runs, and ends with the last. */
-  look(world: World): void {
+  update(world: World): void {
     for (const [id, container] of this.known) {
       const state = world.services.get(id)?.state;
       if (state?.kind !== 'running' || state.container !== container) this.forget(id, container);

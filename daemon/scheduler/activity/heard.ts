@@ -11,11 +11,11 @@ const MOST = 64;
 
 export function foldSpoke(draft: Draft, { id, port, protocol }: Extract<Event, { kind: 'spoke' }>): void {
   const entry = draft.entry(id);
-  if (entry) heard(draft, entry, port, protocol);
+  if (entry) protocolObserved(draft, entry, port, protocol);
 }
 
 /** Remembers what a port was heard to speak, and says so where it was taken for something else. */
-export function heard(draft: Draft, { spec }: ServiceEntry, port: number, protocol: Protocol): void {
+export function protocolObserved(draft: Draft, { spec }: ServiceEntry, port: number, protocol: Protocol): void {
   const id = idOf(spec);
   const entry = draft.entry(id);
   if (!entry || entry.spoken[port] === protocol) return;
@@ -28,17 +28,17 @@ export function heard(draft: Draft, { spec }: ServiceEntry, port: number, protoc
 
 export function foldListens(draft: Draft, { id, container, ports }: Extract<Event, { kind: 'listens' }>): void {
   const entry = draft.entry(id);
-  if (entry && (container === null || liveContainer(entry.state) === container)) listensAt(draft, entry, ports);
+  if (entry && (container === null || liveContainer(entry.state) === container)) portsObserved(draft, entry, ports);
 }
 
 /** Ports beyond those of its file at which others in its networks may reach it. What was once known stays known: it wakes there too. */
-export function listensAt(draft: Draft, entry: ServiceEntry, ports: readonly number[]): void {
+export function portsObserved(draft: Draft, entry: ServiceEntry, ports: readonly number[]): void {
   const named = new Set(innerPorts(entry.spec));
   const listens = [...new Set([...entry.listens, ...ports])].filter(port => !named.has(port)).slice(0, MOST);
   if (listens.length === entry.listens.length) return;
   draft.patch(idOf(entry.spec), { listens });
   const project = draft.projects.get(entry.spec.project);
   // Only a gateway of ours can bring a connection of another container.
-  if (canSleep(entry.spec) && project?.doors.kind === 'open' && project.doors.gateways.length > 0)
-    draft.setDoors(entry.spec.project, { kind: 'due' });
+  if (canSleep(entry.spec) && project?.listeners.kind === 'open' && project.listeners.gateways.length > 0)
+    draft.setListeners(entry.spec.project, { kind: 'due' });
 }

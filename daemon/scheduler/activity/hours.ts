@@ -3,7 +3,7 @@ import { type ProjectSpec, serviceId } from '../../model/model.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { type DesiredChange, planFor } from '../admission/admission.js';
-import { carryOut } from '../admission/carry-out.js';
+import { applyPlan } from '../admission/carry-out.js';
 import { sleepUntilAsked, wakesWith, withDependencies } from '../lifecycle/actions.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
@@ -20,7 +20,7 @@ export function foldScheduled(draft: Draft, { project, what }: Extract<Event, { 
 }
 
 /** Running hours that begin or end; and of those that are over, what nothing holds any more stops. Only while the engine is up. */
-export function keepHours(draft: Draft, policy: Policy, now: Ms): void {
+export function keepRunningHours(draft: Draft, policy: Policy, now: Ms): void {
   for (const [name, project] of draft.projects) {
     if (project.due === null) continue;
     draft.projects.set(name, { ...project, due: null });
@@ -45,7 +45,7 @@ function open(draft: Draft, spec: ProjectSpec, policy: Policy, now: Ms): void {
   if (!admission.ok) return refused(draft, spec.name, admission.failure);
   say(draft, spec.name, 'planned', 'comes up: its running hours begin');
   for (const name of withDependencies(spec.services, chosen)) if (!awake.has(name)) sleepUntilAsked(draft, serviceId(spec.name, name));
-  carryOut(draft, admission.plan, wish, policy, now);
+  applyPlan(draft, admission.plan, wish, policy, now);
 }
 
 /** Nothing was changed; `why` tells of it until it is up. */
@@ -63,7 +63,7 @@ function refused(draft: Draft, project: string, failure: Failure): void {
 function close(draft: Draft, project: string): void {
   let isUp = false;
   for (const [id, entry] of draft.ofProject(project)) {
-    if (entry.want !== 'up') continue;
+    if (entry.desired !== 'up') continue;
     isUp = true;
     draft.patch(id, { hours: 'closing' });
   }
@@ -76,7 +76,7 @@ function stopWhatNothingHolds(draft: Draft): void {
     found = false;
     for (const [id, entry] of draft.services) {
       if (entry.hours !== 'closing' || isKept(draft, entry)) continue;
-      draft.setWant(id, 'down');
+      draft.setDesired(id, 'down');
       draft.patch(id, { hours: 'closed', refusal: null });
       found = true;
     }
@@ -85,7 +85,7 @@ function stopWhatNothingHolds(draft: Draft): void {
 
 /** In use: a client waits for it or is served (`holding`), an exec, a lease; or one that stays needs it. Silent connections do not count. */
 function isKept(draft: Draft, entry: ServiceEntry): boolean {
-  if (entry.request !== null) return true;
+  if (entry.wakeRequest !== null) return true;
   if (!isWanted(entry)) return false;
   if (entry.use.moving || whyKept(draft, entry) !== null) return true;
   for (const [, other] of draft.ofProject(entry.spec.project)) {

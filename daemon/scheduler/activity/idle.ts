@@ -11,7 +11,7 @@ import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from '../s
 import { whyLeased } from './leases.js';
 import { activeDependantsOf } from './needed-by.js';
 import { keepSessions } from './sessions.js';
-import { livesIn } from './sharing.js';
+import { sharesNamespaceOf } from './sharing.js';
 import { type Use, usedFrom } from './use.js';
 
 export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, policy: Policy, now: Ms): void {
@@ -41,8 +41,8 @@ export function useAfter(use: Use, { connections, holding, moving, execs, lastBy
 /** Somebody waits until it goes on: given once, while the request stands. */
 export function thaw(draft: Draft, id: ServiceId, container: string, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
-  if (!entry || entry.request !== null) return;
-  draft.patch(id, { request: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
+  if (!entry || entry.wakeRequest !== null) return;
+  draft.patch(id, { wakeRequest: requestFrom(now, policy), use: { ...entry.use, lastAt: now } });
   draft.steps.push({ kind: 'thaw', id, container });
 }
 
@@ -74,17 +74,17 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
 }
 
 /** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
-export function foldShifted(draft: Draft, entry: ServiceEntry, event: Extract<Event, { kind: 'shifted' }>, now: Ms): void {
+export function foldFrozenChanged(draft: Draft, entry: ServiceEntry, event: Extract<Event, { kind: 'frozenChanged' }>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'running' || state.container !== event.container) return;
   if (event.failure === null) {
     draft.patch(event.id, {
       state: { ...state, frozen: event.frozen },
       // The pause before another look was for the engine's answer, which is here.
-      ...(event.frozen ? { use: { ...entry.use, notBefore: 0 } } : { request: null, use: usedFrom(entry.use, now) }),
+      ...(event.frozen ? { use: { ...entry.use, notBefore: 0 } } : { wakeRequest: null, use: usedFrom(entry.use, now) }),
     });
     if (!event.frozen) return;
-    const isUsed = entry.request !== null || entry.use.connections > 0 || entry.use.execs > 0 || entry.sessions.length > 0;
+    const isUsed = entry.wakeRequest !== null || entry.use.connections > 0 || entry.use.execs > 0 || entry.sessions.length > 0;
     if (isUsed) draft.steps.push({ kind: 'thaw', id: event.id, container: event.container });
     // A client may have come before it was still: what is asked of a paused process hangs. (No veto: a command would hang too.)
     else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
@@ -103,10 +103,10 @@ export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why
 
 /** While the machine slept there was no silence, and nobody waited. */
 export function foldResumed(draft: Draft, policy: Policy, now: Ms): void {
-  for (const [id, { use, request, state }] of draft.services) {
+  for (const [id, { use, wakeRequest, state }] of draft.services) {
     draft.patch(id, {
       use: usedFrom(use, now),
-      request: request === null ? null : requestFrom(now, policy),
+      wakeRequest: wakeRequest === null ? null : requestFrom(now, policy),
       state: state.kind === 'queued' ? { ...state, since: now } : state,
     });
   }
@@ -128,7 +128,7 @@ function quietAt(entry: ServiceEntry): Ms | null {
 }
 
 /** Looks at those that seem idle. */
-export function lookAtUse(draft: Draft, now: Ms): void {
+export function checkUseWhereDue(draft: Draft, now: Ms): void {
   for (const [id, entry] of draft.services) {
     const due = quietAt(entry);
     // What holds it is looked up only for those whose time has come: this is done for all, in each decision.
@@ -154,7 +154,7 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   if (entry.sessions.length > 0)
     return entry.sessions.length === 1 ? 'a command runs in it (docker exec)' : `${entry.sessions.length} commands run in it (docker exec)`;
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
-  const doors = world.projects.get(spec.project)?.doors;
+  const doors = world.projects.get(spec.project)?.listeners;
   // Who connects to an address that it has for itself passes the daemon by.
   const isServed = doors?.kind === 'open' && doors.served.has(spec.name) && ownAddresses(spec).length === 0;
   for (const id of activeDependantsOf(world, spec)) {
@@ -167,7 +167,7 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
       other.state.kind === 'backoff' ||
       other.state.kind === 'ended';
     if (starts) return `${other.spec.name} starts and needs it`;
-    if (isActive(other.state) && livesIn(other.spec, spec.name)) return `${other.spec.name} runs in its network`;
+    if (isActive(other.state) && sharesNamespaceOf(other.spec, spec.name)) return `${other.spec.name} runs in its network`;
     // Connections of those that reach it through the daemon are seen; others may use it at any time.
     if (!isServed && isActive(other.state)) {
       const reason = doors?.kind === 'open' ? doors.unserved.get(spec.name) : undefined;

@@ -10,7 +10,7 @@ import { activeDependantsOf } from './needed-by.js';
  * Whether a service lives in a namespace of another one's container (`network_mode`, `pid` or `ipc: service:NAME`): when that ends, its
  * network is gone, or all its processes are killed.
  */
-export function livesIn({ container }: Pick<ServiceSpec, 'container'>, name: string): boolean {
+export function sharesNamespaceOf({ container }: Pick<ServiceSpec, 'container'>, name: string): boolean {
   if (container === null) return false;
   const mode = `service:${name}`;
   return container.networkMode === mode || container.pid === mode || container.ipc === mode;
@@ -20,12 +20,12 @@ export function livesIn({ container }: Pick<ServiceSpec, 'container'>, name: str
  * A service has been started: what lives in its namespaces was left in those of its last run, and starts again. Made anew where the
  * container is another one: the engine keeps the id of the container that is shared.
  */
-export function startSharersAgain(draft: Draft, { spec, container: last }: ServiceEntry, container: string, policy: Policy, now: Ms): void {
+export function restartSharers(draft: Draft, { spec, container: last }: ServiceEntry, container: string, policy: Policy, now: Ms): void {
   for (const id of activeDependantsOf(draft, spec)) {
     const sharer = draft.entry(id);
-    if (!sharer || sharer.container === null || !livesIn(sharer.spec, spec.name)) continue;
+    if (!sharer || sharer.container === null || !sharesNamespaceOf(sharer.spec, spec.name)) continue;
     if (last !== container) {
-      draft.patch(id, { fresh: true });
+      draft.patch(id, { recreateRequested: true });
       draft.intentChanged = true;
     }
     const { state } = sharer;

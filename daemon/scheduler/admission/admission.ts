@@ -4,12 +4,12 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { committed, lasting } from '../memory/committed.js';
-import { holdingsOf } from '../memory/holdings.js';
+import { memoryHoldersOf } from '../memory/holdings.js';
 import { admitsNow, describe, explainAdmission } from '../memory/pressure.js';
-import { type Relief, relieve, whyNotEvicted } from '../memory/relief.js';
+import { type PreemptionPlan, planPreemption, whyNotEvicted } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import { held, isActive } from '../state/service-state.js';
-import { asksItself } from '../state/word.js';
+import { requestsOwnMemory } from '../state/word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';
 import { shownState } from '../views/view.js';
 
@@ -95,7 +95,7 @@ export function attempt(world: World, wish: DesiredChange, policy: Policy, now: 
   };
 }
 
-const NO_RELIEF: Relief = { shrinks: [], stops: [] };
+const NO_RELIEF: PreemptionPlan = { shrinks: [], stops: [] };
 
 /** What all are committed to that are not left out. */
 function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Bytes {
@@ -118,13 +118,13 @@ function reliefFor(
   shortfall: Bytes,
   policy: Policy,
   now: Ms,
-): Relief | null {
+): PreemptionPlan | null {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
   const wanted = new Set(wish.up.map(idOf));
   const leaving = new Set(wish.stops);
-  const present = holdingsOf(world, now).filter(({ id }) => !leaving.has(id));
+  const present = memoryHoldersOf(world, now).filter(({ id }) => !leaving.has(id));
   const holdings = present.map(each => (wanted.has(each.id) ? { ...each, protectedBy: 'is part of the plan' } : each));
-  return relieve(shortfall, claims, holdings, world.evictions, policy.relief, now);
+  return planPreemption(shortfall, claims, holdings, world.evictions, policy.relief, now);
 }
 
 /** The host has too little memory, whatever the budget says, or is under pressure; null: it has enough, or was not measured just now. */
@@ -158,7 +158,7 @@ function allot(specs: readonly ServiceSpec[], rest: Bytes): Map<ServiceId, Bytes
   const grants = new Map(specs.map(spec => [idOf(spec), spec.memory.standard]));
   let left = rest;
   for (const spec of [...specs].sort((a, b) => b.priority - a.priority)) {
-    const more = asksItself(spec) ? 0 : Math.min(left, spec.memory.maximum - spec.memory.standard);
+    const more = requestsOwnMemory(spec) ? 0 : Math.min(left, spec.memory.maximum - spec.memory.standard);
     grants.set(idOf(spec), spec.memory.standard + more);
     left -= more;
   }
@@ -181,7 +181,7 @@ function overBudget(
   now: Ms,
 ): Failure {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
-  const holdings = new Map(holdingsOf(world, now).map(each => [each.id, each]));
+  const holdings = new Map(memoryHoldersOf(world, now).map(each => [each.id, each]));
   const whyNot = (id: ServiceId): string | null => {
     const holding = holdings.get(id);
     return holding ? whyNotEvicted(holding, claims, world.evictions, policy.relief, now) : null;

@@ -3,10 +3,10 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { committed } from '../memory/committed.js';
-import { holdingsOf } from '../memory/holdings.js';
-import { growTo, mayGrow } from '../memory/measured.js';
+import { memoryHoldersOf } from '../memory/holdings.js';
+import { resizeTo, mayGrow } from '../memory/measured.js';
 import { describe, explainAdmission } from '../memory/pressure.js';
-import { relieve } from '../memory/relief.js';
+import { planPreemption } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';
@@ -14,20 +14,20 @@ import { liveContainer } from '../state/service-state.js';
 import type { MemoryRequest } from '../state/word.js';
 import { grantedTotal, isWanted, type ServiceEntry } from '../state/world.js';
 import { overBudgetFor } from './admission.js';
-import { makeRoom } from './carry-out.js';
+import { preempt } from './carry-out.js';
 
 /** What a service that loads models says of itself becomes fact; a limit that it asks for is a question, answered once. */
-export function foldSaid(draft: Draft, { id, container, word }: Extract<Event, { kind: 'said' }>, policy: Policy, now: Ms): void {
+export function foldMemoryReported(draft: Draft, { id, container, report }: Extract<Event, { kind: 'memoryReported' }>, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (!entry || liveContainer(entry.state) !== container) return;
-  const { wants, ...rest } = word;
-  const isSame = entry.ask !== null && entry.ask.container === container && entry.ask.bytes === wants;
-  const ask: MemoryRequest | null =
+  const { wants, ...rest } = report;
+  const isSame = entry.memoryRequest !== null && entry.memoryRequest.container === container && entry.memoryRequest.bytes === wants;
+  const memoryRequest: MemoryRequest | null =
     wants === null ? null : { container, bytes: wants, since: now, until: now + policy.patience, isAnswered: false };
-  draft.patch(id, { word: { container, ...rest }, ask: isSame ? entry.ask : ask });
+  draft.patch(id, { memoryReport: { container, ...rest }, memoryRequest: isSame ? entry.memoryRequest : memoryRequest });
 }
 
-type Asking = ServiceEntry & { readonly ask: MemoryRequest; readonly state: { readonly kind: 'running' } };
+type Asking = ServiceEntry & { readonly memoryRequest: MemoryRequest; readonly state: { readonly kind: 'running' } };
 
 /**
  * Limits that are asked for, in the order in which they were (docs/llm.md):
@@ -36,42 +36,42 @@ type Asking = ServiceEntry & { readonly ask: MemoryRequest; readonly state: { re
  *   3 else bursts are clawed back and services put to sleep, all of it computed before anybody is; it waits until they are gone
  *   4 where that does not give enough: refused at once with who holds what, for a smaller load may do
  */
-export function meetAsks(draft: Draft, policy: Policy, now: Ms): void {
+export function admitMemoryRequests(draft: Draft, policy: Policy, now: Ms): void {
   const asking = draft.where(entry => isAsking(entry)) as [ServiceId, Asking][];
-  for (const [id] of asking.sort((a, b) => a[1].ask.since - b[1].ask.since)) {
+  for (const [id] of asking.sort((a, b) => a[1].memoryRequest.since - b[1].memoryRequest.since)) {
     const entry = draft.entry(id);
-    if (entry && isAsking(entry)) meetAsk(draft, id, entry, policy, now);
+    if (entry && isAsking(entry)) admitMemoryRequest(draft, id, entry, policy, now);
   }
 }
 
-function isAsking({ ask, state }: ServiceEntry): boolean {
-  return ask !== null && !ask.isAnswered && liveContainer(state) === ask.container && state.kind === 'running' && state.resizing === null;
+function isAsking({ memoryRequest, state }: ServiceEntry): boolean {
+  return memoryRequest !== null && !memoryRequest.isAnswered && liveContainer(state) === memoryRequest.container && state.kind === 'running' && state.resizing === null;
 }
 
-function meetAsk(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
-  const { ask, state, spec } = entry;
-  if (ask === null || state.kind !== 'running') return;
-  if (ask.bytes <= state.grant) return answer(draft, id, ask, null);
-  if (ask.bytes > spec.memory.maximum) return answer(draft, id, ask, beyondMaximum(entry, ask.bytes));
-  const isLate = now >= ask.until;
-  const scarce = scarceFor(draft, entry, ask.bytes, policy, now);
-  if (scarce !== null && isLate) return answer(draft, id, ask, scarce);
+function admitMemoryRequest(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Policy, now: Ms): void {
+  const { memoryRequest, state, spec } = entry;
+  if (memoryRequest === null || state.kind !== 'running') return;
+  if (memoryRequest.bytes <= state.grant) return answer(draft, id, memoryRequest, null);
+  if (memoryRequest.bytes > spec.memory.maximum) return answer(draft, id, memoryRequest, beyondMaximum(entry, memoryRequest.bytes));
+  const isLate = now >= memoryRequest.until;
+  const scarce = scarceFor(draft, entry, memoryRequest.bytes, policy, now);
+  if (scarce !== null && isLate) return answer(draft, id, memoryRequest, scarce);
   if (scarce !== null) return;
-  const more = ask.bytes - state.grant;
+  const more = memoryRequest.bytes - state.grant;
   const short = settledTotal(draft) + more - policy.budget;
   const isFree = grantedTotal(draft.services.values()) + more <= policy.budget;
-  if (short <= 0 && isFree) return growTo(draft, entry, state.container, ask.bytes);
-  const relief = relieve(short, [{ id, priority: spec.priority }], holdingsOf(draft, now), draft.evictions, policy.relief, now);
-  if (relief === null || isLate) return answer(draft, id, ask, overBudgetFor(draft.world(), spec, policy, now, ask.bytes));
-  const start = { id, grant: ask.bytes, standard: spec.memory.standard, recreate: false };
-  makeRoom(draft, { starts: [start], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
+  if (short <= 0 && isFree) return resizeTo(draft, entry, state.container, memoryRequest.bytes);
+  const relief = planPreemption(short, [{ id, priority: spec.priority }], memoryHoldersOf(draft, now), draft.evictions, policy.relief, now);
+  if (relief === null || isLate) return answer(draft, id, memoryRequest, overBudgetFor(draft.world(), spec, policy, now, memoryRequest.bytes));
+  const start = { id, grant: memoryRequest.bytes, standard: spec.memory.standard, recreate: false };
+  preempt(draft, { starts: [start], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
 }
 
 /** What all hold when everything that is decided has been done, and those that wait for a plan have their standard. */
 function settledTotal(draft: Draft): Bytes {
   let sum = 0;
   for (const entry of draft.services.values()) {
-    const isWaiting = entry.state.kind === 'queued' || entry.request !== null;
+    const isWaiting = entry.state.kind === 'queued' || entry.wakeRequest !== null;
     sum += isWaiting ? entry.spec.memory.standard : committed(entry);
   }
   return sum;
@@ -100,15 +100,15 @@ function beyondMaximum({ spec }: ServiceEntry, bytes: Bytes): Failure {
   );
 }
 
-function answer(draft: Draft, id: ServiceId, ask: MemoryRequest, refusal: Failure | null): void {
+function answer(draft: Draft, id: ServiceId, memoryRequest: MemoryRequest, refusal: Failure | null): void {
   const entry = draft.entry(id);
   if (!entry) return;
-  draft.patch(id, { ask: { ...ask, isAnswered: true }, refusal: refusal ?? entry.refusal });
-  draft.steps.push({ kind: 'answerAsk', id, container: ask.container, bytes: ask.bytes, refusal });
+  draft.patch(id, { memoryRequest: { ...memoryRequest, isAnswered: true }, refusal: refusal ?? entry.refusal });
+  draft.steps.push({ kind: 'answerMemoryRequest', id, container: memoryRequest.container, bytes: memoryRequest.bytes, refusal });
   if (refusal !== null) draft.notice(entry.spec, 'warn', 'refused', refusal.message);
 }
 
 /** When a question that waits is to be looked at again for time alone; null: it waits for nothing. */
-export function askDue(entry: ServiceEntry): Ms | null {
-  return isAsking(entry) && isWanted(entry) ? (entry.ask?.until ?? null) : null;
+export function memoryRequestDue(entry: ServiceEntry): Ms | null {
+  return isAsking(entry) && isWanted(entry) ? (entry.memoryRequest?.until ?? null) : null;
 }

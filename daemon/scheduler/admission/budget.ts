@@ -2,14 +2,14 @@ import type { ServiceId } from '../../model/model.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { holdingsOf } from '../memory/holdings.js';
-import { relieve, whyNotEvicted } from '../memory/relief.js';
+import { memoryHoldersOf } from '../memory/holdings.js';
+import { planPreemption, whyNotEvicted } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Answer } from '../state/event.js';
 import { grantedTotal } from '../state/world.js';
 import { planFor } from './admission.js';
-import { makeRoom } from './carry-out.js';
+import { preempt } from './carry-out.js';
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
@@ -20,8 +20,8 @@ const NONE: ReadonlySet<ServiceId> = new Set();
 export function setBudget(draft: Draft, bytes: Bytes | null, policy: Policy, now: Ms): Answer {
   const budget = bytes ?? policy.budget;
   const over = grantedTotal(draft.services.values()) - budget;
-  const holdings = holdingsOf(draft, now);
-  const relief = over > 0 ? relieve(over, [], holdings, draft.evictions, policy.relief, now) : { shrinks: [], stops: [] };
+  const holdings = memoryHoldersOf(draft, now);
+  const relief = over > 0 ? planPreemption(over, [], holdings, draft.evictions, policy.relief, now) : { shrinks: [], stops: [] };
   if (relief === null) {
     const holders = holdings.map(each => ({
       id: each.id,
@@ -38,7 +38,7 @@ export function setBudget(draft: Draft, bytes: Bytes | null, policy: Policy, now
   }
   draft.budget = bytes;
   draft.intentChanged = true;
-  makeRoom(draft, { starts: [], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
+  preempt(draft, { starts: [], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
   const answer = planFor(draft.world(), { up: [], stops: [], restart: NONE, recreate: NONE, woken: false }, { ...policy, budget }, now);
   return answer.ok ? { ok: true, plan: { ...answer.plan, evicts: relief.stops, shrinks: relief.shrinks } } : answer;
 }

@@ -10,24 +10,24 @@ import { idOf, type ServiceEntry } from '../state/world.js';
 import type { DesiredChange } from './admission.js';
 
 /** Sets the wants and gives the grants of an admitted plan. */
-export function carryOut(draft: Draft, plan: Plan, wish: DesiredChange, policy: Policy, now: Ms): void {
-  for (const spec of wish.up) {
-    draft.setWant(idOf(spec), 'up');
-    draft.patch(idOf(spec), { awake: true, refusal: null, ...(wish.woken ? {} : { hours: null }) });
+export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, policy: Policy, now: Ms): void {
+  for (const spec of change.up) {
+    draft.setDesired(idOf(spec), 'up');
+    draft.patch(idOf(spec), { awake: true, refusal: null, ...(change.woken ? {} : { hours: null }) });
   }
-  for (const { id } of plan.starts) draft.patch(id, { request: null });
+  for (const { id } of plan.starts) draft.patch(id, { wakeRequest: null });
   for (const id of plan.keeps) goOn(draft, id, policy, now);
-  makeRoom(draft, plan, policy, now);
+  preempt(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
     if (!entry) continue;
     const { state } = entry;
     draft.openMissing(entry);
     // What stops already would be taken for one that has ended by itself, were the daemon killed now.
-    const again = entry.again || wish.restart.has(id) || state.kind === 'stopping';
-    const fresh = entry.fresh || wish.recreate.has(id);
-    if (again || fresh) draft.intentChanged = true;
-    draft.patch(id, { crashes: [], again, fresh });
+    const restartRequested = entry.restartRequested || change.restart.has(id) || state.kind === 'stopping';
+    const recreateRequested = entry.recreateRequested || change.recreate.has(id);
+    if (restartRequested || recreateRequested) draft.intentChanged = true;
+    draft.patch(id, { crashes: [], restartRequested, recreateRequested });
     if (state.kind === 'running' || runsByHand(entry)) {
       stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
       draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
@@ -36,7 +36,7 @@ export function carryOut(draft: Draft, plan: Plan, wish: DesiredChange, policy: 
     } else if (state.kind === 'starting') {
       draft.setState(id, { ...state, next: grant });
     } else {
-      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: isAsIs(entry, fresh, wish) } });
+      draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, reuseContainer: reusesContainer(entry, recreateRequested, change) } });
       draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
     }
   }
@@ -46,16 +46,16 @@ export function carryOut(draft: Draft, plan: Plan, wish: DesiredChange, policy: 
 function goOn(draft: Draft, id: ServiceId, policy: Policy, now: Ms): void {
   const state = draft.entry(id)?.state;
   if (state?.kind === 'running' && state.frozen) thaw(draft, id, state.container, policy, now);
-  else draft.patch(id, { request: null });
+  else draft.patch(id, { wakeRequest: null });
 }
 
 /** Woken by a connection: what was launched with this definition before goes on, and the client is not kept waiting for an image. */
-function isAsIs(entry: ServiceEntry, fresh: boolean, wish: DesiredChange): boolean {
-  return wish.woken && !fresh && entry.container !== null && entry.madeWith === entry.spec.configHash;
+function reusesContainer(entry: ServiceEntry, recreateRequested: boolean, change: DesiredChange): boolean {
+  return change.woken && !recreateRequested && entry.container !== null && entry.launchedHash === entry.spec.configHash;
 }
 
 /** What the plan takes from others: limits are lowered, and services put to sleep. */
-export function makeRoom(
+export function preempt(
   draft: Draft,
   { starts, evicts, shrinks }: Pick<Plan, 'starts' | 'evicts' | 'shrinks'>,
   policy: Policy,

@@ -9,7 +9,7 @@ import type { Draft } from '../state/draft.js';
 import type { Event } from '../state/event.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry } from '../state/world.js';
 import { attempt, type DesiredChange } from './admission.js';
-import { carryOut } from './carry-out.js';
+import { applyPlan } from './carry-out.js';
 
 /** How often a request that finds no room is looked at again, though nothing has happened: what is idle or young now is not for ever. */
 const ASK_AGAIN: Ms = 1_000;
@@ -17,20 +17,20 @@ const ASK_AGAIN: Ms = 1_000;
 const NONE: ReadonlySet<ServiceId> = new Set();
 
 /** Somebody connects: what sleeps is to wake, what is frozen to go on, what failed is tried again once it has cooled down. */
-export function foldRequested(draft: Draft, { id }: Extract<Event, { kind: 'requested' }>, policy: Policy, now: Ms): void {
+export function foldWakeRequested(draft: Draft, { id }: Extract<Event, { kind: 'wakeRequested' }>, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
-  if (entry?.want !== 'up' || entry.request !== null) return;
+  if (entry?.desired !== 'up' || entry.wakeRequest !== null) return;
   const { state } = entry;
   if (state.kind === 'running' && state.frozen && isWanted(entry)) return thaw(draft, id, state.container, policy, now);
   if (isUnderWay(entry)) {
     // What is under way goes on when the engine is back; whoever waits is not kept waiting longer than for room.
-    if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+    if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { wakeRequest: requestFrom(now, policy), refusal: null });
     // Whoever asked finds it running: it is not stopped for another in this same decision.
     else if (state.kind === 'running') draft.patch(id, { use: { ...entry.use, lastAt: now } });
     return;
   }
   if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
-  draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+  draft.patch(id, { wakeRequest: requestFrom(now, policy), refusal: null });
   draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
 }
 
@@ -41,55 +41,55 @@ function isUnderWay(entry: ServiceEntry): boolean {
 }
 
 /** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
-export function meet(draft: Draft, policy: Policy, now: Ms): void {
+export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
   loseTrack(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
-  const waiting = draft.where(entry => entry.request !== null && !isInTheWay(entry));
-  const inVain: [ServiceId, () => Failure][] = [];
-  for (const [id, { request }] of waiting.sort((a, b) => (a[1].request?.since ?? 0) - (b[1].request?.since ?? 0))) {
+  const waiting = draft.where(entry => entry.wakeRequest !== null && !isBlocked(entry));
+  const refused: [ServiceId, () => Failure][] = [];
+  for (const [id, { wakeRequest }] of waiting.sort((a, b) => (a[1].wakeRequest?.since ?? 0) - (b[1].wakeRequest?.since ?? 0))) {
     const entry = draft.entry(id);
-    if (entry === undefined || request === null) continue;
-    if (entry.want !== 'up' || isUnderWay(entry)) {
-      draft.patch(id, { request: null });
+    if (entry === undefined || wakeRequest === null) continue;
+    if (entry.desired !== 'up' || isUnderWay(entry)) {
+      draft.patch(id, { wakeRequest: null });
       continue;
     }
-    const wish: DesiredChange = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
-    const plan = attempt(draft.world(), wish, policy, now);
+    const change: DesiredChange = { up: neededFor(draft, entry.spec), stops: [], restart: NONE, recreate: NONE, woken: true };
+    const plan = attempt(draft.world(), change, policy, now);
     if (typeof plan !== 'function') {
-      draft.patch(id, { request: null, refusal: null });
-      carryOut(draft, plan, wish, policy, now);
-    } else if (now >= request.until) {
-      inVain.push([id, plan]);
+      draft.patch(id, { wakeRequest: null, refusal: null });
+      applyPlan(draft, plan, change, policy, now);
+    } else if (now >= wakeRequest.until) {
+      refused.push([id, plan]);
     } else {
-      draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
+      draft.patch(id, { wakeRequest: { ...wakeRequest, askAt: Math.min(wakeRequest.until, now + ASK_AGAIN) } });
     }
   }
   // After all plans: another one's may have taken it along.
-  for (const [id, why] of inVain) if (draft.entry(id)?.request !== null) refuse(draft, id, why());
+  for (const [id, why] of refused) if (draft.entry(id)?.wakeRequest !== null) refuseWake(draft, id, why());
 }
 
 /** Its present container has to stop, or to go on, before there is anything to plan: an event tells of that, not time. */
-export function isInTheWay({ state }: ServiceEntry): boolean {
+export function isBlocked({ state }: ServiceEntry): boolean {
   return state.kind === 'stopping' || state.kind === 'running';
 }
 
 /** What is in the way stays there: whoever waits is told. */
 function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    if (entry.request === null || now < entry.request.until || !isInTheWay(entry)) continue;
+    if (entry.wakeRequest === null || now < entry.wakeRequest.until || !isBlocked(entry)) continue;
     const what = entry.state.kind === 'stopping' ? 'has not stopped, to start again,' : 'could not be let go on';
-    refuse(draft, id, failure('timeout', `${entry.spec.name} ${what} for ${policy.patience / 1000} s.`));
+    refuseWake(draft, id, failure('timeout', `${entry.spec.name} ${what} for ${policy.patience / 1000} s.`));
   }
 }
 
 /** Under pressure nobody new is let in: they wait, as long as they would for room. */
 function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    const { request, spec } = entry;
-    if (request === null || isInTheWay(entry)) continue;
-    if (now < request.until) draft.patch(id, { request: { ...request, askAt: Math.min(request.until, now + ASK_AGAIN) } });
+    const { wakeRequest, spec } = entry;
+    if (wakeRequest === null || isBlocked(entry)) continue;
+    if (now < wakeRequest.until) draft.patch(id, { wakeRequest: { ...wakeRequest, askAt: Math.min(wakeRequest.until, now + ASK_AGAIN) } });
     else
-      refuse(
+      refuseWake(
         draft,
         id,
         failure('host-memory', `${spec.name} was not started for ${policy.patience / 1000} s: ${describe(draft.host.pressure)}.`),
@@ -97,10 +97,10 @@ function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
   }
 }
 
-export function refuse(draft: Draft, id: ServiceId, why: Failure): void {
+export function refuseWake(draft: Draft, id: ServiceId, why: Failure): void {
   const entry = draft.entry(id);
   if (!entry) return;
-  draft.patch(id, { request: null, refusal: why });
+  draft.patch(id, { wakeRequest: null, refusal: why });
   draft.notice(entry.spec, 'warn', 'refused', why.message);
 }
 
@@ -112,7 +112,7 @@ export function neededFor(draft: Draft, spec: ServiceSpec): ServiceSpec[] {
     found.set(idOf(each), each);
     for (const on of each.dependsOn) {
       const other = draft.entry(serviceId(each.project, on.service));
-      if (other?.want === 'up') visit(other.spec);
+      if (other?.desired === 'up') visit(other.spec);
     }
   };
   visit(spec);

@@ -3,15 +3,15 @@ import type { ServiceId } from '../../model/model.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { committed } from '../memory/committed.js';
-import { holdingsOf } from '../memory/holdings.js';
+import { memoryHoldersOf } from '../memory/holdings.js';
 import { admitsNow, describe } from '../memory/pressure.js';
-import { relieve } from '../memory/relief.js';
+import { planPreemption } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { grantedTotal, isWanted, type ServiceEntry, type World } from '../state/world.js';
 import { overBudgetFor } from './admission.js';
-import { makeRoom } from './carry-out.js';
-import { refuse } from './demand.js';
+import { preempt } from './carry-out.js';
+import { refuseWake } from './demand.js';
 
 type Queued = ServiceEntry & { readonly state: { readonly kind: 'queued' } };
 
@@ -19,7 +19,7 @@ type Queued = ServiceEntry & { readonly state: { readonly kind: 'queued' } };
  * Whoever is queued was promised room. Where that does not come (a shrink was refused, a victim is used again, an engine
  * returned with more than was planned), there is a new plan for it; without one, it is refused after its patience.
  */
-export function pressOn(draft: Draft, policy: Policy, now: Ms): void {
+export function replanQueued(draft: Draft, policy: Policy, now: Ms): void {
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
   const queue = queueOf(draft);
   if (queue.length === 0) return;
@@ -37,7 +37,7 @@ export function pressOn(draft: Draft, policy: Policy, now: Ms): void {
 }
 
 /** When an entry that waits for room or for the host is given up; null: it does not wait for these. */
-export function hopeEnds(world: Pick<World, 'services' | 'host'>, entry: ServiceEntry, policy: Policy): Ms | null {
+export function queueDeadline(world: Pick<World, 'services' | 'host'>, entry: ServiceEntry, policy: Policy): Ms | null {
   const { state } = entry;
   if (!isWanted(entry)) return null;
   if (!admitsNow(world.host.pressure.level))
@@ -61,11 +61,11 @@ function settledTotal(draft: Draft): number {
 /** Takes what is short from others; null: there is nobody to take it from. */
 function roomFrom(draft: Draft, id: ServiceId, entry: Queued, shortfall: number, policy: Policy, now: Ms): number | null {
   const { priority, memory } = entry.spec;
-  const relief = relieve(shortfall, [{ id, priority }], holdingsOf(draft, now), draft.evictions, policy.relief, now);
+  const relief = planPreemption(shortfall, [{ id, priority }], memoryHoldersOf(draft, now), draft.evictions, policy.relief, now);
   if (relief === null) return null;
   const before = settledTotal(draft);
   const start = { id, grant: memory.standard, standard: memory.standard, recreate: false };
-  makeRoom(draft, { starts: [start], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
+  preempt(draft, { starts: [start], evicts: relief.stops, shrinks: relief.shrinks }, policy, now);
   return before - settledTotal(draft);
 }
 
@@ -84,7 +84,7 @@ function promisedUntil(world: Pick<World, 'services'>, { state }: Queued, policy
 /** What was let in before the host ran short waits as long as a newcomer would. */
 function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
-    const until = hopeEnds(draft, entry, policy);
+    const until = queueDeadline(draft, entry, policy);
     if (until === null || now < until) continue;
     const why = `${entry.spec.name} was not started for ${policy.patience / 1000} s: ${describe(draft.host.pressure)}.`;
     giveUpOn(draft, id, entry, failure('host-memory', why), now);
@@ -93,7 +93,7 @@ function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
 
 /** One that a connection can wake sleeps on; another has failed, for nothing would start it again. */
 function giveUpOn(draft: Draft, id: ServiceId, entry: ServiceEntry, why: Failure, now: Ms): void {
-  if (!canSleep(entry.spec)) draft.setState(id, { kind: 'failed', failure: why, since: now, wordsDue: false });
+  if (!canSleep(entry.spec)) draft.setState(id, { kind: 'failed', failure: why, since: now, logTailDue: false });
   else draft.patch(id, { awake: false });
-  refuse(draft, id, why);
+  refuseWake(draft, id, why);
 }

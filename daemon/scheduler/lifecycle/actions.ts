@@ -7,8 +7,8 @@ import type { Ms } from '../../shared/span.js';
 import { releaseLease, renewLease, takeLease, unpin } from '../activity/leases.js';
 import { type DesiredChange, planFor } from '../admission/admission.js';
 import { setBudget } from '../admission/budget.js';
-import { carryOut } from '../admission/carry-out.js';
-import { withLearnt } from '../memory/guessed.js';
+import { applyPlan } from '../admission/carry-out.js';
+import { withLearnedMemory } from '../memory/guessed.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Action, Answer } from '../state/event.js';
@@ -58,7 +58,7 @@ function nothingElse(draft: Draft, policy: Policy, now: Ms): Answer {
 }
 
 function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answer {
-  const spec = withLearnt(action.spec, draft.learnt);
+  const spec = withLearnedMemory(action.spec, draft.learnt);
   const refusal = noEngine(draft) ?? clash(draft, action) ?? cyclic(spec) ?? unknown(action.services ?? [], spec.services, spec.name);
   if (refusal) return { ok: false, failure: refusal };
   const chosen = action.services ?? spec.services.filter(service => service.start !== 'manual').map(service => service.name);
@@ -75,9 +75,9 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const admission = planFor(draft.world(), wish, policy, now);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
-  for (const id of unwanted) draft.setWant(id, 'gone');
+  for (const id of unwanted) draft.setDesired(id, 'gone');
   for (const id of sleeps) sleepUntilAsked(draft, id);
-  carryOut(draft, admission.plan, wish, policy, now);
+  applyPlan(draft, admission.plan, wish, policy, now);
   return { ok: true, plan: { ...admission.plan, sleeps } };
 }
 
@@ -98,7 +98,7 @@ export function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly strin
 
 /** Wanted, and asleep until somebody connects; an earlier failure is forgotten. */
 export function sleepUntilAsked(draft: Draft, id: ServiceId): void {
-  draft.setWant(id, 'up');
+  draft.setDesired(id, 'up');
   draft.patch(id, { hours: null });
   const entry = draft.entry(id);
   if (entry?.state.kind === 'failed' || entry?.state.kind === 'completed')
@@ -117,7 +117,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const admission = planFor(draft.world(), wish, policy, now);
   if (admission.ok) {
     stay(draft, action.project);
-    carryOut(draft, admission.plan, wish, policy, now);
+    applyPlan(draft, admission.plan, wish, policy, now);
   }
   return admission;
 }
@@ -126,7 +126,7 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
 function stay(draft: Draft, name: string): void {
   const project = draft.projects.get(name);
   if (!project?.leaving) return;
-  draft.projects.set(name, { ...project, leaving: null, doors: { kind: 'due' }, clearing: isClearing(draft, name), clearAt: null });
+  draft.projects.set(name, { ...project, leaving: null, listeners: { kind: 'due' }, clearing: isClearing(draft, name), clearAt: null });
   for (const service of project.spec.services) if (!draft.entry(idOf(service))) draft.add(service);
   draft.intentChanged = true;
 }
@@ -135,7 +135,7 @@ function stop(draft: Draft, action: ActionOf<'stop'>, policy: Policy, now: Ms): 
   const specs = draft.projects.get(action.project)?.spec.services ?? [];
   const refusal = noEngine(draft) ?? unknown(action.services, specs, action.project);
   if (refusal) return { ok: false, failure: refusal };
-  return unwish(
+  return withdraw(
     draft,
     action.services.map(name => serviceId(action.project, name)),
     'down',
@@ -152,17 +152,17 @@ function down(draft: Draft, action: ActionOf<'down'>, policy: Policy, now: Ms): 
   if (project) draft.projects.set(action.project, { ...project, leaving: { volumes: action.volumes } });
   draft.intentChanged = project !== undefined;
   const ids = [...draft.ofProject(action.project)].map(([id]) => id);
-  return unwish(draft, ids, 'gone', policy, now);
+  return withdraw(draft, ids, 'gone', policy, now);
 }
 
-function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', policy: Policy, now: Ms): Answer {
+function withdraw(draft: Draft, ids: readonly ServiceId[], desired: 'down' | 'gone', policy: Policy, now: Ms): Answer {
   const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy, now);
   for (const id of ids) {
     const [project = '', name = ''] = id.split('/');
     unpin(draft, project, [name], now); // who stops it does not want it kept up
   }
   // What is to be gone stops on its way there.
-  for (const id of ids) if (want === 'gone' || draft.entry(id)?.want === 'up') draft.setWant(id, want);
+  for (const id of ids) if (desired === 'gone' || draft.entry(id)?.desired === 'up') draft.setDesired(id, desired);
   return admission;
 }
 
@@ -173,12 +173,12 @@ function unwish(draft: Draft, ids: readonly ServiceId[], want: 'down' | 'gone', 
 function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): void {
   const services = spec.services.map(service => {
     const entry = draft.entry(idOf(service));
-    return entry?.want === 'up' && !names.has(service.name) ? entry.spec : service;
+    return entry?.desired === 'up' && !names.has(service.name) ? entry.spec : service;
   });
   draft.projects.set(spec.name, {
     spec: { ...spec, services },
     leaving: null,
-    doors: { kind: 'due' },
+    listeners: { kind: 'due' },
     listening: draft.projects.get(spec.name)?.listening ?? false,
     due: null,
     clearing: isClearing(draft, spec.name),
@@ -191,7 +191,7 @@ function adopt(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): voi
     else {
       // Another image or command speaks for itself.
       const anew = entry.spec.configHash === service.configHash ? {} : { spoken: {}, listens: [] };
-      draft.patch(id, { spec: service, want: entry.want === 'gone' ? 'down' : entry.want, ...anew });
+      draft.patch(id, { spec: service, desired: entry.desired === 'gone' ? 'down' : entry.desired, ...anew });
     }
   }
   draft.intentChanged = true;
@@ -210,9 +210,9 @@ export function withDependencies(specs: readonly ServiceSpec[], names: readonly 
 /** What runs of the project beyond the names: only the old profile needed it. */
 function others(draft: Draft, spec: ProjectSpec, names: ReadonlySet<string>): ServiceId[] {
   return [...draft.ofProject(spec.name)]
-    .filter(([, { spec: old, want, container }]) => {
+    .filter(([, { spec: old, desired, container }]) => {
       const dropped = !spec.services.some(service => service.name === old.name);
-      return !names.has(old.name) && (dropped || want === 'up' || container !== null);
+      return !names.has(old.name) && (dropped || desired === 'up' || container !== null);
     })
     .map(([id]) => id);
 }

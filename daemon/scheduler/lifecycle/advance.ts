@@ -37,7 +37,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   const starting = draft.where(other => other.state.kind === 'starting').length;
   const project = draft.projects.get(spec.project);
   // Its container is told where the daemon listens.
-  if (starting >= policy.startsAtOnce || project?.doors.kind !== 'open') return;
+  if (starting >= policy.startsAtOnce || project?.listeners.kind !== 'open') return;
   draft.patch(id, {
     address: null,
     ooms: 0,
@@ -49,8 +49,8 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     stoppedOutsideAt: null,
     state: { kind: 'starting', grant: state.grant, container: null, since: now, hash: spec.configHash, next: null },
   });
-  const { attempt, fresh, container: previous } = entry;
-  const wiring = wiringOf(spec, project.spec, project.doors);
+  const { attempt, recreateRequested, container: previous } = entry;
+  const wiring = wiringOf(spec, project.spec, project.listeners);
   draft.steps.push({
     kind: 'launch',
     id,
@@ -59,8 +59,8 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     grant: state.grant,
     project: project.spec,
     previous,
-    fresh,
-    asIs: state.asIs,
+    recreate: recreateRequested,
+    reuseContainer: state.reuseContainer,
     wiring,
     carryOver: entry.volumes,
   });
@@ -72,8 +72,8 @@ export function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: P
   for (const on of spec.dependsOn) {
     const id = serviceId(spec.project, on.service);
     const other = draft.entry(id);
-    if (other?.want === 'up' && !other.awake && other.request === null)
-      draft.patch(id, { request: requestFrom(now, policy), refusal: null });
+    if (other?.desired === 'up' && !other.awake && other.wakeRequest === null)
+      draft.patch(id, { wakeRequest: requestFrom(now, policy), refusal: null });
   }
 }
 
@@ -81,7 +81,7 @@ export function wakeDependencies(draft: Draft, { spec }: ServiceEntry, policy: P
 function dependency(draft: Draft, project: string, on: Dependency): 'met' | 'waiting' | 'broken' {
   const entry = draft.entry(serviceId(project, on.service));
   const broken = on.required ? 'broken' : 'met';
-  if (entry?.want !== 'up') return broken;
+  if (entry?.desired !== 'up') return broken;
   const { state } = entry;
   if (state.kind === 'failed' || entry.refusal !== null) return broken;
   if (state.kind === 'completed') return on.condition === 'healthy' ? broken : 'met';
@@ -95,6 +95,6 @@ function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency
   const why = cause?.state.kind === 'failed' ? cause.state.failure : cause?.refusal;
   const reason = why?.message ?? `${on.service} is not running.`;
   const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
-  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: false });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }

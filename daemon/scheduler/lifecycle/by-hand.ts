@@ -2,10 +2,10 @@ import type { ServiceId } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { SIGKILL } from '../../model/signals.js';
 import type { Ms } from '../../shared/span.js';
-import { startSharersAgain } from '../activity/sharing.js';
+import { restartSharers } from '../activity/sharing.js';
 import { attempt, type DesiredChange } from '../admission/admission.js';
-import { carryOut, makeRoom } from '../admission/carry-out.js';
-import { refuse } from '../admission/demand.js';
+import { applyPlan, preempt } from '../admission/carry-out.js';
+import { refuseWake } from '../admission/demand.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Exit, isActive } from '../state/service-state.js';
@@ -45,7 +45,7 @@ export function stoppedByEngine(draft: Draft, entry: ServiceEntry, policy: Polic
   const id = idOf(spec);
   if (state.kind === 'ended') return draft.setState(id, { ...state, isStop: true });
   // Both are reached by an end of what ran alone, and the end that was told of last is the one that this is about.
-  if ((state.kind !== 'backoff' && state.kind !== 'completed') || state.exit.oom || entry.want !== 'up') return;
+  if ((state.kind !== 'backoff' && state.kind !== 'completed') || state.exit.oom || entry.desired !== 'up') return;
   const grant = state.kind === 'backoff' ? state.grant : 0;
   const crashes = state.kind === 'backoff' ? entry.crashes.slice(0, -1) : entry.crashes;
   draft.patch(id, { crashes, state: { kind: 'ended', grant, until: now + policy.restartPause, exit: state.exit, isStop: true } });
@@ -54,7 +54,7 @@ export function stoppedByEngine(draft: Draft, entry: ServiceEntry, policy: Polic
 /** Nothing followed an end that was asked of the engine: it was a stop. */
 export function stoppedByHand(draft: Draft, entry: ServiceEntry, exit: Exit, now: Ms): void {
   const id = idOf(entry.spec);
-  draft.setWant(id, 'down');
+  draft.setDesired(id, 'down');
   draft.patch(id, { stoppedOutsideAt: now, state: { kind: 'asleep', exit } });
   draft.notice(entry.spec, 'info', 'stopped', 'was stopped through the engine; it stays stopped until it is started again');
 }
@@ -66,7 +66,7 @@ export function afterEnd(draft: Draft, entry: ServiceEntry, policy: Policy, now:
   if (!entry.byHand) return stoppedByHand(draft, entry, state.exit, now);
   // It was started, and has not been seen since: a look that failed is given again.
   draft.setState(idOf(entry.spec), { ...state, until: now + policy.restartPause });
-  draft.steps.push({ kind: 'look' });
+  draft.steps.push({ kind: 'list' });
 }
 
 /**
@@ -78,7 +78,7 @@ export function revokeOutsideStop(draft: Draft, entry: ServiceEntry, within: Ms,
   if (entry.state.kind === 'ended') return draft.setState(id, { kind: 'asleep', exit: null });
   if (entry.stoppedOutsideAt === null || now - entry.stoppedOutsideAt > within) return;
   draft.patch(id, { stoppedOutsideAt: null });
-  draft.setWant(id, 'up');
+  draft.setDesired(id, 'up');
   draft.patch(id, { awake: true });
 }
 
@@ -93,7 +93,7 @@ export function removedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void 
 
 /** A start that no launch of ours accounts for. What it has become is looked up: see `accountForStrays`. */
 export function startedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void {
-  if (isActive(entry.state) || entry.want === 'gone' || entry.removing) return;
+  if (isActive(entry.state) || entry.desired === 'gone' || entry.removing) return;
   // What has ended since cannot be a start of ours that comes late.
   if (entry.state.kind !== 'ended' && now < entry.startsLate) return;
   draft.patch(idOf(entry.spec), { byHand: true });
@@ -118,16 +118,16 @@ export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer
     draft.patch(id, { awake: false });
     stopIt(draft, id, running, { kind: 'sleep' }, policy, now);
     draft.notice(spec, 'warn', 'stopping', 'was started through the engine, and is stopped again: there is no room for it');
-    return refuse(draft, id, plan());
+    return refuseWake(draft, id, plan());
   }
-  draft.setWant(id, 'up');
-  draft.patch(id, { awake: true, crashes: [], refusal: null, hours: null, request: null });
+  draft.setDesired(id, 'up');
+  draft.patch(id, { awake: true, crashes: [], refusal: null, hours: null, wakeRequest: null });
   const granted = plan.starts.find(start => start.id === id)?.grant ?? 0;
   const limit = Math.min(seen.limit > 0 ? seen.limit : seen.memory.maximum, entry.spec.memory.maximum);
   const how = isRestart ? 'was restarted through the engine' : 'was started through the engine: it is wanted up from now on';
   draft.notice(entry.spec, 'info', 'started', how);
-  if (granted < limit) return carryOut(draft, plan, wish, policy, now);
-  makeRoom(draft, plan, policy, now);
+  if (granted < limit) return applyPlan(draft, plan, wish, policy, now);
+  preempt(draft, plan, policy, now);
   wakeDependencies(draft, entry, policy, now);
-  startSharersAgain(draft, entry, seen.id, policy, now);
+  restartSharers(draft, entry, seen.id, policy, now);
 }

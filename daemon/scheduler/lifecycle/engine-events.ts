@@ -4,7 +4,7 @@ import type { Ms } from '../../shared/span.js';
 import { sessionEnded, sessionStarted } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
 import { afterOom, ceilingOf } from '../memory/growth.js';
-import { growTo, roomFor } from '../memory/measured.js';
+import { resizeTo, roomFor } from '../memory/measured.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Exit, held, liveContainer } from '../state/service-state.js';
@@ -23,14 +23,14 @@ export function foldEngineLost(draft: Draft, policy: Policy, now: Ms): void {
   draft.engine = 'lost';
   // Clients may wait for what is under way.
   for (const [id, entry] of draft.services)
-    if (entry.request === null && isComing(entry)) draft.patch(id, { request: requestFrom(now, policy) });
+    if (entry.wakeRequest === null && isComing(entry)) draft.patch(id, { wakeRequest: requestFrom(now, policy) });
   for (const entry of draft.services.values()) revokeOutsideStop(draft, entry, ENDING_ENGINE, now);
 }
 
-function isComing({ want, awake, state }: ServiceEntry): boolean {
+function isComing({ desired, awake, state }: ServiceEntry): boolean {
   const { kind } = state;
   const isStarting = kind === 'queued' || kind === 'pending' || kind === 'starting' || kind === 'backoff' || kind === 'ended';
-  return want === 'up' && awake && (isStarting || (kind === 'stopping' && state.after.kind === 'restart'));
+  return desired === 'up' && awake && (isStarting || (kind === 'stopping' && state.after.kind === 'restart'));
 }
 
 /** What the engine says has happened becomes fact. */
@@ -66,13 +66,13 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'paused':
     case 'unpaused':
       if (entry.state.kind === 'running') draft.setState(id, { ...entry.state, frozen: event.kind === 'paused' });
-      if (event.kind === 'unpaused') draft.patch(id, { request: null, use: usedFrom(entry.use, now) });
+      if (event.kind === 'unpaused') draft.patch(id, { wakeRequest: null, use: usedFrom(entry.use, now) });
       return;
     case 'destroyed':
       return removedByHand(draft, entry, now);
     case 'updated':
       // Its limit may be another one now: by our own hand, or by somebody else's.
-      if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'look' });
+      if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'list' });
       return;
   }
 }
@@ -102,7 +102,7 @@ function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   if (next?.state.kind === 'backoff') return blameLimit(draft, next, policy, now);
   if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
   const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
-  if (after.kind === 'grow') growTo(draft, next, next.state.container, after.grant);
+  if (after.kind === 'grow') resizeTo(draft, next, next.state.container, after.grant);
 }
 
 function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' | 'unhealthy'): void {
@@ -115,8 +115,8 @@ function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' |
 }
 
 function keepStray(draft: Draft, event: EngineEvent): void {
-  if (event.kind === 'started' || event.kind === 'created') draft.strays.set(event.id, null);
-  else if (event.kind === 'died') draft.strays.set(event.id, { code: event.exitCode, oom: false });
-  const oldest = draft.strays.keys().next().value;
-  if (draft.strays.size > STRAYS && oldest !== undefined) draft.strays.delete(oldest);
+  if (event.kind === 'started' || event.kind === 'created') draft.unmatched.set(event.id, null);
+  else if (event.kind === 'died') draft.unmatched.set(event.id, { code: event.exitCode, oom: false });
+  const oldest = draft.unmatched.keys().next().value;
+  if (draft.unmatched.size > STRAYS && oldest !== undefined) draft.unmatched.delete(oldest);
 }

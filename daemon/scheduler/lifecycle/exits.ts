@@ -2,13 +2,13 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { type AfterOom, afterOom } from '../memory/growth.js';
-import { isHeapFull, startAgainWithMore } from '../memory/guessed.js';
+import { isHeapFull, restartWithMore } from '../memory/guessed.js';
 import { roomFor } from '../memory/measured.js';
 import { afterFailure } from '../policy/cooldown.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Exit, held } from '../state/service-state.js';
-import { wordOf } from '../state/word.js';
+import { reportOf } from '../state/word.js';
 import { idOf, isWanted, type ServiceEntry } from '../state/world.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
@@ -36,10 +36,10 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.openMissing(entry);
-  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, endsBy: null, byHand: false, sessions: [], word: null, ask: null });
+  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, endsBy: null, byHand: false, sessions: [], memoryReport: null, memoryRequest: null });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
-  if (entry.again || entry.fresh)
-    return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, asIs: false } });
+  if (entry.restartRequested || entry.recreateRequested)
+    return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, reuseContainer: false } });
   const { endsBy } = entry;
   if (endsBy !== null && now <= endsBy.until && !exit.oom)
     return draft.setState(id, { kind: 'ended', grant, until: now + policy.restartPause, exit, isStop: endsBy.isStop });
@@ -50,7 +50,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   }
   if (exit.oom && entry.spec.memory.guessed && draft.engine === 'up') {
     // Its limit may have grown since a first process was killed.
-    const refused = startAgainWithMore(draft, id, entry.oomLimit ?? grant, exit, policy, now);
+    const refused = restartWithMore(draft, id, entry.oomLimit ?? grant, exit, policy, now);
     return refused === null ? undefined : fail(draft, draft.entry(id) ?? entry, refused, policy, now);
   }
   const words = exitWords(entry, exit);
@@ -75,7 +75,7 @@ export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, no
   if (state.kind !== 'backoff' || state.exit.code !== KILLED || state.exit.oom) return;
   const exit = { ...state.exit, oom: true };
   if (entry.spec.memory.guessed) {
-    const refused = startAgainWithMore(draft, idOf(entry.spec), state.grant, exit, policy, now);
+    const refused = restartWithMore(draft, idOf(entry.spec), state.grant, exit, policy, now);
     return refused === null ? undefined : fail(draft, draft.entry(idOf(entry.spec)) ?? entry, refused, policy, now);
   }
   draft.patch(idOf(entry.spec), { ooms: 0, oomAt: null, oomLimit: null }); // a kill of the life that has ended, not of the next one
@@ -90,8 +90,8 @@ export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, no
 function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
   draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
-  draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: entry.container !== null });
-  if (entry.container !== null) draft.steps.push({ kind: 'lastWords', id, container: entry.container });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: entry.container !== null });
+  if (entry.container !== null) draft.steps.push({ kind: 'readLogTail', id, container: entry.container });
   draft.notice(entry.spec, 'error', 'failed', value.message);
 }
 
@@ -127,7 +127,7 @@ export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
 
 function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   const { name, memory } = entry.spec;
-  const word = wordOf(entry);
+  const word = reportOf(entry);
   const model = word?.loading?.model ?? word?.model ?? null;
   const during = model === null ? '' : word?.loading ? ` while it loaded the model ${model}` : ` with the model ${model} loaded`;
   const details = { exitCode: exit.code, ...(model === null ? {} : { model }) };

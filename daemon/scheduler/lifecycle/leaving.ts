@@ -1,14 +1,14 @@
 import { ownAddresses } from '../../model/addressing.js';
-import { canSleep, doorsOf } from '../../model/doors.js';
+import { canSleep, listenersOf } from '../../model/doors.js';
 import type { PortSpec, ServiceSpec } from '../../model/model.js';
 import type { Draft } from '../state/draft.js';
 import { liveContainer } from '../state/service-state.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 
 /** It runs, but not as it should from now on. */
-export function isOutdated({ state, spec, again, fresh }: ServiceEntry): boolean {
+export function isOutdated({ state, spec, restartRequested, recreateRequested }: ServiceEntry): boolean {
   if (state.kind !== 'running' && state.kind !== 'starting') return false;
-  const asked = again || fresh || (state.kind === 'starting' && state.next !== null);
+  const asked = restartRequested || recreateRequested || (state.kind === 'starting' && state.next !== null);
   return state.container !== null && (asked || state.hash !== spec.configHash);
 }
 
@@ -31,8 +31,8 @@ export function waitsForLeaving(draft: Draft, spec: ServiceSpec): boolean {
 }
 
 /** The same for the ports at which the daemon listens for these: their own containers may have them too, from when they could not sleep. */
-export function doorsWaitForLeaving(draft: Draft, specs: readonly ServiceSpec[]): boolean {
-  const ports = specs.flatMap(doorsOf).map(({ hostIp, port }) => ({ hostIp, host: port, protocol: 'tcp' as const }));
+export function listenersWaitForLeaving(draft: Draft, specs: readonly ServiceSpec[]): boolean {
+  const ports = specs.flatMap(listenersOf).map(({ hostIp, port }) => ({ hostIp, host: port, protocol: 'tcp' as const }));
   return ports.length > 0 && leaving(draft).some(other => holdsPort(other, ports));
 }
 

@@ -33,7 +33,7 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
   const forgotten = draft.world().forgotten > asOf;
   draft.engine = 'up';
   // Networks may have been made anew with another gateway.
-  if (wasLost) for (const name of draft.projects.keys()) draft.setDoors(name, { kind: 'due' });
+  if (wasLost) for (const name of draft.projects.keys()) draft.setListeners(name, { kind: 'due' });
   const best = new Map<ServiceId, ObservedContainer>();
   for (const container of containers) {
     const id = serviceId(container.project, container.service);
@@ -91,10 +91,10 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     else adopt(draft, id, entry, seen, now);
     return foldStrangeLimit(draft, id, entry, seen, policy);
   }
-  draft.patch(id, { container: seen.id, madeWith: seen.configHash, stopSignal: seen.stopSignal, volumes: seen.anonymousVolumes });
+  draft.patch(id, { container: seen.id, launchedHash: seen.configHash, stopSignal: seen.stopSignal, volumes: seen.anonymousVolumes });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
-    if (done && state.kind === 'asleep' && isWanted(entry) && !entry.again && !entry.fresh && isAwaited(draft, entry)) {
+    if (done && state.kind === 'asleep' && isWanted(entry) && !entry.restartRequested && !entry.recreateRequested && isAwaited(draft, entry)) {
       draft.setState(id, { kind: 'completed', exit: { code: 0, oom: false }, hash: seen.configHash });
     }
   } else if (wasLost) {
@@ -114,7 +114,7 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   const known = {
     address: addressOf(seen),
     use: usedFrom(entry.use, now),
-    awake: entry.want === 'up',
+    awake: entry.desired === 'up',
     request: null,
     madeWith: seen.configHash,
     stopSignal: seen.stopSignal,
@@ -151,7 +151,7 @@ function missing(draft: Draft, id: ServiceId, entry: ServiceEntry, now: Ms): voi
 }
 
 /** Known by the labels of its containers alone. */
-export function isTakenIn(project: ProjectSpec): boolean {
+export function isAdopted(project: ProjectSpec): boolean {
   return project.services.every(service => service.container === null);
 }
 
@@ -192,11 +192,11 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     readers: {},
   };
   // A project whose definition is known and does not name the service has lost it: what is left of it goes.
-  const lost = known !== undefined && !isTakenIn(known.spec);
+  const lost = known !== undefined && !isAdopted(known.spec);
   if (!lost) {
     draft.projects.set(seen.project, {
       leaving: null,
-      doors: { kind: 'due' },
+      listeners: { kind: 'due' },
       listening: false,
       due: null,
       clearing: false,
@@ -206,6 +206,6 @@ function takeIn(draft: Draft, id: ServiceId, seen: ObservedContainer): ServiceEn
     });
     draft.intentChanged = true;
   }
-  draft.add(spec, { want: lost ? 'gone' : isLive(seen) ? 'up' : 'down', awake: !lost && isLive(seen) });
+  draft.add(spec, { desired: lost ? 'gone' : isLive(seen) ? 'up' : 'down', awake: !lost && isLive(seen) });
   return draft.entry(id);
 }

@@ -1,11 +1,11 @@
-import { doorsOf } from '../../model/doors.js';
+import { listenersOf } from '../../model/doors.js';
 import type { Protocol, ServiceSpec } from '../../model/model.js';
 import { speechOf } from '../../model/protocols.js';
 import { targetOf } from '../state/wiring.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 
 /** A host port of an awake service whose new connections the kernel may bring to the container by itself. */
-export interface Shortcut {
+export interface RedirectTarget {
   readonly hostIp: string;
   readonly port: number;
   readonly to: { readonly host: string; readonly port: number };
@@ -15,10 +15,10 @@ export interface Shortcut {
  * Those of a service that runs and is to run; where the daemon has to go through a port that the engine publishes, and on addresses other
  * than loopback, there are none.
  */
-export function shortcutsOf(entry: ServiceEntry): readonly Shortcut[] {
+export function redirectsOf(entry: ServiceEntry): readonly RedirectTarget[] {
   const { state, address, spec, spoken } = entry;
   if (state.kind !== 'running' || state.frozen || !isWanted(entry) || address?.ip == null) return [];
-  return doorsOf(spec).flatMap(({ hostIp, port, containerPort }) => {
+  return listenersOf(spec).flatMap(({ hostIp, port, containerPort }) => {
     const { protocol } = speechOf(spec, containerPort, spoken[containerPort]);
     if (!mayBypass(spec, protocol)) return [];
     const to = targetOf(entry, containerPort);

@@ -4,9 +4,9 @@ import { formatBytes } from '../../shared/bytes.js';
 import { type Failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { formatTime } from '../../shared/span.js';
-import { heard, listensAt } from '../activity/heard.js';
-import { foldShifted, foldUseChecked } from '../activity/idle.js';
-import { startSharersAgain } from '../activity/sharing.js';
+import { protocolObserved, portsObserved } from '../activity/heard.js';
+import { foldFrozenChanged, foldUseChecked } from '../activity/idle.js';
+import { restartSharers } from '../activity/sharing.js';
 import { usedFrom } from '../activity/use.js';
 import { reclaimLater } from '../memory/reclaim.js';
 import { afterFailure, afterHealthy, afterRest } from '../policy/cooldown.js';
@@ -30,17 +30,17 @@ const LONGEST_WORDS = 200;
 type ResultKind =
   | 'imageReady'
   | 'launched'
-  | 'unwired'
+  | 'gatewaysMissing'
   | 'ready'
   | 'startFailed'
   | 'stopped'
   | 'stopFailed'
   | 'removed'
   | 'removeFailed'
-  | 'lastWords'
+  | 'logTail'
   | 'useChecked'
-  | 'shifted'
-  | 'doorsOpened'
+  | 'frozenChanged'
+  | 'listenersOpened'
   | 'projectCleared';
 type Result = Extract<Event, { kind: ResultKind }>;
 type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
@@ -48,7 +48,7 @@ type ResultOf<K extends ResultKind> = Extract<Event, { kind: K }>;
 /** What became of a step. A result of a start that was given up since changes nothing. */
 export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms): void {
   if (event.kind === 'projectCleared') return cleared(draft, event, now);
-  if (event.kind === 'doorsOpened') return doorsOpened(draft, event, now);
+  if (event.kind === 'listenersOpened') return listenersOpened(draft, event, now);
   const entry = draft.entry(event.id);
   if (!entry) return;
   switch (event.kind) {
@@ -57,7 +57,7 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
       return;
     case 'launched':
       return launched(draft, entry, event, policy, now);
-    case 'unwired':
+    case 'gatewaysMissing':
       return unwired(draft, entry, event, now);
     case 'ready':
       return ready(draft, entry, event, now);
@@ -73,10 +73,10 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
       return removeFailed(draft, entry, event, now);
     case 'useChecked':
       return foldUseChecked(draft, event, policy, now);
-    case 'shifted':
-      return foldShifted(draft, entry, event, now);
-    case 'lastWords':
-      return lastWords(draft, entry, event);
+    case 'frozenChanged':
+      return foldFrozenChanged(draft, entry, event, now);
+    case 'logTail':
+      return logTail(draft, entry, event);
   }
 }
 
@@ -87,22 +87,22 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   draft.patch(event.id, {
     state: { ...state, container: container.id },
     address: addressOf(container),
-    madeWith: state.hash,
+    launchedHash: state.hash,
     stopSignal: container.stopSignal,
     volumes: container.anonymousVolumes,
-    word: null,
-    ask: null,
+    memoryReport: null,
+    memoryRequest: null,
   });
-  listensAt(draft, draft.entry(event.id) ?? entry, [...entry.listens, ...container.exposed]);
-  if (state.next === null && (entry.again || entry.fresh)) {
-    draft.patch(event.id, { again: false, fresh: false });
+  portsObserved(draft, draft.entry(event.id) ?? entry, [...entry.listens, ...container.exposed]);
+  if (state.next === null && (entry.restartRequested || entry.recreateRequested)) {
+    draft.patch(event.id, { restartRequested: false, recreateRequested: false });
     draft.intentChanged = true;
   }
-  if (entry.madeWith === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
+  if (entry.launchedHash === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
   draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
-  startSharersAgain(draft, entry, container.id, policy, now);
-  const stray = draft.strays.get(container.id);
-  draft.strays.delete(container.id);
+  restartSharers(draft, entry, container.id, policy, now);
+  const stray = draft.unmatched.get(container.id);
+  draft.unmatched.delete(container.id);
   const started = draft.entry(event.id) ?? entry;
   if (stray) return died(draft, started, stray, policy, now);
   if (container.status === 'exited' || container.status === 'dead') {
@@ -124,11 +124,11 @@ function tellLost(draft: Draft, { spec }: ServiceEntry, volumes: readonly string
 }
 
 /** Its doors are opened where the networks are now, and it is launched again. */
-function unwired(draft: Draft, entry: ServiceEntry, event: ResultOf<'unwired'>, now: Ms): void {
+function unwired(draft: Draft, entry: ServiceEntry, event: ResultOf<'gatewaysMissing'>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
-  draft.setDoors(entry.spec.project, { kind: 'due' });
-  const again = { kind: 'pending', grant: state.next ?? state.grant, image: 'ready', since: now, asIs: false } as const;
+  draft.setListeners(entry.spec.project, { kind: 'due' });
+  const again = { kind: 'pending', grant: state.next ?? state.grant, image: 'ready', since: now, reuseContainer: false } as const;
   draft.patch(event.id, { attempt: entry.attempt + 1, state: again });
 }
 
@@ -145,7 +145,7 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
     samples: [],
   });
   if (readiness.kind === 'answered')
-    for (const { port, protocol } of readiness.ports) if (protocol !== null) heard(draft, entry, port, protocol);
+    for (const { port, protocol } of readiness.ports) if (protocol !== null) protocolObserved(draft, entry, port, protocol);
   const after = formatTime(now - state.since);
   const silent =
     readiness.kind === 'answered' && readiness.silent.length > 0 ? `; nothing listens on ${readiness.silent.join(', ')} yet` : '';
@@ -167,13 +167,13 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     // Not the service's fault: it goes on when the engine is back. What may run meanwhile keeps its grant until it has stopped.
     if (event.running && state.kind === 'starting' && state.container !== null)
       return stopIt(draft, event.id, entry, { kind: 'restart', grant: state.next ?? state.grant }, policy, now);
-    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now, asIs: false } });
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.grant, since: now, reuseContainer: false } });
     return;
   }
-  if (event.failure.code === 'image-missing' && state.kind === 'starting' && entry.madeWith !== null) {
+  if (event.failure.code === 'image-missing' && state.kind === 'starting' && entry.launchedHash !== null) {
     // It was to go on as it was, and somebody has removed its container and its image.
-    const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, asIs: false } as const;
-    return draft.patch(event.id, { attempt: entry.attempt + 1, madeWith: null, state });
+    const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, reuseContainer: false } as const;
+    return draft.patch(event.id, { attempt: entry.attempt + 1, launchedHash: null, state });
   }
   draft.patch(event.id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
   draft.notice(entry.spec, 'error', 'failed', event.failure.message);
@@ -184,7 +184,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     draft.steps.push({ kind: 'stop', id: event.id, container, timeout: entry.spec.stopTimeout, drain: 0 });
     return;
   }
-  const failed = { kind: 'failed', failure: event.failure, since: now, wordsDue: false } as const;
+  const failed = { kind: 'failed', failure: event.failure, since: now, logTailDue: false } as const;
   draft.patch(event.id, { state: failed, container: container ?? entry.container });
 }
 
@@ -194,14 +194,14 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
   draft.openAllMissing();
   draft.patch(event.id, { ooms: 0, oomAt: null, endsBy: null, sessions: [], cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
-    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, asIs: false } });
+    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, reuseContainer: false } });
   } else if (state.after.kind === 'fail') {
-    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, wordsDue: true });
-    draft.steps.push({ kind: 'lastWords', id: event.id, container: event.container });
+    draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, logTailDue: true });
+    draft.steps.push({ kind: 'readLogTail', id: event.id, container: event.container });
   } else {
     draft.setState(event.id, { kind: 'asleep', exit: event.exit });
     draft.notice(entry.spec, 'info', 'stopped', `has stopped and gives back ${formatBytes(state.grant)}`);
-    if (entry.want === 'up') reclaimLater(draft, policy);
+    if (entry.desired === 'up') reclaimLater(draft, policy);
   }
 }
 
@@ -229,12 +229,12 @@ function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: Res
   draft.notice(entry.spec, 'warn', 'removed', `its container could not be removed; laptop-dev clean removes it: ${value.message}`);
 }
 
-function lastWords(draft: Draft, entry: ServiceEntry, event: ResultOf<'lastWords'>): void {
+function logTail(draft: Draft, entry: ServiceEntry, event: ResultOf<'logTail'>): void {
   const { state } = entry;
-  if (state.kind !== 'failed' || !state.wordsDue) return;
+  if (state.kind !== 'failed' || !state.logTailDue) return;
   const lines = entry.container === event.container ? event.lines : [];
   const details = lines.length > 0 ? { ...state.failure.details, lastLines: lines } : state.failure.details;
-  draft.setState(event.id, { ...state, failure: { ...state.failure, details }, wordsDue: false });
+  draft.setState(event.id, { ...state, failure: { ...state.failure, details }, logTailDue: false });
   const last = lines.at(-1);
   if (last !== undefined) draft.notice(entry.spec, 'error', 'failed', `its last words: ${plain(last)}`);
 }
@@ -262,11 +262,11 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
 }
 
 /** Ports that could not be opened fail their service; it is tried again when it is asked for. */
-function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): void {
-  const doors = draft.projects.get(event.project)?.doors;
+function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: Ms): void {
+  const doors = draft.projects.get(event.project)?.listeners;
   if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
   const unserved = event.unserved ?? [];
-  draft.setDoors(event.project, {
+  draft.setListeners(event.project, {
     kind: 'open',
     gateways: event.gateways,
     served: new Set(event.served),
@@ -278,16 +278,16 @@ function doorsOpened(draft: Draft, event: ResultOf<'doorsOpened'>, now: Ms): voi
     if (isNew) draft.notice({ project: event.project, name }, 'warn', 'engine', words);
   }
   const closed = new Set(event.failures.map(({ id }) => id));
-  for (const [id, { spec, state, want }] of draft.ofProject(event.project)) {
+  for (const [id, { spec, state, desired }] of draft.ofProject(event.project)) {
     // Its port was somebody else's, who has let go of it.
-    if (want === 'up' && canSleep(spec) && state.kind === 'failed' && isDoors(state.failure) && !closed.has(id))
+    if (desired === 'up' && canSleep(spec) && state.kind === 'failed' && isDoors(state.failure) && !closed.has(id))
       draft.setState(id, { kind: 'asleep', exit: null });
   }
   for (const { id, failure: value } of event.failures) {
     const entry = draft.entry(id);
-    if (entry?.want !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
+    if (entry?.desired !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
       continue;
-    draft.setState(id, { kind: 'failed', failure: value, since: now, wordsDue: false });
+    draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: false });
     draft.notice(entry.spec, 'error', 'failed', value.message);
   }
 }

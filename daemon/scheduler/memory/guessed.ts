@@ -3,11 +3,11 @@ import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { overBudgetFor, planFor } from '../admission/admission.js';
-import { carryOut } from '../admission/carry-out.js';
+import { applyPlan } from '../admission/carry-out.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Exit } from '../state/service-state.js';
-import { idOf, type Learnt, type ServiceEntry, type World } from '../state/world.js';
+import { idOf, type LearnedMemory, type ServiceEntry, type World } from '../state/world.js';
 
 /** A service killed at a guessed limit starts again only with at least this multiple of it … */
 const LEAST_AGAIN = 1.5;
@@ -17,12 +17,12 @@ const MOST_AGAIN = 2;
 const HEAP_FULL: Readonly<Record<string, number>> = { node: 134, jvm: 3 };
 
 /** Definitions with what was learnt of the memory that nobody wrote down. */
-export function withLearnt(spec: ProjectSpec, learnt: Learnt): ProjectSpec {
+export function withLearnedMemory(spec: ProjectSpec, learnt: LearnedMemory): ProjectSpec {
   if (learnt.size === 0) return spec;
   return { ...spec, services: spec.services.map(service => informed(service, learnt)) };
 }
 
-function informed(service: ServiceSpec, learnt: Learnt): ServiceSpec {
+function informed(service: ServiceSpec, learnt: LearnedMemory): ServiceSpec {
   const known = learnt.get(idOf(service));
   if (known === undefined || !service.memory.guessed) return service;
   const { standard, maximum } = service.memory;
@@ -30,7 +30,7 @@ function informed(service: ServiceSpec, learnt: Learnt): ServiceSpec {
 }
 
 /** A grant above a guessed maximum is the maximum from now on, also after the next start of the daemon. */
-export function learn(draft: Draft, entry: ServiceEntry, grant: Bytes, standard: Bytes = entry.spec.memory.standard): void {
+export function learnMemory(draft: Draft, entry: ServiceEntry, grant: Bytes, standard: Bytes = entry.spec.memory.standard): void {
   const { memory } = entry.spec;
   if (!memory.guessed || (grant <= memory.maximum && standard <= memory.standard)) return;
   const id = idOf(entry.spec);
@@ -38,7 +38,7 @@ export function learn(draft: Draft, entry: ServiceEntry, grant: Bytes, standard:
   draft.learnt = new Map(draft.learnt).set(id, known);
   draft.patch(id, { spec: { ...entry.spec, memory: { ...known, guessed: true } } });
   const project = draft.projects.get(entry.spec.project);
-  if (project) draft.projects.set(entry.spec.project, { ...project, spec: withLearnt(project.spec, draft.learnt) });
+  if (project) draft.projects.set(entry.spec.project, { ...project, spec: withLearnedMemory(project.spec, draft.learnt) });
   draft.intentChanged = true;
 }
 
@@ -51,7 +51,7 @@ export function isHeapFull({ memory, runtime }: ServiceSpec, code: number): bool
  * A service was killed at a limit that nobody wrote: it starts again at once with more, in the room of the budget and of what can make
  * room, as in an admission. Not a crash, so `restart: no` and one-shots start again too. Returns why not, with the holders, where there is no room.
  */
-export function startAgainWithMore(draft: Draft, id: ServiceId, grant: Bytes, exit: Exit, policy: Policy, now: Ms): Failure | null {
+export function restartWithMore(draft: Draft, id: ServiceId, grant: Bytes, exit: Exit, policy: Policy, now: Ms): Failure | null {
   const up = (bytes: number) => Math.ceil(bytes / MiB) * MiB;
   const before = draft.entry(id);
   if (!before) return null;
@@ -66,8 +66,8 @@ export function startAgainWithMore(draft: Draft, id: ServiceId, grant: Bytes, ex
     const text = `${spec.name} was killed at ${formatBytes(grant)}, a limit that nobody set, and needs more. ${why.message}`;
     return { ...why, message: text };
   }
-  learn(draft, before, spec.memory.maximum, standard);
-  carryOut(draft, answer.plan, wish, policy, now);
+  learnMemory(draft, before, spec.memory.maximum, standard);
+  applyPlan(draft, answer.plan, wish, policy, now);
   const given = answer.plan.starts[0]?.grant ?? standard;
   draft.notice(
     spec,

@@ -9,10 +9,10 @@ import type { Event } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type UsageSample } from '../state/world.js';
 import { ceilingOf, growthFor } from './growth.js';
-import { learn } from './guessed.js';
-import { holdingsOf } from './holdings.js';
+import { learnMemory } from './guessed.js';
+import { memoryHoldersOf } from './holdings.js';
 import { describe, mayAct, nextPressure, pressureVictim } from './pressure.js';
-import { clawBack } from './relief.js';
+import { shrinkBursts } from './relief.js';
 
 /** How long samples are kept: the window of the recent peak (docs/memory.md). */
 const WINDOW: Ms = 60_000;
@@ -72,7 +72,7 @@ function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): vo
   // What is free is summed up only for the few that are near their limit.
   if (growthFor(growing, Number.POSITIVE_INFINITY, policy.growth) === null) return;
   const to = growthFor(growing, roomFor(draft, policy), policy.growth);
-  if (to !== null) growTo(draft, entry, container, to);
+  if (to !== null) resizeTo(draft, entry, container, to);
 }
 
 /** While the engine is away nobody can say who holds what, nor change a limit. */
@@ -83,18 +83,18 @@ export function mayGrow(draft: Draft): boolean {
 /** What is free when those that wait have had their standard. */
 export function roomFor(draft: Draft, policy: Policy): Bytes {
   let waiting = 0;
-  for (const { state, request, spec } of draft.services.values())
-    if (state.kind === 'queued' || request !== null) waiting += spec.memory.standard;
+  for (const { state, wakeRequest, spec } of draft.services.values())
+    if (state.kind === 'queued' || wakeRequest !== null) waiting += spec.memory.standard;
   return policy.budget - grantedTotal(draft.services.values()) - waiting;
 }
 
 /** The grant is held from now on; the limit follows. */
-export function growTo(draft: Draft, entry: ServiceEntry, container: string, to: Bytes): void {
+export function resizeTo(draft: Draft, entry: ServiceEntry, container: string, to: Bytes): void {
   if (entry.state.kind !== 'running') return;
   const { grant } = entry.state;
   const id = idOf(entry.spec);
   draft.setState(id, { ...entry.state, grant: to, resizing: to });
-  learn(draft, entry, to);
+  learnMemory(draft, entry, to);
   draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
   draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: it needs more`);
 }
@@ -127,8 +127,8 @@ function tellPressure(draft: Draft): void {
 function relieveHost(draft: Draft, policy: Policy, now: Ms): void {
   const { pressure, victimAt, samplesSince } = draft.host;
   if (pressure.level === 'none') return;
-  const holdings = holdingsOf(draft, now);
-  for (const { id, to } of clawBack(Number.POSITIVE_INFINITY, holdings, policy.relief)) {
+  const holdings = memoryHoldersOf(draft, now);
+  for (const { id, to } of shrinkBursts(Number.POSITIVE_INFINITY, holdings, policy.relief)) {
     const entry = draft.entry(id);
     if (entry?.state.kind !== 'running') continue;
     const { container, grant } = entry.state;

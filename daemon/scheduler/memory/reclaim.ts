@@ -45,7 +45,7 @@ export interface MemoryShown {
 }
 
 /** What giving back has brought. */
-export interface GivenBack {
+export interface ReclaimResult {
   /** A VM of WSL2, which returns free pages to Windows. */
   readonly windows: boolean;
   readonly before: MemoryShown;
@@ -87,7 +87,7 @@ export function isAnyStarting({ services }: Pick<World, 'services'>): boolean {
 }
 
 /** Gives the step when its time has come; once nothing is left that could give anything, not even that. */
-export function giveBackCache(draft: Draft, policy: Policy, now: Ms): void {
+export function reclaimWhereDue(draft: Draft, policy: Policy, now: Ms): void {
   const due = reclaimDue(draft, policy);
   if (due === null || now < due) return;
   const containers: string[] = [];

@@ -5,13 +5,13 @@ import { formatSpan } from '../../shared/span.js';
 import { type EvictionCandidate, fewestVictims } from './victims.js';
 
 /** A service that is to get memory. */
-export interface Claim {
+export interface MemoryClaim {
   readonly id: ServiceId;
   readonly priority: number;
 }
 
 /** A service that holds memory now. */
-export interface Holding {
+export interface MemoryHolder {
   readonly id: ServiceId;
   readonly priority: number;
   readonly standard: Bytes;
@@ -47,14 +47,14 @@ export interface Shrink {
   readonly frees: Bytes;
 }
 
-export interface Relief {
+export interface PreemptionPlan {
   readonly shrinks: readonly Shrink[];
   /** In the order of their rank. */
   readonly stops: readonly ServiceId[];
 }
 
 /** The figures of docs/memory.md, "When a service is to start". */
-export interface ReliefPolicy {
+export interface PreemptionPolicy {
   /** A limit is not lowered below this multiple of the recent peak. */
   readonly clawMargin: number;
   /** A limit is lowered only where the working set is below this share of the new one. */
@@ -68,7 +68,7 @@ export interface ReliefPolicy {
   readonly thrashWindow: Ms;
 }
 
-export const DEFAULT_RELIEF: ReliefPolicy = {
+export const DEFAULT_PREEMPTION: PreemptionPolicy = {
   clawMargin: 1.25,
   shrinkBelow: 0.8,
   minUptime: 120_000,
@@ -92,19 +92,19 @@ interface Rivals {
  * The highest priority among the claims counts for all of them. Claims that hold memory themselves are left alone.
  * Null: it cannot be met, and nothing is to be done.
  */
-export function relieve(
+export function planPreemption(
   shortfall: Bytes,
-  claims: readonly Claim[],
-  holdings: readonly Holding[],
+  claims: readonly MemoryClaim[],
+  holdings: readonly MemoryHolder[],
   evictions: readonly Eviction[],
-  policy: ReliefPolicy,
+  policy: PreemptionPolicy,
   now: Ms,
-): Relief | null {
+): PreemptionPlan | null {
   if (shortfall <= 0) return { shrinks: [], stops: [] };
   const rivals = rivalsOf(claims, evictions, policy, now);
   const others = holdings.filter(holding => !rivals.ids.has(holding.id));
   const burst = others.reduce((sum, holding) => sum + surplus(holding, policy), 0);
-  if (burst >= shortfall) return { shrinks: clawBack(shortfall, others, policy), stops: [] };
+  if (burst >= shortfall) return { shrinks: shrinkBursts(shortfall, others, policy), stops: [] };
   const evictable = others.filter(holding => keptBy(holding, rivals, policy, now) === null).sort(byRank(now));
   const victims = fewestVictims(
     evictable.map((holding): EvictionCandidate => {
@@ -116,11 +116,11 @@ export function relieve(
   const stops = new Set(victims.map(victim => victim.id));
   const freed = evictable.reduce((sum, { id, grant }) => sum + (stops.has(id) ? grant : 0), 0);
   const survivors = others.filter(holding => !stops.has(holding.id));
-  return { shrinks: clawBack(shortfall - freed, survivors, policy), stops: [...stops] };
+  return { shrinks: shrinkBursts(shortfall - freed, survivors, policy), stops: [...stops] };
 }
 
 /** Lowers limits until `wanted` bytes are free or nothing more can be lowered (Infinity: all that can). Lowest priority first, then the largest surplus. */
-export function clawBack(wanted: Bytes, holdings: readonly Holding[], policy: ReliefPolicy): readonly Shrink[] {
+export function shrinkBursts(wanted: Bytes, holdings: readonly MemoryHolder[], policy: PreemptionPolicy): readonly Shrink[] {
   if (wanted <= 0) return [];
   const givers = holdings
     .map(holding => ({ holding, most: surplus(holding, policy) }))
@@ -141,14 +141,14 @@ export function clawBack(wanted: Bytes, holdings: readonly Holding[], policy: Re
  * How much a limit can be lowered: to the standard or 1.25 × the recent peak, whichever is more, and only so far that the
  * working set stays below 0.8 × the new limit. cgroup v2 kills where v1 refuses (measured), so the rule is one.
  */
-function surplus({ shrinkable, workingSet, peak, standard, grant }: Holding, policy: ReliefPolicy): Bytes {
+function surplus({ shrinkable, workingSet, peak, standard, grant }: MemoryHolder, policy: PreemptionPolicy): Bytes {
   if (!shrinkable || workingSet === null || peak === null) return 0;
   const least = Math.max(standard, Math.ceil(policy.clawMargin * peak), Math.floor(workingSet / policy.shrinkBelow) + 1);
   return Math.max(0, grant - least);
 }
 
 /** Who goes first: idle, low priority, much above the standard, least recently used. A total order. */
-export function byRank(now: Ms): (a: Holding, b: Holding) => number {
+export function byRank(now: Ms): (a: MemoryHolder, b: MemoryHolder) => number {
   return (a, b) =>
     Number(isIdle(b, now)) - Number(isIdle(a, now)) ||
     a.priority - b.priority ||
@@ -158,29 +158,29 @@ export function byRank(now: Ms): (a: Holding, b: Holding) => number {
 }
 
 /** What is not measured counts as at its standard. */
-function excess({ workingSet, standard }: Holding): Bytes {
+function excess({ workingSet, standard }: MemoryHolder): Bytes {
   return workingSet === null ? 0 : workingSet - standard;
 }
 
-function byId(a: Holding, b: Holding): number {
+function byId(a: MemoryHolder, b: MemoryHolder): number {
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
 /** Frozen, or unused for its own idle time. */
-export function isIdle(holding: Holding, now: Ms): boolean {
+export function isIdle(holding: MemoryHolder, now: Ms): boolean {
   return holding.frozen || isPastIdle(holding, now);
 }
 
-function isPastIdle(holding: Holding, now: Ms): boolean {
+function isPastIdle(holding: MemoryHolder, now: Ms): boolean {
   return holding.idle !== null && unusedFor(holding, now) >= holding.idle;
 }
 
 /** A start counts as use. */
-function unusedFor({ lastUseAt, since }: Holding, now: Ms): Ms {
+function unusedFor({ lastUseAt, since }: MemoryHolder, now: Ms): Ms {
   return now - Math.max(lastUseAt, since);
 }
 
-function rivalsOf(claims: readonly Claim[], evictions: readonly Eviction[], policy: ReliefPolicy, now: Ms): Rivals {
+function rivalsOf(claims: readonly MemoryClaim[], evictions: readonly Eviction[], policy: PreemptionPolicy, now: Ms): Rivals {
   const ids = new Set(claims.map(claim => claim.id));
   const times = new Map<string, number>();
   const duels = new Map<ServiceId, ServiceId>();
@@ -196,7 +196,7 @@ function rivalsOf(claims: readonly Claim[], evictions: readonly Eviction[], poli
 
 type Reason = 'claims' | 'protected' | 'young' | 'in-duel' | 'higher' | 'recent';
 
-function keptBy(holding: Holding, rivals: Rivals, policy: ReliefPolicy, now: Ms): Reason | null {
+function keptBy(holding: MemoryHolder, rivals: Rivals, policy: PreemptionPolicy, now: Ms): Reason | null {
   if (rivals.ids.has(holding.id)) return 'claims';
   if (holding.protectedBy !== null) return 'protected';
   if (isYoung(holding, policy, now)) return 'young';
@@ -207,16 +207,16 @@ function keptBy(holding: Holding, rivals: Rivals, policy: ReliefPolicy, now: Ms)
 }
 
 /** Up too short to be stopped again; what was frozen and is past its idle time too has had its turn. */
-export function isYoung(holding: Holding, policy: ReliefPolicy, now: Ms): boolean {
+export function isYoung(holding: MemoryHolder, policy: PreemptionPolicy, now: Ms): boolean {
   return now - holding.since < policy.minUptime && !(holding.frozen && isPastIdle(holding, now));
 }
 
 /** Why a holding is not stopped for these claims, as the end of a sentence that begins with its name; null: it may be. */
 export function whyNotEvicted(
-  holding: Holding,
-  claims: readonly Claim[],
+  holding: MemoryHolder,
+  claims: readonly MemoryClaim[],
   evictions: readonly Eviction[],
-  policy: ReliefPolicy,
+  policy: PreemptionPolicy,
   now: Ms,
 ): string | null {
   const rivals = rivalsOf(claims, evictions, policy, now);

@@ -3,7 +3,7 @@ import type { Ms } from '../../shared/span.js';
 import { DEFAULT_GROWTH, type GrowthPolicy } from '../memory/growth.js';
 import { DEFAULT_PRESSURE, type PressurePolicy } from '../memory/pressure.js';
 import { DEFAULT_RECLAIM, type ReclaimPolicy } from '../memory/reclaim.js';
-import { DEFAULT_RELIEF, type ReliefPolicy } from '../memory/relief.js';
+import { DEFAULT_PREEMPTION, type PreemptionPolicy } from '../memory/relief.js';
 import { type CooldownPolicy, DEFAULT_COOLDOWN } from './cooldown.js';
 
 /** All figures that decisions use; settings, not constants. */
@@ -29,7 +29,7 @@ export interface Policy {
   /** CPU work above this share of a core over `busyOver` counts as use. */
   readonly busyAbove: number;
   readonly busyOver: Ms;
-  readonly relief: ReliefPolicy;
+  readonly relief: PreemptionPolicy;
   readonly pressure: PressurePolicy;
   readonly growth: GrowthPolicy;
   readonly cooldown: CooldownPolicy;
@@ -48,7 +48,7 @@ export const DEFAULT_POLICY: Omit<Policy, 'budget'> = {
   lookAgain: 60_000,
   busyAbove: 0.02,
   busyOver: 30_000,
-  relief: DEFAULT_RELIEF,
+  relief: DEFAULT_PREEMPTION,
   pressure: DEFAULT_PRESSURE,
   growth: DEFAULT_GROWTH,
   cooldown: DEFAULT_COOLDOWN,

@@ -8,14 +8,14 @@ import { NO_COOLDOWN } from '../policy/cooldown.js';
 import { type Exit, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
 import type { ListenerState } from './wiring.js';
-import { type HostState, idOf, type ProjectEntry, type ServiceEntry, type Want, type World } from './world.js';
+import { type HostState, idOf, type ProjectEntry, type ServiceEntry, type DesiredState, type World } from './world.js';
 
 function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
     spec,
-    want: 'down',
+    desired: 'down',
     awake: false,
-    request: null,
+    wakeRequest: null,
     refusal: null,
     use: UNUSED,
     hours: null,
@@ -24,8 +24,8 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     address: null,
     spoken: {},
     listens: [],
-    word: null,
-    ask: null,
+    memoryReport: null,
+    memoryRequest: null,
     state: { kind: 'asleep', exit: null },
     attempt: 0,
     crashes: [],
@@ -41,10 +41,10 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
     sessions: [],
     volumes: {},
     stoppedOutsideAt: null,
-    again: false,
-    fresh: false,
+    restartRequested: false,
+    recreateRequested: false,
     container: null,
-    madeWith: null,
+    launchedHash: null,
     removing: false,
     removeAt: null,
     version: 0,
@@ -55,13 +55,13 @@ function newEntry(spec: ServiceSpec): ServiceEntry {
 const BESIDE: ReadonlySet<string> = new Set<keyof ServiceEntry>([
   'use',
   'samples',
-  'request',
+  'wakeRequest',
   'refusal',
   'shrinkFrom',
   'cooldown',
   'startsLate',
-  'word',
-  'ask',
+  'memoryReport',
+  'memoryRequest',
   'spoken',
   'listens',
 ]);
@@ -71,7 +71,7 @@ export class Draft {
   engine: World['engine'];
   readonly services: Map<ServiceId, ServiceEntry>;
   readonly projects: Map<string, ProjectEntry>;
-  readonly strays: Map<string, Exit | null>;
+  readonly unmatched: Map<string, Exit | null>;
   evictions: readonly Eviction[];
   host: HostState;
   leases: World['leases'];
@@ -89,7 +89,7 @@ export class Draft {
     this.engine = world.engine;
     this.services = new Map(world.services);
     this.projects = new Map(world.projects);
-    this.strays = new Map(world.strays);
+    this.unmatched = new Map(world.unmatched);
     this.evictions = world.evictions;
     this.host = world.host;
     this.leases = world.leases;
@@ -128,34 +128,34 @@ export class Draft {
     this.patch(id, { state });
   }
 
-  setWant(id: ServiceId, want: Want): void {
+  setDesired(id: ServiceId, want: DesiredState): void {
     const entry = this.services.get(id);
-    if (!entry || entry.want === want) return;
-    this.patch(id, { want, hours: null, ...(want === 'up' ? {} : { awake: false, request: null }) });
+    if (!entry || entry.desired === want) return;
+    this.patch(id, { desired: want, hours: null, ...(want === 'up' ? {} : { awake: false, wakeRequest: null }) });
     this.intentChanged = true;
     this.doorsDue(entry);
   }
 
   /** Its doors are to be opened or closed. */
   private doorsDue(entry: ServiceEntry | undefined): void {
-    if (entry && canSleep(entry.spec)) this.setDoors(entry.spec.project, { kind: 'due' });
+    if (entry && canSleep(entry.spec)) this.setListeners(entry.spec.project, { kind: 'due' });
   }
 
   /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
   openMissing({ spec }: ServiceEntry): void {
-    const doors = this.projects.get(spec.project)?.doors;
-    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setDoors(spec.project, { kind: 'due' });
+    const doors = this.projects.get(spec.project)?.listeners;
+    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setListeners(spec.project, { kind: 'due' });
   }
 
   /** A container has let go of its ports: perhaps one was in the way of another project's. */
   openAllMissing(): void {
-    for (const [name, { doors }] of this.projects)
-      if (doors.kind === 'open' && doors.missing.size > 0) this.setDoors(name, { kind: 'due' });
+    for (const [name, { listeners: doors }] of this.projects)
+      if (doors.kind === 'open' && doors.missing.size > 0) this.setListeners(name, { kind: 'due' });
   }
 
-  setDoors(name: string, doors: ListenerState): void {
+  setListeners(name: string, doors: ListenerState): void {
     const project = this.projects.get(name);
-    if (project) this.projects.set(name, { ...project, doors });
+    if (project) this.projects.set(name, { ...project, listeners: doors });
   }
 
   *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {
@@ -179,7 +179,7 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
-    return { engine, services, projects, strays, evictions, host, leases, budget, learnt, version, forgotten, spent };
+    const { engine, services, projects, unmatched: unmatched, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
+    return { engine, services, projects, unmatched, evictions, host, leases, budget, learnt, version, forgotten, spent };
   }
 }

@@ -8,7 +8,7 @@ import type { HoursTick } from '../../model/schedule.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Rhythm } from '../activity/rhythm.js';
-import type { GivenBack } from '../memory/reclaim.js';
+import type { ReclaimResult } from '../memory/reclaim.js';
 import type { KeptMemory } from './intent.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
@@ -76,7 +76,7 @@ export type Event =
       readonly madeVolumes?: readonly string[];
     }
   /** It was not launched: the networks of its project were removed and made anew, and the daemon does not listen at their gateways yet. */
-  | { readonly kind: 'unwired'; readonly id: ServiceId; readonly attempt: number }
+  | { readonly kind: 'gatewaysMissing'; readonly id: ServiceId; readonly attempt: number }
   | { readonly kind: 'ready'; readonly id: ServiceId; readonly attempt: number; readonly readiness: Readiness }
   /** A port of it was heard to speak a protocol. */
   | { readonly kind: 'spoke'; readonly id: ServiceId; readonly port: number; readonly protocol: Protocol }
@@ -91,14 +91,14 @@ export type Event =
       readonly container: string | null;
       readonly running: boolean;
     }
-  | { readonly kind: 'lastWords'; readonly id: ServiceId; readonly container: string; readonly lines: readonly string[] }
+  | { readonly kind: 'logTail'; readonly id: ServiceId; readonly container: string; readonly lines: readonly string[] }
   /** Confirmed by inspect: the container does not run any more. */
   | { readonly kind: 'stopped'; readonly id: ServiceId; readonly container: string; readonly exit: Exit | null }
   | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string }
   | { readonly kind: 'removeFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   /** Somebody wants to reach it: it is to wake. */
-  | { readonly kind: 'requested'; readonly id: ServiceId }
+  | { readonly kind: 'wakeRequested'; readonly id: ServiceId }
   /** Connections or exec sessions came or went. */
   | { readonly kind: 'used'; readonly uses: readonly UseSeen[] }
   /** What a look at its use found; `busy`: its CPU worked; `vetoed`: a command of its own keeps it up. */
@@ -116,14 +116,14 @@ export type Event =
     }
   /** A pause or its end: `failure` when the engine would not. */
   | {
-      readonly kind: 'shifted';
+      readonly kind: 'frozenChanged';
       readonly id: ServiceId;
       readonly container: string;
       readonly frozen: boolean;
       readonly failure: Failure | null;
     }
   | {
-      readonly kind: 'doorsOpened';
+      readonly kind: 'listenersOpened';
       readonly project: string;
       readonly serial: number;
       readonly gateways: readonly Gateway[];
@@ -146,13 +146,13 @@ export type Event =
     }
   /** What a service with runtime llm says of itself (docs/llm.md). `wants`: the limit that it asks for, bytes; null: none. */
   | {
-      readonly kind: 'said';
+      readonly kind: 'memoryReported';
       readonly id: ServiceId;
       readonly container: string;
-      readonly word: Omit<MemoryReport, 'container'> & { readonly wants: number | null };
+      readonly report: Omit<MemoryReport, 'container'> & { readonly wants: number | null };
     }
   /** File cache was given back, or could not be. */
-  | ({ readonly kind: 'reclaimed' } & GivenBack)
+  | ({ readonly kind: 'reclaimed' } & ReclaimResult)
   /** The machine slept, or this process was held up: what looks like silence was none. */
   | { readonly kind: 'resumed' }
   /** The running hours of a project begin or end. */

@@ -15,13 +15,13 @@ export function foldRestored(
   draft.learnt = new Map(learnt.map(({ id, standard, maximum }) => [id, { standard, maximum }]));
   for (const { spec, up, restart, recreate, leaving, hours } of projects) {
     const due = hours?.due ?? null;
-    draft.projects.set(spec.name, { spec, leaving, doors: { kind: 'due' }, listening: false, clearing: false, due, clearAt: null });
+    draft.projects.set(spec.name, { spec, leaving, listeners: { kind: 'due' }, listening: false, clearing: false, due, clearAt: null });
     for (const service of spec.services) {
-      const want = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
+      const desired = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
       const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };
-      const awake = want === 'up' && startsAwake(service);
+      const awake = desired === 'up' && startsAwake(service);
       const over = hours?.closing.includes(service.name) ? 'closing' : hours?.closed.includes(service.name) ? 'closed' : null;
-      draft.add(service, { ...pending, want, awake, hours: over });
+      draft.add(service, { ...pending, desired, awake, hours: over });
     }
   }
 }
@@ -44,9 +44,9 @@ export function intentOf(world: World): Intent['projects'] {
     const hasHours = due !== null || closing.length + closed.length > 0;
     return {
       spec,
-      up: named(entry => entry.want === 'up'),
-      restart: named(entry => entry.again),
-      recreate: named(entry => entry.fresh),
+      up: named(entry => entry.desired === 'up'),
+      restart: named(entry => entry.restartRequested),
+      recreate: named(entry => entry.recreateRequested),
       leaving,
       ...(hasHours ? { hours: { due, closing, closed } } : {}),
     };

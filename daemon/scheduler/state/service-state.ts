@@ -35,7 +35,7 @@ export type ServiceState =
       readonly grant: Bytes;
       readonly since: Ms;
       /** It was put to sleep and is woken: its container goes on as it is, and nobody looks for a newer image. */
-      readonly asIs: boolean;
+      readonly reuseContainer: boolean;
     }
   /** The grant is reserved while the image is made and dependencies become ready. */
   | {
@@ -43,7 +43,7 @@ export type ServiceState =
       readonly grant: Bytes;
       readonly image: 'needed' | 'fetching' | 'ready';
       readonly since: Ms;
-      readonly asIs: boolean;
+      readonly reuseContainer: boolean;
     }
   | {
       readonly kind: 'starting';
@@ -85,8 +85,8 @@ export type ServiceState =
   /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
-  /** `wordsDue`: its last log lines are being read, to become part of the failure. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly since: Ms; readonly wordsDue: boolean };
+  /** `logTailDue`: its last log lines are being read, to become part of the failure. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly since: Ms; readonly logTailDue: boolean };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G (I2: G ≤ B). */
 export function held(state: ServiceState): Bytes {

@@ -1,4 +1,4 @@
-import { canSleep, doorsOf, innerPorts } from '../../model/doors.js';
+import { canSleep, listenersOf, innerPorts } from '../../model/doors.js';
 import type { ContainerSpec, NetworkAttachment, ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { canonical } from '../../shared/canonical.js';
@@ -18,7 +18,7 @@ export interface Gateway {
 }
 
 /** A port that the daemon listens on for a service, for the machine (`gateway: null`) or for the containers of a network. */
-export interface WantedDoor {
+export interface WantedListener {
   readonly service: ServiceId;
   readonly address: string;
   readonly port: number;
@@ -43,7 +43,7 @@ export type ListenerState =
       readonly missing: ReadonlySet<ServiceId>;
     };
 
-export const NO_DOORS: ListenerState = { kind: 'open', gateways: [], served: new Set(), unserved: new Map(), missing: new Set() };
+export const NO_LISTENERS: ListenerState = { kind: 'open', gateways: [], served: new Set(), unserved: new Map(), missing: new Set() };
 
 /** Where a running container is reached. */
 export interface Address {
@@ -58,7 +58,7 @@ export function addressOf({ ip, ports, pid }: ObservedContainer): Address {
 }
 
 /** What the daemon is to listen on for a project: the host's ports of all that can sleep, and their ports inside its networks. */
-export function wantedDoors(world: World, project: string, gateways: readonly Gateway[]): WantedDoor[] {
+export function wantedListeners(world: World, project: string, gateways: readonly Gateway[]): WantedListener[] {
   const known = world.projects.get(project);
   if (!known || known.leaving) return [];
   return [...world.services.values()]
@@ -67,12 +67,12 @@ export function wantedDoors(world: World, project: string, gateways: readonly Ga
 }
 
 function hasDoors(entry: ServiceEntry): boolean {
-  return entry.want === 'up' && canSleep(entry.spec);
+  return entry.desired === 'up' && canSleep(entry.spec);
 }
 
-function doorsFor({ spec, listens }: ServiceEntry, gateways: readonly Gateway[]): WantedDoor[] {
+function doorsFor({ spec, listens }: ServiceEntry, gateways: readonly Gateway[]): WantedListener[] {
   const service = idOf(spec);
-  const outer = doorsOf(spec).map(({ hostIp, port, containerPort }) => {
+  const outer = listenersOf(spec).map(({ hostIp, port, containerPort }) => {
     return { service, address: hostIp, port, containerPort, gateway: null, extra: false };
   });
   const inner = gateways

@@ -25,23 +25,23 @@ export interface MemoryRequest {
 }
 
 /** Who gets no more than its standard from the start: it says itself when it needs more. */
-export function asksItself({ runtime }: Pick<ServiceSpec, 'runtime'>): boolean {
+export function requestsOwnMemory({ runtime }: Pick<ServiceSpec, 'runtime'>): boolean {
   return runtime === 'llm';
 }
 
 /** What its running container has said last. */
-export function wordOf({ word, state }: Pick<ServiceEntry, 'word' | 'state'>): MemoryReport | null {
-  return word !== null && liveContainer(state) === word.container ? word : null;
+export function reportOf({ memoryReport, state }: Pick<ServiceEntry, 'memoryReport' | 'state'>): MemoryReport | null {
+  return memoryReport !== null && liveContainer(state) === memoryReport.container ? memoryReport : null;
 }
 
 const NOBODY: ReadonlyMap<string, ServiceEntry> = new Map();
 
 /** Those whose own word is to be followed, by container. Asked after each decision. */
-export function speakers(world: Pick<World, 'services'>): ReadonlyMap<string, ServiceEntry> {
+export function reportingServices(world: Pick<World, 'services'>): ReadonlyMap<string, ServiceEntry> {
   let found: Map<string, ServiceEntry> | null = null;
   for (const entry of world.services.values()) {
     const { state } = entry;
-    if (!asksItself(entry.spec) || state.kind !== 'running' || state.frozen) continue;
+    if (!requestsOwnMemory(entry.spec) || state.kind !== 'running' || state.frozen) continue;
     found ??= new Map();
     found.set(state.container, entry);
   }

@@ -13,9 +13,9 @@ import type { Address, ListenerState } from './wiring.js';
 import type { MemoryReport, MemoryRequest } from './word.js';
 
 /** What is wanted of a service. gone: no container of it either. */
-export type Want = 'up' | 'down' | 'gone';
+export type DesiredState = 'up' | 'down' | 'gone';
 
-export interface Request {
+export interface WakeRequest {
   readonly since: Ms;
   /** Then whoever waits is refused. */
   readonly until: Ms;
@@ -43,11 +43,11 @@ export interface AskedEnd {
 
 export interface ServiceEntry {
   readonly spec: ServiceSpec;
-  readonly want: Want;
+  readonly desired: DesiredState;
   /** Wanted up, it is to run now; else it sleeps until somebody connects. Not kept: after a restart what runs is awake. */
   readonly awake: boolean;
   /** Somebody waits for it to wake, and there is no plan for that yet. */
-  readonly request: Request | null;
+  readonly wakeRequest: WakeRequest | null;
   /** Why the last request was not met; null once one is. */
   readonly refusal: Failure | null;
   readonly use: Use;
@@ -64,8 +64,8 @@ export interface ServiceEntry {
   /** Container ports that its file does not name: those that its image exposes, and those at which it was seen to listen. */
   readonly listens: readonly number[];
   /** Null: it has said nothing. Of a container that has ended it says nothing either: see `wordOf`. */
-  readonly word: MemoryReport | null;
-  readonly ask: MemoryRequest | null;
+  readonly memoryReport: MemoryReport | null;
+  readonly memoryRequest: MemoryRequest | null;
   readonly state: ServiceState;
   /** Counts starts; a result that carries an older number is of a start that was given up. */
   readonly attempt: number;
@@ -95,13 +95,13 @@ export interface ServiceEntry {
   /** When such a signal ended it and was taken as the user's stop; revoked when it proves to be the engine's end, or `rm -f`. */
   readonly stoppedOutsideAt: Ms | null;
   /** Asked to start again: what runs now is not what was asked for. Kept in the intent until a launch has done it. */
-  readonly again: boolean;
+  readonly restartRequested: boolean;
   /** The next launch makes a new container. Kept as `again` is. */
-  readonly fresh: boolean;
+  readonly recreateRequested: boolean;
   /** The last container of it that is known to be there, running or not: for its logs, and to be removed with it. */
   readonly container: string | null;
   /** Config hash with which `container` was launched by this daemon; null: it was not. */
-  readonly madeWith: string | null;
+  readonly launchedHash: string | null;
   readonly removing: boolean;
   /** When a removal that the engine could not do is given again; null: none is due. */
   readonly removeAt: Ms | null;
@@ -113,7 +113,7 @@ export interface ProjectEntry {
   readonly spec: ProjectSpec;
   /** Being taken down; `volumes`: its named volumes too. */
   readonly leaving: { readonly volumes: boolean } | null;
-  readonly doors: ListenerState;
+  readonly listeners: ListenerState;
   /** The daemon listens for it, or did when its definition was another one. */
   readonly listening: boolean;
   readonly clearing: boolean;
@@ -152,21 +152,21 @@ export interface HostState {
 }
 
 /** What services whose memory nobody wrote down have needed, where that is more than was guessed. Outlives the project's `down`. */
-export type Learnt = ReadonlyMap<ServiceId, Pick<Memory, 'standard' | 'maximum'>>;
+export type LearnedMemory = ReadonlyMap<ServiceId, Pick<Memory, 'standard' | 'maximum'>>;
 
 export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
   readonly projects: ReadonlyMap<string, ProjectEntry>;
   /** Containers that were made or started (null) or ended, and that no service names yet: an event may overtake the answer of the call that started it. */
-  readonly strays: ReadonlyMap<string, Exit | null>;
+  readonly unmatched: ReadonlyMap<string, Exit | null>;
   /** Who was stopped for whom, while it counts against doing so again. */
   readonly evictions: readonly Eviction[];
   readonly host: HostState;
   readonly leases: ReadonlyMap<string, Lease>;
   /** As a person has set it; null: the policy's. */
   readonly budget: Bytes | null;
-  readonly learnt: Learnt;
+  readonly learnt: LearnedMemory;
   /** Counts decisions. */
   readonly version: number;
   /** The version in which a service was last forgotten. */
@@ -179,7 +179,7 @@ export const EMPTY_WORLD: World = {
   engine: 'unknown',
   services: new Map(),
   projects: new Map(),
-  strays: new Map(),
+  unmatched: new Map(),
   evictions: [],
   host: { pressure: NO_PRESSURE, victim: null, victimAt: null, samplesSince: 0, reclaim: NO_RECLAIM },
   leases: new Map(),
@@ -192,10 +192,10 @@ export const EMPTY_WORLD: World = {
 
 /** It is to run now: wanted up, and not asleep. */
 export function isWanted(entry: ServiceEntry): boolean {
-  return entry.want === 'up' && entry.awake;
+  return entry.desired === 'up' && entry.awake;
 }
 
-export function requestFrom(now: Ms, { patience }: { readonly patience: Ms }): Request {
+export function requestFrom(now: Ms, { patience }: { readonly patience: Ms }): WakeRequest {
   return { since: now, until: now + patience, askAt: now };
 }
 

@@ -3,7 +3,7 @@ import type { ServiceView } from '../../api/views.js';
 import type { ServiceId } from '../../model/model.js';
 import type { Ms } from '../../shared/span.js';
 import { useAfter } from '../activity/idle.js';
-import { holdingsOf } from '../memory/holdings.js';
+import { memoryHoldersOf } from '../memory/holdings.js';
 import { pressureOrder } from '../memory/pressure.js';
 import type { Policy } from '../policy/policy.js';
 import type { UseSeen } from '../state/event.js';
@@ -38,7 +38,7 @@ export function withUses(world: World, uses: readonly UseSeen[], now: Ms): World
  * what is stopped for another, or under soft pressure, comes of the same order. O(n log n).
  */
 export function liveServices(world: World, beside: LiveSources, policy: Pick<Policy, 'relief'>, now: Ms): LiveService[] {
-  const holdings = holdingsOf(world, now);
+  const holdings = memoryHoldersOf(world, now);
   const protectedBy = new Map(holdings.map(holding => [holding.id, holding.protectedBy]));
   const order = pressureOrder('hard', holdings, policy.relief, now);
   const next = new Map(order.map(({ id, grant }, index) => [id, { rank: index + 1, frees: grant }]));

@@ -12,7 +12,7 @@ import { usedWords } from '../activity/use.js';
 import { startsAwake } from '../state/restore.js';
 import { held, isActive } from '../state/service-state.js';
 import type { ListenerState } from '../state/wiring.js';
-import { wordOf } from '../state/word.js';
+import { reportOf } from '../state/word.js';
 import { idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';
 
 /** Ports of one service that clients are told of: a range may expose a thousand. */
@@ -66,7 +66,7 @@ function portsOf({ spec, address, state }: ServiceEntry): Pick<ServiceView, 'por
 }
 
 /** The state in the words of `ps`. */
-export function shownState({ state, want, awake, request }: ServiceEntry): ServiceView['state'] {
+export function shownState({ state, desired, awake, wakeRequest }: ServiceEntry): ServiceView['state'] {
   switch (state.kind) {
     case 'queued':
     case 'pending':
@@ -83,13 +83,13 @@ export function shownState({ state, want, awake, request }: ServiceEntry): Servi
     case 'failed':
       return 'failed';
     case 'asleep':
-      if (want !== 'up') return 'stopped';
-      return awake || request !== null ? 'starting' : 'asleep';
+      if (desired !== 'up') return 'stopped';
+      return awake || wakeRequest !== null ? 'starting' : 'asleep';
   }
 }
 
 function loadingOf(entry: ServiceEntry): ServiceView['loading'] {
-  const loading = entry.state.kind === 'running' ? wordOf(entry)?.loading : null;
+  const loading = entry.state.kind === 'running' ? reportOf(entry)?.loading : null;
   return loading ? { model: loading.model, share: loading.share } : null;
 }
 
@@ -102,10 +102,10 @@ function stopsIn(world: World, entry: ServiceEntry, now: Ms): Ms | null {
 
 /** One sentence: why it is in the state that it is in. */
 function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
-  const { state, want, spec } = entry;
+  const { state, desired, spec } = entry;
   switch (state.kind) {
     case 'asleep':
-      if (want === 'up') return whyAsleep(world, entry);
+      if (desired === 'up') return whyAsleep(world, entry);
       if (entry.stoppedOutsideAt !== null) return 'was stopped through the engine, not by laptop-dev';
       if (entry.hours === 'closed')
         return entry.refusal === null ? BY_HOURS : `was not brought up by its running hours: ${entry.refusal.message}`;
@@ -170,10 +170,10 @@ function keptAwake({ spec, state, use }: ServiceEntry, now: Ms): string[] {
 }
 
 function whyAsleep(world: World, entry: ServiceEntry): string {
-  if (entry.request !== null) return 'is wanted, and waits for room in the budget';
+  if (entry.wakeRequest !== null) return 'is wanted, and waits for room in the budget';
   if (entry.awake) return 'waits for the engine';
   if (entry.refusal !== null) return `was not woken: ${entry.refusal.message}`;
-  const doors = world.projects.get(entry.spec.project)?.doors;
+  const doors = world.projects.get(entry.spec.project)?.listeners;
   if (doors?.kind !== 'open') return 'asleep; its ports are being opened';
   return `asleep: a connection wakes it${exceptions(entry, doors)}`;
 }

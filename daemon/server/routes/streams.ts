@@ -6,7 +6,7 @@ import type { LogOptions } from '../../ports/ports.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import { FailureError } from '../../shared/failure.js';
 import { findService, projectName, queryCount, queryFlag, queryText, type RouteContext, serviceName } from '../context.js';
-import { Feed } from '../feed.js';
+import { AsyncQueue } from '../feed.js';
 import { sendLines, whileConnected } from '../lines.js';
 import { asTheyCome, byTime } from '../merge.js';
 
@@ -42,7 +42,7 @@ async function* notices(
   follow: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<LoggedNotice> {
-  const feed = new Feed<LoggedNotice>();
+  const feed = new AsyncQueue<LoggedNotice>();
   const unsubscribe = supervisor.subscribe(notice => feed.push(notice));
   const end = () => feed.end();
   signal.addEventListener('abort', end);

@@ -22,7 +22,7 @@ interface Step {
 }
 
 /** Clients that asked for the same at the same rate. What changed is found out and written once for all that have seen the same. */
-export class Audience<V extends Listener> {
+export class SubscriberGroup<V extends Listener> {
   readonly viewers = new Set<V>();
   /** When figures may be told again; ms, monotonic. The first ones are told as soon as they are there. */
   #due: Ms = Number.NEGATIVE_INFINITY;

@@ -2,7 +2,7 @@ import type { Live } from '../../api/live.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import type { Ms } from '../../shared/span.js';
-import { Audience } from './audience.js';
+import { SubscriberGroup } from './audience.js';
 import { isTold, type StreamView } from './query.js';
 import type { Viewer } from './viewer.js';
 
@@ -19,7 +19,7 @@ const NOTICES = 100;
  * so that nothing falls between the snapshot and what follows it.
  */
 export class Hub {
-  readonly #audiences = new Map<string, Audience<Viewer>>();
+  readonly #audiences = new Map<string, SubscriberGroup<Viewer>>();
   #watch: { readonly every: Ms; readonly end: () => void } | null = null;
   #unsubscribe: (() => void) | null = null;
   #picture: Live | null = null;
@@ -37,7 +37,7 @@ export class Hub {
   /** `recent`: JSON of the snapshot's last minute. */
   join(viewer: Viewer, recent: string): void {
     const key = JSON.stringify(viewer.query);
-    const audience = this.#audiences.get(key) ?? new Audience<Viewer>(viewer.query);
+    const audience = this.#audiences.get(key) ?? new SubscriberGroup<Viewer>(viewer.query);
     this.#audiences.set(key, audience);
     this.#unsubscribe ??= this.supervisor.subscribe(notice => this.#notify(notice));
     this.#rewatch(viewer.query.every);

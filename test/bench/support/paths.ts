@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Protocol } from '../../../daemon/model/model.js';
 import type { Target } from '../../../daemon/ports/doors.js';
-import type { KernelPath } from '../../../daemon/ports/kernel-path.js';
-import { openKernelPath } from '../../../daemon/redirects/kernel-path.js';
+import type { RedirectManager } from '../../../daemon/ports/kernel-path.js';
+import { openRedirectManager } from '../../../daemon/redirects/kernel-path.js';
 import { freePort, silent } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 
@@ -32,7 +32,7 @@ export async function openPaths(direct: Target, published: Target, protocol: Pro
     { name: 'splice', at: { host: '127.0.0.1', port: doors.port }, pids: [doors.pid], close: doors.close },
     await pipe(direct),
   ];
-  const kernel = await openKernelPath({ instance: `bench${process.pid}`, log: silent });
+  const kernel = await openRedirectManager({ instance: `bench${process.pid}`, log: silent });
   if ('how' in kernel.available) paths.push(await redirected(kernel, direct));
   if (isInstalled(HAPROXY)) paths.push(await haproxy(direct));
   if (existsSync(SOCKET_PROXYD)) paths.push(await socketProxyd(direct));
@@ -40,7 +40,7 @@ export async function openPaths(direct: Target, published: Target, protocol: Pro
 }
 
 /** A rule of the kernel; nobody has to listen for it. */
-async function redirected(kernel: KernelPath, to: Target): Promise<Path> {
+async function redirected(kernel: RedirectManager, to: Target): Promise<Path> {
   const port = await freePort();
   const failed = await kernel.set([{ service: 'bench/service', hostIp: '127.0.0.1', port, to }]);
   if (failed) throw new Error(failed.message);

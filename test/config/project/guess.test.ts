@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guess } from '../../../daemon/config/project/guess.js';
+import { inferSettings } from '../../../daemon/config/project/guess.js';
 import type { PortSpec } from '../../../daemon/model/model.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { containerSpec } from '../../scheduler/specs.js';
@@ -24,7 +24,7 @@ describe('guess by image', () => {
     ['my/node-app', 'tcp', null, 512],
     ['postgres-exporter', 'tcp', null, 512],
   ])('%s: %s, %s, at most %d MB', (image, protocol, runtime, maximum) => {
-    expect(guess(containerSpec({ image }))).toMatchObject({ protocol, runtime, memory: { maximum: maximum * MiB } });
+    expect(inferSettings(containerSpec({ image }))).toMatchObject({ protocol, runtime, memory: { maximum: maximum * MiB } });
   });
 });
 
@@ -38,7 +38,7 @@ describe('a heap that is written counts', () => {
     [{ environment: { NOTE: '-Xmx16' } }, 256, 512],
     [{ environment: { NOTE: '-Xmxfoo -Xms1gig' } }, 256, 512],
   ])('%j: %d to %d MB', (over, standard, maximum) => {
-    expect(guess(containerSpec(over)).memory).toMatchObject({ standard: standard * MiB, maximum: expect.closeTo(maximum * MiB, -2) });
+    expect(inferSettings(containerSpec(over)).memory).toMatchObject({ standard: standard * MiB, maximum: expect.closeTo(maximum * MiB, -2) });
   });
 });
 
@@ -51,5 +51,5 @@ describe('guess by port', () => {
     [[port(53, 'udp'), port(80, 'udp')], [], 'tcp'],
     [[port(443)], [], 'tcp'],
     [[], [], 'tcp'],
-  ])('%j and %j: %s', (ports, expose, protocol) => expect(guess(containerSpec({ ports, expose })).protocol).toBe(protocol));
+  ])('%j and %j: %s', (ports, expose, protocol) => expect(inferSettings(containerSpec({ ports, expose })).protocol).toBe(protocol));
 });

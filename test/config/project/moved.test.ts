@@ -100,7 +100,7 @@ describe('the daemon', () => {
     const entry = {
       spec: first,
       leaving: null,
-      doors: { kind: 'due' },
+      listeners: { kind: 'due' },
       listening: false,
       clearing: false,
       due: null,

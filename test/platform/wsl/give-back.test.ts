@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGiveBack } from '../../../daemon/platform/wsl/give-back.js';
+import { createReclaimCache } from '../../../daemon/platform/wsl/give-back.js';
 import type { WriteKernel } from '../../../daemon/platform/wsl/reclaim.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 import { simulateContainer } from './contained.js';
@@ -44,7 +44,7 @@ describe('what is given back', () => {
   ])('%s', async (_, parts, vm, expected, windows) => {
     const { seam } = machine('v2', parts);
     const { written, write } = kernel(seam.root);
-    expect(await createGiveBack(seam, write)({ containers: [ID], vm }, () => true)).toMatchObject({ windows, why: null });
+    expect(await createReclaimCache(seam, write)({ containers: [ID], vm }, () => true)).toMatchObject({ windows, why: null });
     expect(written).toEqual(expected);
   });
 
@@ -55,14 +55,14 @@ describe('what is given back', () => {
       writeFileSync(meminfo, 'MemTotal: 8000000 kB\nMemFree: 3145728 kB\nBuffers: 24 kB\nCached: 1048552 kB\n');
       return null;
     };
-    const { before, after } = await createGiveBack(seam, write)({ containers: [ID], vm: false }, () => true);
+    const { before, after } = await createReclaimCache(seam, write)({ containers: [ID], vm: false }, () => true);
     expect(before.cache).toBeGreaterThan(3.8 * GiB);
     expect(after).toEqual({ free: 3 * GiB, cache: GiB });
   });
 
   it('files below the root are written, where nobody says how', async () => {
     const { seam, file } = machine('v2');
-    await createGiveBack(seam)({ containers: [ID], vm: true }, () => true);
+    await createReclaimCache(seam)({ containers: [ID], vm: true }, () => true);
     expect(readFileSync(file('memory.reclaim'), 'utf8')).toBe(`${SIZE} swappiness=0`);
     expect(readFileSync(join(seam.root, 'proc/sys/vm/drop_caches'), 'utf8')).toBe('1');
   });
@@ -72,9 +72,9 @@ describe('what is left', () => {
   it('containers on cgroup v1, whose force_empty takes what is in use too', async () => {
     const { seam } = machine('v1');
     const { written, write } = kernel(seam.root);
-    const done = await createGiveBack(seam, write)({ containers: [ID], vm: false }, () => true);
+    const done = await createReclaimCache(seam, write)({ containers: [ID], vm: false }, () => true);
     expect([written, done.why]).toEqual([[], 'that of a container needs cgroup v2']);
-    expect(await createGiveBack(seam, write)({ containers: [], vm: true }, () => true)).toMatchObject({ why: null });
+    expect(await createReclaimCache(seam, write)({ containers: [], vm: true }, () => true)).toMatchObject({ why: null });
     expect(written).toEqual(DROPPED);
   });
 
@@ -82,7 +82,7 @@ describe('what is left', () => {
     const { seam } = machine('v2');
     const { written, write } = kernel(seam.root);
     let asked = 0;
-    await createGiveBack(seam, write)({ containers: [ID, ID], vm: true }, () => asked++ < allowed);
+    await createReclaimCache(seam, write)({ containers: [ID, ID], vm: true }, () => asked++ < allowed);
     expect(written).toEqual(Array.from({ length: allowed }, () => RECLAIMED));
   });
 
@@ -92,12 +92,12 @@ describe('what is left', () => {
     ['the VM without root', [null, 'needs root'], 'that of the VM: needs root'],
   ])('why: %s', async (_, answers, why) => {
     const { seam } = machine('v2');
-    expect(await createGiveBack(seam, kernel(seam.root, answers).write)({ containers: [ID], vm: true }, () => true)).toMatchObject({ why });
+    expect(await createReclaimCache(seam, kernel(seam.root, answers).write)({ containers: [ID], vm: true }, () => true)).toMatchObject({ why });
   });
 
   it('why: a kernel that cannot; a container that is not on this machine is no fault', async () => {
     const old = machine('v2', {}, []);
-    const giveBack = createGiveBack(old.seam, kernel(old.seam.root).write);
+    const giveBack = createReclaimCache(old.seam, kernel(old.seam.root).write);
     expect(await giveBack({ containers: [ID], vm: false }, () => true)).toMatchObject({ why: 'this kernel has no memory.reclaim' });
     expect(await giveBack({ containers: ['elsewhere'], vm: false }, () => true)).toMatchObject({ why: null });
   });

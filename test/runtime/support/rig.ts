@@ -1,6 +1,6 @@
 import type { ContainerSample, ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports/ports.js';
-import { Figures } from '../../../daemon/runtime/sampling/figures.js';
+import { LatestUsage } from '../../../daemon/runtime/sampling/figures.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';
 import { NO_PRESSURE } from '../../../daemon/scheduler/memory/pressure.js';
@@ -51,7 +51,7 @@ export class Rig {
       wsl: true,
     }),
   };
-  readonly figures = new Figures(this.clock, this.host);
+  readonly figures = new LatestUsage(this.clock, this.host);
   private readonly usage: Usage = {
     workingSet: () => Promise.resolve(null),
     sample: (container, _pid, detailed = false) => {
@@ -86,13 +86,13 @@ export class Rig {
   set(...entries: readonly ServiceEntry[]): this {
     const services = new Map(entries.map(entry => [idOf(entry.spec), entry]));
     this.world = { ...this.world, services, forgotten: this.world.forgotten + 1 };
-    this.sampler.look(this.world);
+    this.sampler.update(this.world);
     return this;
   }
 
   underPressure(level: 'soft' | 'none'): this {
     this.world = { ...this.world, host: { ...this.world.host, pressure: { ...NO_PRESSURE, level } } };
-    this.sampler.look(this.world);
+    this.sampler.update(this.world);
     return this;
   }
 

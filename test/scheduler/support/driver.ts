@@ -118,7 +118,7 @@ export class Driver {
         return [{ kind: 'removed', id: step.id, container: step.container }];
       case 'freeze':
       case 'thaw':
-        return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: null }];
+        return [{ kind: 'frozenChanged', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: null }];
       case 'resize':
         return [{ kind: 'resized', id: step.id, container: step.container, grant: step.to, refused: null }];
       case 'checkUse':
@@ -133,9 +133,9 @@ export class Driver {
             heldBy: this.held.get(step.id) ?? null,
           },
         ];
-      case 'openDoors':
+      case 'openListeners':
         return [
-          { kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: this.gateways, served: this.served, failures: [] },
+          { kind: 'listenersOpened', project: step.project, serial: step.serial, gateways: this.gateways, served: this.served, failures: [] },
         ];
       case 'clearProject':
         return [{ kind: 'projectCleared', project: step.project, failure: null }];

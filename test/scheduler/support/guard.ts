@@ -61,7 +61,7 @@ export class Guard {
     for (const step of steps) {
       if (step.kind !== 'stop') continue;
       const [was, is] = [before.services.get(step.id), world.services.get(step.id)];
-      if (was?.state.kind !== 'running' || was.state.frozen || is?.want !== 'up') continue;
+      if (was?.state.kind !== 'running' || was.state.frozen || is?.desired !== 'up') continue;
       if (is.state.kind === 'stopping' && is.state.after.kind !== 'sleep') continue;
       if (isLeased(before, step.id, now)) throw new Error(`${step.id} is stopped, and leased`);
     }

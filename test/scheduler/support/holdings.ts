@@ -1,13 +1,13 @@
-import type { Claim, Holding } from '../../../daemon/scheduler/memory/relief.js';
+import type { MemoryClaim, MemoryHolder } from '../../../daemon/scheduler/memory/relief.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const NOW = 10_000_000;
-export const CLAIM: Claim = { id: 'shop/api', priority: 60 };
+export const CLAIM: MemoryClaim = { id: 'shop/api', priority: 60 };
 
 /** `shop/NAME`: 256 MB at its standard, of priority 50, up for ten minutes, used two minutes ago, evictable. */
-export function holding(name: string, change: Partial<Holding> = {}): Holding {
+export function holding(name: string, change: Partial<MemoryHolder> = {}): MemoryHolder {
   return {
     id: `shop/${name}`,
     priority: 50,

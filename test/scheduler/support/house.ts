@@ -120,7 +120,7 @@ export class House extends Simulation {
     this.use(id, { connections: 1, holding, lastByteAt: this.now });
     const entry = this.world.services.get(id);
     const reached = entry?.state.kind === 'running' && !entry.state.frozen;
-    if (entry && canSleep(entry.spec) && !reached) this.send({ kind: 'requested', id });
+    if (entry && canSleep(entry.spec) && !reached) this.send({ kind: 'wakeRequested', id });
   }
 
   use(id: ServiceId, change: Partial<UseSeen>): void {
@@ -135,7 +135,7 @@ export class House extends Simulation {
     const box = state?.kind === 'running' ? this.boxes.get(state.container) : undefined;
     if (!box?.running) return;
     const holds = wants === null ? Math.floor(share * box.grant) : 0;
-    this.send({ kind: 'said', id, container: box.id, word: { wants, holds, loading: null, model: null } });
+    this.send({ kind: 'memoryReported', id, container: box.id, report: { wants, holds, loading: null, model: null } });
   }
 
   sample(): void {
@@ -199,8 +199,8 @@ export class House extends Simulation {
           { kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: false, vetoed, heldBy: null },
         ];
       }
-      case 'openDoors':
-        return [this.openDoors(step, succeeds)];
+      case 'openListeners':
+        return [this.openListeners(step, succeeds)];
       case 'stop': {
         const events = super.effect(step, succeeds);
         if (this.boxes.get(step.container)?.running !== true && this.uses.has(step.id)) {
@@ -228,7 +228,7 @@ export class House extends Simulation {
     return [{ kind: 'resized', id: step.id, container: step.container, grant, refused: grant === step.to ? null : 'it uses more' }];
   }
 
-  private openDoors(step: Extract<Step, { kind: 'openDoors' }>, succeeds: boolean): Event {
+  private openListeners(step: Extract<Step, { kind: 'openListeners' }>, succeeds: boolean): Event {
     const names =
       this.world.projects
         .get(step.project)
@@ -237,7 +237,7 @@ export class House extends Simulation {
     const isServed = this.random.chance(0.7);
     const failed = succeeds ? [] : names.slice(0, 1);
     return {
-      kind: 'doorsOpened',
+      kind: 'listenersOpened',
       project: step.project,
       serial: step.serial,
       gateways: isServed ? [{ network: 'default', address: '10.0.0.1', subnets: ['10.0.0.0/24'] }] : [],
@@ -262,17 +262,17 @@ export class House extends Simulation {
         return [{ kind: 'resized', id: step.id, container: step.container, grant: step.from, refused: value.message }];
       case 'freeze':
       case 'thaw':
-        return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: value }];
+        return [{ kind: 'frozenChanged', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: value }];
       case 'clearProject':
         return [{ kind: 'projectCleared', project: step.project, failure: value }];
       case 'checkUse':
         return [
           { kind: 'useChecked', id: step.id, container: step.container, seen: this.seen(step.id), busy: true, vetoed: false, heldBy: null },
         ];
-      case 'openDoors':
-        return [this.openDoors(step, true)];
-      case 'lastWords':
-        return [{ kind: 'lastWords', id: step.id, container: step.container, lines: [] }];
+      case 'openListeners':
+        return [this.openListeners(step, true)];
+      case 'readLogTail':
+        return [{ kind: 'logTail', id: step.id, container: step.container, lines: [] }];
       default:
         return [];
     }

@@ -137,21 +137,21 @@ export class Simulation {
       case 'discard':
         this.boxes.delete(step.container);
         return [];
-      case 'look':
+      case 'list':
         return [{ kind: 'observed', containers: [...this.boxes.values()].map(show), asOf: this.world.version }];
       case 'clearProject':
         if (!succeeds) return [{ kind: 'projectCleared', project: step.project, failure: SILENCE }];
         return [{ kind: 'projectCleared', project: step.project, failure: null }];
-      case 'answerAsk':
+      case 'answerMemoryRequest':
         return [];
-      case 'lastWords':
-        return [{ kind: 'lastWords', id: step.id, container: step.container, lines: ['bye'] }];
+      case 'readLogTail':
+        return [{ kind: 'logTail', id: step.id, container: step.container, lines: ['bye'] }];
       case 'freeze':
       case 'thaw': {
         const box = this.boxes.get(step.container);
         const failed = succeeds && box?.running ? null : lost;
         if (box && !failed) box.frozen = step.kind === 'freeze';
-        return [{ kind: 'shifted', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: failed }];
+        return [{ kind: 'frozenChanged', id: step.id, container: step.container, frozen: step.kind === 'freeze', failure: failed }];
       }
       case 'resize': {
         const box = this.boxes.get(step.container);
@@ -164,8 +164,8 @@ export class Simulation {
         const seen = { id: step.id, connections: 0, holding: use?.holding ?? false, moving: false, execs: 0, lastByteAt: null };
         return [{ kind: 'useChecked', id: step.id, container: step.container, seen, busy: !succeeds, vetoed: false, heldBy: null }];
       }
-      case 'openDoors':
-        return [{ kind: 'doorsOpened', project: step.project, serial: step.serial, gateways: [], served: [], failures: [] }];
+      case 'openListeners':
+        return [{ kind: 'listenersOpened', project: step.project, serial: step.serial, gateways: [], served: [], failures: [] }];
       case 'reclaim': {
         const [before, after] = [
           { free: 0, cache: 100 * MiB },

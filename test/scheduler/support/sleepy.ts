@@ -24,7 +24,7 @@ export function sleeping(spec = sleepyShop, budget = 1_000): Driver {
 }
 
 export function wake(driver: Driver, id: ServiceId): string[] {
-  driver.send({ kind: 'requested', id });
+  driver.send({ kind: 'wakeRequested', id });
   return driver.settle();
 }
 
@@ -41,7 +41,7 @@ export function use(driver: Driver, id: ServiceId, change: { readonly holding?: 
 
 export function asleep(driver: Driver, id: ServiceId): boolean {
   const entry = driver.world.services.get(id);
-  return entry?.want === 'up' && !entry.awake && entry.state.kind === 'asleep';
+  return entry?.desired === 'up' && !entry.awake && entry.state.kind === 'asleep';
 }
 
 export function refusalOf(driver: Driver, id: ServiceId) {

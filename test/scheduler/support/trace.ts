@@ -21,7 +21,7 @@ const DEEDS: readonly [weight: number, deed: Deed][] = [
   [24, (house, random) => house.visit(random.pick(SLEEPERS), random.chance(0.3))],
   [10, (house, random) => house.use(random.pick(SLEEPERS), { holding: false, connections: 0 })],
   [4, (house, random) => house.use(random.pick(SLEEPERS), { execs: random.between(0, 1) })],
-  [3, (house, random) => house.send({ kind: 'requested', id: random.pick(SLEEPERS) })],
+  [3, (house, random) => house.send({ kind: 'wakeRequested', id: random.pick(SLEEPERS) })],
   [14, (house, random) => house.loads.set(random.pick(SERVICES.map(idOf)), 0.3 + 2 * random.next())],
   [24, (house, random) => house.pass(random.between(10, 5 * SECOND))],
   [5, (house, random) => house.pass(random.between(10 * SECOND, MINUTE))],
@@ -78,7 +78,7 @@ function comeToRest(house: House): void {
   for (const id of house.world.services.keys()) house.use(id, { connections: 0, holding: false, execs: 0 });
   house.pass(12 * MINUTE);
   if (!house.isStill) throw new Error('something is under way still');
-  for (const [id, { want, state, request }] of house.world.services) {
+  for (const [id, { desired: want, state, wakeRequest: request }] of house.world.services) {
     const rest = want === 'up' ? ['running', 'completed', 'failed', 'asleep'] : ['asleep', 'failed'];
     if (request !== null || !rest.includes(state.kind)) throw new Error(`${id}, wanted ${want}, ends ${state.kind}`);
   }

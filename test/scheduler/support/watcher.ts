@@ -30,7 +30,7 @@ export class Watcher {
     for (const step of decision.steps) {
       if (step.kind === 'stop' && !this.byUser.has(step.id)) stopIsRight(step, before, decision.world);
       if (step.kind === 'launch') this.launchIsRight(step, decision.world);
-      if (step.kind === 'answerAsk') this.answerIsRight(house, step, decision.world);
+      if (step.kind === 'answerMemoryRequest') this.answerIsRight(house, step, decision.world);
       if (step.kind === 'resize') fitsWhatIsLoaded(step, before, decision.world);
       if (step.kind === 'freeze') this.counts.freezes++;
       if (step.kind === 'resize' && step.to < step.from) this.counts.shrinks++;
@@ -54,7 +54,7 @@ export class Watcher {
 
   /** What an action leaves unwanted, though it runs or starts, the user has stopped, whatever comes after. */
   private noteStops(world: World): void {
-    for (const [id, { want, state }] of world.services) {
+    for (const [id, { desired: want, state }] of world.services) {
       if (want !== 'up' && isActive(state)) this.byUser.add(id);
       else if (!isActive(state)) this.byUser.delete(id);
     }
@@ -84,8 +84,8 @@ export class Watcher {
   }
 
   /** A limit that was asked for is answered once, when the container has it. */
-  private answerIsRight({ boxes }: House, { id, container, bytes, refusal }: StepOf<'answerAsk'>, world: World): void {
-    if (world.services.get(id)?.ask?.isAnswered !== true) throw new Error(`${id} was answered, and will be again`);
+  private answerIsRight({ boxes }: House, { id, container, bytes, refusal }: StepOf<'answerMemoryRequest'>, world: World): void {
+    if (world.services.get(id)?.memoryRequest?.isAnswered !== true) throw new Error(`${id} was answered, and will be again`);
     this.counts[refusal === null ? 'granted' : 'denied']++;
     const limit = boxes.get(container)?.grant ?? 0;
     if (refusal === null && limit < bytes)
@@ -107,18 +107,18 @@ export class Watcher {
 
   private nobodyIsForgotten({ now, engineAway }: House, event: Event, world: World): void {
     if (event.kind === 'resumed') for (const id of this.waiting.keys()) this.waiting.set(id, now);
-    if (event.kind === 'requested' && !this.waiting.has(event.id)) this.waiting.set(event.id, now);
+    if (event.kind === 'wakeRequested' && !this.waiting.has(event.id)) this.waiting.set(event.id, now);
     for (const [id, since] of this.waiting) {
       const entry = world.services.get(id);
-      const isServed = entry?.state.kind === 'running' && !entry.state.frozen && entry.awake && entry.request === null;
+      const isServed = entry?.state.kind === 'running' && !entry.state.frozen && entry.awake && entry.wakeRequest === null;
       // Whether a failed start has been undone only the engine can say.
       if (engineAway && entry?.state.kind === 'stopping') this.waiting.set(id, now);
       if (isServed) this.counts.served++;
-      const isTold = entry?.want !== 'up' || (entry.request === null && (entry.state.kind === 'failed' || entry.refusal !== null));
+      const isTold = entry?.desired !== 'up' || (entry.wakeRequest === null && (entry.state.kind === 'failed' || entry.refusal !== null));
       if (isServed || isTold || entry.state.kind === 'completed') this.waiting.delete(id);
       else if (now - since > LONGEST_WAIT)
         throw new Error(`${id} is waited for since ${now - since} ms: ${JSON.stringify({ ...entry, spec: null })}`);
-      else if (entry.request === null && !entry.awake) throw new Error(`${id} is waited for, and nobody knows`);
+      else if (entry.wakeRequest === null && !entry.awake) throw new Error(`${id} is waited for, and nobody knows`);
     }
   }
 }
@@ -154,7 +154,7 @@ export function budgetHolds({ world, policy: { budget }, boxes }: House): void {
 /** Nobody who is used, or starts, is stopped but by the user, for a failed start, or because it could not be let go on. */
 function stopIsRight({ id }: StepOf<'stop'>, before: World, world: World): void {
   const [was, is] = [before.services.get(id), world.services.get(id)];
-  if (was === undefined || is?.state.kind !== 'stopping' || is.want !== 'up') return;
+  if (was === undefined || is?.state.kind !== 'stopping' || is.desired !== 'up') return;
   if (was.state.kind === 'stopping' || is.state.after.kind !== 'sleep') return;
   if (was.state.kind === 'starting') throw new Error(`${id} is stopped while it starts`);
   const isFrozen = was.state.kind === 'running' && was.state.frozen;
@@ -163,14 +163,14 @@ function stopIsRight({ id }: StepOf<'stop'>, before: World, world: World): void 
 
 /** What is loaded stays below the limit. */
 function fitsWhatIsLoaded({ id, from, to }: StepOf<'resize'>, before: World, world: World): void {
-  const word = world.services.get(id)?.word ?? before.services.get(id)?.word;
+  const word = world.services.get(id)?.memoryReport ?? before.services.get(id)?.memoryReport;
   if (word && to < from && to < word.holds)
     throw new Error(`${id} holds ${formatBytes(word.holds)}, and its limit goes to ${formatBytes(to)}`);
 }
 
 /** Whoever asks for a limit hears within its patience and the time that stopping others takes. */
 function askersAreAnswered({ now, engineAway }: House, world: World): void {
-  for (const [id, { ask, state }] of world.services) {
+  for (const [id, { memoryRequest: ask, state }] of world.services) {
     if (
       engineAway ||
       ask === null ||
