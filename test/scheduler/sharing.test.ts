@@ -75,7 +75,7 @@ describe('a service in whose network another one lives', () => {
         ...driver
           .stepsOf('launch')
           .filter(({ id }) => id === SIDECAR)
-          .map(({ recreate }) => fresh),
+          .map(({ recreate }) => recreate),
       );
       driver.settleOne();
     }

@@ -92,7 +92,7 @@ async function isReusable(
     previous.limit === grant &&
     previous.wiring === wiringText(wiring) &&
     previous.service === spec.name;
-  if (!same || fresh || (previous.status !== 'exited' && previous.status !== 'created')) return false;
+  if (!same || recreate || (previous.status !== 'exited' && previous.status !== 'created')) return false;
   return isSame;
 }
 
