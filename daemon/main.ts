@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createActivator } from './activation/doors.js';
+import { createActivator } from './activation/activator.js';
 import { expectConnection } from './activation/expect-connection.js';
 import { isLocalAddress } from './activation/local-address.js';
 import { untilReady } from './activation/probe.js';
@@ -20,10 +20,10 @@ import { createHostMemory } from './host/host-memory.js';
 import { createUsage } from './host/usage.js';
 import { createImages } from './images/images.js';
 import { openLog } from './log.js';
-import type { ReclaimCache } from './ports/give-back.js';
-import type { RedirectManager } from './ports/kernel-path.js';
 import type { Clock, Containers, Log } from './ports/ports.js';
-import { createSupervisor } from './runtime/create.js';
+import type { ReclaimCache } from './ports/reclaim.js';
+import type { RedirectManager } from './ports/redirects.js';
+import { createSupervisor } from './runtime/create-supervisor.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
 import { buildApp } from './server/app.js';
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
     listening: pid => listeningPorts(pid),
     untilReady,
     giveBack,
-    openAsks: async () => (await import('./memory-requests/asks.js')).createMemoryRequests(),
+    openAsks: async () => (await import('./memory-requests/memory-requests.js')).createMemoryRequests(),
     openScheduler: hooks =>
       createScheduler({
         ...hooks,
@@ -153,7 +153,7 @@ async function connect(
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */
 async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<RedirectManager> {
-  const { openRedirectManager: openKernelPath } = await import('./redirects/kernel-path.js');
+  const { openRedirectManager: openKernelPath } = await import('./redirects/manager.js');
   if (helper === null) return openKernelPath({ instance, log });
   const { createHostNetworkShell } = await import('./engine/client/host-network-shell.js');
   return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
@@ -161,7 +161,7 @@ async function kernelPath(instance: string, log: Log, helper: Endpoint | null): 
 
 /** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
 const giveBack: ReclaimCache = async (asked, goesOn) => {
-  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/give-back.js');
+  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/reclaim-cache.js');
   return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
 

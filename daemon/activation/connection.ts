@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Protocol } from '../model/model.js';
-import type { Listener, ListenerHooks, Target } from '../ports/doors.js';
+import type { Protocol } from '../model/spec.js';
+import type { Listener, ListenerHooks, Target } from '../ports/listeners.js';
 import type { Clock, Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
 import { dial } from './dial.js';
+import { spokenByClient } from './protocols/first-bytes.js';
+import { RecognisingTracker } from './protocols/recognise.js';
+import { createTracker, type ProtocolTracker } from './protocols/tracker.js';
 import { refusalBytes } from './refusal.js';
 import { Splice, type SpliceEvents } from './splice.js';
+import type { ByteStream, ByteStreamEvents, OpenByteStream } from './stream.js';
 import type { ListenerTraffic } from './traffic.js';
-import { RecognisingTracker } from './watch/recognise.js';
-import { type ProtocolTracker, createTracker } from './watch/watch.js';
-import type { OpenByteStream, ByteStream, ByteStreamEvents } from './wire.js';
-import { spokenByClient } from './words.js';
 
 /** Most that is kept of what a client sends before its service is ready, bytes; then it is not read until then. */
 const MOST_KEPT = 16 * 1024 * 1024;

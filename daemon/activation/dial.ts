@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Target } from '../ports/doors.js';
+import type { Target } from '../ports/listeners.js';
 
 /** A container's address that has just gone away answers nothing: give up after this, ms. */
 const TIMEOUT = 5000;

@@ -1,4 +1,4 @@
-import type { Target } from '../ports/doors.js';
+import type { Target } from '../ports/listeners.js';
 import type { Ms } from '../shared/span.js';
 
 /** none: it does not speak TLS. spoken: it does; a handshake that it refuses (no certificate of ours, another name) is TLS too. */

@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Protocol } from '../model/model.js';
-import type { ProbeOutcome, ProbeQuestion, Target } from '../ports/doors.js';
+import type { Protocol } from '../model/spec.js';
+import type { ProbeOutcome, ProbeQuestion, Target } from '../ports/listeners.js';
 import type { Ms } from '../shared/span.js';
 import { greetTls } from './probe-tls.js';
-import { spokenByServer, wantsTls } from './words.js';
+import { spokenByServer, wantsTls } from './protocols/first-bytes.js';
 
 /**
  * Between two tries, ms: a hundredth of the time that it has taken so far, so that nobody waits much longer than the service needs.

@@ -1,7 +1,7 @@
-import type { Protocol } from '../model/model.js';
+import type { Protocol } from '../model/spec.js';
 import type { Failure } from '../shared/failure.js';
-import { PG_CANCEL, PG_GSSENC, PG_SSL } from './watch/postgres.js';
-import { uint32 } from './watch/postgres-frames.js';
+import { PG_CANCEL, PG_GSSENC, PG_SSL } from './protocols/postgres.js';
+import { uint32 } from './protocols/postgres-frames.js';
 
 /** What a refused client is sent, from the first byte on, given all that it has said so far. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import type { Ms } from '../shared/span.js';
-import type { ProtocolTracker } from './watch/watch.js';
-import type { ByteStream, ByteStreamEvents } from './wire.js';
+import type { ProtocolTracker } from './protocols/tracker.js';
+import type { ByteStream, ByteStreamEvents } from './stream.js';
 
 /** How long a side that was sent FIN may take to answer it before it is cut off. */
 const LINGER: Ms = 2000;

@@ -1,4 +1,4 @@
-import type { Activity } from '../ports/doors.js';
+import type { Activity } from '../ports/listeners.js';
 import type { Clock } from '../ports/ports.js';
 import { type Burst, rhythmOf, withBytes } from '../scheduler/activity/rhythm.js';
 import type { Ms } from '../shared/span.js';

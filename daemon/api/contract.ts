@@ -1,4 +1,4 @@
-import type { ProjectSpec } from '../model/model.js';
+import type { ProjectSpec } from '../model/spec.js';
 import type { Failure } from '../shared/failure.js';
 import type { EngineInfo } from './engine-info.js';
 import type { LoggedNotice } from './notice.js';

@@ -1,5 +1,5 @@
 import type { Psi } from '../model/host-sample.js';
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 import type { HistorySpan } from './live-history.js';

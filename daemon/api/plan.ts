@@ -1,4 +1,4 @@
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { Failure } from '../shared/failure.js';
 
 /** What would be, or was, decided for an action. */

@@ -1,6 +1,6 @@
-import type { Memory, Protocol } from '../model/model.js';
 import type { ProtocolSource } from '../model/protocols.js';
 import type { ReadinessText } from '../model/readiness.js';
+import type { Memory, Protocol } from '../model/spec.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 import type { Advice } from './advice.js';

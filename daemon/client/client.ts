@@ -20,7 +20,7 @@ import type { AdviceView, BudgetView, LeaseView, ServiceView } from '../api/view
 import type { ExecChannel } from './exec.js';
 import type { HeldLease } from './lease.js';
 import type { StreamQuery } from './stream.js';
-import { type Call, callForData, callForLines, dataOf, isLines, linesOf, open } from './wire.js';
+import { type Call, callForData, callForLines, dataOf, isLines, linesOf, open } from './transport.js';
 
 /** The mutations of a project and their bodies. */
 export interface Mutations {

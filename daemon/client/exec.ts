@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import { type ExecEnd, type ExecStart, FRAME, HOST } from '../api/contract.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
-import { dataOf, refuseForeign } from './wire.js';
+import { dataOf, refuseForeign } from './transport.js';
 
 /** Largest frame that the daemon takes, less the byte that names the stream. */
 const CHUNK = 64 * 1024 - 1;

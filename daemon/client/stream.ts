@@ -4,7 +4,7 @@ import { CLOSED_TOO_SLOW, HOST } from '../api/contract.js';
 import type { StreamFrame } from '../api/live.js';
 import { FailureError, failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
-import { broken, dataOf, refuseForeign, unavailable } from './wire.js';
+import { broken, dataOf, refuseForeign, unavailable } from './transport.js';
 
 const PATIENCE: Ms = 25_000;
 

@@ -1,7 +1,7 @@
 import type { GrowthPolicy } from '../scheduler/memory/growth.js';
+import type { PreemptionPolicy } from '../scheduler/memory/preemption.js';
 import type { PressurePolicy } from '../scheduler/memory/pressure.js';
 import type { ReclaimFigures, ReclaimPolicy } from '../scheduler/memory/reclaim.js';
-import type { PreemptionPolicy } from '../scheduler/memory/relief.js';
 import type { CooldownPolicy } from '../scheduler/policy/cooldown.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from '../scheduler/policy/policy.js';
 import { type Bytes, formatBytes, GiB, MiB, parseBytes } from '../shared/bytes.js';

@@ -1,5 +1,5 @@
 import type { ServiceSample } from '../model/container-sample.js';
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 import { append, dropOldDays, fileBefore, fileOf, filesBetween, HISTORY_LIMITS, type HistoryLimits } from './day-files.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { mayKeep } from '../files/read-kept.js';
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 import { MINUTE, type MinutePoint } from './minutes.js';

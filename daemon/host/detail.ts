@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import type { ContainerDetail } from '../model/container-sample.js';
 import { find, findV2, whole } from './cgroup.js';
 import { pressureOf } from './pressure.js';
-import { first, read } from './read-again.js';
+import { first, read } from './proc-file.js';
 import { blockOfV1, blockOfV2, type NetworkTraffic, networkOf } from './traffic.js';
 
 /** Where the detail of a container is, below the folder where cgroups are mounted; of several paths the first that exists. */

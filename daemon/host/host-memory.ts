@@ -6,7 +6,7 @@ import { type Bytes, KiB } from '../shared/bytes.js';
 import { keyed } from './cgroup.js';
 import { loadSystem, type System, systemMemory } from './host-elsewhere.js';
 import { pressureOf } from './pressure.js';
-import { read as readAgain } from './read-again.js';
+import { read as readAgain } from './proc-file.js';
 
 const PROC = '/proc';
 

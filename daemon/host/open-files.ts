@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ContainerDetail, ContainerSample } from '../model/container-sample.js';
 import { type CpuFile, cpuFile, cpuOf, keyed, limitOf, type MemoryFiles, memoryFiles, whole, workingSetOf } from './cgroup.js';
 import { openDetail } from './detail.js';
-import { first, read } from './read-again.js';
+import { first, read } from './proc-file.js';
 
 /** The cgroup files of one run of a container, open. */
 export interface OpenFiles {

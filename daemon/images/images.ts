@@ -1,14 +1,14 @@
 import { fullReference } from '../model/image-builds.js';
 import type { ImageProgress, ImageRequest, Images, Log } from '../ports/ports.js';
 import { BASE_REFERENCE } from './base/base-reference.js';
+import { Waits } from './build/build-waits.js';
 import { ensureBuilt } from './build/ensure-built.js';
-import { Waits } from './build/waits.js';
+import type { ImageContext } from './context.js';
 import { engineAddress } from './endpoint.js';
-import { knownBuilds } from './known.js';
+import { knownBuilds } from './known-builds.js';
 import { limiter, singleFlight } from './limits.js';
 import { ensurePulled } from './pull/ensure-pulled.js';
 import { registryMemory } from './pull/registry-memory.js';
-import type { ImageContext } from './room.js';
 import { runJob, WORKER } from './run-job.js';
 
 export interface ImagesOptions {

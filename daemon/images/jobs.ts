@@ -1,4 +1,4 @@
-import type { BuildSpec } from '../model/model.js';
+import type { BuildSpec } from '../model/spec.js';
 import type { Failure } from '../shared/failure.js';
 
 /** Before the name in the answer of a build that something else has to come before. */

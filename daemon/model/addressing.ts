@@ -1,6 +1,6 @@
 import { type CidrBlock, formatBlock, freePart, holds, parseBlock, partOf } from '../shared/cidr.js';
 import { type Failure, failure } from '../shared/failure.js';
-import type { NetworkSpec, ProjectSpec, ServiceSpec, SubnetRange } from './model.js';
+import type { NetworkSpec, ProjectSpec, ServiceSpec, SubnetRange } from './spec.js';
 
 /** A subnet of a network as the engine is asked for it. */
 export interface RequestedSubnet {

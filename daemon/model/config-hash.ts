@@ -1,6 +1,6 @@
 import { canonical } from '../shared/canonical.js';
-import { listenersOf } from './doors.js';
-import type { ServiceSpec } from './model.js';
+import { listenersOf } from './listeners.js';
+import type { ServiceSpec } from './spec.js';
 
 /**
  * What the config hash is taken over: a container made from one text is recreated when the text differs. Only what the

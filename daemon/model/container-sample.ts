@@ -1,7 +1,7 @@
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
 import type { Psi } from './host-sample.js';
-import type { ServiceId } from './model.js';
+import type { ServiceId } from './spec.js';
 
 /** What a container uses at one moment. Counters begin anew with each start. */
 export interface ContainerSample {

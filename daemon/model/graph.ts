@@ -1,4 +1,4 @@
-import type { Dependency } from './model.js';
+import type { Dependency } from './spec.js';
 
 /** A service as far as order goes. */
 export interface GraphNode {

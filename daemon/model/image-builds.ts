@@ -1,4 +1,4 @@
-import type { BuildSpec, ServiceSpec } from './model.js';
+import type { BuildSpec, ServiceSpec } from './spec.js';
 
 /** An image that a project builds. */
 export interface BuiltImage {

@@ -1,7 +1,7 @@
 import type { Bytes } from '../shared/bytes.js';
 import { KiB } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
-import type { Memory, StartMode } from './model.js';
+import type { Memory, StartMode } from './spec.js';
 
 /** Times that neither image nor file give are null. */
 export interface ContainerCheck {

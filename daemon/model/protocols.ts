@@ -1,5 +1,5 @@
-import { tcpPortsOf } from './doors.js';
-import type { Protocol, ServiceSpec } from './model.js';
+import { tcpPortsOf } from './listeners.js';
+import type { Protocol, ServiceSpec } from './spec.js';
 
 /**
  * How a port's protocol is known. written: a person has said so, of this port or of a service that has no other. known: image or person and

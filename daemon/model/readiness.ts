@@ -1,4 +1,4 @@
-import type { Protocol } from './model.js';
+import type { Protocol } from './spec.js';
 
 /**
  * How it is known that a service is ready. checked: its health check passes. answered: its ports do, each in its protocol; `silent` are

@@ -1,5 +1,5 @@
 import { type Bytes, KiB, MiB } from '../shared/bytes.js';
-import type { ContainerSpec, Memory, Runtime, ServiceSpec } from './model.js';
+import type { ContainerSpec, Memory, Runtime, ServiceSpec } from './spec.js';
 
 type Tuning = (container: ContainerSpec, grant: Bytes, memory: Memory) => ContainerSpec;
 
@@ -42,7 +42,7 @@ function node(container: ContainerSpec, grant: Bytes): ContainerSpec {
 
 /**
  * 128 MB are kept for metaspace, code cache and threads; between 50 and 75 % go to the heap (the JVM's own default is 25 %).
- * A heap that is fitted to a guess must not fail inside the process: the exit says that the guess was too low (scheduler/memory/guessed).
+ * A heap that is fitted to a guess must not fail inside the process: the exit says that the guess was too low (scheduler/memory/learned).
  * MinRAMPercentage is what the JVM goes by under about 250 MB (JDK-8186315), whatever its name says.
  */
 function jvm(container: ContainerSpec, grant: Bytes, { guessed }: Memory): ContainerSpec {
@@ -126,7 +126,7 @@ function redis(container: ContainerSpec, grant: Bytes): ContainerSpec {
   return { ...container, command: [...given, ...limit, ...policy] };
 }
 
-/** It weighs models against the most that it can ever have, and asks when it needs more than it has (scheduler/admission/ask). */
+/** It weighs models against the most that it can ever have, and asks when it needs more than it has (scheduler/admission/memory-requests). */
 function llm(container: ContainerSpec, _grant: Bytes, { maximum }: Memory): ContainerSpec {
   return withDefaults(container, { MEMORY_MAXIMUM: String(maximum) });
 }

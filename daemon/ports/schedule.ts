@@ -1,5 +1,5 @@
-import type { Schedule } from '../model/model.js';
 import type { HoursTick } from '../model/schedule.js';
+import type { Schedule } from '../model/spec.js';
 import type { Ms } from '../shared/span.js';
 
 /** Something that the daemon does by the clock. */

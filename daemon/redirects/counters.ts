@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Counters } from '../ports/kernel-path.js';
+import type { Counters } from '../ports/redirects.js';
 
 /** States of a TCP socket that still carries a connection, from net/tcp_states.h. */
 const ESTABLISHED = 1;

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { Redirect } from '../ports/kernel-path.js';
+import type { Redirect } from '../ports/redirects.js';
 import { bridgeTo } from './routes.js';
 import type { Rule } from './rules.js';
 

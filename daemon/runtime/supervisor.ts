@@ -4,7 +4,7 @@ import type { Live, LiveTotals } from '../api/live.js';
 import type { HistorySpan } from '../api/live-history.js';
 import type { LoggedNotice } from '../api/notice.js';
 import type { AdviceView, BudgetView, LeaseView, ServiceView } from '../api/views.js';
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { ExecOptions, ExecSession, LogLine, LogOptions } from '../ports/ports.js';
 import type { Action, Answer } from '../scheduler/state/event.js';
 import type { Failure } from '../shared/failure.js';

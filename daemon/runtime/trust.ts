@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ProjectSpec } from '../model/model.js';
+import type { ProjectSpec } from '../model/spec.js';
 import { risks, trustParts, trustText } from '../model/trust/trust.js';
 import type { TrustParts } from '../model/trust/trust-content.js';
 import type { TrustedContent } from '../scheduler/state/intent.js';

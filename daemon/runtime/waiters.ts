@@ -1,4 +1,4 @@
-import { type ServiceId, serviceId } from '../model/model.js';
+import { type ServiceId, serviceId } from '../model/spec.js';
 import { isActive } from '../scheduler/state/service-state.js';
 import type { World } from '../scheduler/state/world.js';
 import { type Failure, failure } from '../shared/failure.js';
@@ -41,7 +41,8 @@ function rootCause(world: World, id: ServiceId): Failure | undefined {
 function towardsDown(world: World, id: ServiceId, goal: 'down' | 'gone'): Failure | null | undefined {
   const entry = world.services.get(id);
   if (!entry) return world.projects.get(id.split('/')[0] ?? '')?.leaving ? undefined : null;
-  if (entry.desired === 'up') return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
+  if (entry.desired === 'up')
+    return failure('cancelled', `${id} was started again meanwhile.`, {}, ['laptop-dev ps shows where it stands']);
   if (isActive(entry.state)) return undefined;
   // The engine's event of a removal may come before its answer: until then nothing has been tidied up.
   return goal === 'gone' && (entry.container !== null || entry.desired === 'gone') ? undefined : null;

@@ -1,5 +1,5 @@
-import type { Schedule } from '../model/model.js';
 import type { HoursTick } from '../model/schedule.js';
+import type { Schedule } from '../model/spec.js';
 import type { Clock, Log } from '../ports/ports.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import type { Ms } from '../shared/span.js';

@@ -1,5 +1,5 @@
 import type { WebSocket, WebSocketServer } from 'ws';
-import { serviceId } from '../model/model.js';
+import { serviceId } from '../model/spec.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { projectName, type RouteContext, serviceName } from './context.js';
 import { runSession } from './session.js';

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { type ExecEnd, FRAME } from '../api/contract.js';
-import type { ServiceId } from '../model/model.js';
+import type { ServiceId } from '../model/spec.js';
 import type { ExecOptions, ExecSession } from '../ports/ports.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { requestFailure } from './answer.js';

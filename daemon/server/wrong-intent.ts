@@ -1,4 +1,4 @@
-import { PLAIN_ACTIVATION } from '../model/model.js';
+import { PLAIN_ACTIVATION } from '../model/spec.js';
 import { departure, type JsonSchema } from '../shared/json-schema.js';
 import { readDocument } from './validate.js';
 

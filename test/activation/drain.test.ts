@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Protocol } from '../../daemon/model/model.js';
+import type { Protocol } from '../../daemon/model/spec.js';
 import { bytes, clock, everything, openStage, type Running, SERVICE, serve, until } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];

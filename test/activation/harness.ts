@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { createActivator } from '../../daemon/activation/doors.js';
-import type { Protocol } from '../../daemon/model/model.js';
-import type { Listener, Listeners, Target } from '../../daemon/ports/doors.js';
+import { createActivator } from '../../daemon/activation/activator.js';
+import type { Protocol } from '../../daemon/model/spec.js';
+import type { Listener, Listeners, Target } from '../../daemon/ports/listeners.js';
 import type { Clock, Log } from '../../daemon/ports/ports.js';
 import type { Failure } from '../../daemon/shared/failure.js';
 

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Protocol } from '../../daemon/model/model.js';
-import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/doors.js';
+import type { Protocol } from '../../daemon/model/spec.js';
+import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/listeners.js';
 import { freePort, serve } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import type { Listeners, Target } from '../../daemon/ports/doors.js';
+import type { Listeners, Target } from '../../daemon/ports/listeners.js';
 import { DEEP } from '../support/deep.js';
 import { connected, openStage, type Running, SERVICE, serve } from './harness.js';
 

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { chooseStream, provesItself } from '../../daemon/activation/choose-wire.js';
+import { chooseStream, provesItself } from '../../daemon/activation/choose-stream.js';
 import { ClientConnection } from '../../daemon/activation/connection.js';
-import { rawStream } from '../../daemon/activation/raw-wire.js';
+import { rawStream } from '../../daemon/activation/raw-stream.js';
+import { type OpenByteStream, openStreamWire } from '../../daemon/activation/stream.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
-import { type OpenByteStream, openStreamWire } from '../../daemon/activation/wire.js';
-import type { Target } from '../../daemon/ports/doors.js';
+import type { Target } from '../../daemon/ports/listeners.js';
 import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
 
 const MiB = 1024 * 1024;

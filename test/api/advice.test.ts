@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { advise, DEFAULT_ADVICE, type UsagePoint } from '../../daemon/api/advice.js';
 import { MiB } from '../../daemon/shared/bytes.js';
-import { MINUTE } from '../scheduler/support/holdings.js';
+import { MINUTE } from '../scheduler/support/holders.js';
 
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { promisify } from 'node:util';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Target } from '../../daemon/ports/doors.js';
+import type { Target } from '../../daemon/ports/listeners.js';
 import { runClient } from '../on-engine/support/clients.js';
 import { openStack, type Stack } from '../on-engine/support/stack.js';
 import { quantile, table } from './support/figures.js';

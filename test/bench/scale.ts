@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
-import { createActivator } from '../../daemon/activation/doors.js';
-import type { ServiceId } from '../../daemon/model/model.js';
+import { createActivator } from '../../daemon/activation/activator.js';
+import type { ServiceId } from '../../daemon/model/spec.js';
 import type { Log } from '../../daemon/ports/ports.js';
 import { decide } from '../../daemon/scheduler/decide.js';
 import { DEFAULT_POLICY, type Policy } from '../../daemon/scheduler/policy/policy.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { besideOptions } from '../../daemon/engine/containers/beside.js';
-import type { MountSpec } from '../../daemon/model/model.js';
+import { besideOptions } from '../../daemon/engine/containers/one-off.js';
+import type { MountSpec } from '../../daemon/model/spec.js';
 import type { ExecOptions } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { containerSpec } from '../scheduler/specs.js';

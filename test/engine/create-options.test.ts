@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EngineFacts } from '../../daemon/engine/client/facts.js';
 import { createOptions } from '../../daemon/engine/mapping/create-options.js';
-import type { ContainerSpec, MountSpec, ServiceSpec } from '../../daemon/model/model.js';
+import type { ContainerSpec, MountSpec, ServiceSpec } from '../../daemon/model/spec.js';
 import type { LaunchOptions } from '../../daemon/ports/ports.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';

@@ -3,12 +3,12 @@ import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { refuseForeign } from '../../daemon/client/wire.js';
+import { refuseForeign } from '../../daemon/client/transport.js';
 import { userText } from '../../daemon/files/fault.js';
 import { readPid } from '../../daemon/files/lock.js';
 import { makeFolder, readKept } from '../../daemon/files/read-kept.js';
 import { createHistory } from '../../daemon/history/history.js';
-import { knownBuilds } from '../../daemon/images/known.js';
+import { knownBuilds } from '../../daemon/images/known-builds.js';
 import { undoConfig } from '../../daemon/platform/wsl/config-file.js';
 import { createTickFile } from '../../daemon/schedule/tick-file.js';
 import { type Failure, FailureError } from '../../daemon/shared/failure.js';

@@ -8,7 +8,7 @@ case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exi
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 engine=$1 result=$2
 shift 2
-if [[ $# = 0 ]]; then set -- test/on-engine/{containers,usage,beside} test/e2e/journey; fi
+if [[ $# = 0 ]]; then set -- test/on-engine/{containers,usage,one-off} test/e2e/journey; fi
 
 run=$(mktemp -d)
 socket=unix://$run/podman.sock

@@ -5,7 +5,7 @@ import { inContext } from '../../daemon/images/build/build-files.js';
 import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/build/fingerprint.js';
 import { planBuild } from '../../daemon/images/build/plan.js';
 import { scanContext } from '../../daemon/images/build/scan.js';
-import type { BuildSpec } from '../../daemon/model/model.js';
+import type { BuildSpec } from '../../daemon/model/spec.js';
 import { buildSpec } from './support/build-spec.js';
 import { folderWith } from './support/folder.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { addressFault, requestedSubnets } from '../../daemon/model/addressing.js';
-import type { NetworkSpec } from '../../daemon/model/model.js';
+import type { NetworkSpec } from '../../daemon/model/spec.js';
 import { type Gateway, gatewayPlacesOf, type ListenerState, wantedListeners, wiringOf } from '../../daemon/scheduler/state/wiring.js';
 import { formatBlock, freePart, holds, overlaps, parseBlock } from '../../daemon/shared/cidr.js';
 import { containerSpec, defaultNetwork } from '../scheduler/specs.js';

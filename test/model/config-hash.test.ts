@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configText } from '../../daemon/model/config-hash.js';
-import type { PortSpec } from '../../daemon/model/model.js';
+import type { PortSpec } from '../../daemon/model/spec.js';
 import { canonical } from '../../daemon/shared/canonical.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ContainerSpec, MountSpec, ProjectSpec } from '../../daemon/model/model.js';
+import type { ContainerSpec, MountSpec, ProjectSpec } from '../../daemon/model/spec.js';
 import { Overlaps, overlapPlacesOf } from '../../daemon/model/trust/path-overlaps.js';
 import { trustText } from '../../daemon/model/trust/trust.js';
 import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Activation, PLAIN_ACTIVATION, type PortSpec, type Protocol } from '../../daemon/model/model.js';
 import { isCertain, speechOf } from '../../daemon/model/protocols.js';
+import { type Activation, PLAIN_ACTIVATION, type PortSpec, type Protocol } from '../../daemon/model/spec.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 import { Driver } from '../scheduler/support/driver.js';
 import { sleeping, wake } from '../scheduler/support/sleepy.js';

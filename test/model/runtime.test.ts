@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ContainerSpec, Runtime } from '../../daemon/model/model.js';
 import { tune } from '../../daemon/model/runtime.js';
+import type { ContainerSpec, Runtime } from '../../daemon/model/spec.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import { containerSpec } from '../scheduler/specs.js';
 

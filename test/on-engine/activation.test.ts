@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
-import type { Listener, Target } from '../../daemon/ports/doors.js';
+import type { Listener, Target } from '../../daemon/ports/listeners.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
 import { bytes, openStage, SERVICE, type Stage, until } from '../activation/harness.js';
 import { type Outcome, runClient } from './support/clients.js';

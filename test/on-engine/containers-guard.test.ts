@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createContainers } from '../../daemon/engine/containers.js';
-import type { MountSpec, VolumeSpec } from '../../daemon/model/model.js';
+import type { MountSpec, VolumeSpec } from '../../daemon/model/spec.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench, silent, watchEvents } from './support/bench-engine.js';

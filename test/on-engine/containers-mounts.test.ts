@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MountSpec } from '../../daemon/model/model.js';
+import type { MountSpec } from '../../daemon/model/spec.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { patience } from '../e2e/support/until.js';
 import { type Bench, openBench } from './support/bench-engine.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectConnection } from '../../daemon/activation/expect-connection.js';
 import { createContainers } from '../../daemon/engine/containers.js';
-import type { NetworkSpec } from '../../daemon/model/model.js';
+import type { NetworkSpec } from '../../daemon/model/spec.js';
 import { type Bench, IMAGE, openBench, silent } from './support/bench-engine.js';
 import { ensureNft, nft } from './support/nft.js';
 import { ENGINE, openEngine } from './support/open-engine.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceId } from '../../daemon/model/model.js';
+import type { ServiceId } from '../../daemon/model/spec.js';
 import type { LogLine, LogOptions } from '../../daemon/ports/ports.js';
 import { Changes } from '../../daemon/runtime/changes.js';
 import { type FollowContext, followLogs } from '../../daemon/runtime/queries/follow-logs.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type ContainerSpec, type Healthcheck, PLAIN_ACTIVATION, type PortSpec, type ServiceSpec } from '../../daemon/model/model.js';
 import type { ContainerCheck, ObservedContainer } from '../../daemon/model/observed.js';
-import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/doors.js';
+import { type ContainerSpec, type Healthcheck, PLAIN_ACTIVATION, type PortSpec, type ServiceSpec } from '../../daemon/model/spec.js';
+import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/listeners.js';
 import { awaitReady, type ReadinessContext } from '../../daemon/runtime/effects/readiness.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 import { observed } from '../scheduler/support/specs.js';

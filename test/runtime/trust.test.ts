@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProjectSpec } from '../../daemon/model/model.js';
+import type { ProjectSpec } from '../../daemon/model/spec.js';
 import { Trust } from '../../daemon/runtime/trust.js';
 import { containerSpec } from '../scheduler/specs.js';
 import { project } from '../scheduler/support/specs.js';

@@ -1,5 +1,5 @@
 import * as cron from 'node-cron';
-import type { Schedule } from '../../daemon/model/model.js';
+import type { Schedule } from '../../daemon/model/spec.js';
 import type { Log } from '../../daemon/ports/ports.js';
 import type { Job, Scheduler } from '../../daemon/ports/schedule.js';
 import { createScheduler } from '../../daemon/schedule/scheduler.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ServiceId, serviceId } from '../../daemon/model/model.js';
+import { type ServiceId, serviceId } from '../../daemon/model/spec.js';
 import { idOf } from '../../daemon/scheduler/state/world.js';
 import { rounds, SEED } from '../support/deep.js';
 import { House } from './support/house.js';

@@ -7,7 +7,7 @@ import {
   NO_COOLDOWN,
   DEFAULT_COOLDOWN as policy,
 } from '../../daemon/scheduler/policy/cooldown.js';
-import { MINUTE, NOW, SECOND } from './support/holdings.js';
+import { MINUTE, NOW, SECOND } from './support/holders.js';
 
 const failures = (count: number) =>
   Array.from({ length: count }).reduce<typeof NO_COOLDOWN>(state => afterFailure(state, policy, NOW), NO_COOLDOWN);

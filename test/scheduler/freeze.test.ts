@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PLAIN_ACTIVATION } from '../../daemon/model/model.js';
+import { PLAIN_ACTIVATION } from '../../daemon/model/spec.js';
 import type { Driver } from './support/driver.js';
 import { containerOf, running } from './support/shop.js';
 import { project } from './support/specs.js';

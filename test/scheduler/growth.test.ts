@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { afterOom, DEFAULT_GROWTH, growthFor } from '../../daemon/scheduler/memory/growth.js';
 import { MiB } from '../../daemon/shared/bytes.js';
-import { MINUTE, NOW } from './support/holdings.js';
+import { MINUTE, NOW } from './support/holders.js';
 
 const MAXIMUM = 512 * MiB;
 

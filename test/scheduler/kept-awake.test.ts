@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CheckTime } from '../../daemon/runtime/sampling/check-time.js';
 import { type Burst, rhythmOf, withBytes } from '../../daemon/scheduler/activity/rhythm.js';
-import { workOver } from '../../daemon/scheduler/memory/measured.js';
+import { workOver } from '../../daemon/scheduler/memory/samples.js';
 import { DEFAULT_POLICY } from '../../daemon/scheduler/policy/policy.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import type { Driver } from './support/driver.js';

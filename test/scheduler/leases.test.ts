@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ServiceId } from '../../daemon/model/model.js';
+import type { ServiceId } from '../../daemon/model/spec.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { containerSpec } from './specs.js';
 import { Driver } from './support/driver.js';

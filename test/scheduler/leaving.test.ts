@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ContainerSpec, PortSpec, ProjectSpec, ServiceId } from '../../daemon/model/model.js';
+import type { ContainerSpec, PortSpec, ProjectSpec, ServiceId } from '../../daemon/model/spec.js';
 import { containerSpec } from './specs.js';
 import { Driver } from './support/driver.js';
 import { policy, project, type Sketch } from './support/specs.js';

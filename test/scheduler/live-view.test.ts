@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveUsage } from '../../daemon/api/live.js';
-import type { ServiceId } from '../../daemon/model/model.js';
-import { memoryHoldersOf } from '../../daemon/scheduler/memory/holdings.js';
+import type { ServiceId } from '../../daemon/model/spec.js';
+import { memoryHoldersOf } from '../../daemon/scheduler/memory/holders.js';
 import { pressureVictim } from '../../daemon/scheduler/memory/pressure.js';
 import type { UseSeen } from '../../daemon/scheduler/state/event.js';
 import { type LiveSources, liveBudget, liveServices, withUses } from '../../daemon/scheduler/views/live-view.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HostSample } from '../../daemon/model/host-sample.js';
+import { DEFAULT_PREEMPTION } from '../../daemon/scheduler/memory/preemption.js';
 import {
   admitsNow,
   DEFAULT_PRESSURE,
@@ -12,9 +13,8 @@ import {
   type PressureState,
   pressureVictim,
 } from '../../daemon/scheduler/memory/pressure.js';
-import { DEFAULT_PREEMPTION } from '../../daemon/scheduler/memory/relief.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
-import { holding, MINUTE, NOW, SECOND } from './support/holdings.js';
+import { holding, MINUTE, NOW, SECOND } from './support/holders.js';
 
 const TOTAL = 16 * GiB;
 const QUIET = { some10: 0, full10: 0 };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ServiceId } from '../../daemon/model/model.js';
+import type { ServiceId } from '../../daemon/model/spec.js';
 import { type Decision, nextDeadline } from '../../daemon/scheduler/decide.js';
-import type { ReclaimResult, ReclaimPolicy } from '../../daemon/scheduler/memory/reclaim.js';
+import type { ReclaimPolicy, ReclaimResult } from '../../daemon/scheduler/memory/reclaim.js';
 import type { Policy } from '../../daemon/scheduler/policy/policy.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
 import type { World } from '../../daemon/scheduler/state/world.js';

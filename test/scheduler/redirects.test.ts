@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CarryPath, PLAIN_ACTIVATION, type Protocol } from '../../daemon/model/model.js';
+import { type CarryPath, PLAIN_ACTIVATION, type Protocol } from '../../daemon/model/spec.js';
 import { redirectsOf } from '../../daemon/scheduler/lifecycle/redirects.js';
 import { running } from './support/running.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PLAIN_ACTIVATION } from '../../daemon/model/model.js';
+import { PLAIN_ACTIVATION } from '../../daemon/model/spec.js';
 import { Driver } from './support/driver.js';
 import { sleeper } from './support/households.js';
 import { never } from './support/shop.js';

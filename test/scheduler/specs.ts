@@ -1,4 +1,4 @@
-import { type ContainerSpec, type NetworkSpec, PLAIN_ACTIVATION, type ProjectSpec, type ServiceSpec } from '../../daemon/model/model.js';
+import { type ContainerSpec, type NetworkSpec, PLAIN_ACTIVATION, type ProjectSpec, type ServiceSpec } from '../../daemon/model/spec.js';
 
 /** The plainest container there is, with the keys given on top. */
 export function containerSpec(over: Partial<ContainerSpec> = {}): ContainerSpec {

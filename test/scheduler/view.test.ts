@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PortSpec } from '../../daemon/model/model.js';
 import type { Readiness } from '../../daemon/model/readiness.js';
+import type { PortSpec } from '../../daemon/model/spec.js';
 import { EMPTY_WORLD } from '../../daemon/scheduler/state/world.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { containerSpec } from './specs.js';

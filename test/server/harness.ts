@@ -9,7 +9,7 @@ import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { Plan } from '../../daemon/api/plan.js';
 import type { ServiceView } from '../../daemon/api/views.js';
 import { Client } from '../../daemon/client/client.js';
-import type { ProjectSpec } from '../../daemon/model/model.js';
+import type { ProjectSpec } from '../../daemon/model/spec.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import type { Answer } from '../../daemon/scheduler/state/event.js';
 import { buildApp } from '../../daemon/server/app.js';

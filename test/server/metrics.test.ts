@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Live } from '../../daemon/api/live.js';
-import { serviceId } from '../../daemon/model/model.js';
+import { serviceId } from '../../daemon/model/spec.js';
 import { exposition } from '../../daemon/server/metrics/exposition.js';
 import { families } from '../../daemon/server/metrics/families.js';
 import { LIVE } from '../scheduler/pictures.js';

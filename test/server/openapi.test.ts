@@ -5,7 +5,7 @@ import type { Live, LiveDelta, StreamFrame } from '../../daemon/api/live.js';
 import type { HistorySpan } from '../../daemon/api/live-history.js';
 import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { AdviceView, BudgetView, ServiceView } from '../../daemon/api/views.js';
-import type { ProjectSpec } from '../../daemon/model/model.js';
+import type { ProjectSpec } from '../../daemon/model/spec.js';
 import { buildApp } from '../../daemon/server/app.js';
 import type { ANSWERS } from '../../daemon/server/schema/answers.js';
 import type { BODIES } from '../../daemon/server/schema/bodies.js';

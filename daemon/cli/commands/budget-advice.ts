@@ -1,7 +1,7 @@
 import type { AdviceView } from '../../api/views.js';
 import type { WrittenMemory } from '../../config/project/write-memory.js';
 import { answer, type Cli } from '../cli.js';
-import { findHere, projectOf } from '../place.js';
+import { findHere, projectOf } from '../locate-project.js';
 import { renderAdvice, renderWritten } from '../render/advice.js';
 
 /** What the services here should have, by what they used; with --write it goes into the project's profile. */

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { notWritten } from '../../files/fault.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
-import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
+import { confirmLoss } from '../prompt.js';
 import { reportText } from '../report/report.js';
 
 /** Shows the report, then writes it when that is agreed to. The answer is the report; the file is a remark. */

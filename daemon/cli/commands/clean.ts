@@ -1,7 +1,7 @@
 import type { Cleaned } from '../../api/contract.js';
-import { confirmLoss } from '../ask.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
+import { confirmLoss } from '../prompt.js';
 
 /** Removes what no service of the project needs any more. Volumes only with --volumes, after a question that names them. */
 export async function run(cli: Cli): Promise<number> {

@@ -1,6 +1,6 @@
 import { FailureError } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
-import { findHere, projectOf } from '../place.js';
+import { findHere, projectOf } from '../locate-project.js';
 import { runningDaemon } from '../start-daemon.js';
 
 /** Names for completion, one a line; nothing at all when they cannot be found: completion has nobody to complain to. */

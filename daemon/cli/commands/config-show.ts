@@ -1,11 +1,11 @@
 import { Document, Scalar, visit } from 'yaml';
 import { loadProject } from '../../config/project/load.js';
-import type { ProjectSpec, ServiceSpec } from '../../model/model.js';
+import type { ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import { FailureError } from '../../shared/failure.js';
 import { isSteering } from '../../shared/printable.js';
 import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
-import { findHere } from '../place.js';
+import { findHere } from '../locate-project.js';
 
 /** The project as it would be run, as YAML; values of the environment, build arguments and secrets only with --show-values. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { formatTrustPoint, type TrustPoint } from '../../config/project/trust-po
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import { formatProblem, type Problem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
-import { findHere } from '../place.js';
+import { findHere } from '../locate-project.js';
 import { renderTrust } from '../render/trust.js';
 
 /**

@@ -16,7 +16,7 @@ import { budgetFor } from '../../scheduler/policy/policy.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { type Failure, FailureError } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
-import { findHere } from '../place.js';
+import { findHere } from '../locate-project.js';
 import { runningDaemon } from '../start-daemon.js';
 import { hostOf, windowsCache } from './wsl.js';
 import { profileNeed } from './wsl-needs.js';

@@ -1,7 +1,7 @@
 import { type ActionOutcome, act, mannerOf } from '../acting.js';
-import { confirmLoss } from '../ask.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
+import { confirmLoss } from '../prompt.js';
 import { renderPlan } from '../render/plan.js';
 import { runningDaemon } from '../start-daemon.js';
 

@@ -1,6 +1,6 @@
 import type { LoggedNotice } from '../../api/notice.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { eventLine, subjectOf } from '../render/events.js';
 import { untilCancelled } from '../streaming.js';
 

@@ -1,7 +1,7 @@
 import type { ExecChannel } from '../../client/exec.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 
 /** Runs a command in a service's container; its exit code is ours. */
 export async function run(cli: Cli, args: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import { initProject } from '../../config/project/init.js';
 import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
-import { findOptions } from '../place.js';
+import { findOptions } from '../locate-project.js';
 import { renderTrust } from '../render/trust.js';
 
 /** Writes laptop-dev.yaml beside the Compose file, or with --dry-run prints it. */

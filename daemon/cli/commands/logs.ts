@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../api/contract.js';
 import { printable } from '../../ui/shared/own.js';
 import { answer, type Cli, remark } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { prefixesOf, terminalLine } from '../render/logs.js';
 import { untilCancelled } from '../streaming.js';
 

@@ -1,7 +1,7 @@
 import { formatSpan } from '../../shared/span.js';
 import { act, mannerOf } from '../acting.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { renderPlan } from '../render/plan.js';
 
 /** Starts services and keeps them awake, for a time or until `unpin`. */

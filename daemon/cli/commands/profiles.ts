@@ -1,7 +1,7 @@
 import { type ListedProfile, listProfiles } from '../../config/project/choose.js';
 import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli } from '../cli.js';
-import { findHere } from '../place.js';
+import { findHere } from '../locate-project.js';
 import { table } from '../render/table.js';
 
 /** The profiles of the project here, or of the built-in stack; * marks the one that `up` takes when none is named. */

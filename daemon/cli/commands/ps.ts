@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../api/views.js';
 import { FailureError } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { renderServices } from '../render/ps.js';
 
 /** Services of the project here, or with --all of every project. */

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { FailureError, failure } from '../../shared/failure.js';
 import { type Cli, remark } from '../cli.js';
 import { parseDurationOption } from '../duration.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 
 /** Signals that are meant for the command: a terminal sends its own to both. */
 const PASSED_ON = ['SIGTERM', 'SIGHUP'] as const;

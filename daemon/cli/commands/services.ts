@@ -1,6 +1,6 @@
 import { act, mannerOf } from '../acting.js';
 import { answer, type Cli, type Run } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { renderPlan } from '../render/plan.js';
 
 const DONE = { start: 'running', stop: 'stopped', restart: 'running again' } as const;

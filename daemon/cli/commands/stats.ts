@@ -5,7 +5,7 @@ import { CATALOGUE, FailureError, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';
 import { inCi } from '../ci.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { renderStats } from '../render/stats.js';
 import { onKeys, RedrawnScreen } from '../screen.js';
 import { untilCancelled } from '../streaming.js';

@@ -1,7 +1,7 @@
 import type { WhyView } from '../../api/contract.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { answer, type Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 import { eventLine } from '../render/events.js';
 import { portText, usedOf } from '../render/ps.js';
 

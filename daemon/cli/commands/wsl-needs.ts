@@ -3,7 +3,7 @@ import { loadProject } from '../../config/project/load.js';
 import type { ProfileNeed } from '../../platform/wsl/presets.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
-import { findHere } from '../place.js';
+import { findHere } from '../locate-project.js';
 
 /**
  * What the services of a profile need together: those that it names, and those that they bring with them; null: the profile that `up`

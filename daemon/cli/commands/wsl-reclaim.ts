@@ -10,8 +10,8 @@ import {
 } from '../../platform/wsl/reclaim.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
-import { confirmLoss } from '../ask.js';
 import { answer, type Cli, remark } from '../cli.js';
+import { confirmLoss } from '../prompt.js';
 import { table } from '../render/table.js';
 import { hostOf, windowsCache } from './wsl.js';
 

@@ -1,7 +1,7 @@
 import type { ServiceView } from '../../api/views.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
-import { projectOf } from '../place.js';
+import { projectOf } from '../locate-project.js';
 
 const UP = 'laptop-dev up llm makes the built-in one known; it need not run.';
 

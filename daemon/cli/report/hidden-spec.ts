@@ -1,4 +1,4 @@
-import type { ContainerSpec, ProjectSpec } from '../../model/model.js';
+import type { ContainerSpec, ProjectSpec } from '../../model/spec.js';
 import { looksSecret, REDACTED } from '../../shared/redact.js';
 import { redacted } from '../commands/config-show.js';
 

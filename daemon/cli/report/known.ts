@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import type { ProjectSpec } from '../../model/model.js';
+import type { ProjectSpec } from '../../model/spec.js';
 import type { HostFacts } from '../../platform/wsl/facts.js';
 import { type Known, looksSecret } from '../../shared/redact.js';
 import type { Cli } from '../cli.js';

@@ -1,4 +1,4 @@
-import type { MountSpec } from '../../model/model.js';
+import type { MountSpec } from '../../model/spec.js';
 import type { Cursor } from './cursor.js';
 import type { Files } from './files.js';
 import { locator } from './locate.js';

@@ -1,4 +1,4 @@
-import type { ContainerSpec, Dependency, NetworkSpec, Restart, VolumeSpec } from '../../model/model.js';
+import type { ContainerSpec, Dependency, NetworkSpec, Restart, VolumeSpec } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Problem } from '../../shared/problem.js';
 import type { Ms } from '../../shared/span.js';

@@ -1,5 +1,5 @@
 import { isMap, isScalar, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml';
-import type { Memory } from '../../model/model.js';
+import type { Memory } from '../../model/spec.js';
 import { formatSize } from './units.js';
 
 /**

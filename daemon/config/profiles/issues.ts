@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestName } from '../../shared/nearest.js';
 import type { Problem } from '../../shared/problem.js';
-import type { YamlLocation } from './places.js';
+import type { YamlLocation } from './locations.js';
 import { problemAt } from './yaml-file.js';
 
 type Issue = z.core.$ZodIssue;

@@ -1,9 +1,9 @@
 import { nearestName } from '../../shared/nearest.js';
 import type { Problem } from '../../shared/problem.js';
 import { profileFilesIn, profileNameOf } from './files.js';
+import { nearestPlace, type YamlLocation } from './locations.js';
 import { mergeProfiles, type Profile } from './merge.js';
 import { type ProfileFile, parseProfile } from './parse.js';
-import { nearestPlace, type YamlLocation } from './places.js';
 import { readText, type TextFile } from './text-file.js';
 import { problemAt } from './yaml-file.js';
 

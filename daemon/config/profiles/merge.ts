@@ -1,8 +1,8 @@
-import type { Schedule } from '../../model/model.js';
+import type { Schedule } from '../../model/spec.js';
 import type { Problem } from '../../shared/problem.js';
-import { contradictions, fittingProtocol } from './agree.js';
+import { contradictions, fittingProtocol } from './consistency.js';
+import { nearestPlace, type YamlLocation } from './locations.js';
 import type { ProfileFile } from './parse.js';
-import { nearestPlace, type YamlLocation } from './places.js';
 import type { ServiceSettings } from './schema.js';
 
 /** A profile with everything it extends merged in. */

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../../shared/problem.js';
-import { contradictions } from './agree.js';
+import { contradictions } from './consistency.js';
 import { profileNameOf } from './files.js';
 import { toProblems } from './issues.js';
-import { blockPlace, nearestPlace, type Places, type ServiceBlock } from './places.js';
+import { blockPlace, nearestPlace, type Places, type ServiceBlock } from './locations.js';
 import { knownKeys, profileSchema, type ScheduleSettings, type ServiceSettings, serviceKeys, serviceSchema } from './schema.js';
 import { parseYaml, problemAt } from './yaml-file.js';
 

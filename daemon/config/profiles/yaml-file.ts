@@ -1,6 +1,6 @@
 import { LineCounter, parseDocument, type YAMLParseError, type YAMLWarning } from 'yaml';
 import type { Problem } from '../../shared/problem.js';
-import { aliasPlace, locationsOf, type Places, type YamlLocation } from './places.js';
+import { aliasPlace, locationsOf, type Places, type YamlLocation } from './locations.js';
 
 export interface YamlFile {
   /** Undefined when the file cannot be read as YAML; problems may stand beside a value. */

@@ -1,8 +1,8 @@
-import { canSleep, whyAwake } from '../../model/doors.js';
-import type { ServiceSpec } from '../../model/model.js';
+import { canSleep, whyAwake } from '../../model/listeners.js';
+import type { ServiceSpec } from '../../model/spec.js';
 import type { Problem } from '../../shared/problem.js';
 import type { ComposeService } from '../compose/types.js';
-import type { SettingOrigin } from './said.js';
+import type { SettingOrigin } from './setting-origin.js';
 
 /**
  * Warnings for a service that was asked to sleep: that it cannot, at each key that asks, and what to write instead; or which of its

@@ -1,9 +1,9 @@
-import { listenersOf } from '../../model/doors.js';
-import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
+import { listenersOf } from '../../model/listeners.js';
+import type { ContainerSpec, ServiceSpec } from '../../model/spec.js';
 import { isWithin } from '../../shared/paths.js';
 import type { Ms } from '../../shared/span.js';
 import type { ComposeService } from '../compose/types.js';
-import { imageName } from './guess.js';
+import { imageName } from './infer.js';
 
 const IDLE: Ms = 10 * 60_000;
 /** Below it a user's process may not listen (net.ipv4.ip_unprivileged_port_start): the engine can publish there, the daemon not. */

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { listenersOf, innerPorts } from '../../model/doors.js';
-import type { ServiceSpec } from '../../model/model.js';
+import { innerPorts, listenersOf } from '../../model/listeners.js';
 import { speechOf } from '../../model/protocols.js';
+import type { ServiceSpec } from '../../model/spec.js';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
 import { formatDuration, formatSize } from '../profiles/units.js';
 

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { ProjectSpec } from '../../model/model.js';
+import type { ProjectSpec } from '../../model/spec.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import { isServiceName, SERVICE_NAME_RULE, toProjectName, uniqueProjectName } from '../../shared/names.js';
 import { nearestName } from '../../shared/nearest.js';

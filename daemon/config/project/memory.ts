@@ -1,4 +1,4 @@
-import type { Memory } from '../../model/model.js';
+import type { Memory } from '../../model/spec.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Problem } from '../../shared/problem.js';
 import type { ComposeService } from '../compose/types.js';

@@ -1,4 +1,4 @@
-import type { ContainerSpec, VolumeSpec } from '../../model/model.js';
+import type { ContainerSpec, VolumeSpec } from '../../model/spec.js';
 import { judgedPath } from '../../path-gate/judge.js';
 
 /**

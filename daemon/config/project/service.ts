@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { configText } from '../../model/config-hash.js';
-import { tcpPortsOf } from '../../model/doors.js';
-import { type Activation, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../../model/model.js';
+import { tcpPortsOf } from '../../model/listeners.js';
+import { type Activation, PLAIN_ACTIVATION, type ServiceSpec, type StartMode } from '../../model/spec.js';
 import type { Problem } from '../../shared/problem.js';
 import type { Ms } from '../../shared/span.js';
 import type { ComposeService } from '../compose/types.js';
-import { idleProblems, protocolProblems } from '../profiles/agree.js';
+import { idleProblems, protocolProblems } from '../profiles/consistency.js';
+import type { YamlLocation } from '../profiles/locations.js';
 import { mergeSettings } from '../profiles/merge.js';
 import type { parseServiceBlock } from '../profiles/parse.js';
-import type { YamlLocation } from '../profiles/places.js';
 import type { ServiceSettings } from '../profiles/schema.js';
-import { type InferredSettings, inferSettings } from './guess.js';
+import { type InferredSettings, inferSettings } from './infer.js';
 import { memoryOf } from './memory.js';
-import { type SettingOrigin, originOf } from './said.js';
+import { originOf, type SettingOrigin } from './setting-origin.js';
 
 const START_TIMEOUT: Ms = 120_000;
 const STOP_TIMEOUT: Ms = 10_000;

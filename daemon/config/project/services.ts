@@ -1,13 +1,13 @@
 import { dependenciesOf } from '../../model/graph.js';
-import type { ServiceSpec, StartMode } from '../../model/model.js';
+import type { ServiceSpec, StartMode } from '../../model/spec.js';
 import { nearestName } from '../../shared/nearest.js';
 import type { Problem } from '../../shared/problem.js';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
 import type { Profile } from '../profiles/merge.js';
 import { awakeWarnings } from './awake.js';
 import { withRealPaths } from './real-paths.js';
-import type { SettingOrigin } from './said.js';
 import { hashed, serviceSpecOf } from './service.js';
+import type { SettingOrigin } from './setting-origin.js';
 
 export interface ResolvedServices {
   readonly services: readonly ServiceSpec[];

@@ -1,5 +1,5 @@
 import { folderId } from '../../files/folder-id.js';
-import type { ProjectSpec, ServiceSpec } from '../../model/model.js';
+import type { ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import { isWithin } from '../../shared/paths.js';
 import type { ComposeProject } from '../compose/types.js';
 import type { Profile } from '../profiles/merge.js';

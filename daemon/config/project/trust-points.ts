@@ -1,4 +1,4 @@
-import type { ProjectSpec } from '../../model/model.js';
+import type { ProjectSpec } from '../../model/spec.js';
 import type { Risk } from '../../model/trust/risk.js';
 import { risks } from '../../model/trust/trust.js';
 import type { ComposeProject, Position } from '../compose/types.js';

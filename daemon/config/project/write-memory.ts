@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { Memory, ProjectSpec, ServiceSpec } from '../../model/model.js';
+import type { Memory, ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import { FailureError } from '../../shared/failure.js';
 import { isWithin } from '../../shared/paths.js';
 import { withMemory } from '../profiles/edit-memory.js';

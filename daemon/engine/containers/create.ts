@@ -1,4 +1,4 @@
-import type { ContainerSpec, ServiceSpec } from '../../model/model.js';
+import type { ContainerSpec, ServiceSpec } from '../../model/spec.js';
 import type { LaunchOptions, Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';

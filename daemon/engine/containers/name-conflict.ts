@@ -1,5 +1,5 @@
 import { LABEL } from '../../model/labels.js';
-import type { ServiceSpec } from '../../model/model.js';
+import type { ServiceSpec } from '../../model/spec.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ContainerSpec, MountSpec } from '../../model/model.js';
+import type { ContainerSpec, MountSpec } from '../../model/spec.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { type TarFile, tarOf } from './tar.js';
 

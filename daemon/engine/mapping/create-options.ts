@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ContainerSpec, Healthcheck, PortSpec, ServiceSpec } from '../../model/model.js';
+import type { ContainerSpec, Healthcheck, PortSpec, ServiceSpec } from '../../model/spec.js';
 import type { LaunchOptions } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
 import { apiAtLeast, type EngineFacts } from '../client/facts.js';

@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ContainerSpec, DeviceRequest, ServiceSpec } from '../../model/model.js';
+import type { ContainerSpec, DeviceRequest, ServiceSpec } from '../../model/spec.js';
 import type { LaunchOptions } from '../../ports/ports.js';
 import type { EngineFacts } from '../client/facts.js';
 import { contentFolders } from './content.js';

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../../model/model.js';
+import type { ContainerSpec } from '../../model/spec.js';
 
 interface LogConfig {
   readonly Type: string;

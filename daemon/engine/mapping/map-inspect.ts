@@ -1,7 +1,7 @@
 import { LABEL } from '../../model/labels.js';
-import type { StartMode } from '../../model/model.js';
 import type { ContainerCheck, ObservedContainer } from '../../model/observed.js';
 import { SIGTERM } from '../../model/signals.js';
+import type { StartMode } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 import { signalNumber } from './signal-number.js';
 

@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { MountSpec, VolumeSpec } from '../../model/model.js';
+import type { MountSpec, VolumeSpec } from '../../model/spec.js';
 
 type Bind = Extract<MountSpec, { kind: 'bind' }>;
 type Tmpfs = Extract<MountSpec, { kind: 'tmpfs' }>;

@@ -1,5 +1,5 @@
 import { LABEL } from '../../model/labels.js';
-import type { ServiceSpec } from '../../model/model.js';
+import type { ServiceSpec } from '../../model/spec.js';
 import type { LaunchOptions } from '../../ports/ports.js';
 
 /** The name that Compose gives: `<project>-<service>-1`. */

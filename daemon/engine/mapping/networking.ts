@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ContainerSpec, NetworkAttachment, NetworkSpec, PortSpec, ServiceSpec } from '../../model/model.js';
+import type { ContainerSpec, NetworkAttachment, NetworkSpec, PortSpec, ServiceSpec } from '../../model/spec.js';
 import { containerName } from './names.js';
 
 /** A network as the container joins it; `name` is the engine's. */

@@ -1,5 +1,5 @@
 import { LABEL } from '../../model/labels.js';
-import type { ContainerSpec, VolumeSpec } from '../../model/model.js';
+import type { ContainerSpec, VolumeSpec } from '../../model/spec.js';
 import { changedSince, isByName, sourceChanged } from '../../path-gate/judge.js';
 import type { Log } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import { type RequestedSubnet, requestedSubnets } from '../../model/addressing.js';
 import { LABEL } from '../../model/labels.js';
-import type { NetworkSpec } from '../../model/model.js';
+import type { NetworkSpec } from '../../model/spec.js';
 import { parseBlock } from '../../shared/cidr.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';

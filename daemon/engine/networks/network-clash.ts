@@ -1,5 +1,5 @@
 import { LABEL } from '../../model/labels.js';
-import type { NetworkSpec } from '../../model/model.js';
+import type { NetworkSpec } from '../../model/spec.js';
 import { overlaps, parseBlock } from '../../shared/cidr.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';

@@ -1,5 +1,5 @@
 import { LABEL } from '../../model/labels.js';
-import type { NetworkSpec, VolumeSpec } from '../../model/model.js';
+import type { NetworkSpec, VolumeSpec } from '../../model/spec.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';

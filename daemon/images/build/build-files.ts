@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import type { BuildSpec } from '../../model/model.js';
+import type { BuildSpec } from '../../model/spec.js';
 import { changedSince, sourceChanged } from '../../path-gate/judge.js';
 import { PinnedFolder, UnreadableError } from '../../path-gate/pinned.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';

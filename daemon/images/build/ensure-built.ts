@@ -1,10 +1,10 @@
 import { fullReference } from '../../model/image-builds.js';
-import type { BuildSpec } from '../../model/model.js';
+import type { BuildSpec } from '../../model/spec.js';
 import type { ImageRequest } from '../../ports/ports.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
+import type { ImageContext, Tell } from '../context.js';
 import { type ImageFacts, inspectImage } from '../inspect.js';
 import { type ImageJob, NEEDS } from '../jobs.js';
-import type { ImageContext, Tell } from '../room.js';
 import { type BuildFiles, inContext, readBuild } from './build-files.js';
 import { BASES_LABEL, baseChanged, quickHash, recordedBases } from './fingerprint.js';
 import { scanContext } from './scan.js';

@@ -1,4 +1,4 @@
-import type { BuildSpec } from '../../model/model.js';
+import type { BuildSpec } from '../../model/spec.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
 import { type BuildFiles, readBuild } from './build-files.js';
 import { type DockerfileFacts, readDockerfile } from './dockerfile.js';

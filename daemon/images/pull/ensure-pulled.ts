@@ -1,7 +1,7 @@
 import type { ImageRequest } from '../../ports/ports.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { ImageContext, Tell } from '../context.js';
 import { inspectImage } from '../inspect.js';
-import type { ImageContext, Tell } from '../room.js';
 
 /** For a service without a build: uses the image that is here, pulls it where its policy says so. */
 export async function ensurePulled(room: ImageContext, request: ImageRequest, tell: Tell): Promise<void> {

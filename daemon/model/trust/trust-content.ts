@@ -10,7 +10,7 @@ import type {
   ProjectSpec,
   ServiceSpec,
   VolumeSpec,
-} from '../model.js';
+} from '../spec.js';
 import type { Risk } from './risk.js';
 import { reached } from './trust-reach.js';
 import { loggingRisks } from './trust-resources.js';

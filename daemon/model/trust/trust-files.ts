@@ -1,4 +1,4 @@
-import type { ProjectSpec } from '../model.js';
+import type { ProjectSpec } from '../spec.js';
 import type { Risk } from './risk.js';
 
 /** Files of others that the project's files have read into it: their values end in containers that may send them anywhere. */

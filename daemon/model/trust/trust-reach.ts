@@ -1,5 +1,5 @@
 import { normalPath } from '../../shared/paths.js';
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../model.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../spec.js';
 import { Overlaps, overlapPlacesOf } from './path-overlaps.js';
 import type { Risk } from './risk.js';
 import { folderOf } from './trust-resources.js';

@@ -1,7 +1,7 @@
 import { isWithin } from '../../shared/paths.js';
 import { looksSecret, withoutSecrets } from '../../shared/redact.js';
 import { isPrivateSubnet } from '../../shared/subnets.js';
-import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../model.js';
+import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../spec.js';
 import type { RiskPoint } from './risk.js';
 
 /** Drivers that keep the output beside the container or in the machine's journal, under names that the engine chooses. */

@@ -1,6 +1,6 @@
 import { canonical } from '../../shared/canonical.js';
 import { isWithin, normalPath } from '../../shared/paths.js';
-import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from '../model.js';
+import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from '../spec.js';
 import type { Risk, RiskPoint } from './risk.js';
 import { type TrustParts, trustPartsOf } from './trust-content.js';
 import { fileRisks } from './trust-files.js';

@@ -1,8 +1,8 @@
 import type { Cleaned } from '../../api/contract.js';
-import type { ServiceId } from '../../model/model.js';
-import { serviceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
+import { serviceId } from '../../model/spec.js';
 import type { Containers } from '../../ports/ports.js';
-import { isLive } from '../../scheduler/lifecycle/observe.js';
+import { isLive } from '../../scheduler/lifecycle/adoption.js';
 import type { World } from '../../scheduler/state/world.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { Exec } from '../../ports/kernel-path.js';
 import type { Containers } from '../../ports/ports.js';
+import type { Exec } from '../../ports/redirects.js';
 import type { Ms } from '../../shared/span.js';
 
 /** A command that has not ended after this long is ended. */

@@ -1,22 +1,22 @@
 import type { NoticeKind } from '../../api/notice.js';
 import type { BuiltImage } from '../../model/image-builds.js';
-import type { Protocol, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
-import type { UntilReady } from '../../ports/doors.js';
-import type { ReclaimCache } from '../../ports/give-back.js';
+import type { Protocol, ServiceId, ServiceSpec } from '../../model/spec.js';
+import type { UntilReady } from '../../ports/listeners.js';
 import type { Clock, Containers, Images, Log } from '../../ports/ports.js';
-import { isLive, isAdopted } from '../../scheduler/lifecycle/observe.js';
+import type { ReclaimCache } from '../../ports/reclaim.js';
+import { isAdopted, isLive } from '../../scheduler/lifecycle/adoption.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { Step, StepOf } from '../../scheduler/state/step.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { toFailure } from '../as-failure.js';
-import type { Redirector } from '../listeners/carrier.js';
-import type { ListenerManager } from '../listeners/door-keeper.js';
-import type { MemoryRequestFollower } from './asker.js';
+import type { ListenerManager } from '../listeners/listener-manager.js';
+import type { Redirector } from '../listeners/redirector.js';
 import { type Launched, launch } from './launch.js';
-import { refuseGoneContext } from './moved.js';
+import type { MemoryRequestFollower } from './memory-reports.js';
+import { refuseGoneContext } from './moved-folder.js';
 import { awaitReady } from './readiness.js';
 
 export interface Effects {

@@ -1,12 +1,12 @@
-import type { NetworkSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { tune } from '../../model/runtime.js';
+import type { NetworkSpec } from '../../model/spec.js';
 import type { Containers } from '../../ports/ports.js';
-import { isLive } from '../../scheduler/lifecycle/observe.js';
+import { isLive } from '../../scheduler/lifecycle/adoption.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { placeNames, wired, wiringText } from '../../scheduler/state/wiring.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
-import { refuseGone } from './moved.js';
+import { refuseGone } from './moved-folder.js';
 
 export type Launched =
   /** `madeVolumes`: names of those that were missing. */

@@ -1,6 +1,6 @@
-import { serviceId } from '../../model/model.js';
+import { serviceId } from '../../model/spec.js';
 import type { Containers, Log } from '../../ports/ports.js';
-import { isLive, isAdopted } from '../../scheduler/lifecycle/observe.js';
+import { isAdopted, isLive } from '../../scheduler/lifecycle/adoption.js';
 import type { World } from '../../scheduler/state/world.js';
 import { toFailure } from '../as-failure.js';
 

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { canSleep, innerPorts, tcpPortsOf } from '../../model/doors.js';
-import type { Protocol, ServiceSpec } from '../../model/model.js';
+import { canSleep, innerPorts, tcpPortsOf } from '../../model/listeners.js';
 import type { ContainerCheck, ObservedContainer } from '../../model/observed.js';
 import { isCertain, speechOf } from '../../model/protocols.js';
 import { type Answered, CHECKED, type Readiness } from '../../model/readiness.js';
+import type { Protocol, ServiceSpec } from '../../model/spec.js';
 import { unready } from '../../model/unready.js';
-import type { ProbeOutcome, ProbeQuestion, Target, UntilReady } from '../../ports/doors.js';
+import type { ProbeOutcome, ProbeQuestion, Target, UntilReady } from '../../ports/listeners.js';
 import type { Clock, Containers } from '../../ports/ports.js';
-import { isLive } from '../../scheduler/lifecycle/observe.js';
+import { isLive } from '../../scheduler/lifecycle/adoption.js';
 import { addressOf, reachedDirectly } from '../../scheduler/state/wiring.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Clock, Containers, LogLine, LogOptions } from '../../ports/ports.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import { viewOf } from '../../scheduler/views/view.js';

@@ -1,5 +1,5 @@
 import type { HistorySpan } from '../../api/live-history.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Clock, History } from '../../ports/ports.js';
 import type { Ms } from '../../shared/span.js';
 import type { RecentUsage } from './recent.js';

@@ -1,5 +1,5 @@
 import type { ServiceView } from '../../api/views.js';
-import { serviceId } from '../../model/model.js';
+import { serviceId } from '../../model/spec.js';
 import type { Usage } from '../../ports/ports.js';
 import { isActive } from '../../scheduler/state/service-state.js';
 import type { World } from '../../scheduler/state/world.js';

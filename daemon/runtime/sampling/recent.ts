@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '../../api/live-history.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 
 /** How far back entries are kept. */

@@ -1,6 +1,6 @@
 import type { ContainerSample, ServiceSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../../ports/ports.js';
 import type { Event } from '../../scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
@@ -9,7 +9,7 @@ import type { Ms } from '../../shared/span.js';
 import type { Watchers } from '../watchers.js';
 import { CheckTime } from './check-time.js';
 import { ENGINE_EVERY, EnginePace } from './engine-pace.js';
-import type { LatestUsage } from './figures.js';
+import type { LatestUsage } from './latest-usage.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;

@@ -1,6 +1,6 @@
 import { ownAddresses } from '../../model/addressing.js';
-import { canSleep } from '../../model/doors.js';
-import type { ServiceId } from '../../model/model.js';
+import { canSleep } from '../../model/listeners.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
@@ -11,7 +11,7 @@ import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from '../s
 import { whyLeased } from './leases.js';
 import { activeDependantsOf } from './needed-by.js';
 import { keepSessions } from './sessions.js';
-import { sharesNamespaceOf } from './sharing.js';
+import { sharesNamespaceOf } from './shared-namespaces.js';
 import { type Use, usedFrom } from './use.js';
 
 export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, policy: Policy, now: Ms): void {

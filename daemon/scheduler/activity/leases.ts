@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';

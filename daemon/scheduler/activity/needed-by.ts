@@ -1,4 +1,4 @@
-import { type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
 import type { World } from '../state/world.js';
 
 const NOBODY: readonly ServiceId[] = [];

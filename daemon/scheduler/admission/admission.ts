@@ -1,15 +1,15 @@
 import type { Plan } from '../../api/plan.js';
-import type { ServiceId, ServiceSpec } from '../../model/model.js';
+import type { ServiceId, ServiceSpec } from '../../model/spec.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { committed, lasting } from '../memory/committed.js';
-import { memoryHoldersOf } from '../memory/holdings.js';
+import { memoryHoldersOf } from '../memory/holders.js';
+import { type PreemptionPlan, planPreemption, whyNotEvicted } from '../memory/preemption.js';
 import { admitsNow, describe, explainAdmission } from '../memory/pressure.js';
-import { type PreemptionPlan, planPreemption, whyNotEvicted } from '../memory/relief.js';
 import type { Policy } from '../policy/policy.js';
+import { requestsOwnMemory } from '../state/memory-report.js';
 import { held, isActive } from '../state/service-state.js';
-import { requestsOwnMemory } from '../state/word.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';
 import { shownState } from '../views/view.js';
 

@@ -1,15 +1,15 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { memoryHoldersOf } from '../memory/holdings.js';
-import { planPreemption, whyNotEvicted } from '../memory/relief.js';
+import { memoryHoldersOf } from '../memory/holders.js';
+import { planPreemption, whyNotEvicted } from '../memory/preemption.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Answer } from '../state/event.js';
 import { grantedTotal } from '../state/world.js';
 import { planFor } from './admission.js';
-import { preempt } from './carry-out.js';
+import { preempt } from './apply-plan.js';
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 

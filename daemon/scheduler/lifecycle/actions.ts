@@ -1,14 +1,14 @@
 import { addressFault } from '../../model/addressing.js';
 import { dependenciesOf, findCycle } from '../../model/graph.js';
-import { type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
+import { type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';
 import type { Ms } from '../../shared/span.js';
 import { releaseLease, renewLease, takeLease, unpin } from '../activity/leases.js';
 import { type DesiredChange, planFor } from '../admission/admission.js';
+import { applyPlan } from '../admission/apply-plan.js';
 import { setBudget } from '../admission/budget.js';
-import { applyPlan } from '../admission/carry-out.js';
-import { withLearnedMemory } from '../memory/guessed.js';
+import { withLearnedMemory } from '../memory/learned.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Action, Answer } from '../state/event.js';

@@ -1,4 +1,4 @@
-import { type Dependency, type ServiceId, serviceId } from '../../model/model.js';
+import { type Dependency, type ServiceId, serviceId } from '../../model/spec.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { admitsNow } from '../memory/pressure.js';

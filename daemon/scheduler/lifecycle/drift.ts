@@ -1,8 +1,8 @@
-import type { ServiceId } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import { sameLimit } from '../../model/observed.js';
+import type { ServiceId } from '../../model/spec.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
-import { roomFor } from '../memory/measured.js';
+import { roomFor } from '../memory/samples.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Address, addressOf } from '../state/wiring.js';

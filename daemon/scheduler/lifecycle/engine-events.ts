@@ -4,13 +4,13 @@ import type { Ms } from '../../shared/span.js';
 import { sessionEnded, sessionStarted } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
 import { afterOom, ceilingOf } from '../memory/growth.js';
-import { resizeTo, roomFor } from '../memory/measured.js';
+import { resizeTo, roomFor } from '../memory/samples.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { type Exit, held, liveContainer } from '../state/service-state.js';
 import { idOf, requestFrom, type ServiceEntry } from '../state/world.js';
-import { killed, removedByHand, revokeOutsideStop, startedByHand, stoppedByEngine } from './by-hand.js';
 import { blameLimit, exitOf, foldExit } from './exits.js';
+import { killed, removedByHand, revokeOutsideStop, startedByHand, stoppedByEngine } from './external-changes.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
 const STRAYS = 64;

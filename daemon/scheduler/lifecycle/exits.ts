@@ -2,13 +2,13 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { type AfterOom, afterOom } from '../memory/growth.js';
-import { isHeapFull, restartWithMore } from '../memory/guessed.js';
-import { roomFor } from '../memory/measured.js';
+import { isHeapFull, restartWithMore } from '../memory/learned.js';
+import { roomFor } from '../memory/samples.js';
 import { afterFailure } from '../policy/cooldown.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
+import { reportOf } from '../state/memory-report.js';
 import { type Exit, held } from '../state/service-state.js';
-import { reportOf } from '../state/word.js';
 import { idOf, isWanted, type ServiceEntry } from '../state/world.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
@@ -25,7 +25,7 @@ export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
 /**
  * A container ended that was not being stopped by us:
  *   1 not wanted any more → asleep; to be started again in any case → queued
- *   2 the engine was asked for it (docker stop, kill, restart, rm -f) → a moment for what follows: scheduler/lifecycle/by-hand
+ *   2 the engine was asked for it (docker stop, kill, restart, rm -f) → a moment for what follows: scheduler/lifecycle/external-changes
  *   3 killed at a limit that nobody wrote → starts again with more, or failed where there is no room
  *   4 exit 0 and not `restart: always` → completed
  *   5 a one-shot (something waits for its completion), or `restart: no` → failed
@@ -36,7 +36,16 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const id = idOf(entry.spec);
   const grant = held(entry.state);
   draft.openMissing(entry);
-  draft.patch(id, { ooms: 0, oomAt: null, oomLimit: null, endsBy: null, byHand: false, sessions: [], memoryReport: null, memoryRequest: null });
+  draft.patch(id, {
+    ooms: 0,
+    oomAt: null,
+    oomLimit: null,
+    endsBy: null,
+    byHand: false,
+    sessions: [],
+    memoryReport: null,
+    memoryRequest: null,
+  });
   if (!isWanted(entry)) return draft.setState(id, { kind: 'asleep', exit });
   if (entry.restartRequested || entry.recreateRequested)
     return draft.patch(id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant, since: now, reuseContainer: false } });

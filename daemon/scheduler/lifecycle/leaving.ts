@@ -1,6 +1,6 @@
 import { ownAddresses } from '../../model/addressing.js';
-import { canSleep, listenersOf } from '../../model/doors.js';
-import type { PortSpec, ServiceSpec } from '../../model/model.js';
+import { canSleep, listenersOf } from '../../model/listeners.js';
+import type { PortSpec, ServiceSpec } from '../../model/spec.js';
 import type { Draft } from '../state/draft.js';
 import { liveContainer } from '../state/service-state.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';

@@ -1,6 +1,6 @@
-import { listenersOf } from '../../model/doors.js';
-import type { Protocol, ServiceSpec } from '../../model/model.js';
+import { listenersOf } from '../../model/listeners.js';
 import { speechOf } from '../../model/protocols.js';
+import type { Protocol, ServiceSpec } from '../../model/spec.js';
 import { targetOf } from '../state/wiring.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 

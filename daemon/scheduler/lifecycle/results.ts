@@ -1,12 +1,12 @@
-import { canSleep } from '../../model/doors.js';
+import { canSleep } from '../../model/listeners.js';
 import { healthOf, readinessText, readyWord } from '../../model/readiness.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { type Failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { formatTime } from '../../shared/span.js';
-import { protocolObserved, portsObserved } from '../activity/heard.js';
 import { foldFrozenChanged, foldUseChecked } from '../activity/idle.js';
-import { restartSharers } from '../activity/sharing.js';
+import { portsObserved, protocolObserved } from '../activity/observed-ports.js';
+import { restartSharers } from '../activity/shared-namespaces.js';
 import { usedFrom } from '../activity/use.js';
 import { reclaimLater } from '../memory/reclaim.js';
 import { afterFailure, afterHealthy, afterRest } from '../policy/cooldown.js';
@@ -194,7 +194,10 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
   draft.openAllMissing();
   draft.patch(event.id, { ooms: 0, oomAt: null, endsBy: null, sessions: [], cooldown: afterRest(entry.cooldown, policy.cooldown, now) });
   if (state.after.kind === 'restart' && isWanted(entry)) {
-    draft.patch(event.id, { attempt: entry.attempt + 1, state: { kind: 'queued', grant: state.after.grant, since: now, reuseContainer: false } });
+    draft.patch(event.id, {
+      attempt: entry.attempt + 1,
+      state: { kind: 'queued', grant: state.after.grant, since: now, reuseContainer: false },
+    });
   } else if (state.after.kind === 'fail') {
     draft.setState(event.id, { kind: 'failed', failure: state.after.failure, since: now, logTailDue: true });
     draft.steps.push({ kind: 'readLogTail', id: event.id, container: event.container });

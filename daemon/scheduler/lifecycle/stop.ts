@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';

@@ -1,4 +1,4 @@
-import type { Memory } from '../../model/model.js';
+import type { Memory } from '../../model/spec.js';
 import { type Bytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 

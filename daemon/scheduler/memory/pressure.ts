@@ -1,9 +1,9 @@
 import type { HostSample } from '../../model/host-sample.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
-import { byRank, type MemoryHolder, isIdle, isYoung, type PreemptionPolicy } from './relief.js';
+import { byRank, isIdle, isYoung, type MemoryHolder, type PreemptionPolicy } from './preemption.js';
 
 /** soft: admit nobody new, claw back, stop the idle. hard: stop somebody. */
 export type PressureLevel = 'none' | 'soft' | 'hard';
@@ -209,12 +209,22 @@ export function mayAct(
 }
 
 /** Who is stopped next for the host, by rank. Null: nobody. */
-export function pressureVictim(level: PressureLevel, holdings: readonly MemoryHolder[], policy: PreemptionPolicy, now: Ms): ServiceId | null {
+export function pressureVictim(
+  level: PressureLevel,
+  holdings: readonly MemoryHolder[],
+  policy: PreemptionPolicy,
+  now: Ms,
+): ServiceId | null {
   return pressureOrder(level, holdings, policy, now)[0]?.id ?? null;
 }
 
 /** Who would be stopped for the host, first to go first. soft: of the idle. hard: of all that are not protected, however short they have been up. */
-export function pressureOrder(level: PressureLevel, holdings: readonly MemoryHolder[], policy: PreemptionPolicy, now: Ms): readonly MemoryHolder[] {
+export function pressureOrder(
+  level: PressureLevel,
+  holdings: readonly MemoryHolder[],
+  policy: PreemptionPolicy,
+  now: Ms,
+): readonly MemoryHolder[] {
   if (level === 'none') return [];
   const candidates = holdings.filter(
     holding => holding.protectedBy === null && (level === 'hard' || (isIdle(holding, now) && !isYoung(holding, policy, now))),

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 
 /** A service that may be stopped. */

@@ -1,14 +1,14 @@
 import type { Notice, NoticeKind } from '../../api/notice.js';
-import { canSleep } from '../../model/doors.js';
-import type { ServiceId, ServiceSpec } from '../../model/model.js';
+import { canSleep } from '../../model/listeners.js';
 import { SIGTERM } from '../../model/signals.js';
+import type { ServiceId, ServiceSpec } from '../../model/spec.js';
 import { UNUSED } from '../activity/use.js';
-import type { Eviction } from '../memory/relief.js';
+import type { Eviction } from '../memory/preemption.js';
 import { NO_COOLDOWN } from '../policy/cooldown.js';
 import { type Exit, liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
 import type { ListenerState } from './wiring.js';
-import { type HostState, idOf, type ProjectEntry, type ServiceEntry, type DesiredState, type World } from './world.js';
+import { type DesiredState, type HostState, idOf, type ProjectEntry, type ServiceEntry, type World } from './world.js';
 
 function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
@@ -179,7 +179,7 @@ export class Draft {
   }
 
   world(): World {
-    const { engine, services, projects, unmatched: unmatched, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
+    const { engine, services, projects, unmatched, evictions, host, leases, budget, learnt, version, forgotten, spent } = this;
     return { engine, services, projects, unmatched, evictions, host, leases, budget, learnt, version, forgotten, spent };
   }
 }

@@ -1,18 +1,18 @@
 import type { Plan } from '../../api/plan.js';
 import type { ServiceSample } from '../../model/container-sample.js';
 import type { HostSample } from '../../model/host-sample.js';
-import type { ProjectSpec, Protocol, ServiceId } from '../../model/model.js';
 import type { EngineEvent, ObservedContainer } from '../../model/observed.js';
 import type { Readiness } from '../../model/readiness.js';
 import type { HoursTick } from '../../model/schedule.js';
+import type { ProjectSpec, Protocol, ServiceId } from '../../model/spec.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Rhythm } from '../activity/rhythm.js';
 import type { ReclaimResult } from '../memory/reclaim.js';
 import type { KeptMemory } from './intent.js';
+import type { MemoryReport } from './memory-report.js';
 import type { Exit } from './service-state.js';
 import type { Gateway } from './wiring.js';
-import type { MemoryReport } from './word.js';
 import type { Lease } from './world.js';
 
 /** What a user asks for. Answered at once: accepted with the plan, or refused with nothing changed. */

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import type { RestoredProject } from './event.js';
@@ -14,7 +14,7 @@ export interface Intent {
   readonly pins?: readonly KeptPin[];
   /** As set by `budget set`; null or absent: the usual one. */
   readonly budget?: Bytes | null;
-  /** What services whose memory nobody wrote down have needed (scheduler/memory/guessed). */
+  /** What services whose memory nobody wrote down have needed (scheduler/memory/learned). */
   readonly learnt?: readonly KeptMemory[];
 }
 

@@ -1,5 +1,5 @@
-import { canSleep } from '../../model/doors.js';
-import type { ServiceSpec } from '../../model/model.js';
+import { canSleep } from '../../model/listeners.js';
+import type { ServiceSpec } from '../../model/spec.js';
 import type { Draft } from './draft.js';
 import type { Event } from './event.js';
 import type { Intent } from './intent.js';

@@ -1,5 +1,5 @@
-import type { ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
 import type { ObservedContainer } from '../../model/observed.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';

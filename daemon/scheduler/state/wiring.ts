@@ -1,6 +1,6 @@
-import { canSleep, listenersOf, innerPorts } from '../../model/doors.js';
-import type { ContainerSpec, NetworkAttachment, ProjectSpec, ServiceId, ServiceSpec } from '../../model/model.js';
+import { canSleep, innerPorts, listenersOf } from '../../model/listeners.js';
 import type { ObservedContainer } from '../../model/observed.js';
+import type { ContainerSpec, NetworkAttachment, ProjectSpec, ServiceId, ServiceSpec } from '../../model/spec.js';
 import { canonical } from '../../shared/canonical.js';
 import { idOf, type ServiceEntry, type World } from './world.js';
 

@@ -1,16 +1,16 @@
-import { type Memory, type ProjectSpec, type Protocol, type ServiceId, type ServiceSpec, serviceId } from '../../model/model.js';
 import type { HoursTick } from '../../model/schedule.js';
+import { type Memory, type ProjectSpec, type Protocol, type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Use } from '../activity/use.js';
+import type { Eviction } from '../memory/preemption.js';
 import { NO_PRESSURE, type PressureState } from '../memory/pressure.js';
 import { NO_RECLAIM, type ReclaimState } from '../memory/reclaim.js';
-import type { Eviction } from '../memory/relief.js';
 import type { Cooldown } from '../policy/cooldown.js';
+import type { MemoryReport, MemoryRequest } from './memory-report.js';
 import { type Exit, held, type ServiceState } from './service-state.js';
 import type { Address, ListenerState } from './wiring.js';
-import type { MemoryReport, MemoryRequest } from './word.js';
 
 /** What is wanted of a service. gone: no container of it either. */
 export type DesiredState = 'up' | 'down' | 'gone';

@@ -1,9 +1,9 @@
 import type { LiveBudget, LiveService, LiveUsage } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 import { useAfter } from '../activity/idle.js';
-import { memoryHoldersOf } from '../memory/holdings.js';
+import { memoryHoldersOf } from '../memory/holders.js';
 import { pressureOrder } from '../memory/pressure.js';
 import type { Policy } from '../policy/policy.js';
 import type { UseSeen } from '../state/event.js';

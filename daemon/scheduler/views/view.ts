@@ -1,6 +1,6 @@
 import type { PortView, ServiceView } from '../../api/views.js';
 import { ownAddresses } from '../../model/addressing.js';
-import { canSleep, innerPorts } from '../../model/doors.js';
+import { canSleep, innerPorts } from '../../model/listeners.js';
 import { speechOf } from '../../model/protocols.js';
 import { readinessText, readyWord } from '../../model/readiness.js';
 import { formatBytes } from '../../shared/bytes.js';
@@ -9,10 +9,10 @@ import { whyKept } from '../activity/idle.js';
 import { leaseWords } from '../activity/leases.js';
 import { activeDependantsOf } from '../activity/needed-by.js';
 import { usedWords } from '../activity/use.js';
+import { reportOf } from '../state/memory-report.js';
 import { startsAwake } from '../state/restore.js';
 import { held, isActive } from '../state/service-state.js';
 import type { ListenerState } from '../state/wiring.js';
-import { reportOf } from '../state/word.js';
 import { idOf, isWanted, type ServiceEntry, type World } from '../state/world.js';
 
 /** Ports of one service that clients are told of: a range may expose a thousand. */

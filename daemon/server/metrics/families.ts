@@ -1,7 +1,7 @@
 import type { Live, LiveService, LiveTotals, LiveUsage } from '../../api/live.js';
 import type { ServiceView } from '../../api/views.js';
 import type { Psi } from '../../model/host-sample.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Family, Labels, MetricSample } from './exposition.js';
 
 const STATES: readonly ServiceView['state'][] = ['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed'];

@@ -4,11 +4,11 @@ import type { Plan } from '../../api/plan.js';
 import type { Action } from '../../scheduler/state/event.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { envelope } from '../answer.js';
+import { type AwaitedAction, waitForWork } from '../awaited-action.js';
 import { projectName, type RouteContext } from '../context.js';
 import { LargeBodies } from '../large-bodies.js';
-import { sendLines } from '../lines.js';
+import { sendLines } from '../ndjson.js';
 import { checkedBody } from '../validate.js';
-import { type AwaitedAction, waitForWork } from '../work.js';
 
 /** An up carries its whole project. */
 const UP_BODY_LIMIT = 1024 * 1024;

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { VersionView, WhyView } from '../../api/contract.js';
 import type { HistorySpan } from '../../api/live-history.js';
-import { serviceId } from '../../model/model.js';
+import { serviceId } from '../../model/spec.js';
 import { envelope } from '../answer.js';
 import { findService, projectName, queryFlag, queryText, type RouteContext, serviceName } from '../context.js';
-import { readSpan } from '../span.js';
+import { readSpan } from '../history-span.js';
 import { readDocument } from '../validate.js';
 
 /** How many of a service's last notices `why` tells. */

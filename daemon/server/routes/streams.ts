@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { LogEntry } from '../../api/contract.js';
 import type { LoggedNotice } from '../../api/notice.js';
-import { serviceId } from '../../model/model.js';
+import { serviceId } from '../../model/spec.js';
 import type { LogOptions } from '../../ports/ports.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import { FailureError } from '../../shared/failure.js';
 import { findService, projectName, queryCount, queryFlag, queryText, type RouteContext, serviceName } from '../context.js';
-import { AsyncQueue } from '../feed.js';
-import { sendLines, whileConnected } from '../lines.js';
-import { asTheyCome, byTime } from '../merge.js';
+import { asTheyCome, byTime } from '../merge-logs.js';
+import { sendLines, whileConnected } from '../ndjson.js';
+import { AsyncQueue } from '../queue.js';
 
 /** Routes whose answer is a stream of lines. */
 export function streamRoutes(app: FastifyInstance, { supervisor, log }: RouteContext): void {

@@ -3,7 +3,7 @@ import type { WebClosed, WebOpened } from '../../api/contract.js';
 import { envelope } from '../answer.js';
 import type { RouteContext } from '../context.js';
 import { checkedBody } from '../validate.js';
-import type { WebDoor } from '../web/door.js';
+import type { WebDoor } from '../web/web-server.js';
 
 /** Opens and closes the web view. Its code is loaded with the first that asks: who never does pays nothing. */
 export function webRoutes(app: FastifyInstance, context: RouteContext): void {
@@ -11,7 +11,7 @@ export function webRoutes(app: FastifyInstance, context: RouteContext): void {
 
   app.post('/v1/web/open', async request => {
     const { port = null } = checkedBody('OpenWeb', request.body);
-    door ??= import('../web/door.js').then(({ WebDoor }) => new WebDoor(context));
+    door ??= import('../web/web-server.js').then(({ WebDoor }) => new WebDoor(context));
     return envelope<WebOpened>(await (await door).open(port));
   });
 

@@ -183,7 +183,7 @@ const volume = z.strictObject({
   labels: record,
 });
 
-/** model/model's ProjectSpec: a project as `up` sends it. A test holds the two equal. */
+/** model/spec's ProjectSpec: a project as `up` sends it. A test holds the two equal. */
 export const projectSpec = z.strictObject({
   name: projectNameSchema,
   root: text.regex(/^\//),

@@ -2,8 +2,8 @@ import type { Live } from '../../api/live.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import type { Supervisor } from '../../runtime/supervisor.js';
 import type { Ms } from '../../shared/span.js';
-import { SubscriberGroup } from './audience.js';
 import { isTold, type StreamView } from './query.js';
+import { SubscriberGroup } from './subscriber-group.js';
 import type { Viewer } from './viewer.js';
 
 /** In a storm of changes a new picture is taken this often, ms. */

@@ -6,7 +6,7 @@ import type { RouteContext } from '../context.js';
 import type { UpgradeHandler } from '../upgrades.js';
 import { Hub } from './hub.js';
 import { readStreamQuery, type StreamView } from './query.js';
-import { RecentFrames } from './recent.js';
+import { RecentFrames } from './recent-frames.js';
 import { Viewer } from './viewer.js';
 
 /** Longest frame from a client, bytes: it has nothing to say. */

@@ -1,5 +1,5 @@
 import type { LiveService } from '../../api/live.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
 import type { ChartPoint, Dash } from './state.js';
 

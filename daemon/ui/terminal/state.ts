@@ -2,7 +2,7 @@ import type { Live } from '../../api/live.js';
 import type { HistorySpan } from '../../api/live-history.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import type { Plan } from '../../api/plan.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Size } from './cells.js';

@@ -2,7 +2,7 @@ import type { Live, StreamFrame } from '../../api/live.js';
 import { applyDelta } from '../../api/live-delta.js';
 import type { HistoryEntry } from '../../api/live-history.js';
 import type { LoggedNotice } from '../../api/notice.js';
-import type { ServiceId } from '../../model/model.js';
+import type { ServiceId } from '../../model/spec.js';
 
 /** Most notices that are kept. */
 const NOTICES = 200;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Protocol } from '../../../daemon/model/model.js';
-import type { Target } from '../../../daemon/ports/doors.js';
+import type { Protocol } from '../../../daemon/model/spec.js';
+import type { Target } from '../../../daemon/ports/listeners.js';
 
 /** Doors in a process of their own, so that its memory and CPU time are theirs alone. Prints its port. */
 const PROGRAM = `

@@ -3,7 +3,7 @@ import type { VersionView } from '../../../daemon/api/contract.js';
 import type { Mutations } from '../../../daemon/client/client.js';
 import { createConnection } from '../../../daemon/engine/client/connection.js';
 import { createOptions } from '../../../daemon/engine/mapping/create-options.js';
-import type { ProjectSpec } from '../../../daemon/model/model.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import { type Home, home } from '../../e2e/support/home.js';
 import { until } from '../../e2e/support/until.js';
 import { ENGINE } from '../../on-engine/support/open-engine.js';

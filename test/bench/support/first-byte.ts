@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Protocol } from '../../../daemon/model/model.js';
-import type { Target } from '../../../daemon/ports/doors.js';
+import type { Protocol } from '../../../daemon/model/spec.js';
+import type { Target } from '../../../daemon/ports/listeners.js';
 
 /** What a client says first, and whether the answer is one of a service that works. */
 export interface Talk {

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Protocol } from '../../../daemon/model/model.js';
-import type { Target } from '../../../daemon/ports/doors.js';
-import type { RedirectManager } from '../../../daemon/ports/kernel-path.js';
-import { openRedirectManager } from '../../../daemon/redirects/kernel-path.js';
+import type { Protocol } from '../../../daemon/model/spec.js';
+import type { Target } from '../../../daemon/ports/listeners.js';
+import type { RedirectManager } from '../../../daemon/ports/redirects.js';
+import { openRedirectManager } from '../../../daemon/redirects/manager.js';
 import { freePort, silent } from '../../activation/harness.js';
 import { doorProcess } from '../../activation/support/door-process.js';
 

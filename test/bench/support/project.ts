@@ -1,4 +1,4 @@
-import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/model/model.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../../daemon/model/spec.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { containerSpec, defaultNetwork, projectSpec, serviceSpec } from '../../scheduler/specs.js';
 

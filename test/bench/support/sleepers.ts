@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceView } from '../../../daemon/api/views.js';
-import type { Target } from '../../../daemon/ports/doors.js';
+import type { Target } from '../../../daemon/ports/listeners.js';
 import { type Home, home } from '../../e2e/support/home.js';
 import { freePorts } from '../../e2e/support/ports.js';
 import { until } from '../../e2e/support/until.js';

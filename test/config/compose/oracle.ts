@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseComposeDuration } from '../../../daemon/config/compose/duration.js';
 import type { ComposeProject, ComposeService } from '../../../daemon/config/compose/types.js';
-import type { ContainerSpec, MountSpec } from '../../../daemon/model/model.js';
+import type { ContainerSpec, MountSpec } from '../../../daemon/model/spec.js';
 import { parseBytes } from '../../../daemon/shared/bytes.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadProject } from '../../../daemon/config/project/load.js';
-import type { ServiceSpec } from '../../../daemon/model/model.js';
+import type { ServiceSpec } from '../../../daemon/model/spec.js';
 import { risks } from '../../../daemon/model/trust/trust.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { find, tree } from './tree.js';

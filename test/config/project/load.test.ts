@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PLAIN_ACTIVATION } from '../../../daemon/model/model.js';
+import { PLAIN_ACTIVATION } from '../../../daemon/model/spec.js';
 import { risks, trustParts } from '../../../daemon/model/trust/trust.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { formatProblem, type Problem } from '../../../daemon/shared/problem.js';

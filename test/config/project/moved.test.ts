@@ -5,8 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { findConfiguration } from '../../../daemon/config/project/find.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
 import { movedProject } from '../../../daemon/config/project/moved.js';
-import type { ProjectSpec } from '../../../daemon/model/model.js';
-import { movedFrom, refuseGone } from '../../../daemon/runtime/effects/moved.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
+import { movedFrom, refuseGone } from '../../../daemon/runtime/effects/moved-folder.js';
 import { EMPTY_WORLD } from '../../../daemon/scheduler/state/world.js';
 import { containerSpec } from '../../scheduler/specs.js';
 

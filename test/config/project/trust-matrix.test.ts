@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import type { ProjectSpec } from '../../../daemon/model/model.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import { Trust } from '../../../daemon/runtime/trust.js';
 import { load, PACKAGE, tree } from './tree.js';
 

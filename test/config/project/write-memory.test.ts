@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { initProject } from '../../../daemon/config/project/init.js';
 import { type MemoryWrite, writeMemory } from '../../../daemon/config/project/write-memory.js';
-import type { Memory } from '../../../daemon/model/model.js';
+import type { Memory } from '../../../daemon/model/spec.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { FailureError } from '../../../daemon/shared/failure.js';
 import { find, findOptions, load, tree } from './tree.js';

@@ -1,4 +1,4 @@
-import type { ProjectSpec } from '../../../daemon/model/model.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import type { ContainerFact, Facts } from './facts.js';
 import type { Intent } from './intent.js';
 import { NAMES, type Name, NEEDS, ONE_SHOT, type Variant } from './project.js';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { findConfiguration } from '../../../daemon/config/project/find.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
-import type { ProjectSpec } from '../../../daemon/model/model.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
 
 const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { HistoryLimits } from '../../../daemon/history/day-files.js';
 import { createHistory } from '../../../daemon/history/history.js';
 import type { ServiceSample } from '../../../daemon/model/container-sample.js';
-import type { ServiceId } from '../../../daemon/model/model.js';
+import type { ServiceId } from '../../../daemon/model/spec.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

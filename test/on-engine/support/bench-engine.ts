@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createContainers } from '../../../daemon/engine/containers.js';
 import { LABEL } from '../../../daemon/model/labels.js';
-import type { ContainerSpec, NetworkSpec, ServiceSpec } from '../../../daemon/model/model.js';
 import type { EngineEvent } from '../../../daemon/model/observed.js';
+import type { ContainerSpec, NetworkSpec, ServiceSpec } from '../../../daemon/model/spec.js';
 import type { Containers, LaunchOptions, Log } from '../../../daemon/ports/ports.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { patience } from '../../e2e/support/until.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { Redirect } from '../../../daemon/ports/kernel-path.js';
+import type { Redirect } from '../../../daemon/ports/redirects.js';
 
 /** Sets redirects as a daemon does, says so, and stays. */
 const PROGRAM = `

@@ -1,6 +1,6 @@
 import type { ContainerSample, ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports/ports.js';
-import { LatestUsage } from '../../../daemon/runtime/sampling/figures.js';
+import { LatestUsage } from '../../../daemon/runtime/sampling/latest-usage.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';
 import { NO_PRESSURE } from '../../../daemon/scheduler/memory/pressure.js';

@@ -1,6 +1,6 @@
 import type { Notice } from '../../../daemon/api/notice.js';
-import type { ProjectSpec, ServiceId, ServiceSpec } from '../../../daemon/model/model.js';
 import type { ObservedContainer } from '../../../daemon/model/observed.js';
+import type { ProjectSpec, ServiceId, ServiceSpec } from '../../../daemon/model/spec.js';
 import { decide } from '../../../daemon/scheduler/decide.js';
 import type { Policy } from '../../../daemon/scheduler/policy/policy.js';
 import type { Action, Answer, Event, UseSeen } from '../../../daemon/scheduler/state/event.js';
@@ -135,7 +135,14 @@ export class Driver {
         ];
       case 'openListeners':
         return [
-          { kind: 'listenersOpened', project: step.project, serial: step.serial, gateways: this.gateways, served: this.served, failures: [] },
+          {
+            kind: 'listenersOpened',
+            project: step.project,
+            serial: step.serial,
+            gateways: this.gateways,
+            served: this.served,
+            failures: [],
+          },
         ];
       case 'clearProject':
         return [{ kind: 'projectCleared', project: step.project, failure: null }];

@@ -1,6 +1,6 @@
 import type { HostSample } from '../../../daemon/model/host-sample.js';
-import type { ServiceId } from '../../../daemon/model/model.js';
-import { serviceId } from '../../../daemon/model/model.js';
+import type { ServiceId } from '../../../daemon/model/spec.js';
+import { serviceId } from '../../../daemon/model/spec.js';
 import type { Decision } from '../../../daemon/scheduler/decide.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../../daemon/scheduler/state/world.js';

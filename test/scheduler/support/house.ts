@@ -1,6 +1,6 @@
-import { canSleep } from '../../../daemon/model/doors.js';
 import type { HostSample } from '../../../daemon/model/host-sample.js';
-import { type ServiceId, serviceId } from '../../../daemon/model/model.js';
+import { canSleep } from '../../../daemon/model/listeners.js';
+import { type ServiceId, serviceId } from '../../../daemon/model/spec.js';
 import { type Decision, nextDeadline } from '../../../daemon/scheduler/decide.js';
 import type { Policy } from '../../../daemon/scheduler/policy/policy.js';
 import type { Event, UseSeen } from '../../../daemon/scheduler/state/event.js';

@@ -1,4 +1,4 @@
-import { PLAIN_ACTIVATION, type ServiceSpec } from '../../../daemon/model/model.js';
+import { PLAIN_ACTIVATION, type ServiceSpec } from '../../../daemon/model/spec.js';
 import { containerSpec } from '../specs.js';
 import { project, type Sketch } from './specs.js';
 

@@ -1,4 +1,4 @@
-import type { ServiceSpec } from '../../../daemon/model/model.js';
+import type { ServiceSpec } from '../../../daemon/model/spec.js';
 import { UNUSED } from '../../../daemon/scheduler/activity/use.js';
 import { NO_COOLDOWN } from '../../../daemon/scheduler/policy/cooldown.js';
 import type { ServiceState } from '../../../daemon/scheduler/state/service-state.js';

@@ -1,4 +1,4 @@
-import type { ProjectSpec } from '../../../daemon/model/model.js';
+import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import { Driver } from './driver.js';
 import { policy, project } from './specs.js';
 

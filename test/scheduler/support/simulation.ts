@@ -1,5 +1,5 @@
-import type { ServiceId, ServiceSpec } from '../../../daemon/model/model.js';
 import type { ObservedContainer } from '../../../daemon/model/observed.js';
+import type { ServiceId, ServiceSpec } from '../../../daemon/model/spec.js';
 import { type Decision, decide, nextDeadline } from '../../../daemon/scheduler/decide.js';
 import type { Policy } from '../../../daemon/scheduler/policy/policy.js';
 import type { Action, Answer, Event } from '../../../daemon/scheduler/state/event.js';

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../../daemon/model/model.js';
+import type { ServiceId } from '../../../daemon/model/spec.js';
 import { Driver } from './driver.js';
 import { sleeper } from './households.js';
 import { policy, project } from './specs.js';

@@ -1,5 +1,5 @@
-import type { ProjectSpec, ServiceSpec } from '../../../daemon/model/model.js';
 import type { ObservedContainer } from '../../../daemon/model/observed.js';
+import type { ProjectSpec, ServiceSpec } from '../../../daemon/model/spec.js';
 import { DEFAULT_POLICY, type Policy } from '../../../daemon/scheduler/policy/policy.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { projectSpec, serviceSpec } from '../specs.js';

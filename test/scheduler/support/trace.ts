@@ -1,5 +1,5 @@
-import { canSleep } from '../../../daemon/model/doors.js';
-import type { ServiceId } from '../../../daemon/model/model.js';
+import { canSleep } from '../../../daemon/model/listeners.js';
+import type { ServiceId } from '../../../daemon/model/spec.js';
 import { idOf } from '../../../daemon/scheduler/state/world.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { House } from './house.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { BuildSpec } from '../../../model/model.js';
+import type { BuildSpec } from '../../../model/spec.js';
 import { Cursor } from '../cursor.js';
 import { isRemote } from '../extends.js';
 import { keyValues, withContext } from '../merge.js';

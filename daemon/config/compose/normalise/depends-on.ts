@@ -1,4 +1,4 @@
-import type { Condition, Dependency } from '../../../model/model.js';
+import type { Condition, Dependency } from '../../../model/spec.js';
 import { Cursor } from '../cursor.js';
 import { dependencies } from '../merge.js';
 import { warnUnsupported } from '../unsupported.js';

@@ -1,4 +1,4 @@
-import type { DeviceRequest } from '../../../model/model.js';
+import type { DeviceRequest } from '../../../model/spec.js';
 import type { Cursor } from '../cursor.js';
 import { textsByKey } from './key-values.js';
 

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../../model/model.js';
+import type { Healthcheck } from '../../../model/spec.js';
 import type { Ms } from '../../../shared/span.js';
 import type { Cursor } from '../cursor.js';
 

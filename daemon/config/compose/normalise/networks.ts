@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { NetworkAttachment } from '../../../model/model.js';
+import type { NetworkAttachment } from '../../../model/spec.js';
 import { nearestName } from '../../../shared/nearest.js';
 import { Cursor, quote } from '../cursor.js';
 import { names } from '../merge.js';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { PortSpec } from '../../../model/model.js';
+import type { PortSpec } from '../../../model/spec.js';
 import { type Cursor, quote } from '../cursor.js';
 
 /** Ours is a tool for laptops: what a file does not ask to be reachable from outside is not. */

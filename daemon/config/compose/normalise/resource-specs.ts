@@ -1,4 +1,4 @@
-import type { NetworkAttachment, NetworkSpec, SubnetRange, VolumeSpec } from '../../../model/model.js';
+import type { NetworkAttachment, NetworkSpec, SubnetRange, VolumeSpec } from '../../../model/spec.js';
 import type { Cursor } from '../cursor.js';
 import { pathAt } from '../paths.js';
 import { warnUnsupported } from '../unsupported.js';

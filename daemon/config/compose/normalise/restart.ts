@@ -1,8 +1,8 @@
-import type { Restart } from '../../../model/model.js';
+import type { Restart } from '../../../model/spec.js';
 import { type Cursor, quote } from '../cursor.js';
 import { warnUnsupported } from '../unsupported.js';
 
-/** Without `restart` a crash is repaired and an exit with 0 respected; see model/model. */
+/** Without `restart` a crash is repaired and an exit with 0 respected; see model/spec. */
 const DEFAULT: Restart = { policy: 'on-failure', maxRetries: null };
 
 /** The specification knows `any`; the other two are spellings of `restart` that Compose takes here as well. */

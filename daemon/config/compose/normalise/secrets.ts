@@ -1,4 +1,4 @@
-import type { MountSpec } from '../../../model/model.js';
+import type { MountSpec } from '../../../model/spec.js';
 import type { Cursor } from '../cursor.js';
 import { pathAt } from '../paths.js';
 import { cleanTarget } from '../short-mount.js';

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../../../model/model.js';
+import type { ContainerSpec } from '../../../model/spec.js';
 import { builtImageName } from '../../../shared/names.js';
 import type { Problem } from '../../../shared/problem.js';
 import { type Cursor, quote } from '../cursor.js';

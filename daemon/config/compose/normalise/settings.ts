@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../../../model/model.js';
+import type { ContainerSpec } from '../../../model/spec.js';
 import { type Cursor, quote } from '../cursor.js';
 import { warnUnsupported } from '../unsupported.js';
 import { textsByKey } from './key-values.js';

@@ -1,4 +1,4 @@
-import type { MountSpec } from '../../../model/model.js';
+import type { MountSpec } from '../../../model/spec.js';
 import { parseBytes } from '../../../shared/bytes.js';
 import { type Cursor, quote } from '../cursor.js';
 import { cleanTarget } from '../short-mount.js';

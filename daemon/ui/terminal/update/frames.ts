@@ -2,7 +2,7 @@ import type { LiveDelta, LiveService, StreamFrame } from '../../../api/live.js';
 import { applyDelta } from '../../../api/live-delta.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import type { LoggedNotice } from '../../../api/notice.js';
-import type { ServiceId } from '../../../model/model.js';
+import type { ServiceId } from '../../../model/spec.js';
 import type { Ms } from '../../../shared/span.js';
 import type { ChartPoint, Dash } from '../state.js';
 import { said } from './say.js';

@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../../model/model.js';
+import type { ServiceId } from '../../../model/spec.js';
 import { type Dash, type Screen, screenOf } from '../state.js';
 
 /** With this screen on top of what is seen. */

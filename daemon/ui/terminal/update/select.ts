@@ -1,4 +1,4 @@
-import type { ServiceId } from '../../../model/model.js';
+import type { ServiceId } from '../../../model/spec.js';
 import { splitOf } from '../layout.js';
 import { isOnBudget, listRows, shownServices } from '../list.js';
 import type { Dash } from '../state.js';
