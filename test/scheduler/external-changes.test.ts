@@ -521,9 +521,9 @@ describe('networks and volumes that were removed through the engine', () => {
   });
 
   test('a volume that had been there: its loss is said, loudly; a new one is none', () => {
-    const said = (madeWith: string | null) => {
+    const said = (launchedHash: string | null) => {
       const driver = launching();
-      const services = new Map([...driver.world.services].map(([id, entry]) => [id, { ...entry, madeWith }]));
+      const services = new Map([...driver.world.services].map(([id, entry]) => [id, { ...entry, launchedHash }]));
       Object.assign(driver, { world: { ...driver.world, services } });
       const entry = driver.world.services.get(DB) ?? never();
       const container = observed(entry.spec, { id: 'db-9' });

@@ -18,7 +18,7 @@ export function foldRestored(
     draft.projects.set(spec.name, { spec, leaving, listeners: { kind: 'due' }, listening: false, clearing: false, due, clearAt: null });
     for (const service of spec.services) {
       const desired = leaving ? 'gone' : up.includes(service.name) ? 'up' : 'down';
-      const pending = { again: restart.includes(service.name), fresh: recreate.includes(service.name) };
+      const pending = { restartRequested: restart.includes(service.name), recreateRequested: recreate.includes(service.name) };
       const awake = desired === 'up' && startsAwake(service);
       const over = hours?.closing.includes(service.name) ? 'closing' : hours?.closed.includes(service.name) ? 'closed' : null;
       draft.add(service, { ...pending, desired, awake, hours: over });

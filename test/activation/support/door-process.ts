@@ -9,11 +9,11 @@ import type { Target } from '../../../daemon/ports/listeners.js';
 
 /** Doors in a process of their own, so that its memory and CPU time are theirs alone. Prints its port. */
 const PROGRAM = `
-import { createDoors } from './doors.js';
+import { createActivator } from './activator.js';
 import { createServer } from 'node:net';
 const { target, protocol } = JSON.parse(process.argv[2]);
 const quiet = () => undefined;
-const doors = createDoors(
+const doors = createActivator(
   { target: () => target, wake: async () => target, changed: quiet },
   { log: { debug: quiet, info: quiet, warn: console.error, error: console.error }, clock: { now: () => performance.now(), wall: () => Date.now() } },
 );

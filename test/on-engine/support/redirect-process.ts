@@ -8,10 +8,10 @@ import type { Redirect } from '../../../daemon/ports/redirects.js';
 
 /** Sets redirects as a daemon does, says so, and stays. */
 const PROGRAM = `
-import { openKernelPath } from '../../engine/support/kernel-path.js';
+import { openRedirectManager } from './manager.js';
 const { instance, redirects } = JSON.parse(process.argv[2]);
 const quiet = () => undefined;
-const path = await openKernelPath({ instance, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
+const path = await openRedirectManager({ instance, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
 console.log(JSON.stringify(await path.set(redirects)));
 setInterval(quiet, 1000);
 `;
