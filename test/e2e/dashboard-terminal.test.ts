@@ -153,7 +153,7 @@ describe('the terminal', () => {
   ])('is restored when the dashboard %s', async (_, view) => {
     const program = `
       import { Client } from '${DIST}client/client.js';
-      import { runDashboard } from '${DIST}dashboard/run.js';
+      import { runDashboard } from '${DIST}ui/terminal/run.js';
       let frames = 0;
       const machine = { begin: () => ({}), update: dash => ({ dash, effects: [] }), ${view} };
       const options = { client: new Client('/nonexistent'), env: process.env, ascii: false, mouse: true, every: 1000, shell: async () => 0 };
