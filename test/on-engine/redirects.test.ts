@@ -7,8 +7,8 @@ import type { Counters, Redirect, RedirectManager } from '../../daemon/ports/red
 import { openRedirectManager, USED } from '../../daemon/redirects/manager.js';
 import { bridgeTo } from '../../daemon/redirects/routes.js';
 import { bytes, connected, freePort, type Running, serve, silent, until } from '../activation/harness.js';
-import { setAndKilled } from './support/redirect-process.js';
 import { ensureNft, nft } from './support/nft.js';
+import { setAndKilled } from './support/redirect-process.js';
 import { openStack, type Stack } from './support/stack.js';
 
 /** Rules of the real kernel between a listener, as the daemon's, and a real Redis in a container. */
