@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { ContainerCheck, ObservedContainer } from '../../daemon/model/observed.js';
 import { type ContainerSpec, type Healthcheck, PLAIN_ACTIVATION, type PortSpec, type ServiceSpec } from '../../daemon/model/spec.js';
@@ -31,7 +32,7 @@ interface Scene {
   readonly load?: number;
 }
 
-/** Readiness of one service, with what was asked for it. The clock is the test's: each look at it is 100 ms later. */
+/** Readiness of one service, with what was asked for it. The clock is the test's: each reading is 100 ms later, and a pause takes no real time. */
 async function ready({ container = {}, spec = {}, seen = {}, answers = {}, awaited = [], exits = [], isLocal = true, load = 1e6 }: Scene) {
   const asked: string[] = [];
   const left = [...exits];
@@ -61,6 +62,10 @@ async function ready({ container = {}, spec = {}, seen = {}, answers = {}, await
     heard: () => undefined,
     cpu: () => now * load,
     isLocal: async () => isLocal,
+    sleep: async (ms, signal) => {
+      await turn(); // what has answered is told first
+      if (signal?.aborted !== true) now += ms;
+    },
   };
   const service = serviceSpec({ startTimeout: 20_000, container: containerSpec(container), ...spec });
   const found = observed(service, { ip: '172.18.0.2', gateway: '172.18.0.1', ...seen });

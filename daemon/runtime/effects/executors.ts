@@ -17,7 +17,7 @@ import type { Redirector } from '../listeners/redirector.js';
 import { type Launched, launch } from './launch.js';
 import type { MemoryRequestFollower } from './memory-reports.js';
 import { refuseGoneContext } from './moved-folder.js';
-import { awaitReady } from './readiness.js';
+import { awaitReady, sleepInRealTime } from './readiness.js';
 
 export interface Effects {
   readonly containers: Containers;
@@ -125,6 +125,7 @@ const EXECUTORS: Executors = {
         heard: port => heard(id, port),
         cpu,
         isLocal,
+        sleep: sleepInRealTime,
       });
       if (readiness === null) return forget(seen.id);
       if (readiness.kind === 'answered')

@@ -42,6 +42,8 @@ export interface ReadinessContext {
   readonly cpu: (container: ObservedContainer) => number | null;
   /** Whether an address is one of this machine's. */
   readonly isLocal: (address: string) => Promise<boolean>;
+  /** Resolves after so long, or once the signal aborts. */
+  readonly sleep: (ms: Ms, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -96,6 +98,11 @@ function portsToAsk(spec: ServiceSpec, seen: ObservedContainer): readonly number
 function questionsAt(seen: ObservedContainer, port: number): readonly { readonly target: Target; readonly proxied: boolean }[] {
   const { direct, published } = reachedDirectly(addressOf(seen), port);
   return [...(direct ? [{ target: direct, proxied: false }] : []), ...(published ? [{ target: published, proxied: true }] : [])];
+}
+
+/** A ReadinessContext's sleep by the clock of this machine. */
+export async function sleepInRealTime(ms: Ms, signal?: AbortSignal): Promise<void> {
+  await pause(ms, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
 
 /** Its own address counts where its network is this machine's: elsewhere another machine may have it. */
@@ -157,13 +164,9 @@ async function byPorts(
         begin + spec.startTimeout,
         firstAt === null ? Infinity : firstAt + Math.max(STRAGGLERS, firstAt - begin),
       );
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, Math.max(1, until - clock.now()));
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const answer = new AbortController();
+      wake = () => answer.abort();
+      await context.sleep(Math.max(1, until - clock.now()), answer.signal);
     }
   } finally {
     ending.abort();
@@ -246,7 +249,7 @@ async function byCheck(
   spec: ServiceSpec,
   { id }: ObservedContainer,
   check: ContainerCheck,
-  { containers, clock }: ReadinessContext,
+  { containers, clock, sleep }: ReadinessContext,
 ): Promise<Readiness | null> {
   const deadline = clock.now() + Math.max(spec.startTimeout, isImages(spec) ? patienceOf(check) : 0);
   let lastExit: number | null = null;
@@ -257,7 +260,7 @@ async function byCheck(
     const seen = await containers.inspect(id);
     if (!seen || !isLive(seen)) return null;
     if (seen.health === 'healthy') return CHECKED;
-    await pause(step);
+    await sleep(step);
   }
   throw new FailureError(unready(spec.name, spec.startTimeout, await lastCheck(containers, id, check.command, lastExit)));
 }
