@@ -72,7 +72,7 @@ describe('expressions', () => {
   it('that do not are seen', () => {
     const bad = (source: string): Literal => ({ place: 'x', source, flags: '' });
     for (const source of ['[\\w.+-]+@[\\w-]+\\.com', '\\s+$', '(\\w:\\/\\/)[^\\s]*@'])
-      expect([source, slow('x', run(bad(source)), pumps(bad(source))).length > 0]).toEqual([source, true]);
+      expect([source, pumps(bad(source)).some(pump => slow('x', run(bad(source)), [pump]).length > 0)]).toEqual([source, true]);
   }, 60_000);
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { filesBetween } from '../../daemon/history/day-files.js';
 import { parsePoint, readPoints } from '../../daemon/history/read-points.js';
-import { rounds } from '../support/deep.js';
+import { byGear } from '../support/deep.js';
 import { HOUR, historyIn, MINUTE, NOON, sample, tempFolder } from './support/history.js';
 import { SERVICES, writerProgram } from './support/writer.js';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => program.remove());
 
 const FIRST = NOON / MINUTE;
-const ROUNDS = rounds(50);
+const ROUNDS = byGear({ deep: 50, usual: 8, fast: 2 });
 
 /** What is there of a service from minute `from` on; a point that is not what was written fails. */
 async function minutesOf(folder: string, id: (typeof SERVICES)[number]): Promise<number[]> {

@@ -1,24 +1,38 @@
 /**
- * How deep the property suites, traces and kill rounds go. `./scripts/test.sh --deep` (LAPTOP_DEV_TEST_DEEP=1) runs all of them; every
- * other run takes a share. The names of the tests say how many; LAPTOP_DEV_TEST_SEED=N has the cases of a run again.
+ * How deep the property suites, traces and kill rounds go. `npm run check:fast` (LAPTOP_DEV_TEST_FAST=1) takes the least that says anything and
+ * a part of the long tables, `./scripts/test.sh --deep` (LAPTOP_DEV_TEST_DEEP=1) all of them; every other run takes a share. The names of the
+ * tests say how many; LAPTOP_DEV_TEST_SEED=N has the cases of a run again.
  */
 export const DEEP = process.env['LAPTOP_DEV_TEST_DEEP'] === '1';
+export const FAST = !DEEP && process.env['LAPTOP_DEV_TEST_FAST'] === '1';
 
 /** The share of a suite that each run takes. */
-const SHARE = 0.1;
+const SHARE = 0.05;
 /** The least runs of a property that say anything. */
 const LEAST = 20;
+/** Of a long table a fast run takes every so many rows, from one that the seed says. */
+const STRIDE = 5;
 
 /** The rounds of this run, of a suite that has `all` when it is deep. */
 export function rounds(all: number): number {
-  return DEEP ? all : Math.min(all, Math.max(LEAST, Math.ceil(all * SHARE)));
+  return byGear({ deep: all, usual: Math.min(all, Math.max(LEAST, Math.ceil(all * SHARE))), fast: Math.min(all, LEAST) });
 }
 
-const usual = DEEP || process.env['CI'] ? 1 : Math.floor(Date.now() / 1_000) % 1_000_000;
-/** The seed of this run: the same in each run of CI and in a deep one, another in each run by hand. */
+/** What each gear takes of something that is no property: kills, bytes, strides. */
+export function byGear({ deep, usual, fast }: Readonly<Record<'deep' | 'usual' | 'fast', number>>): number {
+  return DEEP ? deep : FAST ? fast : usual;
+}
+
+const usual = DEEP ? 1 : Math.floor(Date.now() / 1_000) % 1_000_000;
+/** The seed of this run: scripts/test.sh takes it from the commit, a deep run is always the same, and each run by hand another. */
 export const SEED = Number(process.env['LAPTOP_DEV_TEST_SEED'] ?? usual);
 
 /** All of them when it is deep; else `count`, one after another from a place that the seed says. */
 export function some<T>(all: readonly T[], count: number): readonly T[] {
   return DEEP ? all : Array.from({ length: count }, (_, index) => all[(SEED + index) % all.length] as T);
+}
+
+/** All rows of a long table; in a fast run every fifth. */
+export function sampled<T>(rows: readonly T[]): readonly T[] {
+  return FAST ? rows.filter((_, index) => (index + SEED) % STRIDE === 0) : rows;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../daemon/platform/doctor/examine.js';
 import { fake, serve, view } from '../../server/harness.js';
+import { sampled } from '../../support/deep.js';
 import { runOn, type Told } from '../wsl/run-cli.js';
 import { type Simulated, type SimulatedHost, simulate } from '../wsl/simulated.js';
 import { ENGINES, type StubEngine, startEngine } from './engine.js';
@@ -30,7 +31,7 @@ const doctor = (parts: Partial<Simulated>, engine: StubEngine | null = ENGINES.d
   on(parts, engine, host => runOn(host, line));
 
 describe.concurrent('doctor', () => {
-  it.each<readonly [string, Partial<Simulated>, StubEngine | null, readonly string[], number]>([
+  it.each(sampled<readonly [string, Partial<Simulated>, StubEngine | null, readonly string[], number]>([
     ['a host on which nothing is wrong', {}, ENGINES.docker, [], 0],
     ['64 GB', { host: 64, vm: 32, cpus: 24, vmCpus: 24, swap: 8 }, ENGINES.docker, [], 0],
     ['plain Linux', { kind: 'linux', swap: 0 }, ENGINES.docker, [], 0],
@@ -66,7 +67,7 @@ describe.concurrent('doctor', () => {
     ['Compose sees more', { compose: ['api', 'db', 'llm'] }, ENGINES.docker, ['compose-differs'], 7],
     ['a project that cannot be read', { files: { 'project/compose.yaml': 'services: 5\n' } }, ENGINES.docker, ['profile-invalid'], 7],
     ['a profile beyond the budget', { host: 8, vm: 3, swap: 1 }, ENGINES.docker, ['profile-too-large', 'wsl-memory-small'], 7],
-  ])('%s', async (_, parts, engine, codes, code) => {
+  ]))('%s', async (_, parts, engine, codes, code) => {
     const told = await doctor(parts, engine);
     expect([codesOf(told), told.code]).toEqual([codes, code]);
   }); // biome-ignore format: a table

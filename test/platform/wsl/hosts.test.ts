@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sampled } from '../../support/deep.js';
 import { runOn, type Told } from './run-cli.js';
 import { type Simulated, type SimulatedHost, simulate } from './simulated.js';
 
@@ -18,21 +19,23 @@ const dataOf = ({ out }: Told) => JSON.parse(out).data;
 
 describe.concurrent('presets on hosts of all sizes', () => {
   const off = (gib: number): Partial<Simulated> => ({ host: gib, vm: gib / 2, interop: false, config: '' });
-  it.each<readonly [string, Partial<Simulated>, readonly number[], boolean]>([
-    ['8 GB, 4 processors', { host: 8, cpus: 4 }, [3, 4, 3, 2], true],
-    ['16 GB', { host: 16 }, [5, 8, 10, 10], true],
-    ['32 GB', { host: 32, cpus: 16 }, [5, 8, 10, 20], true],
-    ['64 GB', { host: 64, cpus: 24 }, [5, 8, 10, 40], true],
-    ['8 GB, interop off', off(8), [3, 4, 3, 2], false],
-    ['16 GB, interop off', off(16), [5, 8, 10, 10], false],
-    ['32 GB, interop off', off(32), [5, 8, 10, 20], false],
-    ['64 GB, interop off', off(64), [5, 8, 10, 40], false],
-    ['PowerShell is slow', { powershell: 'slow' }, [5, 8, 10, 10], true],
-    ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
-    ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
-    ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
-    ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
-  ])('%s', async (_, parts, memory, sure) => {
+  it.each(
+    sampled<readonly [string, Partial<Simulated>, readonly number[], boolean]>([
+      ['8 GB, 4 processors', { host: 8, cpus: 4 }, [3, 4, 3, 2], true],
+      ['16 GB', { host: 16 }, [5, 8, 10, 10], true],
+      ['32 GB', { host: 32, cpus: 16 }, [5, 8, 10, 20], true],
+      ['64 GB', { host: 64, cpus: 24 }, [5, 8, 10, 40], true],
+      ['8 GB, interop off', off(8), [3, 4, 3, 2], false],
+      ['16 GB, interop off', off(16), [5, 8, 10, 10], false],
+      ['32 GB, interop off', off(32), [5, 8, 10, 20], false],
+      ['64 GB, interop off', off(64), [5, 8, 10, 40], false],
+      ['PowerShell is slow', { powershell: 'slow' }, [5, 8, 10, 10], true],
+      ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
+      ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
+      ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
+      ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
+    ]),
+  )('%s', async (_, parts, memory, sure) => {
     const data = dataOf(await told(parts, 'wsl presets full --json'));
     expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
     expect(data.host.memory.sure).toBe(sure);
@@ -41,30 +44,37 @@ describe.concurrent('presets on hosts of all sizes', () => {
 });
 
 describe.concurrent('what a host is', () => {
-  it.each<readonly [string, Partial<Simulated>, string, RegExp]>([
-    ['5.15: no PSI, cgroup v1', { kernel: '5.15' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
-    ['6.6: PSI', { kernel: '6.6' }, 'wsl show --json', /"psi":true/],
-    ['6.18: no PSI', { kernel: '6.18' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
-    ['6.18 with psi=1', { kernel: '6.18', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
-    ['the version by wslinfo', { kernel: '6.18' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
-    ['by wsl.exe in UTF-16', { wslinfo: 'absent', wsl: 'utf16' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
-    ['by wsl.exe in UTF-8', { wslinfo: 'fails', wsl: 'utf8' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
-    ['by wsl.exe in German', { wslinfo: 'fails', wsl: 'localized' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe/],
-    ['no version at all', { wslinfo: 'hangs', wsl: 'hangs' }, 'wsl show --json', /"wslVersion":null,"networkingMode":null/],
-    ['mirrored networking', { networkingMode: 'mirrored' }, 'wsl show', /networking +mirrored +wslinfo/],
-    ['interop off is said', { interop: false, config: '' }, 'wsl show', /Windows could not be asked: interop is off\./],
-    ['a failing PowerShell is said', { powershell: 'fails', config: '' }, 'wsl show', /could not be asked: powershell\.exe failed \(3\)/],
-    ['the user of Windows', { users: ['Jo Doe'] }, 'wsl show', /mnt\/c\/Users\/Jo Doe\/\.wslconfig does not exist: all defaults hold/],
-    ['a user outside ASCII', { users: ['José'] }, 'wsl show', /mnt\/c\/Users\/José\/\.wslconfig/],
-    ['the only user', { interop: false }, 'wsl show', /Users\/me\/\.wslconfig does not exist.*guessed: the only folder of a user$/m],
-    ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
-  ])('%s', async (_, parts, line, expected) => {
+  it.each(
+    sampled<readonly [string, Partial<Simulated>, string, RegExp]>([
+      ['5.15: no PSI, cgroup v1', { kernel: '5.15' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
+      ['6.6: PSI', { kernel: '6.6' }, 'wsl show --json', /"psi":true/],
+      ['6.18: no PSI', { kernel: '6.18' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
+      ['6.18 with psi=1', { kernel: '6.18', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
+      ['the version by wslinfo', { kernel: '6.18' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
+      [
+        'by wsl.exe in UTF-16',
+        { wslinfo: 'absent', wsl: 'utf16' },
+        'wsl show --json',
+        /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/,
+      ],
+      ['by wsl.exe in UTF-8', { wslinfo: 'fails', wsl: 'utf8' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
+      ['by wsl.exe in German', { wslinfo: 'fails', wsl: 'localized' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe/],
+      ['no version at all', { wslinfo: 'hangs', wsl: 'hangs' }, 'wsl show --json', /"wslVersion":null,"networkingMode":null/],
+      ['mirrored networking', { networkingMode: 'mirrored' }, 'wsl show', /networking +mirrored +wslinfo/],
+      ['interop off is said', { interop: false, config: '' }, 'wsl show', /Windows could not be asked: interop is off\./],
+      ['a failing PowerShell is said', { powershell: 'fails', config: '' }, 'wsl show', /could not be asked: powershell\.exe failed \(3\)/],
+      ['the user of Windows', { users: ['Jo Doe'] }, 'wsl show', /mnt\/c\/Users\/Jo Doe\/\.wslconfig does not exist: all defaults hold/],
+      ['a user outside ASCII', { users: ['José'] }, 'wsl show', /mnt\/c\/Users\/José\/\.wslconfig/],
+      ['the only user', { interop: false }, 'wsl show', /Users\/me\/\.wslconfig does not exist.*guessed: the only folder of a user$/m],
+      ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
+    ]),
+  )('%s', async (_, parts, line, expected) => {
     const { code, out } = await told(parts, line);
     expect(out).toMatch(expected);
     expect(code).toBe(0);
   });
 
-  it.each<readonly [string, Partial<Simulated>, string, number, RegExp]>([
+  it.each(sampled<readonly [string, Partial<Simulated>, string, number, RegExp]>([
     ['WSL1', { kind: 'wsl1' }, 'wsl show', 4, /the kernel 4\.4\.0-22621-Microsoft is WSL1[\s\S]*--set-version NAME 2/],
     ['plain Linux', { kind: 'linux' }, 'wsl presets', 4, /This is no WSL2: the kernel 6\.12\.9-amd64 is a Linux of its own/],
     ['several users, interop off', { interop: false, users: ['a', 'b'] }, 'wsl show', 3, /it may be any of\s+\S*a\/\.wslconfig,\s+\S*b\/\.wslconfig/],
@@ -76,7 +86,7 @@ describe.concurrent('what a host is', () => {
     ['no file to take back', {}, 'wsl undo', 2, /No change to \.wslconfig is known/],
     ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
     ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
-  ])('%s is refused', async (_, parts, line, code, expected) => {
+  ]))('%s is refused', async (_, parts, line, code, expected) => {
     const answer = await told(parts, line);
     expect([answer.code, answer.out]).toEqual([code, '']);
     expect(answer.err).toMatch(expected);
@@ -103,18 +113,20 @@ describe.concurrent('what a host is', () => {
 
 describe.concurrent('apply and undo', () => {
   const added = (eol: string) => ['', '[wsl2]', 'memory=8GB', 'processors=6', ''].join(eol);
-  it.each<readonly [string, Simulated['config'], string, string | Buffer]>([
-    ['no file', null, '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-    ['an empty file', '', '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-    ['CR LF', '# me\r\n[wsl2]\r\nmemory=4GB # half\r\n', '', '# me\r\n[wsl2]\r\nmemory=8GB # half\r\nprocessors=6\r\n'],
-    ['LF', '[wsl2]\nprocessors=2\nmemory=4GB', '', '[wsl2]\nprocessors=6\nmemory=8GB'],
-    ['another section', '[experimental]\nautoMemoryReclaim=gradual\n', '', `[experimental]\nautoMemoryReclaim=gradual\n${added('\n')}`],
-    ['a mark', '\ufeff[wsl2]\r\n', '', '\ufeff[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-    ['UTF-16', Buffer.from('\ufeff[wsl2]\n', 'utf16le'), '', Buffer.from('\ufeff[wsl2]\nmemory=8GB\nprocessors=6\n', 'utf16le')],
-    ['ANSI', Buffer.from('# caf\xe9\n[wsl2]\n', 'latin1'), '', Buffer.from('# caf\xe9\n[wsl2]\nmemory=8GB\nprocessors=6\n', 'latin1')],
-    ['duplicates', '[wsl2]\nmemory=1GB\nmemory=2GB\n', '', '[wsl2]\nmemory=8GB\nmemory=2GB\nprocessors=6\n'],
-    ['PSI', '[wsl2]\nkernelCommandLine=quiet psi=0\n', ' --psi', '[wsl2]\nkernelCommandLine=quiet psi=1\nmemory=8GB\nprocessors=6\n'],
-  ])('%s', async (_, config, more, expected) => {
+  it.each(
+    sampled<readonly [string, Simulated['config'], string, string | Buffer]>([
+      ['no file', null, '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+      ['an empty file', '', '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+      ['CR LF', '# me\r\n[wsl2]\r\nmemory=4GB # half\r\n', '', '# me\r\n[wsl2]\r\nmemory=8GB # half\r\nprocessors=6\r\n'],
+      ['LF', '[wsl2]\nprocessors=2\nmemory=4GB', '', '[wsl2]\nprocessors=6\nmemory=8GB'],
+      ['another section', '[experimental]\nautoMemoryReclaim=gradual\n', '', `[experimental]\nautoMemoryReclaim=gradual\n${added('\n')}`],
+      ['a mark', '\ufeff[wsl2]\r\n', '', '\ufeff[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+      ['UTF-16', Buffer.from('\ufeff[wsl2]\n', 'utf16le'), '', Buffer.from('\ufeff[wsl2]\nmemory=8GB\nprocessors=6\n', 'utf16le')],
+      ['ANSI', Buffer.from('# caf\xe9\n[wsl2]\n', 'latin1'), '', Buffer.from('# caf\xe9\n[wsl2]\nmemory=8GB\nprocessors=6\n', 'latin1')],
+      ['duplicates', '[wsl2]\nmemory=1GB\nmemory=2GB\n', '', '[wsl2]\nmemory=8GB\nmemory=2GB\nprocessors=6\n'],
+      ['PSI', '[wsl2]\nkernelCommandLine=quiet psi=0\n', ' --psi', '[wsl2]\nkernelCommandLine=quiet psi=1\nmemory=8GB\nprocessors=6\n'],
+    ]),
+  )('%s', async (_, config, more, expected) => {
     await on({ config }, async host => {
       const dry = await runOn(host, `wsl apply balanced full --dry-run${more}`);
       expect([dry.code, dry.out]).toEqual([0, expect.stringMatching(/^This would change [\s\S]*\n\+ .*memory=8GB/)]);
@@ -171,7 +183,7 @@ describe.concurrent('verify', () => {
     return Object.fromEntries((data ?? error.details).checks.map(({ key, state }: { key: string; state: string }) => [key, state]));
   };
   const given = { vm: 8, vmCpus: 6, swap: 2 };
-  it.each<readonly [string, Partial<Simulated>, number, Readonly<Record<string, string>>]>([
+  it.each(sampled<readonly [string, Partial<Simulated>, number, Readonly<Record<string, string>>]>([
     ['all holds', { config: '[wsl2]\nmemory=8GB\nprocessors=6\nswap=2GB\n' }, 0, { 'wsl2.memory': 'holds', 'wsl2.processors': 'holds', 'wsl2.swap': 'holds' }],
     ['raw bytes', { config: '[wsl2]\nmemory=8589934592\n' }, 0, { 'wsl2.memory': 'holds' }],
     ['no file', { config: null }, 0, {}],
@@ -190,7 +202,7 @@ describe.concurrent('verify', () => {
     ['networking without wslinfo', { config: '[wsl2]\nnetworkingMode=nat\n', wslinfo: 'absent' }, 0, { 'wsl2.networkingMode': 'unseen' }],
     ['what only Windows knows', { config: '[general]\ninstanceIdleTimeout=-1\n' }, 0, { 'general.instanceIdleTimeout': 'unseen' }],
     ['interop off', { config: '[wsl2]\nmemory=8GB\n', interop: false }, 0, { 'wsl2.memory': 'holds' }],
-  ])('%s', async (_, parts, code, expected) => {
+  ]))('%s', async (_, parts, code, expected) => {
     const answer = await told({ ...given, host: 32, ...parts }, 'wsl verify --json');
     expect([answer.code, states(answer)]).toEqual([code, expected]);
   }); // biome-ignore format: a table
