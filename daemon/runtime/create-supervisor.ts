@@ -102,7 +102,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     world: () => loop.world,
     post: event => loop.post(event),
     awake: id => waiters.wait(loop.world, [id], 'awake', NEVER),
-    measure: () => sampler.now(),
+    measure: () => sampler.take(),
     untilReady: options.untilReady,
     listening: options.listening,
     log,

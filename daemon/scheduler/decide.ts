@@ -71,6 +71,10 @@ function fold(draft: Draft, event: Event, policy: Policy, now: Ms): Answer | nul
       foldEngineLost(draft, policy, now);
       return null;
     case 'wakeRequested':
+      if (event.seen) {
+        foldUsed(draft, event.seen, policy, now);
+        foldSampled(draft, event.seen, policy, now);
+      }
       foldWakeRequested(draft, event, policy, now);
       return null;
     case 'spoke':

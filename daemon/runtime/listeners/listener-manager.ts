@@ -3,7 +3,8 @@ import { isCertain, type Speech, speechOf } from '../../model/protocols.js';
 import { type NetworkSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
 import type { Listener, ListenerHooks, Listeners, ProbeOutcome, Target, UntilReady } from '../../ports/listeners.js';
 import type { Clock, Containers, Log } from '../../ports/ports.js';
-import type { Event, UseSeen } from '../../scheduler/state/event.js';
+import type { Use } from '../../scheduler/activity/use.js';
+import type { Event, UsageSeen, UseSeen } from '../../scheduler/state/event.js';
 import type { StepOf } from '../../scheduler/state/step.js';
 import { type Gateway, gatewayPlacesOf, placeKey, targetOf, type WantedListener, wantedListeners } from '../../scheduler/state/wiring.js';
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
@@ -28,7 +29,7 @@ export interface ListenerManagerOptions {
   /** Resolves when the service is awake (null), or to why it cannot be. */
   readonly awake: (id: ServiceId) => Promise<Failure | null>;
   /** Measures what runs: who sleeps is admitted on these figures. */
-  readonly measure: () => void;
+  readonly measure: () => Omit<UsageSeen, 'uses'>;
   readonly untilReady: UntilReady;
   /** TCP ports at which the network of a process listens beyond its loopback. */
   readonly listening: (pid: number) => readonly number[];
@@ -104,7 +105,10 @@ export class ListenerManager {
         if (world().services.get(service)?.spoken[port] !== protocol) post({ kind: 'spoke', id: service, port, protocol });
       },
       changed: service => {
-        if (world().services.has(service)) post({ kind: 'used', uses: [this.seen(service)] });
+        const entry = world().services.get(service);
+        const seen = this.seen(service);
+        // What a wake has told already is not told again: each event is a decision.
+        if (entry && !isTold(entry.use, seen)) post({ kind: 'used', uses: [seen] });
       },
     });
   }
@@ -149,11 +153,8 @@ export class ListenerManager {
   /** Joins or begins the start of a service; resolves to what `reach` finds then. */
   async wake<T>(id: ServiceId, reach: () => T | null): Promise<T | Failure> {
     for (let tried = 1; tried <= TRIES; tried++) {
-      if (!this.isUnderWay(id)) {
-        this.options.post({ kind: 'used', uses: this.uses() });
-        this.options.measure();
-      }
-      this.options.post({ kind: 'wakeRequested', id });
+      const seen = this.isUnderWay(id) ? null : { uses: this.uses(), ...this.options.measure() };
+      this.options.post({ kind: 'wakeRequested', id, ...(seen ? { seen } : {}) });
       const failed = await this.options.awake(id);
       if (failed) return failed;
       const found = reach();
@@ -604,6 +605,12 @@ function distinct(wanted: readonly WantedListener[]): { doors: WantedListener[];
     }
   }
   return { doors: [...first.values()], clashing };
+}
+
+/** Whether the scheduler has heard all of it: what a wake has told, for one. */
+function isTold(use: Use, { connections, holding, execs, lastByteAt }: UseSeen): boolean {
+  const isSame = use.connections > 0 === connections > 0 && use.holding === holding && use.execs === execs;
+  return isSame && (lastByteAt ?? 0) <= use.lastAt;
 }
 
 function stoppedAgain(id: ServiceId): Failure {

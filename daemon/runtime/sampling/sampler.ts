@@ -2,7 +2,7 @@ import type { ContainerSample, ServiceSample } from '../../model/container-sampl
 import type { HostSample } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/spec.js';
 import type { Clock, Containers, History, HostMemory, Log, Usage } from '../../ports/ports.js';
-import type { Event } from '../../scheduler/state/event.js';
+import type { Event, UsageSeen } from '../../scheduler/state/event.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
@@ -90,6 +90,16 @@ export class Sampler {
     this.measure(true);
   }
 
+  /** The same, handed over instead of posted: for an event that carries them. */
+  take(): Omit<UsageSeen, 'uses'> {
+    this.unread.clear();
+    this.servicesAt = this.figuresAt = this.options.clock.now();
+    const { samples, memory } = this.figures();
+    this.options.history.add(samples);
+    this.options.watchers.poke();
+    return this.seen(samples, memory);
+  }
+
   /** The engine's own health check began or ended in a container. */
   checked(phase: 'started' | 'ended', container: string, exec: string): void {
     const entry = this.running().find(([, each]) => each.container === container)?.[1];
@@ -141,16 +151,10 @@ export class Sampler {
 
   /** All figures. `forCore`: decisions rest on them; else they are for those who look. Returns the host's memory, which was looked at too. */
   private measure(forCore: boolean): Memory {
-    const { clock, figures, history, host, onFigures, watchers } = this.options;
-    const isDetailed = this.isDetailed;
+    const { clock, history, onFigures, watchers } = this.options;
     this.figuresAt = clock.now();
     if (forCore) this.unread.clear();
-    const memory = host.sample();
-    const samples = this.running().flatMap(([id, entry]) => {
-      const sample = entry.container !== null && this.unread.has(entry.container) ? null : this.sample(id, entry, isDetailed);
-      return sample && entry.container !== null ? [this.kept(id, entry.container, sample)] : [];
-    });
-    if (isDetailed) figures.look(memory);
+    const { samples, memory } = this.figures();
     if (forCore) {
       this.servicesAt = this.figuresAt;
       history.add(samples);
@@ -161,9 +165,25 @@ export class Sampler {
     return memory;
   }
 
+  private figures(): { readonly samples: readonly ServiceSample[]; readonly memory: Memory } {
+    const { figures, host } = this.options;
+    const isDetailed = this.isDetailed;
+    const memory = host.sample();
+    const samples = this.running().flatMap(([id, entry]) => {
+      const sample = entry.container !== null && this.unread.has(entry.container) ? null : this.sample(id, entry, isDetailed);
+      return sample && entry.container !== null ? [this.kept(id, entry.container, sample)] : [];
+    });
+    if (isDetailed) figures.look(memory);
+    return { samples, memory };
+  }
+
   private tell(services: readonly ServiceSample[], memory: Memory): void {
+    this.options.post({ kind: 'sampled', ...this.seen(services, memory) });
+  }
+
+  private seen(services: readonly ServiceSample[], memory: Memory): Omit<UsageSeen, 'uses'> {
     this.hostAt = this.options.clock.now();
-    this.options.post({ kind: 'sampled', services, host: { at: this.hostAt, ...memory } });
+    return { services, host: { at: this.hostAt, ...memory } };
   }
 
   /** What is told of the host between the figures of services: nothing when all is well. */

@@ -5,7 +5,7 @@ import type { Ms } from '../../shared/span.js';
 import { formatSpan } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
-import type { Event, UseSeen } from '../state/event.js';
+import type { Event, UsageSeen, UseSeen } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { idOf, isWanted, requestFrom, type ServiceEntry, type World } from '../state/world.js';
 import { whyLeased } from './leases.js';
@@ -14,7 +14,7 @@ import { keepSessions } from './sessions.js';
 import { sharesNamespaceOf } from './shared-namespaces.js';
 import { type Use, usedFrom } from './use.js';
 
-export function foldUsed(draft: Draft, { uses }: Extract<Event, { kind: 'used' }>, policy: Policy, now: Ms): void {
+export function foldUsed(draft: Draft, { uses }: Pick<UsageSeen, 'uses'>, policy: Policy, now: Ms): void {
   for (const seen of uses) note(draft, seen, policy, now);
 }
 

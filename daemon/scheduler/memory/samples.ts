@@ -5,7 +5,7 @@ import { fallAsleep } from '../activity/idle.js';
 import type { Use } from '../activity/use.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
-import type { Event } from '../state/event.js';
+import type { Event, UsageSeen } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type UsageSample } from '../state/world.js';
 import { ceilingOf, growthFor } from './growth.js';
@@ -20,7 +20,7 @@ const WINDOW: Ms = 60_000;
 const SHRINK_PAUSE: Ms = 60_000;
 
 /** New figures: work of a CPU is use, a full limit grows, and a host under pressure is relieved. */
-export function foldSampled(draft: Draft, { services, host }: Extract<Event, { kind: 'sampled' }>, policy: Policy, now: Ms): void {
+export function foldSampled(draft: Draft, { services, host }: Omit<UsageSeen, 'uses'>, policy: Policy, now: Ms): void {
   for (const sample of services) keep(draft, sample, policy, now);
   const before = draft.host;
   const pressure = nextPressure(before.pressure, host, policy.pressure);

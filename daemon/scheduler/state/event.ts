@@ -97,8 +97,8 @@ export type Event =
   | { readonly kind: 'stopFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
   | { readonly kind: 'removed'; readonly id: ServiceId; readonly container: string }
   | { readonly kind: 'removeFailed'; readonly id: ServiceId; readonly container: string; readonly failure: Failure }
-  /** Somebody wants to reach it: it is to wake. */
-  | { readonly kind: 'wakeRequested'; readonly id: ServiceId }
+  /** A client wants to reach it: it is to wake. `seen`: what is used now, for the plan that this needs; absent: nothing is to be planned. */
+  | { readonly kind: 'wakeRequested'; readonly id: ServiceId; readonly seen?: UsageSeen }
   /** Connections or exec sessions came or went. */
   | { readonly kind: 'used'; readonly uses: readonly UseSeen[] }
   /** What a look at its use found; `busy`: its CPU worked; `vetoed`: a command of its own keeps it up. */
@@ -160,6 +160,13 @@ export type Event =
   | { readonly kind: 'projectCleared'; readonly project: string; readonly failure: Failure | null }
   /** A deadline that `decide` named has come, or nothing has happened for a while. */
   | { readonly kind: 'tick' };
+
+/** How services and the host are used, looked up at one moment. */
+export interface UsageSeen {
+  readonly uses: readonly UseSeen[];
+  readonly services: readonly ServiceSample[];
+  readonly host: HostSample;
+}
 
 export interface UseSeen {
   readonly id: ServiceId;
