@@ -21,6 +21,11 @@ for word in "$@"; do
   esac
 done
 
+# Each commit tries other cases, the same in each run of it.
+: "${LAPTOP_DEV_TEST_SEED:=$((16#$(git rev-parse HEAD 2> /dev/null | cut -c1-5 || echo 1)))}"
+export LAPTOP_DEV_TEST_SEED
+echo "seed $LAPTOP_DEV_TEST_SEED (LAPTOP_DEV_TEST_SEED=$LAPTOP_DEV_TEST_SEED has the cases of this run again)"
+
 results=$(mktemp -d)
 started_engine=''
 
@@ -54,10 +59,7 @@ setup() { scripts/laptop-dev.sh completion bash > /dev/null; } # the program as 
 check() {
   local -a to
   mapfile -t to < <(report check)
-  npm run --silent check -- "${to[@]}" && return
-  # A remark of Biome, tsc or knip must not hide what the unit tests have to say.
-  [[ -f $results/check.json ]] || npx --no-install vitest run --project unit "${to[@]}" || true
-  return 1
+  scripts/check.sh -- "${to[@]}"
 }
 
 engine_up() {
@@ -78,7 +80,7 @@ summary() {
     import { existsSync, readFileSync } from "node:fs";
     const folder = process.argv[1];
     let passed = 0, failed = 0;
-    const failures = [];
+    const failures = [], files = [];
     console.log("");
     for (const line of readFileSync(`${folder}/stages`, "utf8").trim().split("\n")) {
       const [name, status, seconds] = line.split(" ");
@@ -88,7 +90,8 @@ summary() {
       const bad = report.numFailedTests || (status === "0" ? 0 : 1);
       passed += report.numPassedTests;
       failed += bad;
-      for (const { name: path, message, assertionResults } of report.testResults ?? []) {
+      for (const { name: path, message, assertionResults, startTime, endTime } of report.testResults ?? []) {
+        files.push({ path, name, ms: endTime - startTime });
         if (message) failures.push(`${name}: ${path}\n${message}`);
         for (const { status, fullName, failureMessages } of assertionResults) {
           if (status === "failed") failures.push(`${name}: ${fullName}\n${(failureMessages ?? []).join("\n")}`);
@@ -96,6 +99,9 @@ summary() {
       }
       console.log(`${name.padEnd(10)} ${String(report.numPassedTests).padStart(5)} passed ${String(bad).padStart(4)} failed ${seconds.padStart(6)} s`);
     }
+    const here = path => path.replace(`${process.cwd()}/`, "");
+    const slowest = files.sort((a, b) => b.ms - a.ms).slice(0, 10);
+    console.log(`\nThe slowest files:\n${slowest.map(({ path, ms }) => `${(ms / 1_000).toFixed(1).padStart(7)} s  ${here(path)}`).join("\n")}`);
     // Again at the end: who reads only the last lines of a long run sees what failed.
     for (const text of failures) console.log(`\nFAILED ${text.split("\n").slice(0, 12).join("\n")}`);
     console.log(`${passed} passed, ${failed} failed`);

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# What needs no engine: Biome, tsc for the program and for the web page, knip, and the unit tests.
+#   check.sh                 all of it
+#   check.sh --fast          without knip, the least runs of a property that say anything, a part of long tables: for between two edits
+#   check.sh ROOM…           the types, and the tests of these rooms: check.sh scheduler config/compose
+#   … -- ARGS…               ARGS for vitest
+# Exits with 1 when anything has something to say; the tests run in any case.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+fast='' rooms=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --fast) fast=1 ;;
+    --) shift; break ;;
+    -*) echo "check.sh: unknown option $1; --help shows what there is" >&2; exit 2 ;;
+    *)
+      [[ -d test/$1 ]] || { echo "check.sh: there is no test/$1; rooms are the folders of test/" >&2; exit 2; }
+      rooms+=("test/$1/")
+      ;;
+  esac
+  shift
+done
+
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
+pids=()
+# beside NAME COMMAND…: runs it beside the tests; what it says is shown after them, where it failed.
+beside() {
+  local name=$1
+  shift
+  npx --no-install "$@" > "$said/$name" 2>&1 &
+  pids+=("$name:$!")
+}
+
+beside tsc tsc --noEmit
+if [[ ${#rooms[@]} = 0 ]]; then
+  beside biome biome check .
+  beside web tsc --noEmit -p daemon/ui/web
+  [[ -n $fast ]] || beside knip knip
+fi
+[[ -z $fast ]] || export LAPTOP_DEV_TEST_FAST=1
+
+status=0
+npx --no-install vitest run --project unit "${rooms[@]}" "$@" || status=1
+for each in "${pids[@]}"; do
+  wait "${each#*:}" && continue
+  status=1
+  printf '\n── %s\n' "${each%%:*}"
+  cat "$said/${each%%:*}"
+done
+exit "$status"
