@@ -14,7 +14,7 @@ export interface UsagePoint {
   readonly weight?: number;
 }
 
-/** The figures of docs/history.md; the half-life and the window are those of the Vertical Pod Autoscaler's recommender. */
+/** The figures of docs/history.md; their sources: docs/design/memory.md, "Advice". */
 export interface AdvicePolicy {
   readonly percentile: number;
   readonly standardMargin: number;

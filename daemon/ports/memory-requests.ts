@@ -5,7 +5,7 @@ import type { Target } from './listeners.js';
 
 export type ReportedMemory = Extract<Event, { kind: 'memoryReported' }>['report'];
 
-/** What a service says of itself over HTTP, and what it is answered (docs/llm.md, "What the daemon asks"). */
+/** What a service says of itself over HTTP, and what it is answered (docs/llm.md, "Memory requests"). */
 export interface MemoryRequests {
   /**
    * Tells each change of its word until `signal` aborts. One that cannot be reached, or answers something else, is asked again after a

@@ -21,7 +21,7 @@ export function tableName(instance: string): string {
 }
 
 /**
- * The table with its chains. Adding what is there is no error, so this can stand before every change.
+ * The table with its chains. Adding what is there is no error, so this can stand before every change. Sources: docs/design/activation.md, "Redirects".
  *
  * output: before Docker's own (-100). The first rule that fits a new connection decides, all later ones in other tables are passed over.
  * guard: route_localnet lifts two checks of the kernel for what comes in through a bridge: that a packet is not for 127.0.0.0/8 (as in

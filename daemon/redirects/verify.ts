@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Ms } from '../shared/span.js';
 
-/** A connection inside this machine takes well under a millisecond; a SYN that was dropped is only sent again after 1 s, ms. */
+/** A connection inside this machine takes well under a millisecond; a SYN that was dropped is only sent again after 1 s (RFC 6298), ms. */
 const PATIENCE = 900;
 
 /**

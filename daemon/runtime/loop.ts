@@ -89,7 +89,7 @@ export class Loop {
   }
 
   /**
-   * Linux holds the monotonic clock while a laptop sleeps, so that the wall clock is ahead afterwards. One that somebody sets forward
+   * Linux holds the monotonic clock while a laptop sleeps (docs/design/reliability.md, "Suspend and clocks"), so that the wall clock is ahead afterwards. One that somebody sets forward
    * looks the same and does no harm: idle times begin anew. One that is set back is no sign of anything.
    */
   private wasAway(): boolean {

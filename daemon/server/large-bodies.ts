@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FailureError, failure } from '../shared/failure.js';
 
-/** Bodies over the common limit that may be on their way at the same time: 64 connections of 1 MiB each took 140 MB. */
+/** Bodies over the common limit that may be on their way at the same time: 64 connections of 1 MiB each took 140 MB (docs/design/security.md, "Requests"). */
 const MOST = 4;
 
 /**

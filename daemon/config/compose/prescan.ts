@@ -1,6 +1,6 @@
 import { Lexer } from 'yaml';
 
-/** `yaml`'s own limit of 100 aliases breaks real files. */
+/** `yaml`'s own limit of 100 aliases breaks real files (docs/design/compose.md, "Bounds"). */
 export const MAX_ALIASES = 10_000;
 export const MAX_DEPTH = 64;
 const MAX_DOCUMENTS = 100;

@@ -1,7 +1,7 @@
 import { type Bytes, GiB, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 
-/** Docker and Podman refuse a limit below this (moby: daemon_unix.go, linuxMinMemory). */
+/** Docker and Podman refuse a limit below this (docs/design/memory.md, "Budget and admission"). */
 export const LEAST_MEMORY: Bytes = 6 * MiB;
 
 /** As in the JSON Schema, where patterns have no flags. Same readings as shared/bytes parseBytes. */

@@ -7,13 +7,13 @@ export interface Shrunk {
   readonly reason: string | null;
 }
 
-/** Share of the limit that one step leaves, and room above the working set: docs/memory.md. */
+/** Share of the limit that one step leaves, and room above the working set: docs/design/memory.md, "Limits". */
 const STEP = 0.9;
 const ROOM = 1.25;
 
 /**
  * Lowers a running container's limit towards `target` without ever risking an OOM kill, and never below `floor` (1.25 × its recent peak).
- * The kernels differ (docs/memory.md): v1 refuses a limit below the usage and everything stays as it was, so one call will do; v2 takes
+ * The kernels differ (docs/design/memory.md, "Limits"): v1 refuses a limit below the usage and everything stays as it was, so one call will do; v2 takes
  * it, reclaims what it can and kills when that is not enough, so the way down goes in steps of at most 10 %, each with a fresh working
  * set (`measure`, null: unknown) that leaves room. Resolves to the limit that holds in the end, with the reason where that is above
  * `target`. Throws only where `resize` fails with something else than limit-not-applied: which limit stands must be inspected then.

@@ -22,7 +22,7 @@ export interface EngineStats {
   readonly read?: string;
 }
 
-/** One sample, asked of the engine: 50 times the CPU of cgroup files and up to 1 s (docs/usage.md), for where those cannot be read. */
+/** One sample, asked of the engine: 50 times the CPU of cgroup files and up to 1 s (docs/design/memory.md, "Measuring"), for where those cannot be read. */
 export async function engineSample(connection: EngineConnection, id: string): Promise<ContainerSample | null> {
   try {
     const facts = await connection.facts();

@@ -13,7 +13,7 @@ import { ExecWatch, execEventOf } from './exec-watch.js';
 
 /**
  * Events of the containers that carry our instance's label. `since` (ms since the epoch) replays what happened after it, up to
- * the 256 events that Docker keeps. Ends when `signal` is aborted; throws engine-unavailable when the stream ends by itself.
+ * the 256 events that Docker keeps (docs/design/engine.md, "Events and calls"). Ends when `signal` is aborted; throws engine-unavailable when the stream ends by itself.
  */
 export async function* readEvents(
   connection: EngineConnection,

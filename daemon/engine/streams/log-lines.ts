@@ -8,7 +8,7 @@ const STAMP = /^(\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) ?/;
 /** A stamp with its blank is at most this long, bytes. */
 const STAMP_BYTES = 36;
 /**
- * Engines cut a long line in parts, each with a stamp of its own: Docker of 16 KiB (moby daemon/logger/copier.go), conmon of 8. With a TTY nothing
+ * Engines cut a long line in parts, each with a stamp of its own: Docker of 16 KiB (moby/daemon/logger/copier.go), conmon of 8. With a TTY nothing
  * but the count of bytes tells where a part begins.
  */
 const PART = 8 * 1024;

@@ -6,7 +6,7 @@ import { type TrustParts, trustPartsOf } from './trust-content.js';
 import { fileRisks } from './trust-files.js';
 import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 
-/** Capabilities that Docker and Podman give by default (moby oci/caps/defaults.go): asking for one of them adds nothing. */
+/** Capabilities that Docker and Podman give by default (docs/design/engine.md, "Trust defaults"): asking for one of them adds nothing. */
 const DEFAULT_CAPABILITIES = new Set(
   'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' '),
 );

@@ -48,7 +48,7 @@ const memorySmall: Look = ({ facts, project }) => {
   );
 };
 
-/** Load below which WSL may find the VM idle and drop its cache; of all cores. */
+/** Load below which WSL may find the VM idle and drop its cache, of all cores (docs/design/wsl.md, "Memory"). */
 const IDLE_LOAD = 0.005;
 
 const cacheHeld: Look = ({ facts, load5, busiest }) => {

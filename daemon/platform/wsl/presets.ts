@@ -37,7 +37,7 @@ export interface ProfileNeed {
   readonly maximum: Bytes;
 }
 
-/** Kernel, systemd, the engine and an editor's server beside the services; a VS Code server alone took 1.2 GB (facts of WSL issues). */
+/** Kernel, systemd, the engine and an editor's server beside the services; docs/design/wsl.md, "Presets". */
 const OVERHEAD: Bytes = 1.5 * GiB;
 /** An 8-billion-parameter model with 4-bit weights, as `llama3.1:8b` is. */
 export const USUAL_MODEL: Bytes = 4.7 * GiB;

@@ -21,7 +21,7 @@ export interface Check {
   readonly state: CheckState;
 }
 
-/** What the kernel keeps of the VM's memory before MemTotal, at the most. */
+/** What the kernel keeps of the VM's memory before MemTotal, at the most (docs/design/wsl.md, ".wslconfig"). */
 const KERNEL_SHARE = 0.07;
 
 /** Whether each key that counts took effect in the running VM. `changedAt`: last change of the file, ms since the epoch. Pure. */

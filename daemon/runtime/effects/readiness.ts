@@ -13,7 +13,7 @@ import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { lastCheck } from './last-check.js';
 
-/** Between two checks: short at first, since a coarse poll dominates a cold start. */
+/** Between two checks: short at first, since a coarse poll dominates a cold start (docs/design/activation.md, "Readiness"). */
 const FIRST_STEP: Ms = 20;
 const MOST_STEP: Ms = 1_000;
 const GROWTH = 1.4;

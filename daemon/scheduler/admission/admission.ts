@@ -46,7 +46,7 @@ function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: Desire
   }
 }
 
-/** I3: standard ≤ grant ≤ maximum. */
+/** I3 of docs/design/memory.md, "Invariants": standard ≤ grant ≤ maximum. */
 function within(spec: ServiceSpec, grant: Bytes): boolean {
   return grant >= spec.memory.standard && grant <= spec.memory.maximum;
 }

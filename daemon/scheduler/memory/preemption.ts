@@ -139,7 +139,7 @@ export function shrinkBursts(wanted: Bytes, holdings: readonly MemoryHolder[], p
 
 /**
  * How much a limit can be lowered: to the standard or 1.25 × the recent peak, whichever is more, and only so far that the
- * working set stays below 0.8 × the new limit. cgroup v2 kills where v1 refuses (measured), so the rule is one.
+ * working set stays below 0.8 × the new limit. cgroup v2 kills where v1 refuses, so the rule is one (docs/design/memory.md, "Limits").
  */
 function surplus({ shrinkable, workingSet, peak, standard, grant }: MemoryHolder, policy: PreemptionPolicy): Bytes {
   if (!shrinkable || workingSet === null || peak === null) return 0;

@@ -76,7 +76,7 @@ export interface PressurePolicy {
   readonly longestGap: Ms;
   /** Between two victims under soft pressure. */
   readonly victimPause: Ms;
-  /** Samples after an exit until PSI can show it: the kernel renews its averages every 2 s. */
+  /** Samples after an exit until PSI can show it: the kernel renews its averages every 2 s (docs/design/memory.md, "Pressure"). */
   readonly psiSettles: number;
   /** What must be available on the host beyond the standard of a service that starts. */
   readonly startMargin: Bytes;
@@ -189,7 +189,7 @@ function levelOf(
  * Whether a service may be stopped for the host now.
  *   soft: one in 15 s
  *   hard: one, and the next after a sample that was taken when it had exited. PSI lags: an average over 10 s that falls, or that
- *         cannot show the exit yet, does not count until 15 s have passed (systemd-oomd too pauses after each kill)
+ *         cannot show the exit yet, does not count until 15 s have passed (docs/design/memory.md, "Pressure")
  * `samplesSinceVictim`: samples since the exit of the last victim; 0 while it is being stopped. `lastVictimAt`: when its stop
  * began; null: there was none.
  */
@@ -258,7 +258,7 @@ export function describe({ level, signals, sample, clearSince }: PressureState):
   return clearSince === null ? `${memory}, not enough to spare yet` : `${memory}, without pressure for ${formatSpan(at - clearSince)}`;
 }
 
-/** Why the host has no memory for a service of this standard, whatever the budget says (admit, rule 0); null: it has. */
+/** Why the host has no memory for a service of this standard, whatever the budget says (docs/design/memory.md, "Budget and admission"); null: it has. */
 export function explainAdmission(sample: HostSample, standard: Bytes, policy: PressurePolicy): string | null {
   const needed = standard + policy.startMargin;
   if (sample.available >= needed) return null;

@@ -14,9 +14,9 @@ import { learnMemory } from './learned.js';
 import { shrinkBursts } from './preemption.js';
 import { describe, mayAct, nextPressure, pressureVictim } from './pressure.js';
 
-/** How long samples are kept: the window of the recent peak (docs/memory.md). */
+/** How long samples are kept: the window of the recent peak (docs/design/memory.md, "Preemption"). */
 const WINDOW: Ms = 60_000;
-/** A refused shrink is not tried again for this long (docs/memory.md). */
+/** A refused shrink is not tried again for this long (docs/design/memory.md, "Preemption"). */
 const SHRINK_PAUSE: Ms = 60_000;
 
 /** New figures: work of a CPU is use, a full limit grows, and a host under pressure is relieved. */

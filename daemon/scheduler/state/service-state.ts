@@ -88,7 +88,7 @@ export type ServiceState =
   /** `logTailDue`: its last log lines are being read, to become part of the failure. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly since: Ms; readonly logTailDue: boolean };
 
-/** Bytes that a state keeps out of the budget: the sum of these is G (I2: G ≤ B). */
+/** Bytes that a state keeps out of the budget: the sum of these is G, and G ≤ budget (I2 of docs/design/memory.md, "Invariants"). */
 export function held(state: ServiceState): Bytes {
   switch (state.kind) {
     case 'pending':

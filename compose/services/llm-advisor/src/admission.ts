@@ -2,7 +2,7 @@ import { ModelError } from './model-error.js';
 import type { Answer } from './tier.js';
 
 const MiB = 1024 * 1024;
-/** What the runtime takes beside the model, and the margin over the library's estimate (measured for a model of 593 MiB: estimate 727, peak 821 MiB). */
+/** What the runtime takes beside the model, and the margin over the library's estimate (docs/design/llm.md, "Estimate"). */
 export const RUNTIME = 60 * MiB;
 export const MARGIN = 1.1;
 /** Contexts that are tried when the one asked for does not fit, in tokens. */
