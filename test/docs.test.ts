@@ -67,6 +67,14 @@ function pathsIn(text: string, path: string): Reference[] {
   return [...text.matchAll(PATH)].map(([to]) => ({ in: path, to }));
 }
 
+const ROOMS = readdirSync(join(ROOT, 'daemon'), { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));
+/** A module by its room, as comments in daemon/ have it: `scheduler/state/wiring`. */
+const MODULE = new RegExp(`(?<![\\w/.@~:-])(?:${ROOMS.join('|')})/[a-z][\\w/-]*(?:\\.ts)?(?![\\w/-]|\\.[a-z])`, 'g');
+
+function modulesIn(text: string, path: string): Reference[] {
+  return [...text.matchAll(MODULE)].map(([to]) => ({ in: path, to }));
+}
+
 /** `docs/settings.md, "Idle"`: a page and a heading of it. */
 function sectionsIn(text: string, path: string): (Reference & { readonly heading: string })[] {
   return [...text.matchAll(/(docs\/[\w/-]+\.md), "([^"\n]+)"/g)].map(([, to = '', heading = '']) => ({ in: path, to, heading }));
@@ -97,6 +105,9 @@ describe('the pages', () => {
     const paths = texts.flatMap(({ path, text }) => pathsIn(text, path));
     expect(paths.length).toBeGreaterThan(200);
     expect(paths.filter(({ to }) => !existsSync(join(ROOT, to)))).toEqual([]);
+    const modules = texts.filter(({ path }) => path.startsWith('daemon/')).flatMap(({ path, text }) => modulesIn(text, path));
+    expect(modules.length).toBeGreaterThan(20);
+    expect(modules.filter(({ to }) => !['', '.ts'].some(end => existsSync(join(ROOT, 'daemon', to + end))))).toEqual([]);
     const sections = texts.flatMap(({ path, text }) => sectionsIn(text, path));
     expect(sections.length).toBeGreaterThan(3);
     expect(sections.filter(({ to, heading }) => !headingsOf(to).includes(heading))).toEqual([]);
@@ -122,6 +133,13 @@ describe('the look at references', () => {
     ['# writes docs/none.json', 'x.sh', ['docs/none.json']],
   ])('of %s in %s finds %j', (text, path, found) => {
     expect(pathsIn(commentsOf(text, path), path).map(({ to }) => to)).toEqual(found);
+  });
+
+  it.each([
+    ['as in model/spec. The rest (scheduler/nowhere) is in server/app.ts', ['model/spec', 'scheduler/nowhere', 'server/app.ts']],
+    ['compose-go: cli/options.go, moby/engine/a', []],
+  ])('of “%s” finds the modules %j', (text, found) => {
+    expect(modulesIn(text, 'x.ts').map(({ to }) => to)).toEqual(found);
   });
 
   it('makes anchors as GitHub does', () => {
