@@ -16,7 +16,9 @@ function sections(text: string): Map<string, string> {
 
 describe('docs/errors.md', () => {
   it('has one entry for each code, with its exit code and status', () => {
-    const entries = sections(read('errors.md'));
+    const text = read('errors.md');
+    const entries = sections(text);
+    expect(text.match(/^### /gm)).toHaveLength(entries.size);
     expect([...entries.keys()].sort()).toEqual(Object.keys(CATALOGUE).sort());
     for (const [code, { exit, status }] of Object.entries(CATALOGUE))
       expect([code, entries.get(code)]).toEqual([code, expect.stringContaining(`Exit ${exit} · status ${status}.`)]);
