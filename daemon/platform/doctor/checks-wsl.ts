@@ -61,7 +61,7 @@ const cacheHeld: Look = ({ facts, load5, busiest }) => {
   return verdictOf(note('vmmem holds memory that nothing uses: WSL drops the cache only when the VM is idle', figures + who, 'laptop-dev wsl reclaim --yes drops it now')); // biome-ignore format: short
 };
 
-/** The last version whose sources were read; whether a later one has pull request 41096 is not known here. */
+/** The last version that is known to swap in this mode (docs/design/wsl.md, "Memory"). */
 const READ_UP_TO = [2, 9, 4];
 
 const gradual: Look = evidence => {
