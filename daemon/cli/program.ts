@@ -1,11 +1,12 @@
 import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseBytes } from '../shared/bytes.js';
+import { parseDuration } from '../shared/duration.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';
 import type { Options, Run } from './cli.js';
-import { parseDurationOption, parseSince } from './duration.js';
 import { takenBy } from './habits.js';
 import { type OptionName, optionOf } from './option-table.js';
+import { parseSince } from './since.js';
 import type { CliVerb } from './verb.js';
 import { VERBS } from './verbs.js';
 
@@ -122,7 +123,7 @@ function toOption(name: OptionName, now: number): Option {
     case 'port':
       return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It has to be a port.'));
     case 'duration':
-      return option.argParser(next => expect(parseDurationOption(next) || null, 'It has to be a time, as 90, 90s or 2m.'));
+      return option.argParser(next => expect(parseDuration(next, 'option') || null, 'It has to be a time, as 90, 90s or 2m.'));
     case 'since':
       return option.argParser(next => expect(parseSince(next, now), 'It has to be a time, as 10m, 2h or 2026-01-31T12:00.'));
     default:

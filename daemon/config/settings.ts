@@ -7,8 +7,8 @@ import { budgetFor, DEFAULT_POLICY, type Policy } from '../scheduler/policy/poli
 import { type Bytes, formatBytes, GiB, MiB, parseBytes } from '../shared/bytes.js';
 import { holds, parseBlock } from '../shared/cidr.js';
 import { isHarmlessCron } from '../shared/cron.js';
+import { formatDuration, parseDuration } from '../shared/duration.js';
 import { FailureError, failure } from '../shared/failure.js';
-import { formatDuration, parseDuration } from './profiles/units.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -242,7 +242,7 @@ function chosen<W extends string>({ name, words }: { readonly name: string; read
 }
 
 const READERS: Readonly<Record<Unit, (text: string) => number | null>> = {
-  span: parseDuration,
+  span: text => parseDuration(text, 'profile'),
   size: parseBytes,
   count: text => (/^\d+$/.test(text) ? Number(text) : null),
   share: number,
@@ -261,7 +261,7 @@ function number(text: string): number | null {
 }
 
 function written({ unit }: Figure, value: number): string {
-  if (unit === 'span') return value === 0 ? '0s' : formatDuration(value);
+  if (unit === 'span') return formatDuration(value);
   return unit === 'size' ? formatBytes(value).replace(' ', '') : String(value);
 }
 

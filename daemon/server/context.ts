@@ -1,6 +1,7 @@
 import type { ServiceView } from '../api/views.js';
 import type { Log } from '../ports/ports.js';
 import type { Supervisor } from '../runtime/supervisor.js';
+import { parseDuration } from '../shared/duration.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';
 import { nearestName } from '../shared/nearest.js';
@@ -49,17 +50,13 @@ export function queryCount(query: unknown, name: string): number | null {
   throw new FailureError(failure('usage', `The parameter ${name} has to be a whole number.`));
 }
 
-const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
-
 /** A duration as in profiles, `250ms`, `15m`, `1h30m`, in ms; null when absent. */
 export function queryDuration(query: unknown, name: string): number | null {
   const value = queryText(query, name);
   if (value === null) return null;
-  if (value.length > 32 || !/^(?=\d)(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/.test(value))
-    throw new FailureError(failure('usage', `The parameter ${name} has to be a duration, as 250ms, 1s or 15m.`));
-  let total = 0;
-  for (const [, figure, unit] of value.matchAll(/(?<!\d)(\d+)(h|ms|m|s)/g)) total += Number(figure) * (UNITS[unit ?? ''] ?? 0);
-  return total;
+  const duration = value.length > 32 ? null : parseDuration(value, 'profile');
+  if (duration === null) throw new FailureError(failure('usage', `The parameter ${name} has to be a duration, as 250ms, 1s or 15m.`));
+  return duration;
 }
 
 /** The service of that name, or FailureError not-found with the nearest name. */

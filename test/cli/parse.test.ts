@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseDurationOption, parseSince } from '../../daemon/cli/duration.js';
 import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
 import { cliFailure } from '../../daemon/cli/run.js';
+import { parseSince } from '../../daemon/cli/since.js';
 import type { CliVerb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
+import { parseDuration } from '../../daemon/shared/duration.js';
 import { formatTime } from '../../daemon/shared/span.js';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
@@ -116,7 +117,7 @@ describe('the command line', () => {
 
 describe('times', () => {
   it('reads durations', () => {
-    const read = ['90', '1.5', '1500ms', '2m', '1h30m', '1d', '', 'm', '5 m', '-5', '1h x'].map(parseDurationOption);
+    const read = ['90', '1.5', '1500ms', '2m', '1h30m', '1d', '', 'm', '5 m', '-5', '1h x'].map(text => parseDuration(text, 'option'));
     expect(read).toEqual([90_000, 1_500, 1_500, 120_000, 5_400_000, 86_400_000, null, null, null, null, null]);
   });
   it('reads points in time', () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { parseDuration } from '../../shared/duration.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { type Cli, remark } from '../cli.js';
-import { parseDurationOption } from '../duration.js';
 import { projectOf } from '../locate-project.js';
 
 /** Signals that are meant for the command: a terminal sends its own to both. */
@@ -36,7 +36,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
 function leaseTime({ env }: Cli): number | undefined {
   const text = env['LAPTOP_DEV_LEASE'];
   if (!text) return undefined;
-  const ttl = parseDurationOption(text);
+  const ttl = parseDuration(text, 'option');
   if (ttl !== null && ttl >= 1_000 && ttl <= 3_600_000) return ttl;
   throw new FailureError(failure('usage', `LAPTOP_DEV_LEASE is "${text}"; expected a duration from 1s to 1h.`));
 }

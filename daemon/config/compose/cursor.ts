@@ -1,7 +1,7 @@
 import { type Bytes, parseBytes } from '../../shared/bytes.js';
+import { parseDuration } from '../../shared/duration.js';
 import { nearestName } from '../../shared/nearest.js';
 import type { Ms } from '../../shared/span.js';
-import { parseComposeDuration } from './duration.js';
 import type { Hints, Report } from './report.js';
 import type { SourceLocation, Tree } from './tree.js';
 
@@ -91,7 +91,9 @@ export class Cursor {
   duration(): Ms | null {
     const text = this.text();
     if (text === null) return null;
-    return parseComposeDuration(text) ?? this.#wrong(`${quote(text)} is not a duration`, 'a duration such as 500ms, 10s or 1m30s');
+    return (
+      parseDuration(text.trim(), 'compose') ?? this.#wrong(`${quote(text)} is not a duration`, 'a duration such as 500ms, 10s or 1m30s')
+    );
   }
 
   error(message: string, hints: Hints = {}): void {

@@ -1,8 +1,8 @@
 import type { Protocol } from '../../model/spec.js';
+import { formatDuration } from '../../shared/duration.js';
 import type { Problem } from '../../shared/problem.js';
 import type { YamlLocation } from './locations.js';
 import type { ServiceSettings } from './schema.js';
-import { formatDuration } from './units.js';
 import { problemAt } from './yaml-file.js';
 
 /** Finds a value by its path below a service, as `memory.maximum`. */

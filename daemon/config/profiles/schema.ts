@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { parseBytes } from '../../shared/bytes.js';
+import { PROFILE_DURATION, parseDuration } from '../../shared/duration.js';
 import { NAME, NAME_RULE, SERVICE_NAME, SERVICE_NAME_RULE } from '../../shared/names.js';
 import { cron } from './cron.js';
-import { DURATION, LEAST_MEMORY, parseDuration, SIZE } from './units.js';
+import { LEAST_MEMORY, SIZE } from './units.js';
 
 /*
  * The one description of a profile file: validation, types and profiles/schema.json come from it. The `error` of each
@@ -20,15 +21,15 @@ const size = z
 const durationError = 'a duration such as 90s, 10m or 1h30m';
 const duration = z
   .string({ error: durationError })
-  .regex(DURATION, { error: durationError })
-  .transform(text => parseDuration(text) ?? -1)
+  .regex(PROFILE_DURATION, { error: durationError })
+  .transform(text => parseDuration(text, 'profile') ?? -1)
   .refine(ms => ms >= 0 && ms <= WEEK, { error: 'at most a week (168h)' });
 
 const spanError = `${durationError}, or never`;
 const span = z
   .string({ error: spanError })
-  .regex(new RegExp(`${DURATION.source}|^never$`), { error: spanError })
-  .transform(text => (text === 'never' ? null : (parseDuration(text) ?? -1)))
+  .regex(new RegExp(`${PROFILE_DURATION.source}|^never$`), { error: spanError })
+  .transform(text => (text === 'never' ? null : (parseDuration(text, 'profile') ?? -1)))
   .refine(ms => ms === null || (ms >= 1000 && ms <= WEEK), { error: 'between 1s and a week (168h), or never' });
 
 const vetoError = 'a command as a list of words, or text for the shell';

@@ -2,8 +2,9 @@ import { relative } from 'node:path';
 import { innerPorts, listenersOf } from '../../model/listeners.js';
 import { speechOf } from '../../model/protocols.js';
 import type { ServiceSpec } from '../../model/spec.js';
+import { formatDuration } from '../../shared/duration.js';
 import type { ComposeProject, ComposeService } from '../compose/types.js';
-import { formatDuration, formatSize } from '../profiles/units.js';
+import { formatSize } from '../profiles/units.js';
 
 /** What a laptop-dev.yaml is written from. */
 export interface InitSource {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { parseComposeDuration } from '../../../daemon/config/compose/duration.js';
 import type { ComposeProject, ComposeService } from '../../../daemon/config/compose/types.js';
 import type { ContainerSpec, MountSpec } from '../../../daemon/model/spec.js';
 import { parseBytes } from '../../../daemon/shared/bytes.js';
+import { parseDuration } from '../../../daemon/shared/duration.js';
 
 /**
  * What both sides are reduced to: every key that laptop-dev reads, in one form. Where the two differ on purpose, docs/compose.md says so, and
@@ -155,7 +155,7 @@ function recordedService(service: Json, model: Json): Reduced {
     workingDir: text('working_dir'),
     hostname: text('hostname'),
     stopSignal: text('stop_signal'),
-    stopTimeout: service['stop_grace_period'] === undefined ? null : parseComposeDuration(String(service['stop_grace_period'])),
+    stopTimeout: service['stop_grace_period'] === undefined ? null : parseDuration(String(service['stop_grace_period']).trim(), 'compose'),
     platform: text('platform'),
     pull: service['pull_policy'] === 'if_not_present' ? 'missing' : service['pull_policy'] || 'missing',
     pid: text('pid'),
@@ -231,7 +231,7 @@ function restartText(service: Json, deploy: Json): string {
 function recordedHealth(written: unknown): unknown {
   if (written === undefined) return null;
   const check = record(written);
-  const time = (key: string): number | null => (check[key] === undefined ? null : parseComposeDuration(String(check[key])));
+  const time = (key: string): number | null => (check[key] === undefined ? null : parseDuration(String(check[key]).trim(), 'compose'));
   return {
     test: check['disable'] === true ? ['NONE'] : (check['test'] ?? []),
     times: ['interval', 'timeout', 'start_period', 'start_interval'].map(time),

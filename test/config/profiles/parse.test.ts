@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseProfile, parseServiceBlock } from '../../../daemon/config/profiles/parse.js';
-import { formatDuration, parseDuration } from '../../../daemon/config/profiles/units.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { formatProblem } from '../../../daemon/shared/problem.js';
 import { rounds } from '../../support/deep.js';
@@ -197,27 +196,4 @@ describe('parseServiceBlock', () => {
   it('never throws on any value', () => {
     fc.assert(fc.property(fc.anything(), value => parseServiceBlock({ value, ...place }, 'api').problems.length >= 0));
   });
-});
-
-describe('parseDuration', () => {
-  it.each([
-    ['90s', 90_000],
-    ['10m', 600_000],
-    ['1h30m', 5_400_000],
-    ['1m500ms', 60_500],
-    ['0s', 0],
-    ['', null],
-    ['10', null],
-    ['m10', null],
-    ['10m1h', null],
-    ['1.5h', null],
-    ['-1s', null],
-    ['10 m', null],
-  ])('%j is %j', (text, ms) => expect(parseDuration(text)).toBe(ms));
-});
-
-describe('formatDuration', () => {
-  it.each(['500ms', '1500ms', '90s', '10m', '90m', '2h'])('%s is read back', text =>
-    expect(formatDuration(parseDuration(text) ?? 0)).toBe(text),
-  );
 });
