@@ -3,8 +3,8 @@ import type { Problem } from '../../shared/problem.js';
 import { profileFilesIn, profileNameOf } from './files.js';
 import { nearestPlace, type YamlLocation } from './locations.js';
 import { mergeProfiles, type Profile } from './merge.js';
-import { type ProfileFile, parseProfile } from './parse.js';
-import { readText, type TextFile } from './text-file.js';
+import type { ProfileFile } from './parse.js';
+import { type ProfileReader, profileReader } from './reader.js';
 import { problemAt } from './yaml-file.js';
 
 /** Where profiles are looked up: the project's own files first, then the folder of those that come with laptop-dev. */
@@ -12,8 +12,8 @@ export interface ProfileSources {
   /** Absolute paths. */
   readonly files: readonly string[];
   readonly builtIn: string;
-  /** Reads a profile; absent: from its file. To see what a profile would be with another text. */
-  readonly read?: (file: string) => Promise<TextFile>;
+  /** Reads the files, each once; absent: a reader of this call alone. */
+  readonly read?: ProfileReader;
 }
 
 export interface LoadedProfile {
@@ -22,7 +22,7 @@ export interface LoadedProfile {
 }
 
 interface Loading {
-  readonly read: (file: string) => Promise<TextFile>;
+  readonly read: ProfileReader;
   readonly known: ReadonlyMap<string, readonly string[]>;
   readonly parsed: Map<string, ProfileFile>;
   readonly problems: Problem[];
@@ -43,7 +43,7 @@ async function profileIndex(sources: ProfileSources): Promise<Map<string, string
 /** Loads the profile in `file` with everything it extends. All mistakes of all its files at once. */
 export async function loadProfile(file: string, sources: ProfileSources): Promise<LoadedProfile> {
   const loading: Loading = {
-    read: sources.read ?? readText,
+    read: sources.read ?? profileReader(),
     known: await profileIndex(sources),
     parsed: new Map(),
     problems: [],
@@ -64,7 +64,7 @@ async function visit(file: string, path: readonly ProfileFile[], from: YamlLocat
     );
     return;
   }
-  const { profile, problems } = parseProfile(read.text, file);
+  const { profile, problems } = read;
   loading.problems.push(...problems);
   if (profile === null) return;
   loading.parsed.set(file, profile);

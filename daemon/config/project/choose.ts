@@ -20,7 +20,7 @@ export interface ListedProfile {
 export async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
   const named = new Map<string, string>();
   for (const file of found.sources.files) {
-    const name = profileNameOf(file) ?? (await ownName(file));
+    const name = profileNameOf(file) ?? (await ownName(found, file));
     // laptop-dev.yaml comes first and keeps its name against a file of .laptop-dev.
     if (name !== 'base' && !named.has(name)) named.set(name, file);
   }
@@ -28,10 +28,9 @@ export async function profileFiles(found: Found): Promise<ReadonlyMap<string, st
 }
 
 /** The name that laptop-dev.yaml gives itself; one that cannot be read is called `default`, and complained of when loaded. */
-async function ownName(file: string): Promise<string> {
-  const [{ parseProfile }, { readText }] = await Promise.all([import('../profiles/parse.js'), import('../profiles/text-file.js')]);
-  const { text } = await readText(file);
-  return (text === null ? null : parseProfile(text, file).profile?.name) ?? 'default';
+async function ownName({ sources }: Found, file: string): Promise<string> {
+  const read = await sources.read(file);
+  return (read.fault === null ? read.profile?.name : null) ?? 'default';
 }
 
 /** laptop-dev.yaml's, else the one called `default`, else the only one; `minimal` of the built-in stack. Null: one must be named. */

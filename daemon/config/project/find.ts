@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { FailureError, failure } from '../../shared/failure.js';
 import { profileFilesIn } from '../profiles/files.js';
 import type { ProfileSources } from '../profiles/load.js';
+import { type ProfileReader, profileReader } from '../profiles/reader.js';
 import { type Environment, type Flags, withEnvironment } from './environment.js';
 import { ENV, type FolderContent, folderContentOf, isFile, isFolder, PROFILE_FOLDER } from './folder.js';
 
@@ -15,12 +16,12 @@ export interface ConfigurationQuery {
   readonly packageRoot: string;
 }
 
-/** Where a project's configuration lies; nothing of it has been read yet. */
+/** Where a project's configuration lies. Its profiles are read on demand, each once, by `sources.read`. */
 export interface Found {
   readonly origin: 'profiles' | 'compose' | 'built-in';
   /** Absolute real path: the folder of the configuration. */
   readonly root: string;
-  readonly sources: ProfileSources;
+  readonly sources: ProfileSources & { readonly read: ProfileReader };
   /** Absolute; null: only a profile can say. */
   readonly composeFiles: readonly string[] | null;
   /** The Compose files were given by flag or environment: they win over those that a profile names. */
@@ -47,6 +48,7 @@ export async function findConfiguration(options: ConfigurationQuery): Promise<Fo
   const given = await givenProfiles(flags.profiles);
   const place = await placeOf(flags, await real(options.cwd), given !== null);
   const composeGiven = flags.files.length > 0;
+  const read = profileReader();
   const common = {
     composeGiven,
     projectDirectory: flags.project === null ? null : await real(flags.project),
@@ -59,14 +61,14 @@ export async function findConfiguration(options: ConfigurationQuery): Promise<Fo
   if (given === null && !composeGiven && (place === null || (inPackage && place.content.profiles.length === 0))) {
     const files = await profileFilesIn(builtIn);
     const nothing = { composeFiles: null, projectDirectory: null, outerEnvFiles: [] };
-    return { ...common, origin: 'built-in', root: packageRoot, sources: { files, builtIn }, ...nothing };
+    return { ...common, origin: 'built-in', root: packageRoot, sources: { files, builtIn, read }, ...nothing };
   }
   const files = given ?? place?.content.profiles ?? [];
   return {
     ...common,
     origin: files.length > 0 ? 'profiles' : 'compose',
     root: place?.root ?? (await rootOfProfiles(files)),
-    sources: { files, builtIn },
+    sources: { files, builtIn, read },
     composeFiles: composeGiven ? flags.files : (place?.content.compose ?? null),
     outerEnvFiles: await outerEnvFiles(options, place, composeGiven),
   };

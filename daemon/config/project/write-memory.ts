@@ -4,7 +4,8 @@ import { FailureError } from '../../shared/failure.js';
 import { isWithin } from '../../shared/paths.js';
 import { withMemory } from '../profiles/edit-memory.js';
 import { loadProfile } from '../profiles/load.js';
-import { type ProfileFile, parseProfile } from '../profiles/parse.js';
+import type { ProfileFile } from '../profiles/parse.js';
+import { profileReader } from '../profiles/reader.js';
 import { readText } from '../profiles/text-file.js';
 import { chooseProfile } from './choose.js';
 import type { Found } from './find.js';
@@ -90,10 +91,10 @@ async function ownFiles(found: Found, chosen: string): Promise<readonly OwnFile[
   const { profile } = await loadProfile(chosen, found.sources);
   const files = await Promise.all(
     (profile?.files ?? []).map(async (path): Promise<OwnFile | null> => {
-      const { text } = await readText(path);
-      const parsed = text === null ? null : parseProfile(text, path).profile;
+      const read = await found.sources.read(path);
       const file = await realpath(path);
-      return text === null || parsed === null ? null : { file, text, profile: parsed, own: !isWithin(found.sources.builtIn, file) };
+      if (read.fault !== null || read.profile === null) return null;
+      return { file, text: read.text, profile: read.profile, own: !isWithin(found.sources.builtIn, file) };
     }),
   );
   return files.filter(file => file !== null);
@@ -101,10 +102,11 @@ async function ownFiles(found: Found, chosen: string): Promise<readonly OwnFile[
 
 /** The project with these texts in place of the files; null: it cannot be loaded so. */
 async function loadWith(found: Found, profile: string | null, texts: Texts): Promise<ProjectSpec | null> {
-  const read = async (file: string) => {
+  const withTexts = profileReader(async file => {
     const text = texts.get(await realpath(file).catch(() => file));
     return text === undefined ? readText(file) : { text, fault: null };
-  };
+  });
+  const read = texts.size === 0 ? found.sources.read : withTexts;
   const { spec, failure: wrong } = await loadProject(
     { ...found, sources: { ...found.sources, read } },
     { profile, services: null, taken: {} },
