@@ -1,9 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ProjectView } from '../api/contract.js';
-import type { Flags } from '../config/project/environment.js';
-import type { ConfigurationQuery, Found } from '../config/project/find.js';
-import { movedProject } from '../config/project/moved.js';
+import type { ConfigurationQuery, Found } from '../config/project/discovery/find.js';
+import type { Flags } from '../config/project/discovery/flags.js';
+import { movedProject } from '../config/project/discovery/moved.js';
 import { FailureError, failure } from '../shared/failure.js';
 import type { Cli } from './cli.js';
 
@@ -22,7 +22,7 @@ export function findOptions({ options, cwd, env, packageRoot }: Cli): Configurat
 
 /** The configuration's place. project/ is loaded late: it brings YAML and zod, 60 ms that most verbs do not need. */
 export async function findHere(cli: Cli): Promise<Found> {
-  const { findConfiguration } = await import('../config/project/find.js');
+  const { findConfiguration } = await import('../config/project/discovery/find.js');
   return findConfiguration(findOptions(cli));
 }
 

@@ -1,5 +1,5 @@
 import type { AdviceView } from '../../api/views.js';
-import type { WrittenMemory } from '../../config/project/write-memory.js';
+import type { WrittenMemory } from '../../config/project/write/memory.js';
 import { answer, type Cli } from '../cli.js';
 import { findHere, projectOf } from '../locate-project.js';
 import { renderAdvice, renderWritten } from '../render/advice.js';
@@ -17,7 +17,7 @@ export async function run(cli: Cli): Promise<number> {
 
 async function write(cli: Cli, project: string, services: readonly AdviceView[]): Promise<WrittenMemory> {
   const known = (await cli.client.projects()).find(({ name }) => name === project);
-  const { writeMemory } = await import('../../config/project/write-memory.js');
+  const { writeMemory } = await import('../../config/project/write/memory.js');
   const enough = services.filter(service => service.enough);
   const figures = new Map(enough.map(({ service, standard, maximum }) => [service, { standard, maximum }]));
   return writeMemory(await findHere(cli), { profile: known?.profile ?? null, root: known?.root ?? null, figures });

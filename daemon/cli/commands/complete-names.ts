@@ -20,15 +20,15 @@ async function services(cli: Cli): Promise<readonly string[]> {
 }
 
 async function profilesAndServices(cli: Cli): Promise<readonly string[]> {
-  const { listProfiles } = await import('../../config/project/choose.js');
+  const { listProfiles } = await import('../../config/project/discovery/choose.js');
   const profiles = await listProfiles(await findHere(cli));
   return [...new Set([...profiles.map(({ name }) => name), ...profiles.flatMap(profile => profile.services)])];
 }
 
 /** Presets are known where no project is. */
 async function presetsAndProfiles(cli: Cli): Promise<readonly string[]> {
-  const { PRESETS } = await import('../../platform/wsl/presets.js');
-  const { listProfiles } = await import('../../config/project/choose.js');
+  const { PRESETS } = await import('../../platform/wsl/wslconfig/presets.js');
+  const { listProfiles } = await import('../../config/project/discovery/choose.js');
   const profiles = await findHere(cli).then(listProfiles).catch(nothing);
   return [...new Set([...Object.keys(PRESETS), ...profiles.map(({ name }) => name)])];
 }

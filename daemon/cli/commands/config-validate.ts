@@ -1,4 +1,4 @@
-import { listProfiles } from '../../config/project/choose.js';
+import { listProfiles } from '../../config/project/discovery/choose.js';
 import { loadProject } from '../../config/project/load.js';
 import { formatTrustPoint, type TrustPoint } from '../../config/project/trust-points.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';

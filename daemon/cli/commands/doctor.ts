@@ -1,9 +1,9 @@
 import { chmodSync } from 'node:fs';
 import type { Evidence } from '../../platform/doctor/evidence.js';
 import { type Coded, type Examined, examine } from '../../platform/doctor/examine.js';
-import { applyPatches, type ConfigChange, planEdit } from '../../platform/wsl/config-edit.js';
-import { type ConfigFile, saveConfig } from '../../platform/wsl/config-file.js';
-import { diffLines } from '../../platform/wsl/diff.js';
+import { diffLines } from '../../platform/wsl/wslconfig/diff.js';
+import { applyPatches, type ConfigChange, planEdit } from '../../platform/wsl/wslconfig/edit.js';
+import { type ConfigFile, saveConfig } from '../../platform/wsl/wslconfig/file.js';
 import { answer, type Cli, type Colours } from '../cli.js';
 import { wrapCell } from '../render/table.js';
 import { renderDiff, UNVERIFIED } from '../render/wsl.js';

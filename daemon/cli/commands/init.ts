@@ -1,4 +1,4 @@
-import { initProject } from '../../config/project/init.js';
+import { initProject } from '../../config/project/init/init.js';
 import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { findOptions } from '../locate-project.js';

@@ -1,4 +1,4 @@
-import { type ListedProfile, listProfiles } from '../../config/project/choose.js';
+import { type ListedProfile, listProfiles } from '../../config/project/discovery/choose.js';
 import { formatProblem } from '../../shared/problem.js';
 import { answer, type Cli } from '../cli.js';
 import { findHere } from '../locate-project.js';

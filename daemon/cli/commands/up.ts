@@ -1,9 +1,9 @@
 import type { ServiceView } from '../../api/views.js';
 import type { Mutations } from '../../client/client.js';
-import { splitWords } from '../../config/project/choose.js';
-import type { Found } from '../../config/project/find.js';
+import { splitWords } from '../../config/project/discovery/choose.js';
+import type { Found } from '../../config/project/discovery/find.js';
+import { movedProject } from '../../config/project/discovery/moved.js';
 import { type LoadOptions, loadProject } from '../../config/project/load.js';
-import { movedProject } from '../../config/project/moved.js';
 import type { ProjectSpec } from '../../model/spec.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';

@@ -1,9 +1,17 @@
-import { applyPatches, type ConfigChange, planEdit, withKernelArgument } from '../../platform/wsl/config-edit.js';
-import { saveConfig } from '../../platform/wsl/config-file.js';
-import { readConfig } from '../../platform/wsl/config-read.js';
-import { diffLines } from '../../platform/wsl/diff.js';
 import { runningDistributions } from '../../platform/wsl/facts.js';
-import { changesOf, isPreset, PRESETS, type Preset, type PresetName, presetOf, presetRefusal } from '../../platform/wsl/presets.js';
+import { diffLines } from '../../platform/wsl/wslconfig/diff.js';
+import { applyPatches, type ConfigChange, planEdit, withKernelArgument } from '../../platform/wsl/wslconfig/edit.js';
+import { saveConfig } from '../../platform/wsl/wslconfig/file.js';
+import {
+  changesOf,
+  isPreset,
+  PRESETS,
+  type Preset,
+  type PresetName,
+  presetOf,
+  presetRefusal,
+} from '../../platform/wsl/wslconfig/presets.js';
+import { readConfig } from '../../platform/wsl/wslconfig/read.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { nearestName } from '../../shared/nearest.js';

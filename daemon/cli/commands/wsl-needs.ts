@@ -1,6 +1,6 @@
-import { listProfiles } from '../../config/project/choose.js';
+import { listProfiles } from '../../config/project/discovery/choose.js';
 import { loadProject } from '../../config/project/load.js';
-import type { ProfileNeed } from '../../platform/wsl/presets.js';
+import type { ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { findHere } from '../locate-project.js';

@@ -7,7 +7,7 @@ import {
   type ProfileNeed,
   presetOf,
   USUAL_MODEL,
-} from '../../platform/wsl/presets.js';
+} from '../../platform/wsl/wslconfig/presets.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { renderPresets } from '../render/wsl.js';

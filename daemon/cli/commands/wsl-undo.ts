@@ -1,6 +1,6 @@
-import { undoConfig } from '../../platform/wsl/config-file.js';
-import { diffLines } from '../../platform/wsl/diff.js';
-import { decodeText } from '../../platform/wsl/encoding.js';
+import { diffLines } from '../../platform/wsl/wslconfig/diff.js';
+import { decodeText } from '../../platform/wsl/wslconfig/encoding.js';
+import { undoConfig } from '../../platform/wsl/wslconfig/file.js';
 import { answer, type Cli } from '../cli.js';
 import { renderDiff, SHUTDOWN } from '../render/wsl.js';
 import { undoFile } from './wsl.js';

@@ -1,4 +1,4 @@
-import { type Check, verify } from '../../platform/wsl/verify.js';
+import { type Check, verify } from '../../platform/wsl/wslconfig/verify.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli } from '../cli.js';
 import { renderChecks } from '../render/wsl.js';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import { type ConfigFile, loadConfig } from '../../platform/wsl/config-file.js';
-import { parseInteger, parseSize } from '../../platform/wsl/config-values.js';
 import { type Fact, findConfig, type HostFacts, hostCpus, hostMemory, readHost } from '../../platform/wsl/facts.js';
 import type { Host } from '../../platform/wsl/programs.js';
+import { type ConfigFile, loadConfig } from '../../platform/wsl/wslconfig/file.js';
+import { parseInteger, parseSize } from '../../platform/wsl/wslconfig/values.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';

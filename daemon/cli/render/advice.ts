@@ -1,5 +1,5 @@
 import type { AdviceView } from '../../api/views.js';
-import type { WrittenMemory } from '../../config/project/write-memory.js';
+import type { WrittenMemory } from '../../config/project/write/memory.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { type TableColumn, table } from './table.js';

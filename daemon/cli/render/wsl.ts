@@ -1,8 +1,8 @@
-import type { Diagnostic } from '../../platform/wsl/config-read.js';
-import type { DiffLine } from '../../platform/wsl/diff.js';
 import type { Fact } from '../../platform/wsl/facts.js';
-import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/presets.js';
-import type { Check } from '../../platform/wsl/verify.js';
+import type { DiffLine } from '../../platform/wsl/wslconfig/diff.js';
+import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
+import type { Diagnostic } from '../../platform/wsl/wslconfig/read.js';
+import type { Check } from '../../platform/wsl/wslconfig/verify.js';
 import { formatBytes } from '../../shared/bytes.js';
 import type { Colours, Output } from '../cli.js';
 import type { Wsl } from '../commands/wsl.js';

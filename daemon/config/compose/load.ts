@@ -1,11 +1,11 @@
-import { Cursor } from './cursor.js';
-import { readVariables } from './environment.js';
-import { Files } from './files.js';
-import { type Loading, loadModel, readDocuments } from './model.js';
-import { normaliseProject } from './project.js';
-import { composeProjectName } from './project-name.js';
-import { Report } from './report.js';
-import type { MapTree, SourceFile, Tree, Variables } from './tree.js';
+import { readVariables } from './interpolation/variables.js';
+import { Files } from './loading/files.js';
+import { type Loading, loadModel, readDocuments } from './loading/model.js';
+import { composeProjectName } from './loading/project-name.js';
+import { normaliseProject } from './normalise/project.js';
+import { Cursor } from './tree/cursor.js';
+import { Report } from './tree/report.js';
+import type { MapTree, SourceFile, Tree, Variables } from './tree/tree.js';
 import type { ComposeOptions, ComposeProject, ComposeResult } from './types.js';
 
 const NOBODY = { place: null, key: '' };

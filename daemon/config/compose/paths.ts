@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import type { SourceLocation } from './tree.js';
+import type { SourceLocation } from './tree/tree.js';
 
 /** The absolute path that `text` means where it stands: relative to its file's folder, `~` for the home folder. */
 export function pathAt(place: SourceLocation, text: string): string {

@@ -1,4 +1,4 @@
-import type { SourceLocation } from './tree.js';
+import type { SourceLocation } from './tree/tree.js';
 import type { Position } from './types.js';
 
 export function positionOf(place: SourceLocation): Position {

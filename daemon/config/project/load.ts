@@ -8,9 +8,9 @@ import { formatProblem, type Problem } from '../../shared/problem.js';
 import { loadCompose } from '../compose/load.js';
 import type { ComposeProject, ComposeResult } from '../compose/types.js';
 import type { Profile } from '../profiles/merge.js';
-import { chooseProfile, profileFiles } from './choose.js';
-import type { Found } from './find.js';
-import { resolveServices } from './services.js';
+import { chooseProfile, profileFiles } from './discovery/choose.js';
+import type { Found } from './discovery/find.js';
+import { resolveServices } from './services/services.js';
 import { projectSpecOf } from './spec.js';
 import { type TrustPoint, trustPoints } from './trust-points.js';
 

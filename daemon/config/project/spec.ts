@@ -3,8 +3,8 @@ import type { ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import { isWithin } from '../../shared/paths.js';
 import type { ComposeProject } from '../compose/types.js';
 import type { Profile } from '../profiles/merge.js';
-import type { Found } from './find.js';
-import { withRealDevice } from './real-paths.js';
+import type { Found } from './discovery/find.js';
+import { withRealDevice } from './services/real-paths.js';
 
 const NO_PROFILE = 'default';
 

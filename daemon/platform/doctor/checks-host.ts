@@ -1,5 +1,5 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
-import { withKernelArgument } from '../wsl/config-edit.js';
+import { withKernelArgument } from '../wsl/wslconfig/edit.js';
 import { type Look, note, problem, verdictOf } from './finding.js';
 
 const psiOff: Look = ({ facts, config }) => {

@@ -1,6 +1,6 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
-import type { Diagnostic } from '../wsl/config-read.js';
-import { parseSize } from '../wsl/config-values.js';
+import type { Diagnostic } from '../wsl/wslconfig/read.js';
+import { parseSize } from '../wsl/wslconfig/values.js';
 import type { Evidence } from './evidence.js';
 import { type Finding, type Look, note, onWsl, problem, type Verdict, verdictOf } from './finding.js';
 

@@ -1,9 +1,9 @@
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import type { ConfigFile } from '../wsl/config-file.js';
 import type { HostFacts } from '../wsl/facts.js';
-import type { Check as KeyCheck } from '../wsl/verify.js';
+import type { ConfigFile } from '../wsl/wslconfig/file.js';
+import type { Check as KeyCheck } from '../wsl/wslconfig/verify.js';
 import type { NetworkSeen, RulesSeen } from './firewall.js';
 
 /** The engine as it describes itself. */

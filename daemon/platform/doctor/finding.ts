@@ -1,4 +1,4 @@
-import type { ConfigChange } from '../wsl/config-edit.js';
+import type { ConfigChange } from '../wsl/wslconfig/edit.js';
 import type { Evidence } from './evidence.js';
 
 /** What `doctor --fix` does by itself; each can be taken back. */

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
-import { scan } from './config-lines.js';
 import { type Host, run } from './programs.js';
 import { readVm, type Vm } from './vm.js';
 import { askWindows, type Windows } from './windows.js';
+import { scan } from './wslconfig/lines.js';
 
 /** A figure and where it comes from. `sure: false`: an estimate. */
 export interface Fact<T> {

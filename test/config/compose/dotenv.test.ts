@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDotenv, parseRawEnv } from '../../../daemon/config/compose/dotenv.js';
+import { parseDotenv, parseRawEnv } from '../../../daemon/config/compose/interpolation/dotenv.js';
 
 const OUTER: Readonly<Record<string, string>> = { OUTER: 'from outside', BOTH: 'outside wins' };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpolate } from '../../../daemon/config/compose/interpolate.js';
+import { interpolate } from '../../../daemon/config/compose/interpolation/interpolate.js';
 
 const VARIABLES: Readonly<Record<string, string>> = { SET: 'set', EMPTY: '', NUMBER: '8080', lower: 'low', _X1: 'x1' };
 

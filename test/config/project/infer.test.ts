@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inferSettings } from '../../../daemon/config/project/infer.js';
+import { inferSettings } from '../../../daemon/config/project/services/infer.js';
 import type { PortSpec } from '../../../daemon/model/spec.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { containerSpec } from '../../scheduler/specs.js';

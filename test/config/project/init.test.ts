@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { splitWords } from '../../../daemon/config/project/choose.js';
-import { initProject } from '../../../daemon/config/project/init.js';
+import { splitWords } from '../../../daemon/config/project/discovery/choose.js';
+import { initProject } from '../../../daemon/config/project/init/init.js';
 import { find, findOptions, load, tree } from './tree.js';
 
 /** What an ordinary project has: web, worker, database, cache, and a migration that runs once. */

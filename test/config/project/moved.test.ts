@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findConfiguration } from '../../../daemon/config/project/find.js';
+import { findConfiguration } from '../../../daemon/config/project/discovery/find.js';
+import { movedProject } from '../../../daemon/config/project/discovery/moved.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
-import { movedProject } from '../../../daemon/config/project/moved.js';
 import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import { movedFrom, refuseGone } from '../../../daemon/runtime/effects/moved-folder.js';
 import { EMPTY_WORLD } from '../../../daemon/scheduler/state/world.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ProfileReader, profileReader } from '../../../daemon/config/profiles/reader.js';
 import { readText } from '../../../daemon/config/profiles/text-file.js';
-import { listProfiles, splitWords } from '../../../daemon/config/project/choose.js';
+import { listProfiles, splitWords } from '../../../daemon/config/project/discovery/choose.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
 import { find, tree } from './tree.js';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { Environment, Flags } from '../../../daemon/config/project/environment.js';
-import { type Found, findConfiguration } from '../../../daemon/config/project/find.js';
+import { type Found, findConfiguration } from '../../../daemon/config/project/discovery/find.js';
+import type { Environment, Flags } from '../../../daemon/config/project/discovery/flags.js';
 import { type LoadedProject, type LoadOptions, loadProject } from '../../../daemon/config/project/load.js';
 
 export const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');

@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { initProject } from '../../../daemon/config/project/init.js';
-import { type MemoryWrite, writeMemory } from '../../../daemon/config/project/write-memory.js';
+import { initProject } from '../../../daemon/config/project/init/init.js';
+import { type MemoryWrite, writeMemory } from '../../../daemon/config/project/write/memory.js';
 import type { Memory } from '../../../daemon/model/spec.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { FailureError } from '../../../daemon/shared/failure.js';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { findConfiguration } from '../../../daemon/config/project/find.js';
+import { findConfiguration } from '../../../daemon/config/project/discovery/find.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
 import type { ProjectSpec } from '../../../daemon/model/spec.js';
 

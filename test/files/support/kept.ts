@@ -3,12 +3,12 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { writeProjectFile } from '../../../daemon/config/project/write-whole.js';
+import { writeProjectFile } from '../../../daemon/config/project/write/project-file.js';
 import type { Calls } from '../../../daemon/files/write-whole.js';
 import { fileOf } from '../../../daemon/history/day-files.js';
 import { seal } from '../../../daemon/history/seal.js';
 import { knownBuilds } from '../../../daemon/images/known-builds.js';
-import { loadConfig, saveConfig, undoConfig } from '../../../daemon/platform/wsl/config-file.js';
+import { loadConfig, saveConfig, undoConfig } from '../../../daemon/platform/wsl/wslconfig/file.js';
 import { createTickFile } from '../../../daemon/schedule/tick-file.js';
 import { createStateFile } from '../../../daemon/state-file/state-file.js';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyPatches, type ConfigChange, inverse, planEdit, withKernelArgument } from '../../../daemon/platform/wsl/config-edit.js';
-import { readConfig } from '../../../daemon/platform/wsl/config-read.js';
-import { identityOf } from '../../../daemon/platform/wsl/config-values.js';
-import { decodeText } from '../../../daemon/platform/wsl/encoding.js';
+import { applyPatches, type ConfigChange, inverse, planEdit, withKernelArgument } from '../../../daemon/platform/wsl/wslconfig/edit.js';
+import { decodeText } from '../../../daemon/platform/wsl/wslconfig/encoding.js';
+import { readConfig } from '../../../daemon/platform/wsl/wslconfig/read.js';
+import { identityOf } from '../../../daemon/platform/wsl/wslconfig/values.js';
 import { rounds } from '../../support/deep.js';
 
 const MEMORY: ConfigChange = { name: 'wsl2.memory', value: '8GB' };

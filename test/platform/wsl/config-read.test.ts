@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { scan } from '../../../daemon/platform/wsl/config-lines.js';
-import { readConfig } from '../../../daemon/platform/wsl/config-read.js';
+import { scan } from '../../../daemon/platform/wsl/wslconfig/lines.js';
+import { readConfig } from '../../../daemon/platform/wsl/wslconfig/read.js';
 
 const values = (text: string) => Object.fromEntries([...readConfig(text).effective].map(([name, { value }]) => [name, value]));
 const told = (text: string) => readConfig(text).diagnostics.map(({ line, kind }) => `${line} ${kind}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { faultOf, identityOf, parseBoolean, parseInteger, parseSize } from '../../../daemon/platform/wsl/config-values.js';
+import { faultOf, identityOf, parseBoolean, parseInteger, parseSize } from '../../../daemon/platform/wsl/wslconfig/values.js';
 import { GiB, KiB, MiB } from '../../../daemon/shared/bytes.js';
 
 /** The first 15 rows are those of WSL's own test (StringUnitTests, ParseMemorySize_LegacyForms); the others follow from its code. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { diffLines } from '../../../daemon/platform/wsl/diff.js';
+import { diffLines } from '../../../daemon/platform/wsl/wslconfig/diff.js';
 import { rounds } from '../../support/deep.js';
 
 const shown = (before: string, after: string) => diffLines(before, after).map(({ kind, text }) => `${{ same: ' ', removed: '-', added: '+', gap: '@' }[kind]}${text}`); // biome-ignore format: short

@@ -8,7 +8,7 @@ import {
   presetOf,
   presetRefusal,
   USUAL_MODEL,
-} from '../../../daemon/platform/wsl/presets.js';
+} from '../../../daemon/platform/wsl/wslconfig/presets.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 import { rounds } from '../../support/deep.js';
 

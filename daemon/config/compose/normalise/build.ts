@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import type { BuildSpec } from '../../../model/spec.js';
-import { Cursor } from '../cursor.js';
-import { isRemote } from '../extends.js';
-import { keyValues, withContext } from '../merge.js';
+import { isRemote } from '../loading/extends.js';
+import { keyValues, withContext } from '../loading/merge.js';
 import { pathAt } from '../paths.js';
-import { warnUnsupported } from '../unsupported.js';
+import { Cursor } from '../tree/cursor.js';
 import { textsByKey, valuesFromVariables } from './key-values.js';
+import { warnUnsupported } from './unsupported.js';
 
 const SUPPORTED = ['context', 'dockerfile', 'dockerfile_inline', 'target', 'args', 'labels'];
 

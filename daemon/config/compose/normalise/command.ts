@@ -1,5 +1,5 @@
-import type { Cursor } from '../cursor.js';
-import { shellWords } from '../shell-words.js';
+import type { Cursor } from '../tree/cursor.js';
+import { shellWords } from './command-line.js';
 
 /** command or entrypoint: a list as it is, a text split into words. Null: the image's own. */
 export function commandOf(cursor: Cursor | null): string[] | null {

@@ -1,7 +1,7 @@
 import type { Condition, Dependency } from '../../../model/spec.js';
-import { Cursor } from '../cursor.js';
-import { dependencies } from '../merge.js';
-import { warnUnsupported } from '../unsupported.js';
+import { dependencies } from '../loading/merge.js';
+import { Cursor } from '../tree/cursor.js';
+import { warnUnsupported } from './unsupported.js';
 
 const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
   ['service_started', 'started'],

@@ -1,5 +1,5 @@
 import type { DeviceRequest } from '../../../model/spec.js';
-import type { Cursor } from '../cursor.js';
+import type { Cursor } from '../tree/cursor.js';
 import { textsByKey } from './key-values.js';
 
 /** What `gpus` and `deploy.resources.reservations.devices` ask a driver of the engine for. Undefined: nothing. */

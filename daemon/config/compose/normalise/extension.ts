@@ -1,6 +1,6 @@
-import type { Cursor } from '../cursor.js';
 import { positionOf } from '../position.js';
-import { type Tree, toValue } from '../tree.js';
+import type { Cursor } from '../tree/cursor.js';
+import { type Tree, toValue } from '../tree/tree.js';
 import type { Extension, Position } from '../types.js';
 
 const KEY = 'x-laptop-dev';

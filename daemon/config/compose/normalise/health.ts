@@ -1,6 +1,6 @@
 import type { Healthcheck } from '../../../model/spec.js';
 import type { Ms } from '../../../shared/span.js';
-import type { Cursor } from '../cursor.js';
+import type { Cursor } from '../tree/cursor.js';
 
 /** What the engine takes when the file says nothing (Docker's documentation of HEALTHCHECK). */
 const DEFAULTS = { interval: 30_000, timeout: 30_000, startPeriod: 0, retries: 3 };

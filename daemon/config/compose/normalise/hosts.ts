@@ -1,4 +1,4 @@
-import { type Cursor, quote } from '../cursor.js';
+import { type Cursor, quote } from '../tree/cursor.js';
 
 /** `extra_hosts` in all its forms as the engine takes it: NAME:ADDRESS, one for each address. */
 export function extraHostsOf(cursor: Cursor | null): string[] {

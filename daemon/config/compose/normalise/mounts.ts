@@ -1,9 +1,9 @@
 import type { MountSpec } from '../../../model/spec.js';
-import { type Cursor, quote } from '../cursor.js';
 import { pathAt } from '../paths.js';
-import { cleanTarget, splitShortMount } from '../short-mount.js';
-import { warnUnsupported } from '../unsupported.js';
+import { type Cursor, quote } from '../tree/cursor.js';
+import { cleanTarget, splitShortMount } from '../tree/short-forms.js';
 import { tmpfsMount } from './tmpfs.js';
+import { warnUnsupported } from './unsupported.js';
 
 const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { NetworkAttachment } from '../../../model/spec.js';
 import { nearestName } from '../../../shared/nearest.js';
-import { Cursor, quote } from '../cursor.js';
-import { names } from '../merge.js';
-import { warnUnsupported } from '../unsupported.js';
+import { names } from '../loading/merge.js';
+import { Cursor, quote } from '../tree/cursor.js';
+import { warnUnsupported } from './unsupported.js';
 
 export const DEFAULT_NETWORK = 'default';
 

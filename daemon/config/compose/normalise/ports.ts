@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { PortSpec } from '../../../model/spec.js';
-import { type Cursor, quote } from '../cursor.js';
+import { type Cursor, quote } from '../tree/cursor.js';
 
 /** Ours is a tool for laptops: what a file does not ask to be reachable from outside is not. */
 const DEFAULT_HOST_IP = '127.0.0.1';

@@ -1,9 +1,9 @@
 import type { NetworkAttachment, NetworkSpec, SubnetRange, VolumeSpec } from '../../../model/spec.js';
-import type { Cursor } from '../cursor.js';
 import { pathAt } from '../paths.js';
-import { warnUnsupported } from '../unsupported.js';
+import type { Cursor } from '../tree/cursor.js';
 import { textsByKey } from './key-values.js';
 import { DEFAULT_NETWORK } from './networks.js';
+import { warnUnsupported } from './unsupported.js';
 
 /** The networks that these services are in, in long form; `default` exists without being written. */
 export function networkSpecs(model: Cursor, project: string, attachments: readonly NetworkAttachment[]): NetworkSpec[] {

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../../shared/bytes.js';
-import type { Cursor } from '../cursor.js';
-import { warnUnsupported } from '../unsupported.js';
+import type { Cursor } from '../tree/cursor.js';
+import { warnUnsupported } from './unsupported.js';
 
 /** What a service may use, from its own keys and from deploy.resources. */
 export interface ResourceLimits {

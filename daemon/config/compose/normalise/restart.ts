@@ -1,6 +1,6 @@
 import type { Restart } from '../../../model/spec.js';
-import { type Cursor, quote } from '../cursor.js';
-import { warnUnsupported } from '../unsupported.js';
+import { type Cursor, quote } from '../tree/cursor.js';
+import { warnUnsupported } from './unsupported.js';
 
 /** Without `restart` a crash is repaired and an exit with 0 respected; see model/spec. */
 const DEFAULT: Restart = { policy: 'on-failure', maxRetries: null };

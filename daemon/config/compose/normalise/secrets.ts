@@ -1,9 +1,9 @@
 import type { MountSpec } from '../../../model/spec.js';
-import type { Cursor } from '../cursor.js';
 import { pathAt } from '../paths.js';
-import { cleanTarget } from '../short-mount.js';
-import { warnUnsupported } from '../unsupported.js';
+import type { Cursor } from '../tree/cursor.js';
+import { cleanTarget } from '../tree/short-forms.js';
 import type { PlacedMount } from './mounts.js';
+import { warnUnsupported } from './unsupported.js';
 
 type Kind = 'secret' | 'config';
 /** Where a short name is mounted, as Compose does. */

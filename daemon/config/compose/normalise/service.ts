@@ -1,11 +1,10 @@
 import type { ContainerSpec } from '../../../model/spec.js';
 import { builtImageName } from '../../../shared/names.js';
 import type { Problem } from '../../../shared/problem.js';
-import { type Cursor, quote } from '../cursor.js';
-import type { Files } from '../files.js';
+import type { Files } from '../loading/files.js';
 import { positionOf } from '../position.js';
+import { type Cursor, quote } from '../tree/cursor.js';
 import type { ComposeService } from '../types.js';
-import { warnUnsupported } from '../unsupported.js';
 import { buildOf } from './build.js';
 import { commandOf } from './command.js';
 import { dependsOnOf, type PlacedDependency } from './depends-on.js';
@@ -24,6 +23,7 @@ import { restartOf } from './restart.js';
 import { fileMountsOf } from './secrets.js';
 import { SERVICE_KEYS } from './service-keys.js';
 import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf } from './settings.js';
+import { warnUnsupported } from './unsupported.js';
 
 /** What a service may refer to. */
 export interface ServiceContext {

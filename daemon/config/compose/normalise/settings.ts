@@ -1,7 +1,7 @@
 import type { ContainerSpec } from '../../../model/spec.js';
-import { type Cursor, quote } from '../cursor.js';
-import { warnUnsupported } from '../unsupported.js';
+import { type Cursor, quote } from '../tree/cursor.js';
 import { textsByKey } from './key-values.js';
+import { warnUnsupported } from './unsupported.js';
 
 /** ulimits: one number for both, or soft and hard; -1 is unlimited. */
 export function ulimitsOf(cursor: Cursor | null): ContainerSpec['ulimits'] {

@@ -1,7 +1,7 @@
 import type { MountSpec } from '../../../model/spec.js';
 import { parseBytes } from '../../../shared/bytes.js';
-import { type Cursor, quote } from '../cursor.js';
-import { cleanTarget } from '../short-mount.js';
+import { type Cursor, quote } from '../tree/cursor.js';
+import { cleanTarget } from '../tree/short-forms.js';
 
 /** An item of a service's `tmpfs`: `/run` or `/run:size=64m,mode=1777,noexec`. */
 export function tmpfsMount(item: Cursor): MountSpec | null {

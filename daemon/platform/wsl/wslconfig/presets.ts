@@ -1,0 +1,149 @@
+import { type Bytes, formatBytes, GiB } from '../../../shared/bytes.js';
+import { type Failure, failure } from '../../../shared/failure.js';
+import type { ConfigChange } from './edit.js';
+import { formatWslSize } from './read.js';
+
+export type PresetName = 'minimal' | 'balanced' | 'llm' | 'build-heavy';
+
+/** What a preset is computed from. */
+export interface PresetInput {
+  readonly hostMemory: Bytes;
+  /** Logical processors of the host. */
+  readonly cpus: number;
+  /** Of the chosen profile: Σ standard and Σ maximum of its services. */
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
+  /** Weights of the language model that is to be held; for `llm`. */
+  readonly model: Bytes;
+}
+
+export interface Preset {
+  readonly name: PresetName;
+  /** What the VM gets; whole GiB. */
+  readonly memory: Bytes;
+  /** Null: the key is left alone, and WSL takes a quarter of the VM's memory. */
+  readonly swap: Bytes | null;
+  readonly processors: number;
+  /** How `memory` came about, with its figures. */
+  readonly formula: string;
+  /** Least that the profile can live in: Σ standard and the overhead. */
+  readonly need: Bytes;
+  readonly fits: boolean;
+}
+
+export interface ProfileNeed {
+  readonly name: string;
+  readonly standard: Bytes;
+  readonly maximum: Bytes;
+}
+
+/** Kernel, systemd, the engine and an editor's server beside the services; docs/design/wsl.md, "Presets". */
+const OVERHEAD: Bytes = 1.5 * GiB;
+/** An 8-billion-parameter model with 4-bit weights, as `llama3.1:8b` is. */
+export const USUAL_MODEL: Bytes = 4.7 * GiB;
+
+export const PRESETS: Readonly<Record<PresetName, string>> = {
+  minimal: 'least memory: the services at their standard, Windows keeps the rest',
+  balanced: 'the services at their maximum, at most half of the host',
+  llm: 'room for a language model beside the services',
+  'build-heavy': 'large compilations: much memory and swap',
+};
+
+export function isPreset(name: string): name is PresetName {
+  return Object.hasOwn(PRESETS, name);
+}
+
+/** The figures of a preset on a host. Windows shows a little less memory than is built in: the host counts in whole GiB, rounded. */
+export function presetOf(name: PresetName, input: PresetInput): Preset {
+  const { memory, swap, processors, formula } = FIGURES[name](gigabytes(input));
+  const bytes = Math.max(1, memory) * GiB;
+  const need = input.standard + OVERHEAD;
+  const least = Math.min(2, input.cpus);
+  return {
+    name,
+    memory: bytes,
+    swap: swap === null ? null : swap * GiB,
+    processors: Math.max(least, Math.min(input.cpus, processors)),
+    formula,
+    need,
+    fits: bytes >= need,
+  };
+}
+
+/** The input in GiB: host, services at standard and at maximum, model. */
+interface Gigabytes {
+  readonly host: number;
+  readonly cpus: number;
+  readonly standard: number;
+  readonly maximum: number;
+  readonly model: number;
+}
+
+function gigabytes({ hostMemory, cpus, standard, maximum, model }: PresetInput): Gigabytes {
+  return { host: Math.round(hostMemory / GiB), cpus, standard: standard / GiB, maximum: maximum / GiB, model: model / GiB };
+}
+
+interface Figures {
+  readonly memory: number;
+  readonly swap: number | null;
+  readonly processors: number;
+  readonly formula: string;
+}
+
+const FIGURES: Readonly<Record<PresetName, (input: Gigabytes) => Figures>> = {
+  minimal: ({ host, cpus, standard }) => {
+    const [share, wish] = [Math.floor(0.4 * host), Math.ceil(standard + 1.5)];
+    const formula = `min(0.4 × ${host}, ${figure(standard)} standard + 1.5)`;
+    return { memory: Math.min(share, wish), swap: null, processors: Math.max(2, Math.floor(cpus / 2)), formula };
+  },
+  balanced: ({ host, cpus, maximum }) => {
+    const [share, wish] = [Math.floor(host / 2), Math.ceil(maximum + 2)];
+    const formula = `min(${host} / 2, ${figure(maximum)} maximum + 2)`;
+    return { memory: Math.min(share, wish), swap: null, processors: Math.max(2, cpus - 2), formula };
+  },
+  llm: ({ host, cpus, standard, model }) => {
+    const [share, wish] = [host - 5, Math.ceil(standard + 1.2 * model + 1.5)];
+    const formula = `min(${host} − 5, ${figure(standard)} standard + 1.2 × ${figure(model)} model + 1.5)`;
+    return { memory: Math.min(share, wish), swap: 4, processors: cpus - 2, formula };
+  },
+  'build-heavy': ({ host, cpus }) => {
+    const memory = Math.min(Math.floor(0.625 * host), host - 6);
+    const processors = Math.min(cpus - 2, Math.floor(memory / 1.5));
+    return { memory, swap: 8, processors, formula: `min(0.625 × ${host}, ${host} − 6)` };
+  },
+};
+
+function figure(gigabyte: number): string {
+  return String(Math.round(gigabyte * 10) / 10);
+}
+
+/** The keys that a preset sets; it leaves all others alone. */
+export function changesOf({ memory, swap, processors }: Preset): readonly ConfigChange[] {
+  return [
+    { name: 'wsl2.memory', value: formatWslSize(memory) },
+    ...(swap === null ? [] : [{ name: 'wsl2.swap', value: formatWslSize(swap) }]),
+    { name: 'wsl2.processors', value: String(processors) },
+  ];
+}
+
+/** Null when the preset leaves the profile what it needs; else preset-too-small, with the profile and the preset that would fit. */
+export function presetRefusal(
+  preset: Preset,
+  profile: ProfileNeed,
+  others: readonly ProfileNeed[],
+  presets: readonly Preset[],
+): Failure | null {
+  if (preset.fits) return null;
+  const fitting = others.filter(other => other.standard + OVERHEAD <= preset.memory).sort((a, b) => b.standard - a.standard)[0];
+  const larger = presets.filter(other => other.fits).sort((a, b) => a.memory - b.memory)[0];
+  const message =
+    `${preset.name} gives the VM ${formatBytes(preset.memory)}; the profile ${profile.name} needs ${formatBytes(preset.need)}: ` +
+    `${formatBytes(profile.standard)} standard of its services and ${formatBytes(OVERHEAD)} for kernel, engine and editor.`;
+  const remedies = [
+    fitting && `laptop-dev wsl apply ${preset.name} ${fitting.name}: that profile needs ${formatBytes(fitting.standard + OVERHEAD)}.`,
+    larger && `laptop-dev wsl apply ${larger.name} ${profile.name}: that preset gives ${formatBytes(larger.memory)}.`,
+    !fitting && !larger && `No profile fits this host: lower memory.standard in ${profile.name}, or name fewer services in it.`,
+  ].filter(remedy => typeof remedy === 'string');
+  const details = { preset: preset.name, memory: preset.memory, need: preset.need, profile: profile.name, fits: fitting?.name ?? null };
+  return failure('preset-too-small', message, details, remedies);
+}
