@@ -161,7 +161,7 @@ async function kernelPath(instance: string, log: Log, helper: Endpoint | null): 
 
 /** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
 const giveBack: ReclaimCache = async (asked, goesOn) => {
-  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/reclaim-cache.js');
+  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/reclaim.js');
   return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
 

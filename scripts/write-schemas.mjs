@@ -5,7 +5,7 @@ if (process.argv.includes('--help')) {
   console.log('write-schemas.mjs: writes profiles/schema.json. Needs dist/: npm run build.');
   process.exit(0);
 }
-const { profileJsonSchema } = await import('../dist/config/profiles/json-schema.js');
+const { profileJsonSchema } = await import('../dist/config/profiles/schema.js');
 const target = new URL('../profiles/schema.json', import.meta.url);
 writeFileSync(target, profileJsonSchema());
 console.log('written: profiles/schema.json');

@@ -168,3 +168,9 @@ export function serviceKeys(path: readonly PropertyKey[]): string[] {
   if (path[0] === 'ports') return path.length > 1 ? Object.keys(portSchema.shape) : [];
   return Object.keys(path[0] === 'memory' ? memorySchema.shape : serviceSchema.shape);
 }
+
+/** The text of profiles/schema.json: editors check profiles by it as they are typed. */
+export function profileJsonSchema(): string {
+  const schema = z.toJSONSchema(profileSchema, { io: 'input', target: 'draft-07' });
+  return `${JSON.stringify({ ...schema, title: 'laptop-dev profile' }, null, 2)}\n`;
+}

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { knownShape } from '../../../daemon/config/compose/generated/schema.js';
-import { SERVICE_KEYS } from '../../../daemon/config/compose/normalise/service-keys.js';
+import { SERVICE_KEYS } from '../../../daemon/config/compose/normalise/service.js';
 
 it('the compiled schema is what the installed docker-compose package gives', () => {
   const script = join(import.meta.dirname, '../../../scripts/write-compose-validator.mjs');

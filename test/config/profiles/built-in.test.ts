@@ -5,8 +5,8 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { profileFilesIn } from '../../../daemon/config/profiles/files.js';
-import { profileJsonSchema } from '../../../daemon/config/profiles/json-schema.js';
 import { loadProfile } from '../../../daemon/config/profiles/load.js';
+import { profileJsonSchema } from '../../../daemon/config/profiles/schema.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 
 const FOLDER = fileURLToPath(new URL('../../../profiles', import.meta.url));

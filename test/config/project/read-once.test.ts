@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ProfileReader, profileReader } from '../../../daemon/config/profiles/reader.js';
-import { readText } from '../../../daemon/config/profiles/text-file.js';
+import { type ProfileReader, profileReader, readText } from '../../../daemon/config/profiles/reader.js';
 import { listProfiles, splitWords } from '../../../daemon/config/project/discovery/choose.js';
 import { loadProject } from '../../../daemon/config/project/load.js';
 import { find, tree } from './tree.js';

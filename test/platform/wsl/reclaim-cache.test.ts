@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WriteKernel } from '../../../daemon/platform/wsl/reclaim.js';
-import { createReclaimCache } from '../../../daemon/platform/wsl/reclaim-cache.js';
+import { createReclaimCache } from '../../../daemon/platform/wsl/reclaim.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 import { simulateContainer } from './contained.js';
 import type { Simulated, SimulatedHost } from './simulated.js';

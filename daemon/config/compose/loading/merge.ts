@@ -1,4 +1,5 @@
 import type { Report } from '../tree/report.js';
+import { dependencies, keyValues, names, withContext } from '../tree/short-forms.js';
 import { child, isNull, list, type MapTree, map, scalar, settleTree, type Tree, type TreeEntry } from '../tree/tree.js';
 import { LIST_KEYS } from './list-keys.js';
 
@@ -138,51 +139,6 @@ function toHostList(tree: Tree): Tree {
     (value.kind === 'list' ? value.items : [value]).map(item => scalar(item.place, `${name}=${item.kind === 'scalar' ? item.text : ''}`)),
   );
   return list(tree.place, items);
-}
-
-/** A list of `KEY=value` as a map; a bare `KEY` gets null. */
-export function keyValues(tree: Tree): Tree {
-  if (tree.kind !== 'list') return tree;
-  const entries = new Map<string, TreeEntry>();
-  for (const item of tree.items) {
-    if (item.kind !== 'scalar') continue;
-    const at = item.text.indexOf('=');
-    const value = at < 0 ? scalar(item.place, null) : scalar(item.place, item.text.slice(at + 1));
-    entries.set(at < 0 ? item.text : item.text.slice(0, at), { keyPlace: item.place, value });
-  }
-  return map(tree.place, entries, tree.tag);
-}
-
-/** A list of names as a map of nulls. */
-export function names(tree: Tree): Tree {
-  if (tree.kind !== 'list') return tree;
-  const entries = new Map<string, TreeEntry>();
-  for (const item of tree.items)
-    if (item.kind === 'scalar') entries.set(item.text, { keyPlace: item.place, value: scalar(item.place, null) });
-  return map(tree.place, entries, tree.tag);
-}
-
-/** `depends_on: [db]` as the mapping that it stands for: a plain start is waited for, also where an earlier file asked for more. */
-export function dependencies(tree: Tree): Tree {
-  if (tree.kind !== 'list') return tree;
-  const written = names(tree);
-  if (written.kind !== 'map') return written;
-  const entries = new Map<string, TreeEntry>();
-  for (const [name, entry] of written.entries) {
-    const at = entry.keyPlace;
-    const value = (content: string | boolean): TreeEntry => ({ keyPlace: at, value: scalar(at, content) });
-    const long = new Map([
-      ['condition', value('service_started')],
-      ['required', value(true)],
-    ]);
-    entries.set(name, { keyPlace: at, value: map(at, long) });
-  }
-  return map(tree.place, entries, tree.tag);
-}
-
-/** `build: ./folder` as `build: {context: ./folder}`. */
-export function withContext(tree: Tree): Tree {
-  return tree.kind === 'scalar' ? map(tree.place, new Map([['context', { keyPlace: tree.place, value: tree }]]), tree.tag) : tree;
 }
 
 function differentDrivers(base: MapTree, over: MapTree): boolean {

@@ -1,6 +1,6 @@
 import type { Condition, Dependency } from '../../../model/spec.js';
-import { dependencies } from '../loading/merge.js';
 import { Cursor } from '../tree/cursor.js';
+import { dependencies } from '../tree/short-forms.js';
 import { warnUnsupported } from './unsupported.js';
 
 const CONDITIONS: ReadonlyMap<string, Condition> = new Map([

@@ -1,7 +1,7 @@
 import { type Dotenv, parseDotenv, parseRawEnv } from '../interpolation/dotenv.js';
 import type { Files } from '../loading/files.js';
-import { pathAt } from '../paths.js';
 import type { Cursor } from '../tree/cursor.js';
+import { pathAt } from '../tree/tree.js';
 import { valuesFromVariables } from './key-values.js';
 
 /** A service's environment: its env files in order, and `environment` over them. `envFiles`: those files, absolute. */

@@ -1,5 +1,5 @@
-import { keyValues } from '../loading/merge.js';
 import { Cursor } from '../tree/cursor.js';
+import { keyValues } from '../tree/short-forms.js';
 
 /** A map or a list of KEY=value, as text by key; a key without a value goes to `onNull`, which may find one. */
 export function keyValuesOf(cursor: Cursor | null, onNull: (key: string, at: Cursor) => string | null): Record<string, string> {

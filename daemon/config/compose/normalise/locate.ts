@@ -1,6 +1,6 @@
-import { positionOf } from '../position.js';
 import type { Cursor } from '../tree/cursor.js';
 import { cleanTarget, splitShortMount } from '../tree/short-forms.js';
+import { positionOf } from '../tree/tree.js';
 import type { Locate } from '../types.js';
 import { envFileAt } from './environment.js';
 import { secretTargetOf } from './secrets.js';

@@ -1,6 +1,6 @@
 import type { NetworkAttachment, NetworkSpec, SubnetRange, VolumeSpec } from '../../../model/spec.js';
-import { pathAt } from '../paths.js';
 import type { Cursor } from '../tree/cursor.js';
+import { pathAt } from '../tree/tree.js';
 import { textsByKey } from './key-values.js';
 import { DEFAULT_NETWORK } from './networks.js';
 import { warnUnsupported } from './unsupported.js';

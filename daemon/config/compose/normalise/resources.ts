@@ -1,3 +1,4 @@
+import type { ContainerSpec } from '../../../model/spec.js';
 import type { Bytes } from '../../../shared/bytes.js';
 import type { Cursor } from '../tree/cursor.js';
 import { warnUnsupported } from './unsupported.js';
@@ -80,4 +81,16 @@ function cpusetOf(cursor: Cursor | null): string | null {
 /** 0 and -1 both mean no limit. */
 function unlimited(value: number | null): number | null {
   return value !== null && value > 0 ? value : null;
+}
+
+/** ulimits: one number for both, or soft and hard; -1 is unlimited. */
+export function ulimitsOf(cursor: Cursor | null): ContainerSpec['ulimits'] {
+  return (cursor?.entries() ?? []).flatMap(([name, at]) => {
+    const soft = (at.isMap ? at.get('soft') : at)?.integer(-1) ?? null;
+    const hard = (at.isMap ? at.get('hard') : at)?.integer(-1) ?? null;
+    if (at.isMap && (soft === null || hard === null)) at.error('lacks soft or hard', { expected: 'both' });
+    if (soft === null || hard === null) return [];
+    if (hard !== -1 && (soft > hard || soft === -1)) at.error(`the soft limit ${soft} is above the hard limit ${hard}`);
+    return [{ name, soft, hard }];
+  });
 }

@@ -1,7 +1,7 @@
 import type { MountSpec } from '../../../model/spec.js';
-import { pathAt } from '../paths.js';
 import type { Cursor } from '../tree/cursor.js';
 import { cleanTarget } from '../tree/short-forms.js';
+import { pathAt } from '../tree/tree.js';
 import type { PlacedMount } from './mounts.js';
 import { warnUnsupported } from './unsupported.js';
 

@@ -1,29 +1,33 @@
 import type { ContainerSpec } from '../../../model/spec.js';
-import { builtImageName } from '../../../shared/names.js';
-import type { Problem } from '../../../shared/problem.js';
 import type { Files } from '../loading/files.js';
-import { positionOf } from '../position.js';
-import { type Cursor, quote } from '../tree/cursor.js';
-import type { ComposeService } from '../types.js';
-import { buildOf } from './build.js';
+import type { Cursor } from '../tree/cursor.js';
+import { positionOf, type Tree, toValue } from '../tree/tree.js';
+import type { ComposeService, Extension, Position } from '../types.js';
 import { commandOf } from './command.js';
 import { dependsOnOf, type PlacedDependency } from './depends-on.js';
-import { deviceRequestsOf } from './device-requests.js';
+import { checkDeploy, hasNoContainers, restartOf } from './deploy.js';
+import { deviceRequestsOf, devicesOf } from './devices.js';
 import { environmentOf } from './environment.js';
-import { extensionOf } from './extension.js';
 import { healthcheckOf, patienceOf } from './health.js';
-import { extraHostsOf } from './hosts.js';
-import { isImageReference } from './image-reference.js';
+import { imageOf } from './image.js';
 import { textsByKey } from './key-values.js';
 import { checkTargets, mountsOf } from './mounts.js';
-import { attachmentsOf } from './networks.js';
+import { attachmentsOf, extraHostsOf } from './networks.js';
 import { exposeOf, type PlacedPort, portsOf } from './ports.js';
-import { type ResourceLimits, resourceLimitsOf } from './resources.js';
-import { restartOf } from './restart.js';
+import { type ResourceLimits, resourceLimitsOf, ulimitsOf } from './resources.js';
 import { fileMountsOf } from './secrets.js';
-import { SERVICE_KEYS } from './service-keys.js';
-import { checkDeploy, devicesOf, hasNoContainers, loggingOf, pullOf, ulimitsOf } from './settings.js';
 import { warnUnsupported } from './unsupported.js';
+
+/** Keys of a service that are read somewhere in this room. Every other key that the schema knows gets a warning. */
+export const SERVICE_KEYS: readonly string[] = [
+  ...['build', 'cap_add', 'cap_drop', 'command', 'configs', 'container_name', 'cpu_period', 'cpu_quota', 'cpu_shares', 'cpus'],
+  ...['cpuset', 'depends_on', 'deploy', 'devices', 'dns', 'dns_opt', 'dns_search', 'domainname', 'entrypoint', 'env_file'],
+  ...['environment', 'expose', 'gpus', 'extends', 'extra_hosts', 'group_add', 'healthcheck', 'hostname', 'image', 'init', 'ipc'],
+  ...['labels', 'links', 'logging', 'mem_limit', 'mem_reservation', 'network_mode', 'networks', 'oom_score_adj', 'pid'],
+  ...['pids_limit', 'platform', 'ports', 'privileged', 'profiles', 'pull_policy', 'read_only', 'restart', 'runtime', 'scale'],
+  ...['secrets', 'security_opt', 'shm_size', 'stdin_open', 'stop_grace_period', 'stop_signal', 'sysctls', 'tmpfs', 'tty'],
+  ...['ulimits', 'user', 'userns_mode', 'volumes', 'working_dir'],
+];
 
 /** What a service may refer to. */
 export interface ServiceContext {
@@ -82,39 +86,6 @@ export async function normaliseService(name: string, cursor: Cursor, around: Ser
 const text = (cursor: Cursor, key: string): string | null => cursor.get(key)?.text() ?? null;
 const texts = (cursor: Cursor, key: string): string[] => [...new Set(cursor.get(key)?.texts() ?? [])];
 const flag = (cursor: Cursor, key: string): boolean => cursor.get(key)?.boolean() ?? false;
-
-function imageOf(name: string, cursor: Cursor, { project, services }: ServiceContext) {
-  const build = buildOf(cursor, services);
-  const written = cursor.get('image');
-  const image = written?.text() || null;
-  const misread = cursor.report.has(problem => problem.key === written?.path);
-  if (written !== null && image !== null && !misread && !isImageReference(image)) {
-    written.error(`${quote(image)} is not the name of an image`, { expected: '[REGISTRY/]NAME[:TAG][@DIGEST] in lower case' });
-  }
-  if (
-    image === null &&
-    cursor.get('build') === null &&
-    cursor.get('provider') === null &&
-    !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))
-  ) {
-    const [place, key] = written === null ? [cursor.keyPlace, cursor.path] : [written.place, written.path];
-    cursor.report.error(place, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
-      expected: written === null ? 'one of the two' : 'the name of an image',
-    });
-  }
-  return {
-    image: image ?? builtImageName(project, name),
-    build,
-    pull: pullOf(cursor.get('pull_policy')),
-    platform: text(cursor, 'platform'),
-  };
-}
-
-/** The service is no mapping, what services extend is not there, or `image` is misspelt. */
-function explainsMissingImage(problem: Problem, path: string): boolean {
-  if (problem.key === path || /^services\.[^.]+\.extends/.test(problem.key)) return true;
-  return problem.key.startsWith(`${path}.`) && (problem.nearest === 'image' || problem.nearest === 'build');
-}
 
 function processOf(cursor: Cursor) {
   return {
@@ -178,4 +149,34 @@ function surroundingsOf(cursor: Cursor, around: ServiceContext) {
     dnsSearch: texts(cursor, 'dns_search'),
     dnsOptions: texts(cursor, 'dns_opt'),
   };
+}
+
+const KEY = 'x-laptop-dev';
+
+/** `x-laptop-dev` as it stands, with the place of every value in it. */
+function extensionOf(service: Cursor): Extension | null {
+  const cursor = service.get(KEY);
+  if (cursor === null) return null;
+  const places = new Map<string, Position>();
+  collect(cursor.tree, '', places);
+  return { value: toValue(cursor.tree), ...positionOf(cursor.place), places };
+}
+
+function collect(tree: Tree, path: string, places: Map<string, Position>): void {
+  places.set(path, positionOf(tree.place));
+  if (tree.kind === 'list') {
+    for (const [index, item] of tree.items.entries()) collect(item, `${path}[${index}]`, places);
+  } else if (tree.kind === 'map') {
+    for (const [key, entry] of tree.entries) {
+      const inner = path === '' ? key : `${path}.${key}`;
+      places.set(`KEY#${inner}`, positionOf(entry.keyPlace));
+      collect(entry.value, inner, places);
+    }
+  }
+}
+
+function loggingOf(cursor: Cursor | null): ContainerSpec['logging'] {
+  // Nothing said: the engine's own driver.
+  if (cursor === null || !cursor.isMap || (cursor.get('driver') === null && cursor.get('options') === null)) return null;
+  return { driver: cursor.get('driver')?.text() ?? 'json-file', options: textsByKey(cursor.get('options')) };
 }

@@ -1,3 +1,7 @@
+import { homedir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import type { Position } from '../types.js';
+
 /**
  * A YAML document as the rest of the room sees it: plain values, each with its place. Trees are never changed, so parts
  * are shared (aliases, extends) and merging keeps the place where each value came from.
@@ -128,4 +132,15 @@ export function toValue(tree: Tree): unknown {
     Object.defineProperty(object, key, { value: toValue(entry.value), enumerable: true, configurable: true, writable: true });
   }
   return object;
+}
+
+export function positionOf(place: SourceLocation): Position {
+  return { file: place.source.file, line: place.line, column: place.column };
+}
+
+/** The absolute path that `text` means where it stands: relative to its file's folder, `~` for the home folder. */
+export function pathAt(place: SourceLocation, text: string): string {
+  const { directory, variables } = place.source;
+  if (text === '~' || text.startsWith('~/')) return resolve(variables.get('HOME') ?? homedir(), text.slice(2));
+  return isAbsolute(text) ? resolve(text) : resolve(directory, text);
 }

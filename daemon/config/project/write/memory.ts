@@ -1,16 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import type { Memory, ProjectSpec, ServiceSpec } from '../../../model/spec.js';
-import { FailureError } from '../../../shared/failure.js';
+import { FailureError, failure } from '../../../shared/failure.js';
 import { isWithin } from '../../../shared/paths.js';
 import { withMemory } from '../../profiles/edit-memory.js';
 import { loadProfile } from '../../profiles/load.js';
 import type { ProfileFile } from '../../profiles/parse.js';
-import { profileReader } from '../../profiles/reader.js';
-import { readText } from '../../profiles/text-file.js';
+import { profileReader, readText } from '../../profiles/reader.js';
 import { chooseProfile } from '../discovery/choose.js';
 import type { Found } from '../discovery/find.js';
 import { loadProject } from '../load.js';
-import { noOwnProfile, otherRoot } from './no-profile.js';
 import { writeAll } from './project-file.js';
 
 export interface MemoryWrite {
@@ -157,4 +155,24 @@ function isSameBut(before: ProjectSpec, after: ProjectSpec | null, service: stri
 /** The hash may follow the memory. */
 function plain(spec: ProjectSpec, services: readonly ServiceSpec[]): object {
   return { ...spec, services: services.map(service => ({ ...service, configHash: '' })) };
+}
+
+/** There is no profile that may be written to: how to get one. */
+function noOwnProfile(found: Found, profile: string | null): FailureError {
+  if (found.origin === 'compose') {
+    const message = `${found.root} has a Compose file and no profile to put the figures into.`;
+    const remedies = ['laptop-dev init writes a laptop-dev.yaml beside it, with the figures that hold now; then the same again.'];
+    return new FailureError(failure('config-missing', message, { root: found.root }, remedies));
+  }
+  const base = profile ?? 'minimal';
+  const message = `The profile ${base} comes with laptop-dev and is not changed.`;
+  const remedies = [
+    `Make one of your own in a folder of yours, laptop-dev.yaml with "extends: ${base}" and, under services, those whose figures are to change (postgres: {}); laptop-dev up there, then the same again.`,
+  ];
+  return new FailureError(failure('config-missing', message, { profile: base }, remedies));
+}
+
+function otherRoot(here: string, root: string | null): FailureError {
+  const remedies = [`Go to ${root ?? 'its folder'}, or name it with --project.`];
+  return new FailureError(failure('usage', `The configuration found in ${here} is that of another project.`, { here, root }, remedies));
 }

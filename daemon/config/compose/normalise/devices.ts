@@ -1,5 +1,5 @@
 import type { DeviceRequest } from '../../../model/spec.js';
-import type { Cursor } from '../tree/cursor.js';
+import { type Cursor, quote } from '../tree/cursor.js';
 import { textsByKey } from './key-values.js';
 
 /** What `gpus` and `deploy.resources.reservations.devices` ask a driver of the engine for. Undefined: nothing. */
@@ -26,4 +26,18 @@ function request(item: Cursor, more: readonly string[]): DeviceRequest {
     capabilities: [...new Set([...(item.get('capabilities')?.texts() ?? []), ...more])],
     options: textsByKey(item.get('options')),
   };
+}
+
+/** devices as SOURCE:TARGET:PERMISSIONS. */
+export function devicesOf(cursor: Cursor | null): string[] {
+  return (cursor?.items() ?? []).flatMap(item => {
+    if (item.isMap) {
+      const source = item.get('source')?.text() ?? '';
+      return [`${source}:${item.get('target')?.text() ?? source}:${item.get('permissions')?.text() ?? 'rwm'}`];
+    }
+    const [source = '', target = source, permissions = 'rwm'] = item.text()?.split(':') ?? [];
+    if (source.startsWith('/')) return [`${source}:${target}:${permissions}`];
+    item.warn(`${quote(item.text() ?? '')} is not a device file; only those are supported`);
+    return [];
+  });
 }

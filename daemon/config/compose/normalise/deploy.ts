@@ -35,3 +35,24 @@ function deployed(policy: Cursor | null): Restart {
   if (!ALWAYS.includes(text)) condition?.warn(`${quote(text)} is not a condition; always is taken, as in Compose`);
   return { policy: 'always', maxRetries };
 }
+
+/** What is read from `deploy` elsewhere; the rest speaks of a cluster. */
+export function checkDeploy(service: Cursor): void {
+  const deploy = service.get('deploy');
+  if (deploy !== null) {
+    warnUnsupported(deploy, ['resources', 'replicas', 'restart_policy', 'labels']);
+    const resources = deploy.get('resources');
+    if (resources !== null) warnUnsupported(resources, ['limits', 'reservations']);
+  }
+  for (const at of [service.get('scale'), deploy?.get('replicas') ?? null]) {
+    const count = at?.integer(0) ?? 1;
+    if (count > 1) at?.warn(`laptop-dev runs one container of each service, not ${count}`);
+  }
+}
+
+/** `scale: 0`, `deploy.replicas: 0`, or something else than a container provides it: the service is described, but does not run. */
+export function hasNoContainers(service: Cursor): boolean {
+  if (service.get('provider') !== null) return true;
+  const replicas = service.get('deploy')?.get('replicas') ?? null;
+  return (service.get('scale') ?? replicas)?.integer(0) === 0;
+}
