@@ -8,11 +8,11 @@ import { Report } from './tree/report.js';
 import type { MapTree, SourceFile, Tree, Variables } from './tree/tree.js';
 import type { ComposeOptions, ComposeProject, ComposeResult } from './types.js';
 
-const NOBODY = { place: null, key: '' };
+const NOBODY = { location: null, key: '' };
 
 /**
  * Reads Compose files: merged, interpolated, with extends and includes, checked, in long form. Mistakes come back as
- * problems with their places, all of them at once; nothing is written and nothing is fetched.
+ * problems with their locations, all of them at once; nothing is written and nothing is fetched.
  */
 export async function loadCompose(options: ComposeOptions): Promise<ComposeResult> {
   const report = new Report();

@@ -30,7 +30,7 @@ export interface Position {
 
 /**
  * Where the files say something of a service (`services`, its name), a network or a volume: at `key` of it, and there at `entry`: a
- * mount's target, a name or text of a list. What is not found gives the place of the next larger thing; null: not even that is there.
+ * mount's target, a name or text of a list. What is not found gives the location of the next larger thing; null: not even that is there.
  */
 export type Locate = (section: 'services' | 'networks' | 'volumes', name: string, key: string, entry: string | null) => Position | null;
 
@@ -38,7 +38,7 @@ export type Locate = (section: 'services' | 'networks' | 'volumes', name: string
 export interface Extension extends Position {
   readonly value: unknown;
   /** Where each value inside stands, by path, as `memory.standard` or `tags[0]`; `''` is the whole. Keys have `KEY#` + path. */
-  readonly places: ReadonlyMap<string, Position>;
+  readonly locations: ReadonlyMap<string, Position>;
 }
 
 export interface ComposeService {

@@ -6,7 +6,7 @@ import type { ServiceSettings } from './schema.js';
 import { problemAt } from './yaml-file.js';
 
 /** Finds a value by its path below a service, as `memory.maximum`. */
-type FindPlace = (key: string) => YamlLocation;
+type FindLocation = (key: string) => YamlLocation;
 
 /** Keys that mean something with one protocol only. */
 const KEY_OF_PROTOCOL: readonly (readonly ['ready' | 'hold_blocked', Protocol, ...Protocol[]])[] = [
@@ -15,33 +15,38 @@ const KEY_OF_PROTOCOL: readonly (readonly ['ready' | 'hold_blocked', Protocol, .
 ];
 
 /** Settings that are each right and contradict each other. `prefix`: path of the service, for the messages. */
-export function contradictions(settings: ServiceSettings, prefix: string, place: FindPlace): Problem[] {
+export function contradictions(settings: ServiceSettings, prefix: string, location: FindLocation): Problem[] {
   return [
-    ...memoryProblems(settings, prefix, place),
-    ...idleProblems(settings, prefix, place),
-    ...protocolProblems(settings, settings.protocol, prefix, place),
+    ...memoryProblems(settings, prefix, location),
+    ...idleProblems(settings, prefix, location),
+    ...protocolProblems(settings, settings.protocol, prefix, location),
   ];
 }
 
 /** standard ≤ maximum, where both are given. */
-function memoryProblems(settings: ServiceSettings, prefix: string, place: FindPlace): Problem[] {
+function memoryProblems(settings: ServiceSettings, prefix: string, location: FindLocation): Problem[] {
   const { standard, maximum } = settings.memory ?? {};
   if (standard === undefined || maximum === undefined || standard <= maximum) return [];
   const mb = (bytes: number) => `${Math.round(bytes / 1024 ** 2)}MB`;
   const message = `found ${mb(maximum)}, less than the standard of ${mb(standard)}`;
-  return [problemAt(place('memory.maximum'), `${prefix}.memory.maximum`, message, 'standard ≤ maximum')];
+  return [problemAt(location('memory.maximum'), `${prefix}.memory.maximum`, message, 'standard ≤ maximum')];
 }
 
 /** freezeAfter < stopAfter, where both are given; either may be never. */
-export function idleProblems(settings: ServiceSettings, prefix: string, place: FindPlace): Problem[] {
+export function idleProblems(settings: ServiceSettings, prefix: string, location: FindLocation): Problem[] {
   const { freezeAfter, stopAfter } = settings.idle ?? {};
   if (typeof freezeAfter !== 'number' || typeof stopAfter !== 'number' || freezeAfter < stopAfter) return [];
   const message = `found a freezeAfter of ${formatDuration(freezeAfter)}, not shorter than the stopAfter of ${formatDuration(stopAfter)}`;
-  return [problemAt(place('idle.freezeAfter'), `${prefix}.idle.freezeAfter`, message, 'freezeAfter < stopAfter')];
+  return [problemAt(location('idle.freezeAfter'), `${prefix}.idle.freezeAfter`, message, 'freezeAfter < stopAfter')];
 }
 
 /** `ready` is asked by HTTP, also over TLS, and only Redis blocks; one port of the service that speaks it is enough. `protocol`: undefined while nobody has said it. */
-export function protocolProblems(settings: ServiceSettings, protocol: Protocol | undefined, prefix: string, place: FindPlace): Problem[] {
+export function protocolProblems(
+  settings: ServiceSettings,
+  protocol: Protocol | undefined,
+  prefix: string,
+  location: FindLocation,
+): Problem[] {
   const spoken = [protocol, ...Object.values(settings.ports ?? {}).map(port => port.protocol)];
   return KEY_OF_PROTOCOL.flatMap(([key, wanted, ...also]) => {
     const { [key]: value } = settings;
@@ -49,7 +54,7 @@ export function protocolProblems(settings: ServiceSettings, protocol: Protocol |
     if (spoken.some(each => each === wanted || (each !== undefined && also.includes(each)))) return [];
     return [
       problemAt(
-        place(key),
+        location(key),
         `${prefix}.${key}`,
         `is for protocol ${wanted} only, and the protocol here is ${protocol}`,
         `protocol: ${wanted}, or no ${key}`,

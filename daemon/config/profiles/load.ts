@@ -1,7 +1,7 @@
 import { nearestName } from '../../shared/nearest.js';
 import type { Problem } from '../../shared/problem.js';
 import { profileFilesIn, profileNameOf } from './files.js';
-import { nearestPlace, type YamlLocation } from './locations.js';
+import { nearestLocation, type YamlLocation } from './locations.js';
 import { mergeProfiles, type Profile } from './merge.js';
 import type { ProfileFile } from './parse.js';
 import { type ProfileReader, profileReader } from './reader.js';
@@ -76,22 +76,22 @@ async function visit(file: string, path: readonly ProfileFile[], from: YamlLocat
 async function visitBase(name: string, index: number, chain: readonly ProfileFile[], loading: Loading): Promise<void> {
   const profile = chain.at(-1);
   if (profile === undefined) return;
-  const key = profile.places.values.has(`extends.${index}`) ? `extends.${index}` : 'extends';
-  const place = nearestPlace(profile.places, key, profile.file);
+  const key = profile.locations.values.has(`extends.${index}`) ? `extends.${index}` : 'extends';
+  const location = nearestLocation(profile.locations, key, profile.file);
   const candidates = loading.known.get(name) ?? [];
   // A project's own `base` that extends `base` means the next one of that name, the built-in.
   const base = candidates.find(file => file !== profile.file);
   if (base === undefined && candidates.length === 0) {
     const names = [...loading.known.keys()].filter(other => other !== profile.name);
     const shown = `one of ${names.sort().slice(0, 12).join(', ')}${names.length > 12 ? ' …' : ''}`;
-    loading.problems.push(problemAt(place, key, `no profile is called ${name}`, shown, nearestName(name, names)));
+    loading.problems.push(problemAt(location, key, `no profile is called ${name}`, shown, nearestName(name, names)));
     return;
   }
   const start = base === undefined ? chain.length - 1 : chain.findIndex(member => member.file === base);
   if (base === undefined || start >= 0) {
     const circle = [...chain.slice(start).map(member => member.name), name].join(' → ');
-    loading.problems.push(problemAt(place, key, `the profile extends itself: ${circle}`, 'a chain that ends'));
+    loading.problems.push(problemAt(location, key, `the profile extends itself: ${circle}`, 'a chain that ends'));
     return;
   }
-  await visit(base, chain, place, loading);
+  await visit(base, chain, location, loading);
 }

@@ -7,13 +7,13 @@ export interface YamlLocation {
   readonly column: number;
 }
 
-/** Places of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
-export interface Places {
+/** YamlLocations of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
+export interface YamlLocations {
   readonly keys: ReadonlyMap<string, YamlLocation>;
   readonly values: ReadonlyMap<string, YamlLocation>;
 }
 
-export function locationsOf(root: ParsedNode, at: (offset: number) => YamlLocation): Places {
+export function locationsOf(root: ParsedNode, at: (offset: number) => YamlLocation): YamlLocations {
   const keys = new Map<string, YamlLocation>();
   const values = new Map<string, YamlLocation>();
   const walk = (node: unknown, path: string): void => {
@@ -33,19 +33,19 @@ export function locationsOf(root: ParsedNode, at: (offset: number) => YamlLocati
   return { keys, values };
 }
 
-/** The place of a value, or of the nearest thing around it that is written down. */
-export function nearestPlace(places: Places, path: string, file: string): YamlLocation {
+/** The location of a value, or of the nearest thing around it that is written down. */
+export function nearestLocation(locations: YamlLocations, path: string, file: string): YamlLocation {
   const parts = path === '' ? [] : path.split('.');
   for (let length = parts.length; length > 0; length--) {
     const inner = parts.slice(0, length).join('.');
-    const place = length === parts.length ? places.values.get(inner) : places.keys.get(inner);
-    if (place) return place;
+    const location = length === parts.length ? locations.values.get(inner) : locations.keys.get(inner);
+    if (location) return location;
   }
-  return places.values.get('') ?? { file, line: 1, column: 1 };
+  return locations.values.get('') ?? { file, line: 1, column: 1 };
 }
 
 /** Where the first alias of a document stands, or the first of a name. */
-export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offset: number) => YamlLocation): YamlLocation {
+export function aliasLocation(doc: Document.Parsed, name: string | null, at: (offset: number) => YamlLocation): YamlLocation {
   let offset = 0;
   visit(doc, (_key, node) => {
     if (!isAlias(node) || (name !== null && node.source !== name)) return undefined;
@@ -55,16 +55,16 @@ export function aliasPlace(doc: Document.Parsed, name: string | null, at: (offse
   return at(offset);
 }
 
-/** `x-laptop-dev` of a service as the Compose room hands it over: places of what is inside by path, of keys by `KEY#` and path. */
+/** `x-laptop-dev` of a service as the Compose room hands it over: locations of what is inside by path, of keys by `KEY#` and path. */
 export interface ServiceBlock extends YamlLocation {
   readonly value: unknown;
-  readonly places: ReadonlyMap<string, YamlLocation>;
+  readonly locations: ReadonlyMap<string, YamlLocation>;
 }
 
-/** The place of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
-export function blockPlace(block: ServiceBlock, path: string): YamlLocation {
-  const found = block.places.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
+/** The location of a value, or of the nearest thing around it that is written down. Items of a list are `veto.0` here and `veto[0]` there. */
+export function blockLocation(block: ServiceBlock, path: string): YamlLocation {
+  const found = block.locations.get(path.replace(/\.(\d+)(?=\.|$)/g, '[$1]'));
   if (found !== undefined) return found;
   const outer = path.includes('.') ? path.slice(0, path.lastIndexOf('.')) : '';
-  return path === '' ? { file: block.file, line: block.line, column: block.column } : blockPlace(block, outer);
+  return path === '' ? { file: block.file, line: block.line, column: block.column } : blockLocation(block, outer);
 }

@@ -1,7 +1,7 @@
 import type { Schedule } from '../../model/spec.js';
 import type { Problem } from '../../shared/problem.js';
 import { contradictions, fittingProtocol } from './consistency.js';
-import { nearestPlace, type YamlLocation } from './locations.js';
+import { nearestLocation, type YamlLocation } from './locations.js';
 import type { ProfileFile } from './parse.js';
 import type { ServiceSettings } from './schema.js';
 
@@ -25,7 +25,7 @@ export interface Profile {
   /** Running hours; null: none. */
   readonly schedule: Schedule | null;
   /** Where a service is named, or a key of it (`idle.freezeAfter`): in the profile itself, or in the file nearest to it. */
-  readonly place: (service: string, key?: string) => YamlLocation;
+  readonly location: (service: string, key?: string) => YamlLocation;
 }
 
 /** A profile called so is a table of figures: it sets what its services need, and puts none of them into a profile. */
@@ -39,8 +39,8 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
   for (const file of files) {
     for (const [name, settings] of file.services) services.set(name, mergeSettings(services.get(name), settings));
   }
-  const place = (service: string, key?: string) => placeIn(files, own, service, key);
-  const problems = [...services].flatMap(([name, settings]) => contradictions(settings, `services.${name}`, key => place(name, key)));
+  const location = (service: string, key?: string) => locationIn(files, own, service, key);
+  const problems = [...services].flatMap(([name, settings]) => contradictions(settings, `services.${name}`, key => location(name, key)));
   if (problems.length > 0) return { profile: null, problems };
   const listing = files.filter(file => file.name !== TABLE || file === own);
   const tables = files.filter(file => file.name === TABLE);
@@ -56,18 +56,18 @@ export function mergeProfiles(files: readonly ProfileFile[]): { profile: Profile
     listed: new Set(own.name === TABLE ? [] : listing.flatMap(file => [...file.services.keys()])),
     tabled: new Set(tables.flatMap(file => [...file.services.keys()])),
     schedule: scheduleOf(files),
-    place,
+    location,
   };
   return { profile, problems: [] };
 }
 
 /** The nearest file that has the key's first word for the service counts, else the nearest that names the service. */
-function placeIn(files: readonly ProfileFile[], own: ProfileFile, service: string, key: string | undefined): YamlLocation {
+function locationIn(files: readonly ProfileFile[], own: ProfileFile, service: string, key: string | undefined): YamlLocation {
   const path = `services.${service}`;
-  const fileWith = (name: string) => files.findLast(file => file.places.keys.has(name));
-  const said = key === undefined ? undefined : fileWith(`${path}.${key.split('.')[0] ?? ''}`);
-  if (said !== undefined) return nearestPlace(said.places, `${path}.${key}`, said.file);
-  return fileWith(path)?.places.keys.get(path) ?? { file: own.file, line: 1, column: 1 };
+  const fileWith = (name: string) => files.findLast(file => file.locations.keys.has(name));
+  const setter = key === undefined ? undefined : fileWith(`${path}.${key.split('.')[0] ?? ''}`);
+  if (setter !== undefined) return nearestLocation(setter.locations, `${path}.${key}`, setter.file);
+  return fileWith(path)?.locations.keys.get(path) ?? { file: own.file, line: 1, column: 1 };
 }
 
 function scheduleOf(files: readonly ProfileFile[]): Schedule | null {

@@ -3,7 +3,7 @@ import type { Problem } from '../../shared/problem.js';
 import { contradictions } from './consistency.js';
 import { profileNameOf } from './files.js';
 import { toProblems } from './issues.js';
-import { blockPlace, nearestPlace, type Places, type ServiceBlock } from './locations.js';
+import { blockLocation, nearestLocation, type ServiceBlock, type YamlLocations } from './locations.js';
 import { knownKeys, profileSchema, type ScheduleSettings, type ServiceSettings, serviceKeys, serviceSchema } from './schema.js';
 import { parseYaml, problemAt } from './yaml-file.js';
 
@@ -18,7 +18,7 @@ export interface ProfileFile {
   readonly compose: readonly string[] | null;
   readonly services: ReadonlyMap<string, ServiceSettings>;
   readonly schedule: ScheduleSettings;
-  readonly places: Places;
+  readonly locations: YamlLocations;
 }
 
 /** Reads one profile from its text. All its mistakes at once; never throws. `file`: absolute path. */
@@ -27,11 +27,11 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
   if (yaml.value === undefined) return { profile: null, problems: yaml.problems };
   const result = profileSchema.safeParse(yaml.value);
   if (!result.success) {
-    const { places } = yaml;
+    const { locations } = yaml;
     const locate = {
       prefix: '',
-      value: (path: string) => nearestPlace(places, path, file),
-      key: (path: string) => places.keys.get(path) ?? nearestPlace(places, path, file),
+      value: (path: string) => nearestLocation(locations, path, file),
+      key: (path: string) => locations.keys.get(path) ?? nearestLocation(locations, path, file),
       known: knownKeys,
     };
     return { profile: null, problems: [...toProblems(result.error.issues, yaml.value, locate), ...yaml.problems] };
@@ -40,8 +40,8 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
   const { name, description, extends: bases, compose, services, schedule } = result.data;
   const named = profileNameOf(file);
   if (name !== undefined && named !== null && name !== named) {
-    const place = nearestPlace(yaml.places, 'name', file);
-    return { profile: null, problems: [problemAt(place, 'name', `found ${JSON.stringify(name)}`, `${named}, as the file is called`)] };
+    const location = nearestLocation(yaml.locations, 'name', file);
+    return { profile: null, problems: [problemAt(location, 'name', `found ${JSON.stringify(name)}`, `${named}, as the file is called`)] };
   }
   const profile: ProfileFile = {
     file,
@@ -51,21 +51,21 @@ export function parseProfile(text: string, file: string): { profile: ProfileFile
     compose: compose === undefined ? null : listOf(compose).map(path => resolve(dirname(file), path)),
     services: new Map(Object.entries(services ?? {}).map(([service, settings]) => [service, settings ?? {}])),
     schedule: schedule ?? {},
-    places: yaml.places,
+    locations: yaml.locations,
   };
   return { profile, problems: [] };
 }
 
-/** Checks the value of `x-laptop-dev`: all mistakes at once, each at its place. */
+/** Checks the value of `x-laptop-dev`: all mistakes at once, each at its location. */
 export function parseServiceBlock(
   block: ServiceBlock,
   service: string,
 ): { settings: ServiceSettings | null; problems: readonly Problem[] } {
   const prefix = `services.${service}.x-laptop-dev`;
-  const value = (path: string) => blockPlace(block, path);
+  const value = (path: string) => blockLocation(block, path);
   const result = serviceSchema.safeParse(block.value ?? {});
   if (!result.success) {
-    const locate = { prefix, value, key: (path: string) => block.places.get(`KEY#${path}`) ?? value(path), known: serviceKeys };
+    const locate = { prefix, value, key: (path: string) => block.locations.get(`KEY#${path}`) ?? value(path), known: serviceKeys };
     return { settings: null, problems: toProblems(result.error.issues, block.value, locate) };
   }
   const problems = contradictions(result.data, prefix, value);

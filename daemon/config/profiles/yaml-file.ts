@@ -1,11 +1,11 @@
 import { LineCounter, parseDocument, type YAMLParseError, type YAMLWarning } from 'yaml';
 import type { Problem } from '../../shared/problem.js';
-import { aliasPlace, locationsOf, type Places, type YamlLocation } from './locations.js';
+import { aliasLocation, locationsOf, type YamlLocation, type YamlLocations } from './locations.js';
 
 export interface YamlFile {
   /** Undefined when the file cannot be read as YAML; problems may stand beside a value. */
   readonly value: unknown;
-  readonly places: Places;
+  readonly locations: YamlLocations;
   readonly problems: readonly Problem[];
 }
 
@@ -14,10 +14,10 @@ export const LARGEST_FILE = 256 * 1024;
 const MOST_ALIASES = 100;
 /** A file that is not YAML at all makes a mistake of every line. */
 const MOST_FAULTS = 20;
-const NOWHERE: Places = { keys: new Map(), values: new Map() };
+const NOWHERE: YamlLocations = { keys: new Map(), values: new Map() };
 
 /**
- * Reads YAML 1.2 from text: all mistakes of its form at once, with their places. Duplicate keys, keys that are not text,
+ * Reads YAML 1.2 from text: all mistakes of its form at once, with their locations. Duplicate keys, keys that are not text,
  * tags, merge keys (`<<` is an ordinary key here: `extends` is the way) and alias bombs are mistakes. Never throws.
  */
 export function parseYaml(text: string, file: string): YamlFile {
@@ -43,47 +43,47 @@ function readDocument(text: string, lines: LineCounter, at: (offset: number) => 
   if (faults.length > 0) return refused(...faults);
   // A %YAML 1.1 line would bring merge keys, sets and dates back.
   if (doc.directives.yaml.version !== '1.2') return refused(problemAt(at(0), '', `YAML ${doc.directives.yaml.version}`, 'YAML 1.2'));
-  const places = doc.contents === null ? NOWHERE : locationsOf(doc.contents, at);
-  const hidden = [...places.keys].filter(([path]) => /(^|\.)__proto__$/.test(path));
-  const problems = hidden.map(([path, place]) => problemAt(place, path, 'not a name that a key can have'));
+  const locations = doc.contents === null ? NOWHERE : locationsOf(doc.contents, at);
+  const hidden = [...locations.keys].filter(([path]) => /(^|\.)__proto__$/.test(path));
+  const problems = hidden.map(([path, location]) => problemAt(location, path, 'not a name that a key can have'));
   try {
     const value: unknown = doc.toJS({ maxAliasCount: MOST_ALIASES });
-    return value === null ? refused(problemAt(at(0), '', 'the file is empty', 'a map')) : { value, places, problems };
+    return value === null ? refused(problemAt(at(0), '', 'the file is empty', 'a map')) : { value, locations, problems };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     const name = /^Unresolved alias .*: (.*)$/s.exec(error.message)?.[1];
-    if (name !== undefined) return refused(problemAt(aliasPlace(doc, name, at), '', `no anchor &${name} stands before this alias`));
+    if (name !== undefined) return refused(problemAt(aliasLocation(doc, name, at), '', `no anchor &${name} stands before this alias`));
     const message = 'the aliases of the file stand for too much';
-    return refused(problemAt(aliasPlace(doc, null, at), '', message, `at most ${MOST_ALIASES} values by alias`));
+    return refused(problemAt(aliasLocation(doc, null, at), '', message, `at most ${MOST_ALIASES} values by alias`));
   }
 }
 
 function refused(...problems: Problem[]): YamlFile {
-  return { value: undefined, places: NOWHERE, problems };
+  return { value: undefined, locations: NOWHERE, problems };
 }
 
 /** The library's words, except where they speak to a programmer rather than to the writer of the file. */
 function faultOf(fault: YAMLParseError | YAMLWarning, text: string, at: (offset: number) => YamlLocation): Problem {
-  const place = at(fault.pos[0]);
+  const location = at(fault.pos[0]);
   const key = /^["']?([\w-]+)/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[1] ?? '';
   switch (fault.code) {
     case 'DUPLICATE_KEY':
-      return problemAt(place, key, 'the key is there twice', 'each key once');
+      return problemAt(location, key, 'the key is there twice', 'each key once');
     case 'MULTIPLE_DOCS':
-      return problemAt(place, '', 'a second document begins here', 'one document in a file');
+      return problemAt(location, '', 'a second document begins here', 'one document in a file');
     case 'NON_STRING_KEY':
-      return problemAt(place, '', 'a key that is not text', 'a name');
+      return problemAt(location, '', 'a key that is not text', 'a name');
     default:
-      return problemAt(place, '', fault.message.split('\n')[0] ?? '');
+      return problemAt(location, '', fault.message.split('\n')[0] ?? '');
   }
 }
 
 export function problemAt(
-  place: YamlLocation,
+  location: YamlLocation,
   key: string,
   message: string,
   expected: string | null = null,
   nearest: string | null = null,
 ): Problem {
-  return { file: place.file, line: place.line, column: place.column, key, message, expected, nearest };
+  return { file: location.file, line: location.line, column: location.column, key, message, expected, nearest };
 }

@@ -34,7 +34,7 @@ export interface LoadedProject {
   readonly warnings: readonly Problem[];
   /** Services of the profile that no Compose file defines. */
   readonly leftOut: readonly string[];
-  /** What it asks for beyond its own folder, with the places: `up` needs --trust for these. */
+  /** What it asks for beyond its own folder, with the locations: `up` needs --trust for these. */
   readonly trust: readonly TrustPoint[];
   /** Every file that was read, absolute. */
   readonly files: readonly string[];
@@ -56,11 +56,11 @@ export async function loadProject(found: Found, options: LoadOptions): Promise<L
     const where = profile === null ? found.root : profile.file;
     return failed(failure('config-missing', `${where} names no Compose file (compose:), and ${found.root} has none under a usual name`));
   }
-  const placed = { ...found, root: rootOf(found, files) };
-  const compose = await readCompose(placed, files, profile, options);
+  const located = { ...found, root: rootOf(found, files) };
+  const compose = await readCompose(located, files, profile, options);
   if (compose.result.project === null) return invalid(compose.result.problems, compose.result.warnings);
   const resolving = { ...options, active: compose.active, warnings: compose.result.warnings, composeFiles: files };
-  return resolve(placed, compose.result.project, profile, resolving);
+  return resolve(located, compose.result.project, profile, resolving);
 }
 
 /**

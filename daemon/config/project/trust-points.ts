@@ -3,7 +3,7 @@ import type { Risk } from '../../model/trust/risk.js';
 import { risks } from '../../model/trust/trust.js';
 import type { ComposeProject, Position } from '../compose/types.js';
 
-/** A point for which `up` needs --trust, with its place in the files; 0 and an empty name where that is not known. */
+/** A point for which `up` needs --trust, with its location in the files; 0 and an empty name where that is not known. */
 export interface TrustPoint extends Position {
   readonly service: string;
   readonly what: string;
@@ -14,11 +14,11 @@ export interface TrustPoint extends Position {
 export function trustPoints(spec: ProjectSpec, compose: ComposeProject): TrustPoint[] {
   return risks(spec).map(risk => {
     const { service, what, why } = risk;
-    return { service, what, why, ...(placeOf(risk, spec, compose) ?? { file: '', line: 0, column: 0 }) };
+    return { service, what, why, ...(locationOf(risk, spec, compose) ?? { file: '', line: 0, column: 0 }) };
   });
 }
 
-function placeOf({ service, what, at }: Risk, spec: ProjectSpec, { locate, services }: ComposeProject): Position | null {
+function locationOf({ service, what, at }: Risk, spec: ProjectSpec, { locate, services }: ComposeProject): Position | null {
   const [key, entry] = [at?.key ?? '', at?.entry ?? null];
   const resource = /^(network|volume) (.*)$/s.exec(service);
   if (resource !== null) return locate(resource[1] === 'network' ? 'networks' : 'volumes', resource[2] ?? '', key, entry);
@@ -29,6 +29,6 @@ function placeOf({ service, what, at }: Risk, spec: ProjectSpec, { locate, servi
 
 /** `file:line:column: service: what (why)`. */
 export function formatTrustPoint({ service, what, why, file, line, column }: TrustPoint): string {
-  const place = line > 0 ? `${file}:${line}:${column}: ` : '';
-  return `${place}${service}: ${what} (${why})`;
+  const location = line > 0 ? `${file}:${line}:${column}: ` : '';
+  return `${location}${service}: ${what} (${why})`;
 }

@@ -105,8 +105,8 @@ describe('a service in long form', () => {
   it('hands x-laptop-dev on with the places of its values', async () => {
     const { extension, position } = await web('x-laptop-dev:\n  memory: {standard: 64MB}\n  tags: [a]');
     expect(extension).toMatchObject({ value: { memory: { standard: '64MB' }, tags: ['a'] }, line: 5, column: 7 });
-    expect(extension?.places.get('memory.standard')).toMatchObject({ line: 5, column: 26 });
-    expect(extension?.places.get('KEY#tags')).toMatchObject({ line: 6, column: 7 });
+    expect(extension?.locations.get('memory.standard')).toMatchObject({ line: 5, column: 26 });
+    expect(extension?.locations.get('KEY#tags')).toMatchObject({ line: 6, column: 7 });
     expect(position).toMatchObject({ line: 2, column: 3 });
   });
 

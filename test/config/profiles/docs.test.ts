@@ -19,7 +19,7 @@ describe('docs/profiles.md', () => {
     const blocks = examples.filter(example => example.compose).map(example => parse(example.yaml).services.web['x-laptop-dev']);
     expect(blocks).toHaveLength(1);
     for (const value of blocks) {
-      expect(parseServiceBlock({ value, places: new Map(), file: 'x', line: 1, column: 1 }, 'web').problems).toEqual([]);
+      expect(parseServiceBlock({ value, locations: new Map(), file: 'x', line: 1, column: 1 }, 'web').problems).toEqual([]);
     }
   });
 

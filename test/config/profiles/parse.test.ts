@@ -145,55 +145,55 @@ describe('parseProfile', () => {
 
 describe('parseServiceBlock', () => {
   const at = (line: number, column: number) => ({ file: '/p/compose.yaml', line, column });
-  const place = {
+  const location = {
     ...at(7, 5),
-    places: new Map([
+    locations: new Map([
       ['memory.maximum', at(9, 16)],
       ['KEY#idel', at(8, 7)],
     ]),
   };
   it('reads x-laptop-dev of a Compose file', () => {
-    const { settings } = parseServiceBlock({ value: { memory: { maximum: '1g' }, idle: '5m' }, ...place }, 'api');
+    const { settings } = parseServiceBlock({ value: { memory: { maximum: '1g' }, idle: '5m' }, ...location }, 'api');
     expect(settings).toEqual({ memory: { maximum: 1024 * MiB }, idle: { stopAfter: 300_000 } });
   });
-  it('takes nothing for nothing', () => expect(parseServiceBlock({ value: null, ...place }, 'api').settings).toEqual({}));
+  it('takes nothing for nothing', () => expect(parseServiceBlock({ value: null, ...location }, 'api').settings).toEqual({}));
   it('names key and place of each mistake', () => {
-    const { problems } = parseServiceBlock({ value: { idel: '5m', memory: { maximum: 'x' } }, ...place }, 'api');
+    const { problems } = parseServiceBlock({ value: { idel: '5m', memory: { maximum: 'x' } }, ...location }, 'api');
     expect(problems.map(formatProblem)).toEqual([
       '/p/compose.yaml:8:7: services.api.x-laptop-dev.idel: unknown key; expected one of memory, priority, start, idle, protocol, ports, runtime, ready, hold_blocked, path, start_timeout, stop_timeout; did you mean idle?',
       '/p/compose.yaml:9:16: services.api.x-laptop-dev.memory.maximum: found "x"; expected a size such as 256MB or 1.5GiB',
     ]);
   });
   it('holds standard against maximum', () => {
-    const { problems } = parseServiceBlock({ value: { memory: { standard: '2g', maximum: '1g' } }, ...place }, 'api');
+    const { problems } = parseServiceBlock({ value: { memory: { standard: '2g', maximum: '1g' } }, ...location }, 'api');
     expect(problems[0]?.message).toBe('found 1024MB, less than the standard of 2048MB');
   });
   it('reads the keys of waking and sleeping, and refuses what contradicts itself', () => {
     const value = { idle: { freezeAfter: '2m', stopAfter: '1h', veto: 'true' }, protocol: 'http', ready: '/ready', path: 'splice' };
-    expect(parseServiceBlock({ value, ...place }, 'api').settings).toEqual({
+    expect(parseServiceBlock({ value, ...location }, 'api').settings).toEqual({
       idle: { freezeAfter: 120_000, stopAfter: 3_600_000, veto: ['/bin/sh', '-c', 'true'] },
       protocol: 'http',
       ready: '/ready',
       path: 'splice',
     });
     const wrong = { idle: { freezeAfter: '2h', stopAfter: '1h' }, protocol: 'redis', ready: '/ready' };
-    expect(parseServiceBlock({ value: wrong, ...place }, 'api').problems.map(formatProblem)).toEqual([
+    expect(parseServiceBlock({ value: wrong, ...location }, 'api').problems.map(formatProblem)).toEqual([
       '/p/compose.yaml:7:5: services.api.x-laptop-dev.idle.freezeAfter: found a freezeAfter of 2h, not shorter than the stopAfter of 1h; expected freezeAfter < stopAfter',
       '/p/compose.yaml:7:5: services.api.x-laptop-dev.ready: is for protocol http only, and the protocol here is redis; expected protocol: http, or no ready',
     ]);
   });
   it('finds the place of an item of a list, and of the nearest thing around one that is not there', () => {
-    const places = new Map([
+    const locations = new Map([
       ['idle', at(8, 3)],
       ['idle.veto[1]', at(9, 5)],
     ]);
     const value = { idle: { veto: ['a', 7], stopAfter: 5 } };
-    expect(parseServiceBlock({ value, ...place, places }, 'api').problems.map(({ line, key }) => `${line} ${key}`)).toEqual([
+    expect(parseServiceBlock({ value, ...location, locations }, 'api').problems.map(({ line, key }) => `${line} ${key}`)).toEqual([
       '8 services.api.x-laptop-dev.idle.stopAfter',
       '9 services.api.x-laptop-dev.idle.veto.1',
     ]);
   });
   it('never throws on any value', () => {
-    fc.assert(fc.property(fc.anything(), value => parseServiceBlock({ value, ...place }, 'api').problems.length >= 0));
+    fc.assert(fc.property(fc.anything(), value => parseServiceBlock({ value, ...location }, 'api').problems.length >= 0));
   });
 });

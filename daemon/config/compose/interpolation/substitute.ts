@@ -34,20 +34,20 @@ class Substitution {
       return typeof tree.value === 'string' && tree.value.includes('$') ? this.#text(tree, tree.value, path) : tree;
     if (tree.kind === 'list') {
       const items = tree.items.map((item, index) => this.visit(item, `${path}[${index}]`));
-      return items.every((item, index) => item === tree.items[index]) ? tree : list(tree.place, items, tree.tag);
+      return items.every((item, index) => item === tree.items[index]) ? tree : list(tree.location, items, tree.tag);
     }
     let changed = false;
     const entries = new Map<string, TreeEntry>();
     for (const [key, entry] of tree.entries) {
       const value = this.visit(entry.value, path === '' ? key : `${path}.${key}`);
       if (value !== entry.value) changed = true;
-      entries.set(key, value === entry.value ? entry : { keyPlace: entry.keyPlace, value });
+      entries.set(key, value === entry.value ? entry : { keyLocation: entry.keyLocation, value });
     }
-    return changed ? map(tree.place, entries, tree.tag) : tree;
+    return changed ? map(tree.location, entries, tree.tag) : tree;
   }
 
   #text(tree: ScalarTree, template: string, path: string): Tree {
-    const { variables } = tree.place.source;
+    const { variables } = tree.location.source;
     try {
       const text = interpolate(template, {
         lookup: name => variables.get(name),
@@ -55,16 +55,16 @@ class Substitution {
         maxLength: Math.max(0, this.#left),
       });
       this.#left -= text.length;
-      return scalar(tree.place, text, text, tree.tag);
+      return scalar(tree.location, text, text, tree.tag);
     } catch (error) {
       if (!(error instanceof InterpolationError)) throw error;
-      this.report.error(tree.place, path, error.message, { expected: error.expected, nearest: error.nearest });
+      this.report.error(tree.location, path, error.message, { expected: error.expected, nearest: error.nearest });
       return tree;
     }
   }
 
   #reportUnset(tree: Tree, path: string, name: string): void {
-    const nearest = () => (this.#nearest++ < MAX_NEAREST ? nearestName(name, tree.place.source.variables.keys()) : null);
-    this.report.unset(tree.place, path, name, nearest);
+    const nearest = () => (this.#nearest++ < MAX_NEAREST ? nearestName(name, tree.location.source.variables.keys()) : null);
+    this.report.unset(tree.location, path, name, nearest);
   }
 }

@@ -30,7 +30,7 @@ export async function applyExtends(model: MapTree, loading: ExtendsLoading): Pro
   const resolver = new Extends(loading);
   let result = services;
   for (const [name, entry] of services.entries) {
-    const value = await resolver.service(services, name, entry.value.place.source.file, []);
+    const value = await resolver.service(services, name, entry.value.location.source.file, []);
     if (value !== null && value !== entry.value) result = withEntry(result, name, value);
   }
   return result === services ? model : withEntry(model, 'services', result);
@@ -68,7 +68,7 @@ class Extends {
 
   async #base(at: Tree, service: string, services: MapTree, file: string, key: string, steps: readonly Step[]): Promise<Tree | null> {
     const where = child(at, 'file');
-    const path = where?.kind === 'scalar' ? resolve(where.place.source.directory, where.text) : file;
+    const path = where?.kind === 'scalar' ? resolve(where.location.source.directory, where.text) : file;
     const circle = steps.findIndex(step => step.file === path && step.service === service);
     if (steps.length > MAX_CHAIN) return this.#fail(at, key, `more than ${MAX_CHAIN} services extend each other in a row`, null);
     if (circle >= 0) {
@@ -79,7 +79,7 @@ class Extends {
     if (others === null) return null;
     if (others.entries.get(service) === undefined) {
       const nearest = nearestName(service, others.entries.keys());
-      this.loading.report.error(at.place, key, `no service "${service}" is defined in ${path}`, { nearest });
+      this.loading.report.error(at.location, key, `no service "${service}" is defined in ${path}`, { nearest });
       return null;
     }
     // Of the service itself alone: what others say of networks is not looked at.
@@ -91,15 +91,15 @@ class Extends {
     for (const key of keys) {
       const entry = service?.kind === 'map' ? service.entries.get(key) : undefined;
       if (entry?.value.tag === null && isNull(entry.value))
-        this.loading.report.error(entry.keyPlace, `services.${name}.${key}`, 'is empty', { expected: 'a value, or no such key' });
+        this.loading.report.error(entry.keyLocation, `services.${name}.${key}`, 'is empty', { expected: 'a value, or no such key' });
     }
   }
 
   async #servicesOf(path: string, at: Tree, key: string): Promise<MapTree | null> {
     const remote = at.kind === 'scalar' && isRemote(at.text);
     if (remote) return this.#fail(at, key, 'files are never fetched from elsewhere', null, 'the path of a file on this machine');
-    const source: SourceFile = { file: path, directory: dirname(path), variables: at.place.source.variables };
-    const reading = this.#files.get(path) ?? this.loading.readServices(source, { place: at.place, key });
+    const source: SourceFile = { file: path, directory: dirname(path), variables: at.location.source.variables };
+    const reading = this.#files.get(path) ?? this.loading.readServices(source, { location: at.location, key });
     this.#files.set(path, reading);
     const services = await reading;
     if (services?.kind === 'map') for (const [name, { value }] of services.entries) this.#refuseEmpty(value, name, NEVER_EMPTY);
@@ -108,7 +108,7 @@ class Extends {
   }
 
   #fail<T>(at: Tree, key: string, message: string, result: T, expected: string | null = null): T {
-    this.loading.report.error(at.place, key, message, { expected });
+    this.loading.report.error(at.location, key, message, { expected });
     return result;
   }
 }

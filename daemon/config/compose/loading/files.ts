@@ -9,9 +9,9 @@ export const MAX_FILE_BYTES = 256 * 1024;
 export const MAX_FILES = 2000;
 export const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 
-/** Where a file was asked for: a place in a file, or a word such as `-f`. */
+/** Where a file was asked for: a location in a file, or a word such as `-f`. */
 export interface FileReference {
-  readonly place: SourceLocation | null;
+  readonly location: SourceLocation | null;
   readonly key: string;
 }
 
@@ -25,7 +25,7 @@ export class Files {
 
   constructor(readonly report: Report) {}
 
-  /** The file's text; null when it cannot be read, which is reported at the place that asked for it. */
+  /** The file's text; null when it cannot be read, which is reported at the location that asked for it. */
   read(path: string, asker: FileReference): Promise<string | null> {
     const known = this.#texts.get(path);
     if (known !== undefined) return known;
@@ -43,7 +43,7 @@ export class Files {
 
   async #read(path: string, asker: FileReference): Promise<string | null> {
     const refuse = (message: string): null => {
-      this.report.error(asker.place ?? path, asker.key, asker.place === null ? message : `${path}: ${message}`);
+      this.report.error(asker.location ?? path, asker.key, asker.location === null ? message : `${path}: ${message}`);
       return null;
     };
     if (this.#texts.size >= MAX_FILES) return refuse(`more than ${MAX_FILES} files are included`);

@@ -37,7 +37,7 @@ export async function applyIncludes(model: MapTree, includer: Includer, loading:
   let result = withoutEntry(model, 'include');
   if (includes === undefined) return result;
   if (includes.kind !== 'list') {
-    loading.report.error(includes.place, 'include', 'is not a list', { expected: 'a list of files' });
+    loading.report.error(includes.location, 'include', 'is not a list', { expected: 'a list of files' });
     return result;
   }
   for (const [index, item] of includes.items.entries()) {
@@ -52,23 +52,23 @@ async function includeRequest(item: Tree, key: string, includer: Includer, loadi
   const at = item.kind === 'scalar' ? item : child(item, 'path');
   const written = texts(at);
   if (at === undefined || written.length === 0) {
-    loading.report.error(item.place, key, 'names no file', { expected: 'a path, or a mapping with path' });
+    loading.report.error(item.location, key, 'names no file', { expected: 'a path, or a mapping with path' });
     return null;
   }
   if (written.some(isRemote)) {
-    loading.report.error(at.place, key, 'files are never fetched from elsewhere', { expected: 'the path of a file on this machine' });
+    loading.report.error(at.location, key, 'files are never fetched from elsewhere', { expected: 'the path of a file on this machine' });
     return null;
   }
   const paths = written.map(path => resolve(includer.directory, path));
   const first = paths[0] ?? '';
   if (includer.chain.includes(first)) {
     const circle = [...includer.chain.slice(includer.chain.indexOf(first)), first];
-    loading.report.error(at.place, key, `files include each other in a circle: ${circle.join(' → ')}`);
+    loading.report.error(at.location, key, `files include each other in a circle: ${circle.join(' → ')}`);
     return null;
   }
   const folder = texts(child(item, 'project_directory'))[0];
   const directory = folder === undefined ? dirname(first) : resolve(includer.directory, folder);
-  const asker = { place: at.place, key };
+  const asker = { location: at.location, key };
   const envFiles = texts(child(item, 'env_file')).map(file => resolve(includer.directory, file));
   const env = { files: envFiles.length === 0 ? null : envFiles, directory, asker };
   const variables = await readVariables(includer.variables, env, loading.files, loading.report);
@@ -92,11 +92,11 @@ function imported(model: MapTree, included: MapTree, report: Report): MapTree {
       const own = entries.get(name);
       if (own === undefined) entries.set(name, entry);
       else if (!isDeepStrictEqual(toValue(own.value), toValue(entry.value))) {
-        const { source, line, column } = entry.keyPlace;
-        report.error(own.keyPlace, `${section}.${name}`, `is defined differently in the included ${source.file}:${line}:${column}`);
+        const { source, line, column } = entry.keyLocation;
+        report.error(own.keyLocation, `${section}.${name}`, `is defined differently in the included ${source.file}:${line}:${column}`);
       }
     }
-    result = withEntry(result, section, map(to?.place ?? from.place, entries));
+    result = withEntry(result, section, map(to?.location ?? from.location, entries));
   }
   return result;
 }

@@ -53,15 +53,15 @@ class Merge {
     const rule = Object.hasOwn(RULES, pattern) ? RULES[pattern] : undefined;
     if (rule === 'replace') return over;
     // Without a value on both sides, these come to nothing said; all other keys stay empty, which is a mistake.
-    if (isNull(over) && isNull(base) && rule === 'key-values') return map(over.place, new Map(), base.tag);
-    if (isNull(over) && isNull(base) && rule === 'sequence') return list(over.place, [], base.tag);
+    if (isNull(over) && isNull(base) && rule === 'key-values') return map(over.location, new Map(), base.tag);
+    if (isNull(over) && isNull(base) && rule === 'sequence') return list(over.location, [], base.tag);
     if (isNull(over)) return base;
     if (isNull(base)) return over;
     if (rule !== undefined) return this.#byRule(rule, base, over, path, pattern);
     if (base.kind === 'map' && over.kind === 'map') return this.#maps(base, over, path);
     if (base.kind === 'list' && over.kind === 'list') return joined(base, over, pattern);
     if (base.kind === 'scalar') return over;
-    this.report.error(over.place, path.join('.'), `a ${nameOf(over)} cannot be laid over the ${nameOf(base)} of ${placeOf(base)}`, {
+    this.report.error(over.location, path.join('.'), `a ${nameOf(over)} cannot be laid over the ${nameOf(base)} of ${locationOf(base)}`, {
       expected: `a ${nameOf(base)}`,
     });
     return base;
@@ -72,9 +72,9 @@ class Merge {
     for (const [key, entry] of over.entries) {
       const earlier = base.entries.get(key);
       if (earlier === undefined) entries.set(key, entry);
-      else entries.set(key, { keyPlace: entry.keyPlace, value: this.merge(earlier.value, entry.value, [...path, key]) });
+      else entries.set(key, { keyLocation: entry.keyLocation, value: this.merge(earlier.value, entry.value, [...path, key]) });
     }
-    return map(over.place, entries, base.tag);
+    return map(over.location, entries, base.tag);
   }
 
   #byRule(rule: Rule, base: Tree, over: Tree, path: readonly string[], pattern: string): Tree {
@@ -85,7 +85,7 @@ class Merge {
     const [left, right] = [FORMS[rule](base), FORMS[rule](over)];
     if (left.kind !== 'map' || right.kind !== 'map') return over;
     // A name without a value is a value here: `A:` over `A: 1` asks for the variable of the environment.
-    if (rule === 'key-values') return map(over.place, new Map([...left.entries, ...right.entries]), base.tag);
+    if (rule === 'key-values') return map(over.location, new Map([...left.entries, ...right.entries]), base.tag);
     if (rule === 'logging' && differentDrivers(left, right)) return over;
     return this.#maps(left, right, path);
   }
@@ -112,33 +112,35 @@ function patternOf(path: readonly string[]): string {
 function joined(base: Tree, over: Tree, pattern: string): Tree {
   if (base.kind !== 'list' || over.kind !== 'list') return over;
   const keyOf = Object.hasOwn(LIST_KEYS, pattern) ? LIST_KEYS[pattern] : undefined;
-  if (keyOf === undefined) return list(over.place, [...base.items, ...over.items], base.tag);
+  if (keyOf === undefined) return list(over.location, [...base.items, ...over.items], base.tag);
   const items = [...base.items];
-  const places = new Map<string, number>();
+  const locations = new Map<string, number>();
   for (const [index, item] of items.entries()) {
     const key = keyOf(item);
-    if (key !== null) places.set(key, index);
+    if (key !== null) locations.set(key, index);
   }
   for (const item of over.items) {
-    const index = places.get(keyOf(item) ?? '');
+    const index = locations.get(keyOf(item) ?? '');
     // Two items of one file that repeat each other both stay: that is a mistake to report, not a merge.
     if (index === undefined) items.push(item);
     else items[index] = item;
   }
-  return list(over.place, items, base.tag);
+  return list(over.location, items, base.tag);
 }
 
 function toList(tree: Tree): Tree {
-  return tree.kind === 'list' ? tree : list(tree.place, [tree]);
+  return tree.kind === 'list' ? tree : list(tree.location, [tree]);
 }
 
 /** `{name: address}` and `{name: [address, …]}` as `name=address` items. */
 function toHostList(tree: Tree): Tree {
   if (tree.kind !== 'map') return toList(tree);
   const items = [...tree.entries].flatMap(([name, { value }]) =>
-    (value.kind === 'list' ? value.items : [value]).map(item => scalar(item.place, `${name}=${item.kind === 'scalar' ? item.text : ''}`)),
+    (value.kind === 'list' ? value.items : [value]).map(item =>
+      scalar(item.location, `${name}=${item.kind === 'scalar' ? item.text : ''}`),
+    ),
   );
-  return list(tree.place, items);
+  return list(tree.location, items);
 }
 
 function differentDrivers(base: MapTree, over: MapTree): boolean {
@@ -157,7 +159,7 @@ function bySubnet(base: Tree, over: Tree, merge: (a: Tree, b: Tree) => Tree): Tr
       else if (subnet === subnetOf(earlier)) found.set(subnet, merge(earlier, later));
     }
   }
-  return list(over.place, [...found.values()]);
+  return list(over.location, [...found.values()]);
 }
 
 function subnetOf(config: Tree): string {
@@ -169,8 +171,8 @@ function nameOf(tree: Tree): string {
   return { scalar: 'single value', list: 'list', map: 'mapping' }[tree.kind];
 }
 
-function placeOf(tree: Tree): string {
-  return `${tree.place.source.file}:${tree.place.line}:${tree.place.column}`;
+function locationOf(tree: Tree): string {
+  return `${tree.location.source.file}:${tree.location.line}:${tree.location.column}`;
 }
 
 /** A whole file's tree laid on what earlier files came to. */

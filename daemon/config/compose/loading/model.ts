@@ -54,7 +54,7 @@ async function parseFile(source: SourceFile, asker: FileReference, loading: Load
   loading.parsed += text.length;
   if (loading.parsed <= MAX_PARSED) return parseComposeYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
   loading.report.error(
-    asker.place ?? source.file,
+    asker.location ?? source.file,
     asker.key,
     `the files, each as often as it is included, come to more than ${MAX_PARSED} characters`,
   );
@@ -65,7 +65,7 @@ async function parseFile(source: SourceFile, asker: FileReference, loading: Load
 export async function loadModel(request: ModelRequest, loading: Loading): Promise<MapTree | null> {
   loading.models++;
   if (loading.models > MAX_MODELS) {
-    loading.report.error(request.asker.place ?? request.directory, request.asker.key, `more than ${MAX_MODELS} includes`);
+    loading.report.error(request.asker.location ?? request.directory, request.asker.key, `more than ${MAX_MODELS} includes`);
     return null;
   }
   let model: MapTree | null = null;
@@ -90,7 +90,7 @@ export async function loadModel(request: ModelRequest, loading: Loading): Promis
 
 async function completeDocument(document: Tree, path: string, request: ModelRequest, loading: Loading): Promise<MapTree | null> {
   if (document.kind !== 'map') {
-    loading.report.error(document.place, '', 'the file is not a mapping', { expected: 'services:' });
+    loading.report.error(document.location, '', 'the file is not a mapping', { expected: 'services:' });
     return null;
   }
   const substituted = substitute(document, loading.report);
@@ -106,7 +106,7 @@ async function completeDocument(document: Tree, path: string, request: ModelRequ
 function tooManyServices(model: Tree, report: Report): boolean {
   const services = child(model, 'services');
   if (services?.kind !== 'map' || services.entries.size <= MAX_SERVICES) return false;
-  report.error(services.place, 'services', `${services.entries.size} services are defined; at most ${MAX_SERVICES} are read`);
+  report.error(services.location, 'services', `${services.entries.size} services are defined; at most ${MAX_SERVICES} are read`);
   return true;
 }
 

@@ -42,7 +42,7 @@ const customTags = Object.keys(TAGS).flatMap(tag => [
 /** Reads every document of a file. On a mistake in the syntax it is reported and null returned. */
 export function parseComposeYaml(text: string, source: SourceFile, report: Report): Tree[] | null {
   const lines = new LineCounter();
-  const place = (offset: number): SourceLocation => {
+  const location = (offset: number): SourceLocation => {
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
@@ -64,17 +64,17 @@ export function parseComposeYaml(text: string, source: SourceFile, report: Repor
   }
   const errors = documents.flatMap(document => document.errors);
   for (const error of errors.slice(0, MAX_SYNTAX_ERRORS))
-    report.error(place(error.pos[0]), '', `not valid YAML: ${firstLine(error.message)}`);
+    report.error(location(error.pos[0]), '', `not valid YAML: ${firstLine(error.message)}`);
   if (errors.length > 0) return null;
   for (const warning of documents.flatMap(document => document.warnings))
-    report.warn(place(warning.pos[0]), '', firstLine(warning.message));
+    report.warn(location(warning.pos[0]), '', firstLine(warning.message));
   try {
     return documents
       .filter(document => document.contents !== null)
-      .map(document => new Converter(place, report).convert(document.contents, '', 0));
+      .map(document => new Converter(location, report).convert(document.contents, '', 0));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    report.error(error.place, error.key, error.message);
+    report.error(error.location, error.key, error.message);
     return null;
   }
 }
@@ -86,7 +86,7 @@ function firstLine(message: string): string {
 
 class Refusal extends Error {
   constructor(
-    readonly place: SourceLocation,
+    readonly location: SourceLocation,
     readonly key: string,
     message: string,
   ) {
@@ -100,12 +100,12 @@ class Converter {
   #aliases = 0;
 
   constructor(
-    readonly place: (offset: number) => SourceLocation,
+    readonly location: (offset: number) => SourceLocation,
     readonly report: Report,
   ) {}
 
   convert(node: unknown, path: string, depth: number): Tree {
-    const at = this.place((node as Node | null)?.range?.[0] ?? 0);
+    const at = this.location((node as Node | null)?.range?.[0] ?? 0);
     if (depth > MAX_DEPTH) throw new Refusal(at, path, `nested more than ${MAX_DEPTH} levels deep`);
     if (isAlias(node)) return this.#alias(node, at, path);
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
@@ -143,14 +143,14 @@ class Converter {
     const own = new Map<string, TreeEntry>();
     const inherited = new Map<string, TreeEntry>();
     for (const pair of node.items) {
-      const keyPlace = this.place((pair.key as Node | null)?.range?.[0] ?? node.range?.[0] ?? 0);
-      const key = this.#key(pair.key, keyPlace, path);
+      const keyLocation = this.location((pair.key as Node | null)?.range?.[0] ?? node.range?.[0] ?? 0);
+      const key = this.#key(pair.key, keyLocation, path);
       const inner = path === '' ? key : `${path}.${key}`;
       const value = this.convert(pair.value ?? null, inner, depth + 1);
-      const placed = pair.value === null ? { ...value, place: keyPlace } : value;
-      if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') this.#inherit(placed, inner, inherited);
-      else if (own.has(key)) this.report.error(keyPlace, inner, 'the key stands here twice');
-      else own.set(key, { keyPlace, value: placed });
+      const located = pair.value === null ? { ...value, location: keyLocation } : value;
+      if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') this.#inherit(located, inner, inherited);
+      else if (own.has(key)) this.report.error(keyLocation, inner, 'the key stands here twice');
+      else own.set(key, { keyLocation, value: located });
     }
     for (const [key, entry] of inherited) if (!own.has(key)) own.set(key, entry);
     return map(at, own, tagOf(node));
@@ -165,7 +165,7 @@ class Converter {
   /** `<<`: the first of several maps wins, and the map's own keys win over all. */
   #inherit(value: Tree, path: string, into: Map<string, TreeEntry>): void {
     for (const part of value.kind === 'list' ? value.items : [value]) {
-      if (part.kind !== 'map') this.report.error(part.place, path, 'a merge key (<<) takes a mapping or a list of mappings');
+      if (part.kind !== 'map') this.report.error(part.location, path, 'a merge key (<<) takes a mapping or a list of mappings');
       else for (const [key, entry] of part.entries) if (!into.has(key)) into.set(key, entry);
     }
   }

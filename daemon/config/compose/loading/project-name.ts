@@ -36,7 +36,7 @@ function nameFromFile(written: string, at: Tree, variables: Variables, report: R
   try {
     const text = interpolate(written, { lookup: name => variables.get(name), maxLength: 1000 });
     const name = toProjectName(text);
-    if (name === null) report.error(at.place, 'name', `${quote(text)} is not a project name`, { expected: NAME_RULE });
+    if (name === null) report.error(at.location, 'name', `${quote(text)} is not a project name`, { expected: NAME_RULE });
     return name;
   } catch (error) {
     // Reported when the whole file is interpolated.

@@ -14,10 +14,10 @@ interface SchemaError {
   readonly message?: string;
 }
 
-/** Checks a merged model against the Compose schema and reports each mistake once, at its place. False: too large to go on. */
+/** Checks a merged model against the Compose schema and reports each mistake once, at its location. False: too large to go on. */
 export function validateModel(model: MapTree, report: Report): boolean {
   if (model.size > MAX_NODES) {
-    report.error(model.place, '', `the files come to more than ${MAX_NODES} values`);
+    report.error(model.location, '', `the files come to more than ${MAX_NODES} values`);
     return false;
   }
   if (validateCompose(toValue(model))) return true;
@@ -65,32 +65,35 @@ function reportError(error: SchemaError, model: Tree, report: Report): void {
   const { params } = error;
   if (error.keyword === 'additionalProperties') return reportUnknown(tree, path, error, report);
   if (error.keyword === 'type') {
-    return report.error(tree.place, path, `is ${describe(tree)}`, { expected: expectedTypes([params['type']].flat()) });
+    return report.error(tree.location, path, `is ${describe(tree)}`, { expected: expectedTypes([params['type']].flat()) });
   }
   if (error.keyword === 'enum') {
     const allowed = [params['allowedValues']].flat().map(String);
     const found = tree.kind === 'scalar' ? tree.text : '';
-    return report.error(tree.place, path, `is ${describe(tree)}`, { expected: allowed.join(', '), nearest: nearestName(found, allowed) });
+    return report.error(tree.location, path, `is ${describe(tree)}`, {
+      expected: allowed.join(', '),
+      nearest: nearestName(found, allowed),
+    });
   }
-  if (error.keyword === 'required') return report.error(tree.place, path, `lacks the key ${String(params['missingProperty'])}`);
+  if (error.keyword === 'required') return report.error(tree.location, path, `lacks the key ${String(params['missingProperty'])}`);
   if (error.keyword === 'pattern')
-    return report.error(tree.place, path, `is ${describe(tree)}`, { expected: `text that matches ${String(params['pattern'])}` });
-  report.error(tree.place, path, error.message ?? 'is not allowed here');
+    return report.error(tree.location, path, `is ${describe(tree)}`, { expected: `text that matches ${String(params['pattern'])}` });
+  report.error(tree.location, path, error.message ?? 'is not allowed here');
 }
 
 function reportUnknown(tree: Tree, path: string, error: SchemaError, report: Report): void {
   const key = String(error.params['additionalProperty']);
   const known = knownKeys(error.instancePath);
-  const place: SourceLocation = (tree.kind === 'map' ? tree.entries.get(key)?.keyPlace : undefined) ?? tree.place;
+  const location: SourceLocation = (tree.kind === 'map' ? tree.entries.get(key)?.keyLocation : undefined) ?? tree.location;
   const nearest = report.full ? null : nearestName(key, known);
   if (nearest === null && isNewer(error.instancePath, key, known)) {
     const message = 'is not known to laptop-dev and is ignored; newer versions of Compose may know it';
-    return report.breaking(place, path === '' ? key : `${path}.${key}`, message);
+    return report.breaking(location, path === '' ? key : `${path}.${key}`, message);
   }
   // Without a near name a short list of what is known helps; a service knows too many.
   const listed = nearest === null && known.length <= 15 ? `one of ${known.join(', ')}` : null;
   const expected = known.length === 0 ? 'letters, digits, dots, dashes and underscores' : listed;
-  report.error(place, path === '' ? key : `${path}.${key}`, known.length === 0 ? 'is not a valid name' : 'is not a known key', {
+  report.error(location, path === '' ? key : `${path}.${key}`, known.length === 0 ? 'is not a valid name' : 'is not a known key', {
     expected,
     nearest,
   });
@@ -104,7 +107,7 @@ function isNewer(pointer: string, key: string, known: readonly string[]): boolea
   return pointer.startsWith('/services/') && known.length > 0 && /^[a-z]{3,}(_[a-z0-9]+)*$/.test(key);
 }
 
-/** The keys that the schema knows at a place; none where names are free. */
+/** The keys that the schema knows at a location; none where names are free. */
 function knownKeys(pointer: string): readonly string[] {
   let shape: Shape | undefined = knownShape;
   for (const part of keysOf(pointer))

@@ -9,15 +9,15 @@ const CONDITIONS: ReadonlyMap<string, Condition> = new Map([
   ['service_completed_successfully', 'completed'],
 ]);
 
-/** A dependency with the place that asks for it. */
-export interface PlacedDependency {
+/** A dependency with the location that asks for it. */
+export interface LocatedDependency {
   readonly spec: Dependency;
   readonly at: Cursor;
 }
 
 /** `depends_on` in either form, and what other keys imply: links, volumes_from and shared namespaces (`service:NAME`). */
-export function dependsOnOf(service: Cursor): PlacedDependency[] {
-  const found = new Map<string, PlacedDependency>();
+export function dependsOnOf(service: Cursor): LocatedDependency[] {
+  const found = new Map<string, LocatedDependency>();
   const written = service.get('depends_on');
   if (written !== null) {
     const cursor = new Cursor(dependencies(written.tree), written.path, written.report);

@@ -28,7 +28,7 @@ export async function environmentOf(
 export function envFileAt(item: Cursor): string | null {
   const at = item.isMap ? item.get('path') : item;
   const text = at?.text() ?? '';
-  return at === null || text === '' ? null : pathAt(at.place, text);
+  return at === null || text === '' ? null : pathAt(at.location, text);
 }
 
 async function readEnvFile(item: Cursor, earlier: ReadonlyMap<string, string>, files: Files): Promise<ReadonlyMap<string, string>> {
@@ -36,12 +36,12 @@ async function readEnvFile(item: Cursor, earlier: ReadonlyMap<string, string>, f
   const path = envFileAt(item);
   if (at === null || path === null) return new Map();
   if (item.get('required')?.boolean() === false && !(await files.exists(path))) return new Map();
-  const content = await files.read(path, { place: at.place, key: at.path });
+  const content = await files.read(path, { location: at.location, key: at.path });
   if (content === null) return new Map();
-  const { variables, mistake } = parseFormat(item, content, name => earlier.get(name) ?? at.place.source.variables.get(name));
+  const { variables, mistake } = parseFormat(item, content, name => earlier.get(name) ?? at.location.source.variables.get(name));
   if (mistake !== null) {
-    const place = { source: { ...at.place.source, file: path }, line: mistake.line, column: mistake.column };
-    item.report.error(place, '', mistake.message, { expected: 'KEY=value' });
+    const location = { source: { ...at.location.source, file: path }, line: mistake.line, column: mistake.column };
+    item.report.error(location, '', mistake.message, { expected: 'KEY=value' });
   }
   return variables;
 }

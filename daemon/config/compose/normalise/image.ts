@@ -25,7 +25,7 @@ function buildOf(service: Cursor, services: ReadonlySet<string>): BuildSpec | nu
     (at ?? build).error('a build context is never fetched from elsewhere', { expected: 'a folder on this machine' });
     return null;
   }
-  const context = pathAt((at ?? build).place, text);
+  const context = pathAt((at ?? build).location, text);
   const dockerfile = build.get('dockerfile');
   const inline = build.get('dockerfile_inline');
   if (dockerfile !== null && inline !== null) inline.error('dockerfile and dockerfile_inline exclude each other');
@@ -96,8 +96,8 @@ export function imageOf(name: string, cursor: Cursor, { project, services }: Ser
     cursor.get('provider') === null &&
     !cursor.report.has(problem => explainsMissingImage(problem, cursor.path))
   ) {
-    const [place, key] = written === null ? [cursor.keyPlace, cursor.path] : [written.place, written.path];
-    cursor.report.error(place, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
+    const [location, key] = written === null ? [cursor.keyLocation, cursor.path] : [written.location, written.path];
+    cursor.report.error(location, key, written === null ? 'has neither image nor build' : 'is empty, and there is no build', {
       expected: written === null ? 'one of the two' : 'the name of an image',
     });
   }

@@ -25,5 +25,5 @@ export function textsByKey(cursor: Cursor | null): Record<string, string> {
 
 /** As `keyValuesOf`, where no value means the variable of that name, if there is one. */
 export function valuesFromVariables(cursor: Cursor | null): Record<string, string> {
-  return keyValuesOf(cursor, (key, at) => at.place.source.variables.get(key) ?? null);
+  return keyValuesOf(cursor, (key, at) => at.location.source.variables.get(key) ?? null);
 }

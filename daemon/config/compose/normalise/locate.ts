@@ -5,7 +5,7 @@ import type { Locate } from '../types.js';
 import { envFileAt } from './environment.js';
 import { secretTargetOf } from './secrets.js';
 
-/** Finds places in a merged model when they are asked for: most never are. */
+/** Finds locations in a merged model when they are asked for: most never are. */
 export function locator(model: Cursor): Locate {
   return (section, name, key, entry) => {
     const owner = model
@@ -13,19 +13,19 @@ export function locator(model: Cursor): Locate {
       ?.entries()
       .find(([each]) => each === name)?.[1];
     if (owner === undefined) return null;
-    const found = placeIn(owner, key, entry) ?? owner;
-    return positionOf(found.keyPlace);
+    const found = locationIn(owner, key, entry) ?? owner;
+    return positionOf(found.keyLocation);
   };
 }
 
-function placeIn(owner: Cursor, key: string, entry: string | null): Cursor | null {
+function locationIn(owner: Cursor, key: string, entry: string | null): Cursor | null {
   // Files of secrets and configs are mounts like those of `volumes`.
   const keys = key === 'volumes' ? ['volumes', 'secrets', 'configs'] : [key];
   if (entry !== null) {
     for (const each of keys) {
       const found = owner.get(each);
-      const place = found === null ? null : entryIn(found, each, entry);
-      if (place !== null) return place;
+      const location = found === null ? null : entryIn(found, each, entry);
+      if (location !== null) return location;
     }
   }
   return owner.get(key);

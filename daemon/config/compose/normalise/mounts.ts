@@ -10,30 +10,31 @@ const PROPAGATIONS = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'sla
 /** Labels for SELinux, which Debian and Ubuntu do not have, and hints for Docker Desktop's old file sharing. */
 const HARMLESS = ['z', 'Z', 'cached', 'delegated', 'consistent', 'default'];
 
-/** A mount with the place that asked for it. */
-export interface PlacedMount {
+/** A mount with the location that asked for it. */
+export interface LocatedMount {
   readonly spec: MountSpec;
   readonly at: Cursor;
 }
 
 /** `volumes` and `tmpfs` of a service in long form. `volumes`: keys of the project's. */
-export function mountsOf(service: Cursor, volumes: ReadonlySet<string>): PlacedMount[] {
-  const placed = (at: Cursor, spec: MountSpec | null): PlacedMount[] => (spec === null ? [] : [{ spec, at }]);
+export function mountsOf(service: Cursor, volumes: ReadonlySet<string>): LocatedMount[] {
+  const located = (at: Cursor, spec: MountSpec | null): LocatedMount[] => (spec === null ? [] : [{ spec, at }]);
   const mounts = service.get('volumes')?.items() ?? [];
   return [
-    ...mounts.flatMap(item => placed(item, item.isMap ? longMount(item, volumes) : shortMount(item, volumes))),
-    ...(service.get('tmpfs')?.items() ?? []).flatMap(item => placed(item, tmpfsMount(item))),
+    ...mounts.flatMap(item => located(item, item.isMap ? longMount(item, volumes) : shortMount(item, volumes))),
+    ...(service.get('tmpfs')?.items() ?? []).flatMap(item => located(item, tmpfsMount(item))),
   ];
 }
 
 /** Reports a target that is taken already; the root of a container cannot be one. */
-export function checkTargets(mounts: readonly PlacedMount[]): void {
+export function checkTargets(mounts: readonly LocatedMount[]): void {
   const taken = new Map<string, Cursor>();
   for (const { spec, at } of mounts) {
     const other = taken.get(spec.target);
     if (!spec.target.startsWith('/')) at.error(`the target ${quote(spec.target)} is not an absolute path`);
     else if (spec.target === '/') at.error('the root of a container cannot be mounted over');
-    else if (other !== undefined) at.error(`${spec.target} is mounted already, at line ${other.place.line} of ${other.place.source.file}`);
+    else if (other !== undefined)
+      at.error(`${spec.target} is mounted already, at line ${other.location.line} of ${other.location.source.file}`);
     taken.set(spec.target, at);
   }
 }
@@ -50,13 +51,13 @@ function shortMount(item: Cursor, volumes: ReadonlySet<string>): MountSpec | nul
   const target = cleanTarget(split.target);
   const readOnly = options.includes('ro');
   for (const option of options) {
-    if (HARMLESS.includes(option)) item.report.harmless(item.keyPlace, item.path, option);
+    if (HARMLESS.includes(option)) item.report.harmless(item.keyLocation, item.path, option);
     else if (!['ro', 'rw', 'nocopy', ...PROPAGATIONS].includes(option))
       item.warn(`the mount option ${quote(option)} is not supported and is ignored`);
   }
   if (source !== null && /^[./~]/.test(source)) {
     const propagation = options.find(option => PROPAGATIONS.includes(option)) ?? null;
-    return { kind: 'bind', source: pathAt(item.place, source), target, readOnly, createSource: true, propagation };
+    return { kind: 'bind', source: pathAt(item.location, source), target, readOnly, createSource: true, propagation };
   }
   if (source !== null && !volumes.has(source)) item.undefinedName('volume', source, volumes);
   return { kind: 'volume', volume: source, target, readOnly, noCopy: options.includes('nocopy') };
@@ -103,7 +104,7 @@ function longBind(item: Cursor, target: string, readOnly: boolean): MountSpec | 
     propagation.error(`${quote(propagation.text() ?? '')} is not a propagation`, { expected: PROPAGATIONS.join(', ') });
   }
   const createSource = options?.get('create_host_path')?.boolean() ?? true;
-  return { kind: 'bind', source: pathAt(source.place, text), target, readOnly, createSource, propagation: propagation?.text() ?? null };
+  return { kind: 'bind', source: pathAt(source.location, text), target, readOnly, createSource, propagation: propagation?.text() ?? null };
 }
 
 function longVolume(item: Cursor, target: string, readOnly: boolean, volumes: ReadonlySet<string>): MountSpec {

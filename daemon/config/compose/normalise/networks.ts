@@ -19,7 +19,7 @@ export function attachmentsOf(service: Cursor, networks: ReadonlySet<string>): N
   const attachments: { spec: NetworkAttachment; priority: number }[] = [];
   const cursor = written === null ? null : new Cursor(names(written.tree), written.path, written.report);
   for (const [name, at] of cursor?.entries() ?? []) {
-    if (!networks.has(name) && name !== DEFAULT_NETWORK) at.report.error(at.keyPlace, at.path, ...undefinedNetwork(name, networks));
+    if (!networks.has(name) && name !== DEFAULT_NETWORK) at.report.error(at.keyLocation, at.path, ...undefinedNetwork(name, networks));
     attachments.push({ spec: attachment(name, at, alias), priority: at.get('priority')?.number() ?? 0 });
   }
   if (attachments.length === 0)
@@ -55,7 +55,7 @@ function containerName(service: Cursor): string[] {
   const name = cursor?.text() ?? null;
   if (cursor === null || name === null) return [];
   const told = 'is not used as the name of the container, which would keep other worktrees from running; it is a network alias';
-  cursor.report.repeated(cursor.keyPlace, cursor.path, told);
+  cursor.report.repeated(cursor.keyLocation, cursor.path, told);
   return [name];
 }
 

@@ -12,15 +12,15 @@ interface Range {
   readonly last: number;
 }
 
-/** A published port with the place that asked for it. */
-export interface PlacedPort {
+/** A published port with the location that asked for it. */
+export interface LocatedPort {
   readonly spec: PortSpec;
   readonly at: Cursor;
 }
 
 /** `ports` in long form, ranges written out, repetitions left out. */
-export function portsOf(cursor: Cursor | null): PlacedPort[] {
-  const found = new Map<string, PlacedPort>();
+export function portsOf(cursor: Cursor | null): LocatedPort[] {
+  const found = new Map<string, LocatedPort>();
   if (cursor?.isList !== true) return [];
   for (const item of cursor.items()) {
     for (const spec of item.isMap ? longPort(item) : shortPort(item)) {

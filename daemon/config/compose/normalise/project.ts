@@ -31,7 +31,7 @@ export async function normaliseProject(
     else inactive.set(key, own);
   }
   if (services.length === 0 && inactive.size === 0 && !model.report.has(() => true))
-    model.report.error(model.place, 'services', 'no service is defined', { expected: 'services:' });
+    model.report.error(model.location, 'services', 'no service is defined', { expected: 'services:' });
   if (!model.report.full) checkReferences(services, inactive, model.report);
   const containers = services.map(({ service }) => service.container);
   return {
@@ -60,7 +60,7 @@ function namedVolume(mount: MountSpec): string[] {
 /** Whether going on makes no sense: enough mistakes are listed, or the ports are past all use. */
 function tooMuch(services: readonly NormalisedService[], model: Cursor): boolean {
   const ports = services.reduce((sum, service) => sum + service.ports.length, 0);
-  if (ports > MAX_PORTS) model.report.error(model.place, 'services', `more than ${MAX_PORTS} ports are published`);
+  if (ports > MAX_PORTS) model.report.error(model.location, 'services', `more than ${MAX_PORTS} ports are published`);
   return ports > MAX_PORTS || model.report.full;
 }
 

@@ -2,7 +2,7 @@ import { findCycle } from '../../../model/graph.js';
 import { nearestName } from '../../../shared/nearest.js';
 import type { Cursor } from '../tree/cursor.js';
 import type { Report } from '../tree/report.js';
-import type { PlacedDependency } from './depends-on.js';
+import type { LocatedDependency } from './depends-on.js';
 import type { NormalisedService } from './service.js';
 
 /** Services that exist but belong to profiles that are not active: name → those profiles. */
@@ -16,14 +16,14 @@ export function checkReferences(services: readonly NormalisedService[], inactive
   checkPorts(services);
 }
 
-function checkDependency({ spec, at }: PlacedDependency, names: ReadonlySet<string>, inactive: Inactive, report: Report): void {
+function checkDependency({ spec, at }: LocatedDependency, names: ReadonlySet<string>, inactive: Inactive, report: Report): void {
   if (names.has(spec.service)) return;
   const profiles = inactive.get(spec.service);
   // An optional dependency may be switched off by its profile, but must be known.
   if (profiles !== undefined && !spec.required) return;
   if (profiles !== undefined) {
     report.error(
-      at.keyPlace,
+      at.keyLocation,
       at.path,
       `the service ${spec.service} is only part of the profile ${profiles.join(', ')}, which is not active`,
       {
@@ -33,7 +33,7 @@ function checkDependency({ spec, at }: PlacedDependency, names: ReadonlySet<stri
     return;
   }
   const nearest = report.full ? null : nearestName(spec.service, [...names, ...inactive.keys()]);
-  report.error(at.keyPlace, at.path, `no service "${spec.service}" is defined`, { nearest });
+  report.error(at.keyLocation, at.path, `no service "${spec.service}" is defined`, { nearest });
 }
 
 function checkCircle(services: readonly NormalisedService[], report: Report): void {
@@ -42,7 +42,7 @@ function checkCircle(services: readonly NormalisedService[], report: Report): vo
   const [from, to] = circle;
   const dependency = services.find(({ service }) => service.name === from)?.dependencies.find(({ spec }) => spec.service === to);
   if (dependency === undefined) return;
-  report.error(dependency.at.keyPlace, dependency.at.path, `services depend on each other in a circle: ${circle.join(' → ')}`);
+  report.error(dependency.at.keyLocation, dependency.at.path, `services depend on each other in a circle: ${circle.join(' → ')}`);
 }
 
 /** Two services cannot publish on the same address and port; any address at all includes every one. */
@@ -56,7 +56,7 @@ function checkPorts(services: readonly NormalisedService[]): void {
       const other = others.find(({ ip }) => overlap(ip, spec.hostIp));
       if (other !== undefined) {
         at.error(
-          `${spec.hostIp}:${key} is published by ${other.name} already, at line ${other.at.place.line} of ${other.at.place.source.file}`,
+          `${spec.hostIp}:${key} is published by ${other.name} already, at line ${other.at.location.line} of ${other.at.location.source.file}`,
         );
       }
       taken.set(key, [...others, { ip: spec.hostIp, name: service.name, at }]);

@@ -70,7 +70,7 @@ function volumeOptions(cursor: Cursor): Record<string, string> {
   const driver = cursor.get('driver')?.text() ?? 'local';
   const text = device?.text() ?? '';
   if (device === null || text === '' || driver !== 'local' || !isBind(options['o'])) return options;
-  return { ...options, device: pathAt(device.place, text) };
+  return { ...options, device: pathAt(device.location, text) };
 }
 
 /** The options of mount(8) that make a folder appear in a second place, among others as `bind,ro`. */

@@ -46,9 +46,9 @@ function either(own: Cursor | null, deployed: Cursor | null, read: (cursor: Curs
   const value = own === null ? null : read(own);
   const other = deployed === null ? null : read(deployed);
   if (own !== null && deployed !== null && value !== null && other !== null && value !== other) {
-    const { file } = deployed.place.source;
+    const { file } = deployed.location.source;
     own.error(
-      `${own.tree.kind === 'scalar' ? own.tree.text : value} differs from ${deployed.path}, ${deployed.text()} at ${file}:${deployed.place.line}`,
+      `${own.tree.kind === 'scalar' ? own.tree.text : value} differs from ${deployed.path}, ${deployed.text()} at ${file}:${deployed.location.line}`,
       {
         expected: 'one of the two, or the same in both',
       },

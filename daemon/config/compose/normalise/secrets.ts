@@ -2,7 +2,7 @@ import type { MountSpec } from '../../../model/spec.js';
 import type { Cursor } from '../tree/cursor.js';
 import { cleanTarget } from '../tree/short-forms.js';
 import { pathAt } from '../tree/tree.js';
-import type { PlacedMount } from './mounts.js';
+import type { LocatedMount } from './mounts.js';
 import { warnUnsupported } from './unsupported.js';
 
 type Kind = 'secret' | 'config';
@@ -11,7 +11,7 @@ const FOLDER: Readonly<Record<Kind, string>> = { secret: '/run/secrets/', config
 const DEFAULT_MODE = 0o444;
 
 /** Secrets or configs of a service as read-only mounts. `defined`: the project's, by name. */
-export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<string, Cursor>): PlacedMount[] {
+export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<string, Cursor>): LocatedMount[] {
   return (service.get(`${kind}s`)?.items() ?? []).flatMap(item => {
     const source = item.isMap ? item.get('source') : item;
     const name = source?.text() ?? null;
@@ -52,7 +52,7 @@ function mountOf(definition: Cursor, target: string, item: Cursor): MountSpec | 
   const path = file?.text() ?? null;
   if (file !== null && path !== null) {
     for (const key of ['uid', 'gid', 'mode']) item.get(key)?.warn('the file is mounted as it is: its own owner and mode hold');
-    return { kind: 'bind', source: pathAt(file.place, path), target, readOnly: true, createSource: false, propagation: null };
+    return { kind: 'bind', source: pathAt(file.location, path), target, readOnly: true, createSource: false, propagation: null };
   }
   for (const key of ['uid', 'gid']) item.get(key)?.warn('is not supported by laptop-dev and is ignored');
   const mode = item.get('mode')?.integer(0, 0o777) ?? DEFAULT_MODE;
@@ -64,7 +64,7 @@ function fromVariable(definition: Cursor): string | null {
   const variable = definition.get('environment');
   const name = variable?.text() ?? null;
   if (variable === null || name === null) return null;
-  const value = variable.place.source.variables.get(name);
+  const value = variable.location.source.variables.get(name);
   if (value === undefined) variable.error(`the variable ${name} is not set`);
   return value ?? null;
 }

@@ -4,7 +4,7 @@ import type { Cursor } from '../tree/cursor.js';
 import { positionOf, type Tree, toValue } from '../tree/tree.js';
 import type { ComposeService, Extension, Position } from '../types.js';
 import { commandOf } from './command.js';
-import { dependsOnOf, type PlacedDependency } from './depends-on.js';
+import { dependsOnOf, type LocatedDependency } from './depends-on.js';
 import { checkDeploy, hasNoContainers, restartOf } from './deploy.js';
 import { deviceRequestsOf, devicesOf } from './devices.js';
 import { environmentOf } from './environment.js';
@@ -13,7 +13,7 @@ import { imageOf } from './image.js';
 import { textsByKey } from './key-values.js';
 import { checkTargets, mountsOf } from './mounts.js';
 import { attachmentsOf, extraHostsOf } from './networks.js';
-import { exposeOf, type PlacedPort, portsOf } from './ports.js';
+import { exposeOf, type LocatedPort, portsOf } from './ports.js';
 import { type ResourceLimits, resourceLimitsOf, ulimitsOf } from './resources.js';
 import { fileMountsOf } from './secrets.js';
 import { warnUnsupported } from './unsupported.js';
@@ -40,11 +40,11 @@ export interface ServiceContext {
   readonly files: Files;
 }
 
-/** A service in long form, with the places that checks across services point to. */
+/** A service in long form, with the locations that checks across services point to. */
 export interface NormalisedService {
   readonly service: ComposeService;
-  readonly ports: readonly PlacedPort[];
-  readonly dependencies: readonly PlacedDependency[];
+  readonly ports: readonly LocatedPort[];
+  readonly dependencies: readonly LocatedDependency[];
 }
 
 export async function normaliseService(name: string, cursor: Cursor, around: ServiceContext): Promise<NormalisedService> {
@@ -78,7 +78,7 @@ export async function normaliseService(name: string, cursor: Cursor, around: Ser
     off: hasNoContainers(cursor),
     containerName: text(cursor, 'container_name'),
     extension: extensionOf(cursor),
-    position: positionOf(cursor.keyPlace),
+    position: positionOf(cursor.keyLocation),
   };
   return { service, ports, dependencies };
 }
@@ -153,24 +153,24 @@ function surroundingsOf(cursor: Cursor, around: ServiceContext) {
 
 const KEY = 'x-laptop-dev';
 
-/** `x-laptop-dev` as it stands, with the place of every value in it. */
+/** `x-laptop-dev` as it stands, with the location of every value in it. */
 function extensionOf(service: Cursor): Extension | null {
   const cursor = service.get(KEY);
   if (cursor === null) return null;
-  const places = new Map<string, Position>();
-  collect(cursor.tree, '', places);
-  return { value: toValue(cursor.tree), ...positionOf(cursor.place), places };
+  const locations = new Map<string, Position>();
+  collect(cursor.tree, '', locations);
+  return { value: toValue(cursor.tree), ...positionOf(cursor.location), locations };
 }
 
-function collect(tree: Tree, path: string, places: Map<string, Position>): void {
-  places.set(path, positionOf(tree.place));
+function collect(tree: Tree, path: string, locations: Map<string, Position>): void {
+  locations.set(path, positionOf(tree.location));
   if (tree.kind === 'list') {
-    for (const [index, item] of tree.items.entries()) collect(item, `${path}[${index}]`, places);
+    for (const [index, item] of tree.items.entries()) collect(item, `${path}[${index}]`, locations);
   } else if (tree.kind === 'map') {
     for (const [key, entry] of tree.entries) {
       const inner = path === '' ? key : `${path}.${key}`;
-      places.set(`KEY#${inner}`, positionOf(entry.keyPlace));
-      collect(entry.value, inner, places);
+      locations.set(`KEY#${inner}`, positionOf(entry.keyLocation));
+      collect(entry.value, inner, locations);
     }
   }
 }

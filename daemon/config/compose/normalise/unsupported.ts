@@ -44,8 +44,8 @@ export function warnUnsupported(cursor: Cursor, supported: readonly string[], re
   for (const [key, value] of cursor.entries()) {
     if (supported.includes(key) || key.startsWith('x-')) continue;
     const meaning = Object.hasOwn(reasons, key) ? { breaks: reasons[key] ?? '' } : meaningOf(key);
-    if (meaning === 'harmless') value.report.harmless(value.keyPlace, value.path, key);
-    else value.report.breaking(value.keyPlace, value.path, meaning.breaks);
+    if (meaning === 'harmless') value.report.harmless(value.keyLocation, value.path, key);
+    else value.report.breaking(value.keyLocation, value.path, meaning.breaks);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Hints, Report } from './report.js';
 import type { SourceLocation, Tree } from './tree.js';
 
 /**
- * A place in the merged tree together with its path: what the normalising functions read from. A value of the wrong kind
+ * A location in the merged tree together with its path: what the normalising functions read from. A value of the wrong kind
  * reads as null without a word, because the schema has reported it already; what the schema cannot know (a size, a
  * duration) is reported here.
  */
@@ -15,11 +15,11 @@ export class Cursor {
     readonly tree: Tree,
     readonly path: string,
     readonly report: Report,
-    readonly keyPlace: SourceLocation = tree.place,
+    readonly keyLocation: SourceLocation = tree.location,
   ) {}
 
-  get place(): SourceLocation {
-    return this.tree.place;
+  get location(): SourceLocation {
+    return this.tree.location;
   }
 
   get isMap(): boolean {
@@ -34,13 +34,13 @@ export class Cursor {
   get(key: string): Cursor | null {
     const entry = this.tree.kind === 'map' ? this.tree.entries.get(key) : undefined;
     if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return null;
-    return new Cursor(entry.value, this.#join(key), this.report, entry.keyPlace);
+    return new Cursor(entry.value, this.#join(key), this.report, entry.keyLocation);
   }
 
   /** Entries of a map, null values included. */
   entries(): [string, Cursor][] {
     if (this.tree.kind !== 'map') return [];
-    return [...this.tree.entries].map(([key, entry]) => [key, new Cursor(entry.value, this.#join(key), this.report, entry.keyPlace)]);
+    return [...this.tree.entries].map(([key, entry]) => [key, new Cursor(entry.value, this.#join(key), this.report, entry.keyLocation)]);
   }
 
   /** Items of a list; a single scalar counts as a list of one. */
@@ -97,11 +97,11 @@ export class Cursor {
   }
 
   error(message: string, hints: Hints = {}): void {
-    this.report.error(this.place, this.path, message, hints);
+    this.report.error(this.location, this.path, message, hints);
   }
 
   warn(message: string): void {
-    this.report.warn(this.keyPlace, this.path, message);
+    this.report.warn(this.keyLocation, this.path, message);
   }
 
   /** Reports a name that nothing defines, with the closest one that is. */

@@ -9,20 +9,20 @@ export interface Hints {
   readonly nearest?: string | null;
 }
 
-/** Collects what is wrong (problems) and what is understood but not done (warnings), each place and message once. */
+/** Collects what is wrong (problems) and what is understood but not done (warnings), each location and message once. */
 export class Report {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
   readonly #unset = new Map<
     string,
-    { readonly place: SourceLocation; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }
+    { readonly location: SourceLocation; readonly key: string; readonly nearest: string | null; readonly at: Set<string> }
   >();
-  readonly #harmless: { readonly place: SourceLocation; readonly name: string }[] = [];
-  readonly #repeated = new Map<string, { readonly place: SourceLocation; readonly key: string; count: number }>();
+  readonly #harmless: { readonly location: SourceLocation; readonly name: string }[] = [];
+  readonly #repeated = new Map<string, { readonly location: SourceLocation; readonly key: string; count: number }>();
   /** Warnings of what breaks an application: they come first. */
   readonly #breaking = new Set<Problem>();
   readonly #seen = new Set<string>();
-  readonly #wrongPlaces = new Set<string>();
+  readonly #wrongLocations = new Set<string>();
 
   /** Nothing more will be listed: costly hints are not worth finding. */
   get full(): boolean {
@@ -34,7 +34,7 @@ export class Report {
     return this.problems.some(test);
   }
 
-  /** By file in the order given, then as they stand in it; what has no place comes first. */
+  /** By file in the order given, then as they stand in it; what has no location comes first. */
   sort(files: readonly string[]): void {
     const order = new Map(files.map((file, index) => [file, index]));
     const rank = (problem: Problem): number => order.get(problem.file) ?? -1;
@@ -44,69 +44,69 @@ export class Report {
     this.warnings.sort((a, b) => grave(a) - grave(b) || compare(a, b));
   }
 
-  error(place: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
-    const unset = typeof place === 'string' ? [] : this.#unsetAt(place, key);
+  error(location: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
+    const unset = typeof location === 'string' ? [] : this.#unsetAt(location, key);
     const cause = unset.length === 0 ? '' : `; ${unset.join(' and ')} ${unset.length === 1 ? 'is' : 'are'} not set`;
-    const problem = toProblem(place, key, `${message}${cause}`, hints);
-    this.#wrongPlaces.add(placeId(problem));
+    const problem = toProblem(location, key, `${message}${cause}`, hints);
+    this.#wrongLocations.add(locationId(problem));
     this.#add(this.problems, problem);
   }
 
-  warn(place: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
-    const problem = toProblem(place, key, message, hints);
+  warn(location: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
+    const problem = toProblem(location, key, message, hints);
     // What is wrong altogether needs no second word about being ignored.
-    if (problem.line > 0 && this.#wrongPlaces.has(placeId(problem))) return;
+    if (problem.line > 0 && this.#wrongLocations.has(locationId(problem))) return;
     this.#add(this.warnings, problem);
   }
 
   /** A warning of what is not done and will be missed. */
-  breaking(place: SourceLocation, key: string, message: string): void {
+  breaking(location: SourceLocation, key: string, message: string): void {
     // One word for a place: what is not known at all is told first.
-    if (this.warnings.some(each => placeId(each) === placeId(toProblem(place, key, '', {})))) return;
-    this.warn(place, key, message);
+    if (this.warnings.some(each => locationId(each) === locationId(toProblem(location, key, '', {})))) return;
+    this.warn(location, key, message);
     const [last] = this.warnings.slice(-1);
     if (last?.key === key && last.message === message) this.#breaking.add(last);
   }
 
   /** What is not done and will not be missed: all of it comes as one line. */
-  harmless(place: SourceLocation, key: string, name: string): void {
-    if (!this.#wrongPlaces.has(placeId(toProblem(place, key, '', {})))) this.#harmless.push({ place, name });
+  harmless(location: SourceLocation, key: string, name: string): void {
+    if (!this.#wrongLocations.has(locationId(toProblem(location, key, '', {})))) this.#harmless.push({ location, name });
   }
 
   /** A warning that many services may have: told once, with their number. */
-  repeated(place: SourceLocation, key: string, message: string): void {
-    const known = this.#repeated.get(message) ?? { place, key, count: 0 };
+  repeated(location: SourceLocation, key: string, message: string): void {
+    const known = this.#repeated.get(message) ?? { location, key, count: 0 };
     known.count++;
     this.#repeated.set(message, known);
   }
 
-  /** A variable that is not set and has no default: told once, with the number of its places. */
-  unset(place: SourceLocation, key: string, name: string, nearest: () => string | null): void {
-    const known = this.#unset.get(name) ?? { place, key, nearest: nearest(), at: new Set<string>() };
-    known.at.add(`${place.source.file}:${place.line}:${place.column}:${key}`);
+  /** A variable that is not set and has no default: told once, with the number of its locations. */
+  unset(location: SourceLocation, key: string, name: string, nearest: () => string | null): void {
+    const known = this.#unset.get(name) ?? { location, key, nearest: nearest(), at: new Set<string>() };
+    known.at.add(`${location.source.file}:${location.line}:${location.column}:${key}`);
     this.#unset.set(name, known);
   }
 
   /** The variables that were not set where this value stands: mostly why it is wrong. */
-  #unsetAt(place: SourceLocation, key: string): string[] {
-    const id = `${place.source.file}:${place.line}:${place.column}:${key}`;
+  #unsetAt(location: SourceLocation, key: string): string[] {
+    const id = `${location.source.file}:${location.line}:${location.column}:${key}`;
     return [...this.#unset].filter(([, { at }]) => at.has(id)).map(([name]) => name);
   }
 
   /** Turns what was gathered into warnings; to be called once, before they are read. */
   close(): void {
-    for (const [name, { place, key, nearest, at }] of this.#unset) {
-      this.warn(place, key, `the variable ${name} is not set; an empty text is used${also(at.size)}`, { nearest });
+    for (const [name, { location, key, nearest, at }] of this.#unset) {
+      this.warn(location, key, `the variable ${name} is not set; an empty text is used${also(at.size)}`, { nearest });
     }
-    for (const [message, { place, key, count }] of this.#repeated) this.warn(place, key, `${message}${also(count)}`);
+    for (const [message, { location, key, count }] of this.#repeated) this.warn(location, key, `${message}${also(count)}`);
     const [first] = this.#harmless;
     if (first === undefined) return;
     const names = [...new Set(this.#harmless.map(({ name }) => name))].sort();
-    this.warn(first.place, '', `without effect here, and not missed: ${names.join(', ')}${also(this.#harmless.length)}`);
+    this.warn(first.location, '', `without effect here, and not missed: ${names.join(', ')}${also(this.#harmless.length)}`);
   }
 
   #add(list: Problem[], problem: Problem): void {
-    const id = `${placeId(problem)} ${problem.message}`;
+    const id = `${locationId(problem)} ${problem.message}`;
     if (this.#seen.has(id) || list.length > MAX_PROBLEMS) return;
     this.#seen.add(id);
     if (list.length < MAX_PROBLEMS) list.push(problem);
@@ -125,12 +125,14 @@ function also(count: number): string {
   return count === 1 ? '' : `, here and in ${count - 1} more place${count === 2 ? '' : 's'}`;
 }
 
-function placeId(problem: Problem): string {
+function locationId(problem: Problem): string {
   return `${problem.file}:${problem.line}:${problem.column}:${problem.key}`;
 }
 
-function toProblem(place: SourceLocation | string, key: string, message: string, hints: Hints): Problem {
+function toProblem(location: SourceLocation | string, key: string, message: string, hints: Hints): Problem {
   const at =
-    typeof place === 'string' ? { file: place, line: 0, column: 0 } : { file: place.source.file, line: place.line, column: place.column };
+    typeof location === 'string'
+      ? { file: location, line: 0, column: 0 }
+      : { file: location.source.file, line: location.line, column: location.column };
   return { ...at, key, message, expected: hints.expected ?? null, nearest: hints.nearest ?? null };
 }

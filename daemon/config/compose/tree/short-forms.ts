@@ -7,10 +7,10 @@ export function keyValues(tree: Tree): Tree {
   for (const item of tree.items) {
     if (item.kind !== 'scalar') continue;
     const at = item.text.indexOf('=');
-    const value = at < 0 ? scalar(item.place, null) : scalar(item.place, item.text.slice(at + 1));
-    entries.set(at < 0 ? item.text : item.text.slice(0, at), { keyPlace: item.place, value });
+    const value = at < 0 ? scalar(item.location, null) : scalar(item.location, item.text.slice(at + 1));
+    entries.set(at < 0 ? item.text : item.text.slice(0, at), { keyLocation: item.location, value });
   }
-  return map(tree.place, entries, tree.tag);
+  return map(tree.location, entries, tree.tag);
 }
 
 /** A list of names as a map of nulls. */
@@ -18,8 +18,8 @@ export function names(tree: Tree): Tree {
   if (tree.kind !== 'list') return tree;
   const entries = new Map<string, TreeEntry>();
   for (const item of tree.items)
-    if (item.kind === 'scalar') entries.set(item.text, { keyPlace: item.place, value: scalar(item.place, null) });
-  return map(tree.place, entries, tree.tag);
+    if (item.kind === 'scalar') entries.set(item.text, { keyLocation: item.location, value: scalar(item.location, null) });
+  return map(tree.location, entries, tree.tag);
 }
 
 /** `depends_on: [db]` as the mapping that it stands for: a plain start is waited for, also where an earlier file asked for more. */
@@ -29,20 +29,20 @@ export function dependencies(tree: Tree): Tree {
   if (written.kind !== 'map') return written;
   const entries = new Map<string, TreeEntry>();
   for (const [name, entry] of written.entries) {
-    const at = entry.keyPlace;
-    const value = (content: string | boolean): TreeEntry => ({ keyPlace: at, value: scalar(at, content) });
+    const at = entry.keyLocation;
+    const value = (content: string | boolean): TreeEntry => ({ keyLocation: at, value: scalar(at, content) });
     const long = new Map([
       ['condition', value('service_started')],
       ['required', value(true)],
     ]);
-    entries.set(name, { keyPlace: at, value: map(at, long) });
+    entries.set(name, { keyLocation: at, value: map(at, long) });
   }
-  return map(tree.place, entries, tree.tag);
+  return map(tree.location, entries, tree.tag);
 }
 
 /** `build: ./folder` as `build: {context: ./folder}`. */
 export function withContext(tree: Tree): Tree {
-  return tree.kind === 'scalar' ? map(tree.place, new Map([['context', { keyPlace: tree.place, value: tree }]]), tree.tag) : tree;
+  return tree.kind === 'scalar' ? map(tree.location, new Map([['context', { keyLocation: tree.location, value: tree }]]), tree.tag) : tree;
 }
 
 /** The short form of a service's volume, `[SOURCE:]TARGET[:OPTIONS]`, split. */

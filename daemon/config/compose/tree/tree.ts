@@ -3,8 +3,8 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Position } from '../types.js';
 
 /**
- * A YAML document as the rest of the room sees it: plain values, each with its place. Trees are never changed, so parts
- * are shared (aliases, extends) and merging keeps the place where each value came from.
+ * A YAML document as the rest of the room sees it: plain values, each with its location. Trees are never changed, so parts
+ * are shared (aliases, extends) and merging keeps the location where each value came from.
  */
 
 /** Variables by name, as interpolation sees them. */
@@ -30,7 +30,7 @@ export interface SourceLocation {
 export type Tag = 'reset' | 'override' | null;
 
 interface Base {
-  readonly place: SourceLocation;
+  readonly location: SourceLocation;
   readonly tag: Tag;
   /** Number of nodes, shared ones counted each time. */
   readonly size: number;
@@ -49,7 +49,7 @@ export interface ListTree extends Base {
 }
 
 export interface TreeEntry {
-  readonly keyPlace: SourceLocation;
+  readonly keyLocation: SourceLocation;
   readonly value: Tree;
 }
 
@@ -61,24 +61,24 @@ export interface MapTree extends Base {
 export type Tree = ScalarTree | ListTree | MapTree;
 
 export function scalar(
-  place: SourceLocation,
+  location: SourceLocation,
   value: ScalarTree['value'],
   text: string = value === null ? '' : String(value),
   tag: Tag = null,
 ): ScalarTree {
-  return { kind: 'scalar', place, tag, size: 1, value, text };
+  return { kind: 'scalar', location, tag, size: 1, value, text };
 }
 
-export function list(place: SourceLocation, items: readonly Tree[], tag: Tag = null): ListTree {
+export function list(location: SourceLocation, items: readonly Tree[], tag: Tag = null): ListTree {
   let size = 1;
   for (const item of items) size += item.size;
-  return { kind: 'list', place, tag, size, items };
+  return { kind: 'list', location, tag, size, items };
 }
 
-export function map(place: SourceLocation, entries: ReadonlyMap<string, TreeEntry>, tag: Tag = null): MapTree {
+export function map(location: SourceLocation, entries: ReadonlyMap<string, TreeEntry>, tag: Tag = null): MapTree {
   let size = 1;
   for (const entry of entries.values()) size += entry.value.size;
-  return { kind: 'map', place, tag, size, entries };
+  return { kind: 'map', location, tag, size, entries };
 }
 
 export function isNull(tree: Tree | undefined): boolean {
@@ -91,35 +91,35 @@ export function child(tree: Tree | undefined, key: string): Tree | undefined {
   return isNull(value) ? undefined : value;
 }
 
-/** `tree` with `key` set; the place of an existing key is kept. */
-export function withEntry(tree: MapTree, key: string, value: Tree, keyPlace: SourceLocation = value.place): MapTree {
+/** `tree` with `key` set; the location of an existing key is kept. */
+export function withEntry(tree: MapTree, key: string, value: Tree, keyLocation: SourceLocation = value.location): MapTree {
   const entries = new Map(tree.entries);
-  entries.set(key, { keyPlace: tree.entries.get(key)?.keyPlace ?? keyPlace, value });
-  return map(tree.place, entries, tree.tag);
+  entries.set(key, { keyLocation: tree.entries.get(key)?.keyLocation ?? keyLocation, value });
+  return map(tree.location, entries, tree.tag);
 }
 
 export function withoutEntry(tree: MapTree, key: string): MapTree {
   const entries = new Map(tree.entries);
   entries.delete(key);
-  return map(tree.place, entries, tree.tag);
+  return map(tree.location, entries, tree.tag);
 }
 
 /** Acts on what is left of the tags once everything is merged: `!reset` removes the key, `!override` is just its value. */
 export function settleTree(tree: Tree): Tree {
-  if (tree.kind === 'scalar') return tree.tag === null ? tree : scalar(tree.place, tree.value, tree.text);
+  if (tree.kind === 'scalar') return tree.tag === null ? tree : scalar(tree.location, tree.value, tree.text);
   if (tree.kind === 'list') {
     const items = tree.items.filter(item => item.tag !== 'reset').map(settleTree);
     const same = tree.tag === null && items.length === tree.items.length && items.every((item, index) => item === tree.items[index]);
-    return same ? tree : list(tree.place, items);
+    return same ? tree : list(tree.location, items);
   }
   let same = tree.tag === null;
   const entries = new Map<string, TreeEntry>();
   for (const [key, entry] of tree.entries) {
     const value = entry.value.tag === 'reset' ? null : settleTree(entry.value);
     if (value !== entry.value) same = false;
-    if (value !== null) entries.set(key, value === entry.value ? entry : { keyPlace: entry.keyPlace, value });
+    if (value !== null) entries.set(key, value === entry.value ? entry : { keyLocation: entry.keyLocation, value });
   }
-  return same ? tree : map(tree.place, entries);
+  return same ? tree : map(tree.location, entries);
 }
 
 /** Plain JavaScript values, for the schema and for `x-` content. */
@@ -134,13 +134,13 @@ export function toValue(tree: Tree): unknown {
   return object;
 }
 
-export function positionOf(place: SourceLocation): Position {
-  return { file: place.source.file, line: place.line, column: place.column };
+export function positionOf(location: SourceLocation): Position {
+  return { file: location.source.file, line: location.line, column: location.column };
 }
 
 /** The absolute path that `text` means where it stands: relative to its file's folder, `~` for the home folder. */
-export function pathAt(place: SourceLocation, text: string): string {
-  const { directory, variables } = place.source;
+export function pathAt(location: SourceLocation, text: string): string {
+  const { directory, variables } = location.source;
   if (text === '~' || text.startsWith('~/')) return resolve(variables.get('HOME') ?? homedir(), text.slice(2));
   return isAbsolute(text) ? resolve(text) : resolve(directory, text);
 }

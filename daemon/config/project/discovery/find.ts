@@ -46,7 +46,7 @@ export async function findConfiguration(options: ConfigurationQuery): Promise<Fo
   const packageRoot = await real(options.packageRoot);
   const builtIn = join(packageRoot, 'profiles');
   const given = await givenProfiles(flags.profiles);
-  const place = await placeOf(flags, await real(options.cwd), given !== null);
+  const folder = await folderOf(flags, await real(options.cwd), given !== null);
   const composeGiven = flags.files.length > 0;
   const read = profileReader();
   const common = {
@@ -57,36 +57,36 @@ export async function findConfiguration(options: ConfigurationQuery): Promise<Fo
     composeProfiles: flags.composeProfiles,
     environment: options.environment,
   };
-  const inPackage = place?.root === join(packageRoot, 'compose') || place?.root === packageRoot;
-  if (given === null && !composeGiven && (place === null || (inPackage && place.content.profiles.length === 0))) {
+  const inPackage = folder?.root === join(packageRoot, 'compose') || folder?.root === packageRoot;
+  if (given === null && !composeGiven && (folder === null || (inPackage && folder.content.profiles.length === 0))) {
     const files = await profileFilesIn(builtIn);
     const nothing = { composeFiles: null, projectDirectory: null, outerEnvFiles: [] };
     return { ...common, origin: 'built-in', root: packageRoot, sources: { files, builtIn, read }, ...nothing };
   }
-  const files = given ?? place?.content.profiles ?? [];
+  const files = given ?? folder?.content.profiles ?? [];
   return {
     ...common,
     origin: files.length > 0 ? 'profiles' : 'compose',
-    root: place?.root ?? (await rootOfProfiles(files)),
+    root: folder?.root ?? (await rootOfProfiles(files)),
     sources: { files, builtIn, read },
-    composeFiles: composeGiven ? flags.files : (place?.content.compose ?? null),
-    outerEnvFiles: await outerEnvFiles(options, place, composeGiven),
+    composeFiles: composeGiven ? flags.files : (folder?.content.compose ?? null),
+    outerEnvFiles: await outerEnvFiles(options, folder, composeGiven),
   };
 }
 
 /** `-f` names the folder of its first file as the project's, with the `.env` there; COMPOSE_FILE leaves the one beside its origin in force. */
-async function outerEnvFiles(options: ConfigurationQuery, place: FoundPlace | null, composeGiven: boolean): Promise<readonly string[]> {
-  if (!composeGiven) return place?.content.envFile == null ? [] : [place.content.envFile];
+async function outerEnvFiles(options: ConfigurationQuery, folder: FoundFolder | null, composeGiven: boolean): Promise<readonly string[]> {
+  if (!composeGiven) return folder?.content.envFile == null ? [] : [folder.content.envFile];
   const beside = join(options.cwd, ENV);
   return options.flags.files.length === 0 && (await isFile(beside)) ? [beside] : [];
 }
 
-interface FoundPlace {
+interface FoundFolder {
   readonly root: string;
   readonly content: FolderContent;
 }
 
-async function placeOf(flags: Flags, cwd: string, profilesGiven: boolean): Promise<FoundPlace | null> {
+async function folderOf(flags: Flags, cwd: string, profilesGiven: boolean): Promise<FoundFolder | null> {
   if (flags.project !== null) {
     if (!(await isFolder(flags.project))) throw missing(`${flags.project} is not a folder`);
     const root = await real(flags.project);
@@ -103,7 +103,7 @@ async function placeOf(flags: Flags, cwd: string, profilesGiven: boolean): Promi
   return upwards(cwd);
 }
 
-async function upwards(cwd: string): Promise<FoundPlace | null> {
+async function upwards(cwd: string): Promise<FoundFolder | null> {
   for (let root = cwd; ; root = dirname(root)) {
     const content = await folderContentOf(root);
     if (content.profiles.length > 0 || content.compose !== null) return { root, content };

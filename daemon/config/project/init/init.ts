@@ -102,8 +102,8 @@ const LANGUAGE =
  * sleeps until somebody connects. Where `x-laptop-dev` says how it starts or when it stops, that stands.
  */
 function withSleep(spec: ServiceSpec, compose: ComposeService, root: string): ServiceSpec {
-  const said = (compose.extension?.value ?? {}) as { start?: unknown; idle?: unknown };
-  if (said.start !== undefined || said.idle !== undefined || isDevServer(spec.container, root)) return spec;
+  const extension = (compose.extension?.value ?? {}) as { start?: unknown; idle?: unknown };
+  if (extension.start !== undefined || extension.idle !== undefined || isDevServer(spec.container, root)) return spec;
   const asleep: ServiceSpec = { ...spec, start: 'on-demand', idle: IDLE };
   const doors = listenersOf(asleep);
   return doors.length > 0 && doors.every(door => door.port >= FIRST_OPEN_PORT) ? asleep : spec;

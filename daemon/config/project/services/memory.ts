@@ -13,8 +13,8 @@ function isGuessed({ profile, extension, compose }: MemorySources): boolean {
 
 interface Figure {
   readonly bytes: Bytes;
-  /** For messages: where it was said. */
-  readonly said: string;
+  /** For messages: the key and the file that set it. */
+  readonly origin: string;
 }
 
 export interface MemorySources {
@@ -33,9 +33,9 @@ export function memoryOf(sources: MemorySources): { memory: Memory; problems: re
   const { profile, extension, compose, usual } = sources;
   const figure = (key: 'standard' | 'maximum', file: Bytes | null, word: string): Figure | null => {
     const [inProfile, inExtension] = [profile.memory?.[key], extension.memory?.[key]];
-    if (inProfile !== undefined) return { bytes: inProfile, said: `memory.${key} of the profile` };
-    if (inExtension !== undefined) return { bytes: inExtension, said: `memory.${key} of x-laptop-dev` };
-    return file === null ? null : { bytes: file, said: `${word} of the Compose file` };
+    if (inProfile !== undefined) return { bytes: inProfile, origin: `memory.${key} of the profile` };
+    if (inExtension !== undefined) return { bytes: inExtension, origin: `memory.${key} of x-laptop-dev` };
+    return file === null ? null : { bytes: file, origin: `${word} of the Compose file` };
   };
   const standard = figure('standard', compose.memoryReservation, 'the memory reservation');
   const maximum = figure('maximum', compose.memoryLimit, 'the memory limit');
@@ -47,10 +47,10 @@ export function memoryOf(sources: MemorySources): { memory: Memory; problems: re
   const messages: (readonly [message: string, expected: string])[] = [];
   for (const found of [standard, maximum]) {
     if (found === null || found.bytes >= LEAST_MEMORY) continue;
-    messages.push([`${found.said} is ${found.bytes} bytes`, "at least 6MB, the engine's own minimum"]);
+    messages.push([`${found.origin} is ${found.bytes} bytes`, "at least 6MB, the engine's own minimum"]);
   }
   if (standard !== null && maximum !== null && standard.bytes > maximum.bytes) {
-    const text = `${maximum.said} is ${formatBytes(maximum.bytes)}, less than ${standard.said}, ${formatBytes(standard.bytes)}`;
+    const text = `${maximum.origin} is ${formatBytes(maximum.bytes)}, less than ${standard.origin}, ${formatBytes(standard.bytes)}`;
     messages.push([text, 'standard ≤ maximum']);
   }
   const key = `services.${compose.name}`;

@@ -24,7 +24,7 @@ export interface ServiceInput {
   /** What the profile says, with everything it extends; empty without a profile. */
   readonly profile: ServiceSettings;
   /** Where a key of `profile` stands. */
-  readonly profilePlace: (key: string) => YamlLocation;
+  readonly profileLocation: (key: string) => YamlLocation;
   /** Reads `x-laptop-dev`; null: no service of the project has it, so that its schema need not be loaded. */
   readonly parseBlock: typeof parseServiceBlock | null;
   /** How it starts when neither profile nor `x-laptop-dev` says. */
@@ -35,7 +35,7 @@ export interface ServiceInput {
 export function serviceSpecOf(input: ServiceInput): {
   spec: ServiceSpec;
   problems: readonly Problem[];
-  said: (key: string) => SettingOrigin | null;
+  origin: (key: string) => SettingOrigin | null;
 } {
   const { compose, profile } = input;
   const block = compose.extension === null || input.parseBlock === null ? null : input.parseBlock(compose.extension, compose.name);
@@ -62,8 +62,8 @@ export function serviceSpecOf(input: ServiceInput): {
     startTimeout: settings.start_timeout ?? Math.max(START_TIMEOUT, compose.startTimeout ?? 0),
     stopTimeout: settings.stop_timeout ?? compose.stopTimeout ?? STOP_TIMEOUT,
   });
-  const said = originOf(input, extension);
-  return { spec, problems: [...(block?.problems ?? []), ...problems, ...disagreements(settings, spec, compose, said)], said };
+  const origin = originOf(input, extension);
+  return { spec, problems: [...(block?.problems ?? []), ...problems, ...disagreements(settings, spec, compose, origin)], origin };
 }
 
 function activationOf(settings: ServiceSettings, usual: InferredSettings): Activation {
@@ -80,20 +80,20 @@ function activationOf(settings: ServiceSettings, usual: InferredSettings): Activ
   };
 }
 
-/** What profile and `x-laptop-dev` say together, and what nobody has said: each file by itself has been checked before. */
+/** What profile and `x-laptop-dev` say together, and what is left to defaults: each file by itself has been checked before. */
 function disagreements(
   settings: ServiceSettings,
   spec: ServiceSpec,
   compose: ComposeService,
-  said: (key: string) => SettingOrigin | null,
+  origin: (key: string) => SettingOrigin | null,
 ): Problem[] {
   const prefix = `services.${spec.name}`;
-  const place = (key: string) => said(key) ?? compose.position;
+  const location = (key: string) => origin(key) ?? compose.position;
   // A number alone says too little to contradict what a person has written.
   const isOpen = spec.activation.protocolFrom === 'port' && tcpPortsOf(compose.container).length > 0;
   const known = isOpen ? undefined : spec.protocol;
-  const problems = [...idleProblems(settings, prefix, place), ...protocolProblems(settings, known, prefix, place)];
-  return problems.map(problem => ({ ...problem, key: said(problem.key.slice(prefix.length + 1))?.key ?? problem.key }));
+  const problems = [...idleProblems(settings, prefix, location), ...protocolProblems(settings, known, prefix, location)];
+  return problems.map(problem => ({ ...problem, key: origin(problem.key.slice(prefix.length + 1))?.key ?? problem.key }));
 }
 
 /** The service with its config hash: SHA-256 over what the container is made from; see model/config-hash. */

@@ -22,7 +22,7 @@ interface Found {
   readonly spec: ServiceSpec;
   readonly compose: ComposeService;
   readonly problems: readonly Problem[];
-  readonly said: (key: string) => SettingOrigin | null;
+  readonly origin: (key: string) => SettingOrigin | null;
 }
 
 /**
@@ -54,7 +54,7 @@ export async function resolveServices(
         container: withRealPaths(service.container),
       },
       profile: profile?.services.get(name) ?? {},
-      profilePlace: (key: string) => profile?.place(name, key) ?? service.position,
+      profileLocation: (key: string) => profile?.location(name, key) ?? service.position,
       parseBlock,
       start: off.has(name) ? ('manual' as const) : ('eager' as const),
     };
@@ -67,7 +67,7 @@ export async function resolveServices(
   const on = found.filter(
     ({ spec }) => members.has(spec.name) || services.some(other => other.name === spec.name && other.start !== 'manual'),
   );
-  const warnings = on.flatMap(({ spec, compose: from, said }) => awakeWarnings(spec, from, said));
+  const warnings = on.flatMap(({ spec, compose: from, origin }) => awakeWarnings(spec, from, origin));
   const leftOut = profile === null ? [] : absentServices(profile, compose);
   return {
     services,
@@ -93,7 +93,7 @@ function unknownServices(profile: Profile, compose: ComposeProject): Problem[] {
   const names = compose.services.map(service => service.name);
   const unknown = [...profile.listed].filter(name => !names.includes(name) && !profile.tabled.has(name));
   return unknown.map(name => ({
-    ...profile.place(name),
+    ...profile.location(name),
     key: `services.${name}`,
     message: 'no Compose file defines it',
     expected: `one of ${names.join(', ')}`,
@@ -111,16 +111,16 @@ function leftOutWarning(profile: Profile, leftOut: readonly string[]): Problem[]
   const [first] = leftOut;
   if (first === undefined) return [];
   const message = `left out, because no Compose file defines them: ${leftOut.join(', ')}`;
-  return [{ ...profile.place(first), key: 'services', message, expected: null, nearest: null }];
+  return [{ ...profile.location(first), key: 'services', message, expected: null, nearest: null }];
 }
 
 /**
  * Warnings for a service that was asked to sleep: that it cannot, at each key that asks, and what to write instead; or which of its
- * ports do not wake it. `said`: where a key was written, null where it was not.
+ * ports do not wake it. `origin`: where a key was written, null where it was not.
  */
-function awakeWarnings(spec: ServiceSpec, compose: ComposeService, said: (key: string) => SettingOrigin | null): readonly Problem[] {
+function awakeWarnings(spec: ServiceSpec, compose: ComposeService, origin: (key: string) => SettingOrigin | null): readonly Problem[] {
   const why = whyAwake(spec);
-  if (why !== null) return [...unheard('start', why, spec, said), ...unheard('idle', why, spec, said)];
+  if (why !== null) return [...unheard('start', why, spec, origin), ...unheard('idle', why, spec, origin)];
   if (!canSleep(spec)) return [];
   const plain = compose.container.ports.filter(port => port.protocol === 'tcp' && port.host === null).map(port => port.container);
   if (plain.length === 0) return [];
@@ -129,10 +129,10 @@ function awakeWarnings(spec: ServiceSpec, compose: ComposeService, said: (key: s
   return [{ ...compose.position, key: `services.${spec.name}.ports`, message, expected, nearest: null }];
 }
 
-function unheard(key: 'start' | 'idle', why: string, spec: ServiceSpec, said: (key: string) => SettingOrigin | null): Problem[] {
+function unheard(key: 'start' | 'idle', why: string, spec: ServiceSpec, origin: (key: string) => SettingOrigin | null): Problem[] {
   const asks = key === 'start' ? spec.start === 'on-demand' : spec.idle !== null || spec.activation.freezeAfter !== null;
-  const place = asks ? said(key) : null;
-  if (place === null) return [];
+  const location = asks ? origin(key) : null;
+  if (location === null) return [];
   const expected = key === 'start' ? 'eager or manual (it starts with its profile)' : 'never (it is not put to sleep)';
-  return [{ ...place, message: why, expected, nearest: null }];
+  return [{ ...location, message: why, expected, nearest: null }];
 }
