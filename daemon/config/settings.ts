@@ -94,11 +94,11 @@ const PRESSURE: Rows<PressurePolicy> = {
   startMargin: size('START_MARGIN', 0, 1024 * GiB),
 };
 
-/** One of some words, the first where nobody says otherwise. */
+/** A setting with a fixed set of words; the first is the default. */
 const RECLAIM_MODE = { name: 'RECLAIM', words: ['off', 'short', 'always'] } as const;
 const RECLAIM_VM = { name: 'RECLAIM_VM', words: ['off', 'on'] } as const;
 
-/** How long a lost event, or an engine that hangs, may go unnoticed while something runs (daemon/runtime/observe.ts). */
+/** The interval at which running containers are listed again: it bounds how long a lost event or a hanging engine goes unnoticed (daemon/runtime/observe.ts). */
 const RELIST = span('RELIST', 200, HOUR);
 const RELIST_USUAL = 30 * SECOND;
 /** Clients of /v1/stream at a time; the usual number is that of server/app. */
@@ -107,12 +107,12 @@ const STREAM_CLIENTS = { ...count('STREAM_CLIENTS', 1, 1_000), usual: 16 };
 /** A budget below this runs nothing: the least of the built-in services needs 128 MB. */
 const LEAST_BUDGET: Bytes = 64 * MiB;
 
-/** All settings that are words, with what they are when nobody says otherwise. */
+/** All settings with a fixed set of words, with their defaults. */
 export function choices(): readonly { readonly name: string; readonly usual: string }[] {
   return [RECLAIM_MODE, RECLAIM_VM].map(({ name, words }) => ({ name, usual: words[0] }));
 }
 
-/** All figures but the budget with what they are when nobody says otherwise, written as in a variable. */
+/** All figures but the budget with their defaults, written as in a variable. */
 export function figures(): readonly (Figure & { readonly usual: string })[] {
   const list = <T extends object>(rows: Rows<T>, values: T) =>
     (Object.entries(rows) as [keyof T, Figure][]).map(([key, each]) => ({ ...each, usual: written(each, Number(values[key])) }));
@@ -158,7 +158,7 @@ function reclaimWhen(env: Environment): Pick<ReclaimPolicy, 'mode' | 'vm'> {
   return { mode: chosen(RECLAIM_MODE, env), vm: chosen(RECLAIM_VM, env) === 'on' };
 }
 
-/** How many may watch the stream at a time. LAPTOP_DEV_STREAM_CLIENTS. Fails with config-invalid, naming the variable. */
+/** The number of clients that may watch the stream at a time, LAPTOP_DEV_STREAM_CLIENTS. Fails with config-invalid, naming the variable. */
 export function readStreamClients(env: Environment): number {
   return given(STREAM_CLIENTS, env) ?? STREAM_CLIENTS.usual;
 }
@@ -177,14 +177,14 @@ export function readPrune(env: Environment): string | null {
   );
 }
 
-/** How often everything that runs is listed again, in ms: LAPTOP_DEV_RELIST. Fails with config-invalid, naming the variable. */
+/** The interval between two listings of everything that runs, in ms: LAPTOP_DEV_RELIST. Fails with config-invalid, naming the variable. */
 export function readRelist(env: Environment): number {
   return given(RELIST, env) ?? RELIST_USUAL;
 }
 
 const WEB_IDLE = span('WEB_IDLE', 10 * SECOND, DAY);
 
-/** How long the web view stays open while no page uses it, ms. LAPTOP_DEV_WEB_IDLE; null: as usual. Fails with config-invalid. */
+/** The time that the web view stays open without a page that uses it, in ms: LAPTOP_DEV_WEB_IDLE. Returns null for the default. Fails with config-invalid. */
 export function readWebIdle(env: Environment): number | null {
   return given(WEB_IDLE, env);
 }
@@ -193,7 +193,7 @@ export function readWebIdle(env: Environment): number | null {
 const POOL = { widest: 8, narrowest: 26 };
 
 /**
- * Where networks get their subnets from when the file names none. LAPTOP_DEV_NETWORK_POOL: ranges, `10.200.0.0/16`, with commas between
+ * The ranges that networks take their subnets from when the Compose file names none. LAPTOP_DEV_NETWORK_POOL: ranges, `10.200.0.0/16`, with commas between
  * them; `engine` (null): the engine chooses. Undefined: the usual ones. Fails with config-invalid, naming the variable.
  */
 export function readNetworkPools(env: Environment): readonly string[] | null | undefined {
@@ -224,7 +224,7 @@ function budget(text: string | undefined, hostTotal: Bytes): Bytes {
   return budgetFor(hostTotal, wanted);
 }
 
-/** Null: not set. */
+/** The value of a figure's variable; null when it is not set. Fails with config-invalid. */
 function given(each: Figure, env: Environment): number | null {
   const { name, unit, least, most } = each;
   const text = env[`LAPTOP_DEV_${name}`];

@@ -4,7 +4,7 @@ import { resolvePath } from './resolve.js';
 
 /**
  * Folders whose names are the system's own and partly links (/var/run): what lies there is mounted by the name that was written, as Docker Desktop
- * knows its sockets by it. Nothing there is inside a project, so that a person has said yes to the name.
+ * knows its sockets by it. Nothing there is inside a project, so the user has trusted that name.
  */
 const BY_NAME = /^\/(var\/)?run\//;
 
@@ -14,30 +14,30 @@ export function judgedPath(path: string): string {
   return isByName(written) ? written : resolvePath(written).real;
 }
 
-/** Whether it is mounted by the name that was written. */
+/** Whether the path is mounted by the name that was written, without following links. */
 export function isByName(path: string): boolean {
   return BY_NAME.test(normalPath(path) ?? path);
 }
 
 /**
- * Whether a path that was judged when the project came up still is what it was: links had been followed then, so that one on the way now was put
- * there since. Null: it is. `root`: folder of the project, empty: not known; outside of it a person has said yes to a path that need not be readable by us.
+ * The change of a path since it was judged, when the project came up; null without one. Links had been followed then, so that one on the way now was put
+ * there since. `root`: folder of the project, empty when not known; outside of it the user has trusted a path that need not be readable by the daemon.
  */
 export function changedSince(path: string, root: string): PathChange | null {
   const written = normalPath(path);
   if (written === null || isByName(written)) return null;
   const { real, link, unreadable } = resolvePath(written);
   if (unreadable !== null && (link !== null || root === '' || isWithin(root, written)))
-    return { path: written, now: `what is at ${unreadable} cannot be looked at`, real: null };
+    return { path: written, now: `what is at ${unreadable} cannot be examined`, real: null };
   if (real === written) return null;
   return { path: written, now: `it leads to ${real} by the link ${link}`, real };
 }
 
 export interface PathChange {
   readonly path: string;
-  /** What is so now, as half a sentence. */
+  /** The present state, as half a sentence. */
   readonly now: string;
-  /** Where it leads; null: not known. */
+  /** The path that it leads to; null when not known. */
   readonly real: string | null;
 }
 
@@ -52,7 +52,7 @@ export function sourceChanged(who: string, change: PathChange, root: string): Fa
       ? [unreadable]
       : [
           `Remove the link if it is not yours: a container that can write to the folder may have put it there`,
-          `If it is meant, laptop-dev up in ${root} looks at it anew, and asks for trust where it leads out of the project`,
+          `If it is meant, laptop-dev up in ${root} judges it again, and asks for trust where it leads out of the project`,
         ]),
   ]);
 }

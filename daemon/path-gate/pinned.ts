@@ -6,7 +6,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, O_NONBLOCK } = constants;
 /** Folders in folders; each holds a descriptor while it is read. */
 const DEEPEST = 200;
 
-/** Why something under a pinned folder could not be read. `path` is relative to it. */
+/** The reason why something under a pinned folder could not be read. `path` is relative to the folder. */
 export class UnreadableError extends Error {
   constructor(
     readonly path: string,
@@ -22,7 +22,7 @@ export interface PinnedEntry {
   /** Relative, forward slashes. */
   readonly path: string;
   readonly stat: Stats;
-  /** Where a link points to; else null. */
+  /** The target of a link; null for anything else. */
   readonly target: string | null;
 }
 
@@ -36,7 +36,7 @@ export interface PinnedFile {
 
 /**
  * A folder held by a descriptor. Whatever is read goes down from there name by name without following a link, so that nothing outside of it is
- * read, whoever renames and links meanwhile; only regular files are ever opened.
+ * read, whatever is renamed or linked meanwhile; only regular files are ever opened.
  */
 export class PinnedFolder {
   /** The folder of the last file that was opened: files come sorted. */
@@ -61,7 +61,7 @@ export class PinnedFolder {
     yield* walkIn(this.root, '', enter, 0);
   }
 
-  /** What a path is now; null: there is nothing (any more). */
+  /** The present entry at a path; null when there is none (any more). */
   entry(path: string): PinnedEntry | null {
     try {
       const [folder, name] = this.parent(path);
@@ -110,13 +110,13 @@ export function openPinned(path: string): (PinnedFile & { readonly real: string 
   return file === null ? null : { ...file, real };
 }
 
-function openFile(place: string, path: string, flags: number, look: (fd: number) => void = () => undefined): PinnedFile | null {
-  const name = openOr(place, path, O_PATH | flags);
+function openFile(procPath: string, path: string, flags: number, onOpen: (fd: number) => void = () => undefined): PinnedFile | null {
+  const name = openOr(procPath, path, O_PATH | flags);
   try {
     const found = fstatSync(name);
     if (found.isDirectory()) throw new UnreadableError(path, 'EISDIR');
     if (!found.isFile()) return null;
-    look(name);
+    onOpen(name);
     const fd = openOr(`/proc/self/fd/${name}`, path, O_RDONLY | O_NONBLOCK);
     return { stat: fstatSync(fd), read: (position, length) => readAt(fd, position, length, path), close: () => closeSync(fd) };
   } finally {
@@ -153,7 +153,7 @@ function* walkIn(fd: number, path: string, enter: (entry: PinnedEntry) => boolea
   }
 }
 
-/** Null: it is gone, or no folder any more. */
+/** Opens a folder in a folder; null when it is gone, or no longer a folder. */
 function folderAt(fd: number, name: string, path: string): number | null {
   try {
     return openOr(`/proc/self/fd/${fd}/${name}`, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -164,12 +164,12 @@ function folderAt(fd: number, name: string, path: string): number | null {
 }
 
 function entryAt(fd: number, name: string, path: string): PinnedEntry | null {
-  const place = `/proc/self/fd/${fd}/${name}`;
-  const stat = named(path, () => lstatSync(place, { throwIfNoEntry: false }));
+  const procPath = `/proc/self/fd/${fd}/${name}`;
+  const stat = named(path, () => lstatSync(procPath, { throwIfNoEntry: false }));
   if (stat === undefined) return null;
   if (!stat.isSymbolicLink()) return { path, stat, target: null };
   try {
-    return { path, stat, target: readlinkSync(place) };
+    return { path, stat, target: readlinkSync(procPath) };
   } catch {
     return null; // replaced just now
   }
@@ -184,8 +184,8 @@ function stepInto(fd: number, name: string, path: string, isOwn: boolean): numbe
   }
 }
 
-function openOr(place: string, path: string, flags: number): number {
-  return named(path, () => openSync(place, flags));
+function openOr(procPath: string, path: string, flags: number): number {
+  return named(path, () => openSync(procPath, flags));
 }
 
 function named<T>(path: string, run: () => T): T {

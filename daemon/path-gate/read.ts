@@ -8,7 +8,7 @@ export type ReadFile =
 
 /**
  * Reads a regular file of at most `most` bytes that a project's files name. Pipes, sockets and devices are not opened. What was read is where `real`
- * says, also when somebody changes a link meanwhile: that is what is to be judged.
+ * says, also when a link is changed meanwhile: that path is the one to judge.
  */
 export function readPinned(path: string, most: number): ReadFile {
   try {

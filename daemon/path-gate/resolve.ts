@@ -1,13 +1,13 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { normalPath } from '../shared/paths.js';
 
-/** Where a path leads, by what is there now. */
+/** The target of a path as the file system is now. */
 export interface ResolvedPath {
   /** Every link followed, also one that leads to nothing; what is missing stands behind it as written. */
   readonly real: string;
   /** The first link that was followed, as `path → target`; null: there is none on the way. */
   readonly link: string | null;
-  /** What could not be looked at (permission, a circle of links): what lies behind it is not known. Null: all could. */
+  /** The first part that could not be examined (permission, a circle of links): everything behind it is unknown. Null when all could. */
   readonly unreadable: string | null;
 }
 
@@ -16,7 +16,7 @@ const MOST_LINKS = 40;
 
 /**
  * Follows an absolute path name by name. Unlike realpath(3) it says where a dangling link leads, which is what an engine that makes missing
- * folders would make, and it never takes what cannot be looked at for what was written.
+ * folders would make, and it never takes a part that cannot be examined for what was written.
  */
 export function resolvePath(path: string): ResolvedPath {
   const names = namesOf(path);
@@ -28,18 +28,18 @@ export function resolvePath(path: string): ResolvedPath {
     }
     const here = `${real}/${name}`;
     const rest = normalPath([here, ...names].join('/')) ?? here;
-    const looked = look(here);
-    if (looked === 'missing') return { real: rest, link, unreadable: null };
-    if (looked === 'unreadable') return { real: rest, link, unreadable: here };
-    if (looked.target === null) {
+    const found = linkAt(here);
+    if (found === 'missing') return { real: rest, link, unreadable: null };
+    if (found === 'unreadable') return { real: rest, link, unreadable: here };
+    if (found.target === null) {
       real = here;
       continue;
     }
-    link ??= `${here} → ${looked.target}`;
+    link ??= `${here} → ${found.target}`;
     links += 1;
     if (links > MOST_LINKS) return { real: rest, link, unreadable: here };
-    if (looked.target.startsWith('/')) real = '';
-    names.unshift(...namesOf(looked.target));
+    if (found.target.startsWith('/')) real = '';
+    names.unshift(...namesOf(found.target));
   }
   return { real: real === '' ? '/' : real, link, unreadable: null };
 }
@@ -48,7 +48,7 @@ function namesOf(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.');
 }
 
-function look(path: string): { readonly target: string | null } | 'missing' | 'unreadable' {
+function linkAt(path: string): { readonly target: string | null } | 'missing' | 'unreadable' {
   try {
     return { target: lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null };
   } catch (error) {

@@ -113,7 +113,7 @@ export const CATALOGUE = {
   'path-changed': {
     status: 403,
     exit: 8,
-    help: 'A path that the project names leads elsewhere than when it came up. laptop-dev up in its folder looks at it anew.',
+    help: 'A path that the project names leads elsewhere than when it came up. laptop-dev up in its folder judges it again.',
   },
   cancelled: { status: 499, exit: 130, help: 'What was started goes on; laptop-dev down stops it.' },
 } as const satisfies Record<string, { status: number; exit: number; help: string }>;

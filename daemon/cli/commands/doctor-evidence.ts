@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { VersionView } from '../../api/contract.js';
 import type { ServiceView } from '../../api/views.js';
 import { loadProject } from '../../config/project/load.js';
-import { askEngine, labelledContainers, ownNetworks } from '../../platform/doctor/engine-evidence.js';
+import { engineEvidence, labelledContainers, ownNetworks } from '../../platform/doctor/engine-evidence.js';
 import type { Evidence, ProjectSeen } from '../../platform/doctor/evidence.js';
-import { lookAround, strayConfigs } from '../../platform/doctor/gather.js';
+import { hostEvidence, strayConfigs } from '../../platform/doctor/host-evidence.js';
 import { findConfig, type HostFacts, readHost } from '../../platform/wsl/facts.js';
 import { type Host, run } from '../../platform/wsl/programs.js';
 import { askWindows } from '../../platform/wsl/windows.js';
@@ -30,7 +30,7 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
   const { daemon, hung } = await daemonSeen(cli);
   const services = daemon ? await cli.client.services(null, false).catch(() => null) : null;
   const [engine, windowsFree, project, leftovers, budget] = await Promise.all([
-    askEngine(search, Date.now),
+    engineEvidence(search, Date.now),
     freeOnWindows(cli, host, facts),
     projectSeen(cli, host, profile, services ?? []),
     daemon && services ? leftoversOf(search, daemon, services) : null,
@@ -42,7 +42,7 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     facts,
     ...configSeen(cli, host, facts),
     windowsFree,
-    ...lookAround(host, { socket: cli.paths.socket, home }),
+    ...hostEvidence(host, { socket: cli.paths.socket, home }),
     engine,
     node: process.versions.node,
     ours: cli.version,
@@ -126,7 +126,7 @@ async function budgetOf(cli: Cli, daemon: VersionView | null, facts: HostFacts):
   return daemon ? cli.client.budget().then(({ budget }) => budget, () => usual) : usual; // biome-ignore format: short
 }
 
-type Search = Parameters<typeof askEngine>[0];
+type Search = Parameters<typeof engineEvidence>[0];
 
 async function leftoversOf(search: Search, { instance }: VersionView, services: readonly ServiceView[]): Promise<readonly string[] | null> {
   const ours = await labelledContainers(search, instance);

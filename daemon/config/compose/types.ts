@@ -29,15 +29,15 @@ export interface Position {
 }
 
 /**
- * Where the files say something of a service (`services`, its name), a network or a volume: at `key` of it, and there at `entry`: a
- * mount's target, a name or text of a list. What is not found gives the location of the next larger thing; null: not even that is there.
+ * Finds the location of a service (`services`, its name), a network or a volume in the files: of `key` in it, and there of `entry`: a
+ * mount's target, a name or text of a list. Falls back to the location of what encloses it; null when the service, network or volume is missing.
  */
 export type Locate = (section: 'services' | 'networks' | 'volumes', name: string, key: string, entry: string | null) => Position | null;
 
 /** `x-laptop-dev` of a service, unchecked; what it may hold is the profiles room's business. */
 export interface Extension extends Position {
   readonly value: unknown;
-  /** Where each value inside stands, by path, as `memory.standard` or `tags[0]`; `''` is the whole. Keys have `KEY#` + path. */
+  /** Locations of all values inside by path, as `memory.standard` or `tags[0]`; `''` is the whole. Keys have `KEY#` + path. */
   readonly locations: ReadonlyMap<string, Position>;
 }
 
@@ -52,7 +52,7 @@ export interface ComposeService {
   readonly memoryLimit: Bytes | null;
   /** mem_reservation or deploy.resources.reservations.memory. */
   readonly memoryReservation: Bytes | null;
-  /** What its own health check allows until it gives up (start_period + retries × (interval + timeout)); null: it has none. */
+  /** The time that its own health check allows, start_period + retries × (interval + timeout); null without a health check. */
   readonly startTimeout: Ms | null;
   /** stop_grace_period. */
   readonly stopTimeout: Ms | null;
@@ -70,7 +70,7 @@ export interface ComposeProject {
   readonly services: readonly ComposeService[];
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
-  /** Where a key stands, and which entry of it; see Locate. */
+  /** Finds the location of a key or of an entry of it; see Locate. */
   readonly locate: Locate;
   /** Files that were read, absolute, in order: a change in one of them can change the project. */
   readonly sources: readonly string[];

@@ -40,7 +40,7 @@ export function idleProblems(settings: ServiceSettings, prefix: string, location
   return [problemAt(location('idle.freezeAfter'), `${prefix}.idle.freezeAfter`, message, 'freezeAfter < stopAfter')];
 }
 
-/** `ready` is asked by HTTP, also over TLS, and only Redis blocks; one port of the service that speaks it is enough. `protocol`: undefined while nobody has said it. */
+/** `ready` is asked by HTTP, also over TLS, and only Redis blocks; one port of the service that speaks it is enough. `protocol`: undefined when no source sets it. */
 export function protocolProblems(
   settings: ServiceSettings,
   protocol: Protocol | undefined,
@@ -63,7 +63,7 @@ export function protocolProblems(
   });
 }
 
-/** What `under` says, without the keys that the protocol of `over` has no use for: they were meant for another one. */
+/** The settings of `under` without the keys that do not apply to the protocol of `over`: they were written for another protocol. */
 export function fittingProtocol(under: ServiceSettings, over: ServiceSettings): ServiceSettings {
   if (over.protocol === undefined) return under;
   const useless: readonly string[] = KEY_OF_PROTOCOL.filter(([, ...wanted]) => !wanted.some(each => each === over.protocol)).map(

@@ -11,7 +11,7 @@ export async function profileFilesIn(folder: string): Promise<string[]> {
   return names.sort().map(name => join(folder, name));
 }
 
-/** What the path alone says of the name; null for laptop-dev.yaml. */
+/** The profile name that follows from the path; null for laptop-dev.yaml. */
 export function profileNameOf(file: string): string | null {
   return SINGLE_FILE.test(basename(file)) ? null : basename(file).replace(/\.ya?ml$/, '');
 }

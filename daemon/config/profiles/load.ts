@@ -7,7 +7,7 @@ import type { ProfileFile } from './parse.js';
 import { type ProfileReader, profileReader } from './reader.js';
 import { problemAt } from './yaml-file.js';
 
-/** Where profiles are looked up: the project's own files first, then the folder of those that come with laptop-dev. */
+/** The search path of profiles: the project's own files first, then the folder of those that come with laptop-dev. */
 export interface ProfileSources {
   /** Absolute paths. */
   readonly files: readonly string[];
@@ -54,7 +54,7 @@ export async function loadProfile(file: string, sources: ProfileSources): Promis
   return mergeProfiles(loading.order);
 }
 
-/** Bases first, each file once, so that of two bases with a common one neither is undone by it. */
+/** Visits bases first and each file once, so that a base shared by two others does not override either. */
 async function visit(file: string, path: readonly ProfileFile[], from: YamlLocation, loading: Loading): Promise<void> {
   if (loading.parsed.has(file)) return;
   const read = await loading.read(file);

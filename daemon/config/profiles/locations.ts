@@ -1,13 +1,13 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, visit } from 'yaml';
 
-/** Where something stands; lines and columns count from 1. */
+/** A position in a YAML file; lines and columns count from 1. */
 export interface YamlLocation {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** YamlLocations of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
+/** Locations of a document's keys and values by their path, joined with dots. The value at '' is the whole document. */
 export interface YamlLocations {
   readonly keys: ReadonlyMap<string, YamlLocation>;
   readonly values: ReadonlyMap<string, YamlLocation>;
@@ -44,7 +44,7 @@ export function nearestLocation(locations: YamlLocations, path: string, file: st
   return locations.values.get('') ?? { file, line: 1, column: 1 };
 }
 
-/** Where the first alias of a document stands, or the first of a name. */
+/** The location of a document's first alias, or of the first with a given name. */
 export function aliasLocation(doc: Document.Parsed, name: string | null, at: (offset: number) => YamlLocation): YamlLocation {
   let offset = 0;
   visit(doc, (_key, node) => {

@@ -18,13 +18,13 @@ export interface Profile {
   /** The file that names them. */
   readonly composeFrom: string | null;
   readonly services: ReadonlyMap<string, ServiceSettings>;
-  /** What the profile is made of: the services named in its own file and in those it extends, `base` excepted. */
+  /** The services of the profile: those named in its own file and in those it extends, `base` excepted. */
   readonly listed: ReadonlySet<string>;
   /** The services that tables have figures for. */
   readonly tabled: ReadonlySet<string>;
   /** Running hours; null: none. */
   readonly schedule: Schedule | null;
-  /** Where a service is named, or a key of it (`idle.freezeAfter`): in the profile itself, or in the file nearest to it. */
+  /** Finds the location of a service, or of a key of it (`idle.freezeAfter`): in the profile itself, or in the file nearest to it. */
   readonly location: (service: string, key?: string) => YamlLocation;
 }
 

@@ -51,7 +51,7 @@ const idleMap = z.strictObject(
   },
   { error: 'a map with freezeAfter, stopAfter and veto' },
 );
-/** What `idle` says in either form; absent keys leave the value to the next source, null is `never` or no veto. */
+/** The value of `idle` in either form. An absent key leaves the value to the next source; null is `never` or no veto. */
 type Idle = z.output<typeof idleMap>;
 /** `never` alone means neither stopped nor frozen, also where a profile that it extends has a freezeAfter; a time alone leaves that as it is. */
 const idleText = span.transform((stopAfter): Idle => (stopAfter === null ? { stopAfter, freezeAfter: null } : { stopAfter }));
@@ -86,7 +86,7 @@ const memorySchema = z
   )
   .describe('Memory of the service; MB and MiB both mean 1,048,576 bytes');
 
-/** What a profile says of one service, and what `x-laptop-dev` may hold in a Compose file. Absent keys leave the value to the next source. */
+/** The settings of one service in a profile, and the content of `x-laptop-dev` in a Compose file. Absent keys leave the value to the next source. */
 export const serviceSchema = z
   .strictObject(
     {
@@ -99,9 +99,9 @@ export const serviceSchema = z
         .describe('Higher stays longer when memory is short'),
       start: choice('eager', 'on-demand', 'manual')
         .optional()
-        .describe('eager: with the profile. on-demand: when somebody needs it. manual: when named'),
+        .describe('eager: with the profile. on-demand: when a client connects or a dependant starts. manual: when named'),
       idle: idle.optional().describe('Stop after this long without use, or never; the map can freeze it first'),
-      protocol: protocol.optional().describe('How readiness, refusals and use are recognised, where ports says nothing of a port'),
+      protocol: protocol.optional().describe('How readiness, refusals and use are recognised, at ports that are not in ports'),
       ports: ports.optional().describe('What single ports speak, by their number in the container, as 2525: { protocol: tcp }'),
       runtime: choice('node', 'jvm', 'go', 'python', 'postgres', 'redis', 'llm', 'none')
         .optional()
@@ -137,7 +137,7 @@ export const profileSchema = z
     {
       name: name.optional().describe("The profile's name: that of its file without .yaml"),
       description: z.string({ error: 'one line of text' }).max(200, { error: 'at most 200 characters' }).optional(),
-      extends: listOf(name, 'the name of a profile or a list of names').optional().describe('Profiles to build on; what stands here wins'),
+      extends: listOf(name, 'the name of a profile or a list of names').optional().describe('Profiles to build on; keys of this file win'),
       compose: listOf(z.string({ error: 'a path' }).min(1, { error: 'a path' }), 'a path of a Compose file or a list of paths')
         .optional()
         .describe('Compose files, merged in this order; relative to this file. Absent: the usual names in the folder of the project'),

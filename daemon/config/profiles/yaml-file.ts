@@ -10,7 +10,7 @@ export interface YamlFile {
 }
 
 export const LARGEST_FILE = 256 * 1024;
-/** How many values aliases may stand for, together; a bomb multiplies them. */
+/** The most values that all aliases together may expand to; an alias bomb multiplies them. */
 const MOST_ALIASES = 100;
 /** A file that is not YAML at all makes a mistake of every line. */
 const MOST_FAULTS = 20;
@@ -52,7 +52,7 @@ function readDocument(text: string, lines: LineCounter, at: (offset: number) => 
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     const name = /^Unresolved alias .*: (.*)$/s.exec(error.message)?.[1];
-    if (name !== undefined) return refused(problemAt(aliasLocation(doc, name, at), '', `no anchor &${name} stands before this alias`));
+    if (name !== undefined) return refused(problemAt(aliasLocation(doc, name, at), '', `no anchor &${name} before this alias`));
     const message = 'the aliases of the file stand for too much';
     return refused(problemAt(aliasLocation(doc, null, at), '', message, `at most ${MOST_ALIASES} values by alias`));
   }
@@ -68,7 +68,7 @@ function faultOf(fault: YAMLParseError | YAMLWarning, text: string, at: (offset:
   const key = /^["']?([\w-]+)/.exec(text.slice(fault.pos[0], fault.pos[0] + 80))?.[1] ?? '';
   switch (fault.code) {
     case 'DUPLICATE_KEY':
-      return problemAt(location, key, 'the key is there twice', 'each key once');
+      return problemAt(location, key, 'duplicate key', 'each key once');
     case 'MULTIPLE_DOCS':
       return problemAt(location, '', 'a second document begins here', 'one document in a file');
     case 'NON_STRING_KEY':

@@ -73,7 +73,7 @@ function composeFilesOf(found: Found, profile: Profile | null): readonly string[
   return foreign ? (found.composeFiles ?? profile.compose) : (profile.compose ?? found.composeFiles);
 }
 
-/** A profile of one's own for the built-in stack is still that stack: one project, with its data, that needs no trust. */
+/** The user's own profile for the built-in stack is still that stack: one project, with its data, that needs no trust. */
 function rootOf(found: Found, files: readonly string[]): string {
   const packageRoot = dirname(found.sources.builtIn);
   return files.every(file => isWithin(join(packageRoot, 'compose'), file)) ? packageRoot : found.root;

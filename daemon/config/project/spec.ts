@@ -39,7 +39,7 @@ function folderOf(found: Found): { readonly folder?: string } {
 
 /**
  * Files outside the project that were read because one of the project's names them: env files, and Compose files of include and extends. What was
- * read is judged, not what a name leads to now. Those that the project is made of, or that a flag named, were somebody's choice.
+ * read is judged, not what a name leads to now. The project's own Compose files and those named by a flag do not count: the user chose them.
  */
 function outsideOf(found: Found, { sources, realSources }: ComposeProject, files: readonly string[]): string[] {
   const chosen = new Set([...files, ...(found.envFiles ?? [])]);

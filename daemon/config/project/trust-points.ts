@@ -10,7 +10,7 @@ export interface TrustPoint extends Position {
   readonly why: string;
 }
 
-/** What the daemon will ask about, before it is asked. */
+/** The points that the daemon will ask trust for, found before it is asked. */
 export function trustPoints(spec: ProjectSpec, compose: ComposeProject): TrustPoint[] {
   return risks(spec).map(risk => {
     const { service, what, why } = risk;

@@ -1,20 +1,20 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
-import { type Look, note, problem, verdictOf } from './finding.js';
+import { type DoctorCheck, note, problem, verdictOf } from './finding.js';
 import { blockerOf } from './firewall.js';
 
-const engineMissing: Look = ({ engine: { engine, failure, denied } }) => {
+const engineMissing: DoctorCheck = ({ engine: { engine, failure, denied } }) => {
   if (engine) return { fine: `${engine.product}, ${engine.version}, at ${engine.endpoint}` };
   if (denied.length > 0) return { skipped: 'see engine-denied' };
   return verdictOf(problem('Nothing can be started', failure?.message ?? '', 'scripts/engine.sh ensure installs and starts one'));
 };
 
-const engineDenied: Look = ({ engine: { engine, denied } }) => {
+const engineDenied: DoctorCheck = ({ engine: { engine, denied } }) => {
   if (engine || denied.length === 0) return { fine: 'the socket of the engine may be opened' };
   const fix = 'sudo usermod -aG docker "$USER", then log in again; or rootless Podman';
   return verdictOf(problem('Nothing can be started', `no permission for ${denied.join(', ')}`, fix));
 };
 
-const engineWarning: Look = ({ engine: { engine } }) => {
+const engineWarning: DoctorCheck = ({ engine: { engine } }) => {
   if (!engine) return { skipped: 'no engine' };
   const ours = engine.warnings.filter(warning => /memory|swap|oom|cgroup/i.test(warning));
   if (ours.length === 0) return { fine: 'no warnings about memory' };
@@ -28,7 +28,7 @@ const engineWarning: Look = ({ engine: { engine } }) => {
 /** Products whose containers live in another VM or distribution. */
 const AWAY = /^(Docker Desktop|Rancher Desktop|Podman machine)/;
 
-const engineAway: Look = ({ engine: { engine } }) => {
+const engineAway: DoctorCheck = ({ engine: { engine } }) => {
   if (!engine) return { skipped: 'no engine' };
   if (!AWAY.test(engine.product)) return { fine: `${engine.product} runs in this system` };
   const figures = `${engine.product} at ${engine.endpoint}`;
@@ -40,7 +40,7 @@ const engineAway: Look = ({ engine: { engine } }) => {
 
 const MOST_UNUSED = 10 * GiB;
 
-const imageCache: Look = ({ engine: { engine } }) => {
+const imageCache: DoctorCheck = ({ engine: { engine } }) => {
   const images = engine?.images ?? null;
   if (images === null) return { skipped: engine ? 'the engine does not say in time' : 'no engine' };
   const figures = `${formatBytes(images.total)} of images and build cache, ${formatBytes(images.unused)} of it unused`;
@@ -48,14 +48,14 @@ const imageCache: Look = ({ engine: { engine } }) => {
   return verdictOf(note('The disk fills with images that nothing uses', figures, 'docker image prune, docker builder prune'));
 };
 
-const leftovers: Look = ({ leftovers: names }) => {
+const leftovers: DoctorCheck = ({ leftovers: names }) => {
   if (names === null) return { skipped: 'no daemon runs' };
   if (names.length === 0) return { fine: 'none' };
   const fix = 'laptop-dev clean in their project, or docker rm';
   return verdictOf(problem('Containers that belong to no service any more', names.join(', '), fix));
 };
 
-const gatewayBlocked: Look = ({ networks, rules, unreached }) => {
+const gatewayBlocked: DoctorCheck = ({ networks, rules, unreached }) => {
   const symptom = 'Containers cannot wake what they depend on by its name: it starts and stays up with them instead';
   const blocked = networks.flatMap(network => {
     const by = blockerOf(network, rules);
@@ -89,16 +89,16 @@ export const ENGINE_CHECKS = {
   'image-cache': imageCache,
   'leftover-containers': leftovers,
   'gateway-blocked': gatewayBlocked,
-} as const satisfies Record<string, Look>;
+} as const satisfies Record<string, DoctorCheck>;
 
-const profileInvalid: Look = ({ project, projectFailure }) => {
+const profileInvalid: DoctorCheck = ({ project, projectFailure }) => {
   if (project) return { fine: `profile ${project.profile}, ${project.services.length} services` };
   return verdictOf(
     problem('up refuses the project', projectFailure?.message ?? '', projectFailure?.remedies[0] ?? 'laptop-dev config validate'),
   );
 };
 
-const profileLarge: Look = ({ project, budget }) => {
+const profileLarge: DoctorCheck = ({ project, budget }) => {
   if (!project) return { skipped: 'no profile' };
   const figures = `the profile ${project.profile} has ${formatBytes(project.standard)} standard, the budget is ${formatBytes(budget)}`;
   if (project.standard <= budget) return { fine: figures };
@@ -111,18 +111,18 @@ const profileLarge: Look = ({ project, budget }) => {
   );
 };
 
-const portTaken: Look = ({ project, listening }) => {
+const portTaken: DoctorCheck = ({ project, listening }) => {
   if (!project) return { skipped: 'no profile' };
   const taken = project.ports.filter(({ port }) => listening.has(port));
   if (taken.length === 0) return { fine: `${project.ports.length} ports of services that do not run are free` };
   return verdictOf(
     ...taken.map(({ service, port }) =>
-      problem(`${service} cannot start`, `somebody listens on port ${port}`, `ss -ltnp 'sport = :${port}' names who; stop it, or give ${service} another port`),
+      problem(`${service} cannot start`, `port ${port} has a listener already`, `ss -ltnp 'sport = :${port}' shows the process; stop it, or give ${service} another port`),
     ),
   ); // biome-ignore format: short
 };
 
-const composeDiffers: Look = ({ project }) => {
+const composeDiffers: DoctorCheck = ({ project }) => {
   if (!project) return { skipped: 'no profile' };
   if (project.compose === null) return { skipped: project.composeWhy };
   const [ours, theirs] = [new Set(project.services), new Set(project.compose)];
@@ -145,4 +145,4 @@ export const PROJECT_CHECKS = {
   'profile-too-large': profileLarge,
   'port-taken': portTaken,
   'compose-differs': composeDiffers,
-} as const satisfies Record<string, Look>;
+} as const satisfies Record<string, DoctorCheck>;

@@ -1,8 +1,8 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
 import { withKernelArgument } from '../wsl/wslconfig/edit.js';
-import { type Look, note, problem, verdictOf } from './finding.js';
+import { type DoctorCheck, note, problem, verdictOf } from './finding.js';
 
-const psiOff: Look = ({ facts, config }) => {
+const psiOff: DoctorCheck = ({ facts, config }) => {
   const { vm } = facts;
   if (vm.psi) return { fine: '/proc/pressure is there' };
   const [major = 0] = vm.kernel.split('.').map(Number);
@@ -18,7 +18,7 @@ const psiOff: Look = ({ facts, config }) => {
   return verdictOf({ ...note(symptom, figures, fix), repair: asked ? null : repair });
 };
 
-const cgroupV1: Look = ({ facts: { vm } }) => {
+const cgroupV1: DoctorCheck = ({ facts: { vm } }) => {
   if (vm.cgroup === 'v2') return { fine: 'cgroup v2' };
   const figures = vm.cgroup === 'v1' ? '/sys/fs/cgroup is v1' : 'neither v1 nor v2 below /sys/fs/cgroup';
   const fix =
@@ -28,7 +28,7 @@ const cgroupV1: Look = ({ facts: { vm } }) => {
   return verdictOf(note('Limits are lowered in coarse steps, and cache is given back less gently', figures, fix)); // biome-ignore format: short
 };
 
-const memoryShort: Look = ({ facts: { vm } }) => {
+const memoryShort: DoctorCheck = ({ facts: { vm } }) => {
   const share = vm.memory.available / Math.max(1, vm.memory.total);
   const figures = `${formatBytes(vm.memory.available)} of ${formatBytes(vm.memory.total)} available (${Math.round(share * 100)} %)`;
   if (share >= 0.08) return { fine: figures };
@@ -39,20 +39,20 @@ const memoryShort: Look = ({ facts: { vm } }) => {
 
 const LEAST_DISK = 2 * GiB;
 
-const diskLow: Look = ({ disks }) => {
+const diskLow: DoctorCheck = ({ disks }) => {
   const low = disks.filter(({ free, total }) => free < LEAST_DISK || free < 0.03 * total);
-  const said = ({ path, free, total }: (typeof disks)[number]) => `${path}: ${formatBytes(free)} of ${formatBytes(total)} free`;
-  if (low.length === 0) return disks.length === 0 ? { skipped: 'no disk could be measured' } : { fine: disks.map(said).join('; ') };
+  const freeText = ({ path, free, total }: (typeof disks)[number]) => `${path}: ${formatBytes(free)} of ${formatBytes(total)} free`;
+  if (low.length === 0) return disks.length === 0 ? { skipped: 'no disk could be measured' } : { fine: disks.map(freeText).join('; ') };
   return verdictOf(
     ...low.map(disk =>
-      problem('Images cannot be built, databases stop writing', said(disk), 'docker image prune, docker builder prune, or make room'),
+      problem('Images cannot be built, databases stop writing', freeText(disk), 'docker image prune, docker builder prune, or make room'),
     ),
   );
 };
 
 const MOST_DRIFT = 5000;
 
-const clockDrift: Look = ({ engine: { engine } }) => {
+const clockDrift: DoctorCheck = ({ engine: { engine } }) => {
   const drift = engine?.drift ?? null;
   if (drift === null) return { skipped: 'the engine does not tell its time' };
   const figures = `the clock of the engine is ${(Math.abs(drift) / 1000).toFixed(1)} s ${drift < 0 ? 'behind' : 'ahead'}`;
@@ -62,13 +62,13 @@ const clockDrift: Look = ({ engine: { engine } }) => {
   );
 };
 
-const nodeVersion: Look = ({ node }) => {
+const nodeVersion: DoctorCheck = ({ node }) => {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return { fine: node };
   return verdictOf(problem('laptop-dev does not start', `Node.js ${node}`, 'install 20.19 or later'));
 };
 
-const socketOpen: Look = ({ runtime }) => {
+const socketOpen: DoctorCheck = ({ runtime }) => {
   if (runtime === null) return { fine: 'no socket yet' };
   const octal = runtime.mode.toString(8).padStart(4, '0');
   if ((runtime.mode & 0o077) === 0) return { fine: `${runtime.path} is ${octal}` };
@@ -76,7 +76,7 @@ const socketOpen: Look = ({ runtime }) => {
   return verdictOf(problem('Other users may reach the daemon', `${runtime.path} has mode ${octal}`, `chmod 600 ${runtime.path}`, repair));
 };
 
-const daemonHung: Look = ({ daemon, hung }) => {
+const daemonHung: DoctorCheck = ({ daemon, hung }) => {
   if (hung === null) return daemon === null ? { skipped: 'no daemon runs' } : { fine: 'it answers' };
   const { pid, after } = hung;
   const figures = `${pid === null ? 'it' : `PID ${pid}`} took the connection and has not answered within ${after / 1_000} s`;
@@ -84,7 +84,7 @@ const daemonHung: Look = ({ daemon, hung }) => {
   return verdictOf(problem('The daemon hangs: nothing wakes, nothing falls asleep', figures, fix));
 };
 
-const daemonVersion: Look = ({ daemon, ours }) => {
+const daemonVersion: DoctorCheck = ({ daemon, ours }) => {
   if (daemon === null) return { skipped: 'no daemon runs' };
   if (daemon === ours) return { fine: daemon };
   return verdictOf(
@@ -102,4 +102,4 @@ export const HOST_CHECKS = {
   'socket-open': socketOpen,
   'daemon-hung': daemonHung,
   'daemon-version': daemonVersion,
-} as const satisfies Record<string, Look>;
+} as const satisfies Record<string, DoctorCheck>;

@@ -2,16 +2,16 @@ import { formatBytes, GiB } from '../../shared/bytes.js';
 import type { Diagnostic } from '../wsl/wslconfig/read.js';
 import { parseSize } from '../wsl/wslconfig/values.js';
 import type { Evidence } from './evidence.js';
-import { type Finding, type Look, note, onWsl, problem, type Verdict, verdictOf } from './finding.js';
+import { type DoctorCheck, type Finding, note, onWsl, problem, type Verdict, verdictOf } from './finding.js';
 
 const SHUTDOWN = 'wsl --shutdown in PowerShell; it stops every distribution, Docker Desktop and the daemon';
 
 /** Value of a key that counts; null: not set, or no file. */
-function said({ config }: Evidence, key: string): string | null {
+function settingOf({ config }: Evidence, key: string): string | null {
   return config?.config.effective.get(key)?.value ?? null;
 }
 
-const configMistake: Look = ({ config, configWhy, stray }) => {
+const configMistake: DoctorCheck = ({ config, configWhy, stray }) => {
   const unmatched = stray.map(file => problem('The file is never read', `${file} is there`, 'rename it to .wslconfig'));
   if (config === null) return unmatched.length > 0 ? verdictOf(...unmatched) : { skipped: configWhy };
   const mistakes = config.diagnostics.map(diagnostic => mistake(config.file, diagnostic));
@@ -21,10 +21,10 @@ const configMistake: Look = ({ config, configWhy, stray }) => {
 
 function mistake(file: string, { line, message, fix, change }: Diagnostic): Finding {
   const repair = change === null ? null : { kind: 'config' as const, changes: [change] };
-  return problem('A line of .wslconfig is not read as it looks', `${file}, line ${line}: ${message}`, fix ?? 'correct the line', repair);
+  return problem('WSL skips or misreads a line of .wslconfig', `${file}, line ${line}: ${message}`, fix ?? 'correct the line', repair);
 }
 
-const configIgnored: Look = ({ config, configWhy, keys }) => {
+const configIgnored: DoctorCheck = ({ config, configWhy, keys }) => {
   if (config === null) return { skipped: configWhy };
   const missing = keys.filter(({ state }) => state === 'pending' || state === 'differs');
   if (missing.length === 0) return { fine: `${keys.filter(({ state }) => state === 'holds').length} keys hold` };
@@ -38,7 +38,7 @@ const configIgnored: Look = ({ config, configWhy, keys }) => {
 
 const OVERHEAD = 1.5 * GiB;
 
-const memorySmall: Look = ({ facts, project }) => {
+const memorySmall: DoctorCheck = ({ facts, project }) => {
   if (project === null) return { skipped: 'no profile' };
   const [total, need] = [facts.vm.memory.total, project.standard + OVERHEAD];
   const figures = `the VM has ${formatBytes(total)}; the profile ${project.profile} needs ${formatBytes(need)}`;
@@ -51,7 +51,7 @@ const memorySmall: Look = ({ facts, project }) => {
 /** Load below which WSL may find the VM idle and drop its cache, of all cores (docs/design/wsl.md, "Memory"). */
 const IDLE_LOAD = 0.005;
 
-const cacheHeld: Look = ({ facts, load5, busiest }) => {
+const cacheHeld: DoctorCheck = ({ facts, load5, busiest }) => {
   const { total, cached, slab } = facts.vm.memory;
   const held = cached + slab;
   const share = Math.round((held / Math.max(1, total)) * 100);
@@ -64,8 +64,8 @@ const cacheHeld: Look = ({ facts, load5, busiest }) => {
 /** The last version that is known to swap in this mode (docs/design/wsl.md, "Memory"). */
 const READ_UP_TO = [2, 9, 4];
 
-const gradual: Look = evidence => {
-  const mode = said(evidence, 'experimental.automemoryreclaim');
+const gradual: DoctorCheck = evidence => {
+  const mode = settingOf(evidence, 'experimental.automemoryreclaim');
   const version = evidence.facts.wslVersion?.value ?? null;
   if (mode?.toLowerCase() !== 'gradual') return { fine: `autoMemoryReclaim: ${mode ?? 'not set'}` };
   if (version !== null && isAfter(version, READ_UP_TO)) return { fine: `gradual on WSL ${version}` };
@@ -79,7 +79,7 @@ function isAfter(version: string, than: readonly number[]): boolean {
   return at >= 0 && (parts[at] ?? 0) > (than[at] ?? 0);
 }
 
-const resourceSaver: Look = ({ facts, engine: { engine } }) => {
+const resourceSaver: DoctorCheck = ({ facts, engine: { engine } }) => {
   const version = /^Docker Desktop (\d+)\.(\d+)/.exec(engine?.product ?? '');
   if (!version) return { skipped: 'no Docker Desktop' };
   const [, major, minor] = version.map(Number);
@@ -89,16 +89,16 @@ const resourceSaver: Look = ({ facts, engine: { engine } }) => {
   return verdictOf(problem('Terminals freeze when Docker Desktop pauses its engine', figures, fix));
 };
 
-const idleStop: Look = evidence => {
+const idleStop: DoctorCheck = evidence => {
   if (!evidence.unit) return { fine: 'no systemd unit of the daemon' };
-  const timeout = said(evidence, 'general.instanceidletimeout');
+  const timeout = settingOf(evidence, 'general.instanceidletimeout');
   if (timeout !== null && Number(timeout) < 0) return { fine: `instanceIdleTimeout=${timeout}` };
   const figures = `a systemd unit is installed, instanceIdleTimeout is ${timeout === null ? '15 s, its default' : `${timeout} ms`}`;
   const fix = 'instanceIdleTimeout=-1 below [general] in .wslconfig; the VM then keeps its memory until wsl --shutdown';
   return verdictOf(note('Services end soon after the last terminal is closed', figures, fix));
 };
 
-const interop: Look = ({ facts }) => {
+const interop: DoctorCheck = ({ facts }) => {
   if (facts.vm.interop && facts.windows !== null) return { fine: 'Windows programs can be started' };
   const evidence = facts.vm.interop ? (facts.windowsFault ?? '') : 'neither WSLInterop nor WSLInterop-late in /proc/sys/fs/binfmt_misc';
   const fix = facts.vm.interop
@@ -107,7 +107,7 @@ const interop: Look = ({ facts }) => {
   return verdictOf(problem('Windows programs cannot be started from here', evidence, fix));
 };
 
-const mirrored: Look = ({ facts, engine: { engine } }) => {
+const mirrored: DoctorCheck = ({ facts, engine: { engine } }) => {
   const mode = facts.networkingMode?.value ?? null;
   if (mode === null) return { skipped: 'wslinfo does not tell the networking mode' };
   if (mode !== 'mirrored' || engine?.kind !== 'docker') return { fine: `networking: ${mode}` };
@@ -117,7 +117,7 @@ const mirrored: Look = ({ facts, engine: { engine } }) => {
 
 const LEAST_FREE = 1.5 * GiB;
 
-const hostShort: Look = ({ windowsFree, facts }): Verdict => {
+const hostShort: DoctorCheck = ({ windowsFree, facts }): Verdict => {
   if (windowsFree === null) return { skipped: `Windows could not be asked: ${facts.windowsFault ?? 'no answer'}` };
   const figures = `Windows has ${formatBytes(windowsFree)} free`;
   if (windowsFree >= LEAST_FREE) return { fine: figures };
@@ -126,10 +126,10 @@ const hostShort: Look = ({ windowsFree, facts }): Verdict => {
   );
 };
 
-const noSwap: Look = evidence => {
+const noSwap: DoctorCheck = evidence => {
   const { swap } = evidence.facts.vm;
   if (swap > 0) return { fine: formatBytes(swap) };
-  if (parseSize(said(evidence, 'wsl2.swap') ?? '') === 0) return { fine: 'none, as .wslconfig says' };
+  if (parseSize(settingOf(evidence, 'wsl2.swap') ?? '') === 0) return { fine: 'none, as .wslconfig says' };
   return verdictOf(problem('The VM kills where it could swap', '/proc/swaps is empty, although swap is not turned off', 'delete a stale swap.vhdx in %TEMP% of Windows, then wsl --shutdown')); // biome-ignore format: short
 };
 
@@ -145,4 +145,4 @@ export const WSL_CHECKS = {
   'wsl-ports-mirrored': onWsl(mirrored),
   'wsl-host-short': onWsl(hostShort),
   'wsl-no-swap': onWsl(noSwap),
-} as const satisfies Record<string, Look>;
+} as const satisfies Record<string, DoctorCheck>;

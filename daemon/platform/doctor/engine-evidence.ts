@@ -7,11 +7,11 @@ import type { Ms } from '../../shared/span.js';
 import type { EngineEvidence, EngineSeen } from './evidence.js';
 import type { NetworkSeen } from './firewall.js';
 
-/** How long the engine may take for an answer; its sums over images may take longer, and are left out then. */
+/** Time limit for an answer of the engine; its sums over images may take longer, and are left out then. */
 const LIMIT: Ms = 5000;
 
 /** Finds the engine as the daemon does, and lets it describe itself. */
-export async function askEngine(options: FindOptions, now: () => Ms): Promise<EngineSeen> {
+export async function engineEvidence(options: FindOptions, now: () => Ms): Promise<EngineSeen> {
   const search = await findEngine(options);
   const denied = search.tried.filter(({ reason }) => /permission/i.test(reason)).map(({ endpoint }) => endpoint);
   if (search.found === null) return { engine: null, failure: search.failure, denied };

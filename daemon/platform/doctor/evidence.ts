@@ -43,23 +43,23 @@ export interface ProjectSeen {
 export interface Evidence {
   readonly now: Ms;
   readonly facts: HostFacts;
-  /** Null: no WSL2, or the file's place is not known (`configWhy`). */
+  /** `.wslconfig`; null without WSL2, or when its path is not known (`configWhy`). */
   readonly config: ConfigFile | null;
   readonly configWhy: string;
   readonly keys: readonly KeyCheck[];
   /** Files beside it that were meant to be it, such as .wslconfig.txt. */
   readonly stray: readonly string[];
-  /** Null: Windows could not be asked. */
+  /** Free memory of Windows; null when Windows could not be asked. */
   readonly windowsFree: Bytes | null;
   /** Load average of 5 minutes. */
   readonly load5: number;
-  /** Who used the CPU most since it started; `share` in % of one core. */
+  /** The process that used the CPU most since its start; `share` in % of one core. */
   readonly busiest: { readonly name: string; readonly pid: number; readonly share: number } | null;
   /** A systemd unit of the daemon is installed. */
   readonly unit: boolean;
   readonly engine: EngineSeen;
   readonly disks: readonly { readonly path: string; readonly free: Bytes; readonly total: Bytes }[];
-  /** TCP ports that somebody listens on. */
+  /** TCP ports with a listener. */
   readonly listening: ReadonlySet<number>;
   /** The daemon's socket, with its mode bits; null: there is none. */
   readonly runtime: { readonly path: string; readonly mode: number } | null;
@@ -74,10 +74,10 @@ export interface Evidence {
   /** Networks of ours whose gateway is this machine's, and the rules that stand before it. */
   readonly networks: readonly NetworkSeen[];
   readonly rules: RulesSeen;
-  /** What the running daemon says of services that other containers do not reach. */
+  /** Messages of the running daemon about services that other containers do not reach. */
   readonly unreached: readonly string[];
   readonly budget: Bytes;
   readonly project: ProjectSeen | null;
-  /** Why there is no project; null: there is one, or several profiles and none was named. */
+  /** The reason why there is no project; null when there is one, or when there are several profiles and none was named. */
   readonly projectFailure: Failure | null;
 }

@@ -1,7 +1,7 @@
 import type { ConfigChange } from '../wsl/wslconfig/edit.js';
 import type { Evidence } from './evidence.js';
 
-/** What `doctor --fix` does by itself; each can be taken back. */
+/** A repair that `doctor --fix` carries out; each can be undone. */
 export type Repair =
   | { readonly kind: 'config'; readonly changes: readonly ConfigChange[] }
   | { readonly kind: 'mode'; readonly path: string; readonly mode: number };
@@ -9,19 +9,19 @@ export type Repair =
 export interface Finding {
   /** problem: something is wrong. note: worth knowing, and nothing is wrong. */
   readonly level: 'problem' | 'note';
-  /** What the user notices, or will. */
+  /** The effect that the user notices, now or later. */
   readonly symptom: string;
-  /** What was seen, with figures and where. */
+  /** The observation, with figures and where they come from. */
   readonly evidence: string;
   readonly fix: string;
   readonly repair: Repair | null;
 }
 
-/** Nothing found (`fine`: what was looked at), findings, or the reason why it was not looked at. */
+/** Nothing found (`fine`: the evidence), findings, or the reason why the check was skipped. */
 export type Verdict = { readonly fine: string } | { readonly findings: readonly Finding[] } | { readonly skipped: string };
 
 /** A check by its stable code (docs/doctor.md). Pure. */
-export type Look = (evidence: Evidence) => Verdict;
+export type DoctorCheck = (evidence: Evidence) => Verdict;
 
 export function problem(symptom: string, evidence: string, fix: string, repair: Repair | null = null): Finding {
   return { level: 'problem', symptom, evidence, fix, repair };
@@ -36,6 +36,6 @@ export function verdictOf(...findings: readonly Finding[]): Verdict {
 }
 
 /** For checks of what only WSL2 has. */
-export function onWsl(look: Look): Look {
+export function onWsl(look: DoctorCheck): DoctorCheck {
   return evidence => (evidence.facts.vm.kind === 'wsl2' ? look(evidence) : { skipped: 'no WSL2' });
 }

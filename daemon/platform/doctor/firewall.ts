@@ -25,7 +25,7 @@ interface Blocker {
   readonly fix: string;
 }
 
-/** What a chain does with the packet: a verdict, or nothing (it comes back to who called it). */
+/** The result of a chain for the packet: a verdict, or null when it returns to the calling chain. */
 type End = { readonly verdict: 'accept' | 'drop'; readonly rule: string; readonly chain: string } | null;
 /** yes: the rule is for this packet. maybe: it asks for something that cannot be told, such as a rate. */
 type Match = 'yes' | 'no' | 'maybe';
@@ -261,7 +261,7 @@ function verdictOf(each: Json): Rule['does'] | null {
   return null;
 }
 
-/** What the packet has at the left side of a match; undefined: it cannot be told. */
+/** The packet's value for the left side of a match; undefined when it is not known. */
 function fieldOf(left: unknown, network: NetworkSeen): string | undefined {
   if (!isRecord(left)) return undefined;
   const { meta, payload, ct, fib } = left;
@@ -288,7 +288,7 @@ function nftMatch(value: Json, network: NetworkSeen, sets: ReadonlyMap<string, u
   return is !== (value['op'] === '!=') ? 'yes' : 'no';
 }
 
-/** Null: a form that is not read. */
+/** Whether the field is among the values; null for a form that is not understood. */
 function isAmong(field: string, right: unknown): boolean | null {
   if (typeof right === 'string') return isDevice(right, field) || sameBlock(right, field);
   if (Array.isArray(right)) return any(right.map(each => isAmong(field, each)));

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Host } from './programs.js';
 
-/** Where the memory of a container is accounted. */
+/** The cgroup that accounts the memory of a container. */
 export interface MemoryCgroup {
   readonly version: 'v1' | 'v2';
   /** Absolute, the host's root included. */

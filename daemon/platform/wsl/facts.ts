@@ -18,18 +18,18 @@ export interface HostFacts {
   readonly vm: Vm;
   readonly wslVersion: Fact<string> | null;
   readonly networkingMode: Fact<string> | null;
-  /** Null: PowerShell could not be asked; `windowsFault` says why. */
+  /** Figures of Windows; null when PowerShell could not be asked: `windowsFault` has the reason. */
   readonly windows: Windows | null;
   readonly windowsFault: string | null;
   readonly windowsSource: string;
-  /** Where Windows' drives are mounted, as /mnt/. */
+  /** The folder that Windows' drives are mounted in, as /mnt/. */
   readonly mount: string;
 }
 
-/** What wslinfo and wsl.exe may take, in ms. They answer in some 20 ms; a broken interop hangs. */
+/** Time limit of wslinfo and wsl.exe, in ms. They answer in some 20 ms; a broken interop hangs. */
 const LIMIT = 3000;
 
-/** `cache`: file for what PowerShell said. */
+/** Reads everything that is known of Windows, WSL and the VM. `cache`: file for PowerShell's answer. */
 export async function readHost(host: Host, cache: string): Promise<HostFacts> {
   const vm = readVm(host);
   const mount = mountOf(host);
@@ -46,8 +46,8 @@ export async function readHost(host: Host, cache: string): Promise<HostFacts> {
 
 async function versionOf(host: Host, vm: Vm): Promise<Fact<string> | null> {
   const info = await run(host, 'wslinfo', ['--wsl-version'], LIMIT);
-  const said = versionIn(info.text ?? '');
-  if (said !== null) return { value: said, source: 'wslinfo', sure: true };
+  const own = versionIn(info.text ?? '');
+  if (own !== null) return { value: own, source: 'wslinfo', sure: true };
   // Localized: the first line is WSL's own version in every language.
   const listed = vm.interop ? await run(host, 'wsl.exe', ['--version'], LIMIT) : null;
   const version = versionIn(listed?.text ?? '');
@@ -68,10 +68,10 @@ async function networkingOf(host: Host): Promise<Fact<string> | null> {
 function mountOf({ root }: Host): string {
   try {
     const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
-    const said = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.root')?.value;
-    if (said?.startsWith('/')) return said.endsWith('/') ? said : `${said}/`;
+    const written = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.root')?.value;
+    if (written?.startsWith('/')) return written.endsWith('/') ? written : `${written}/`;
   } catch {
-    // No file: the usual place.
+    // No file: the default mount point.
   }
   return '/mnt/';
 }
@@ -80,11 +80,11 @@ function mountOf({ root }: Host): string {
 const SOLD = [4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256];
 
 /**
- * Memory of the host: 1 as the user says; 2 as Windows says; 3 an estimate from the VM, which has half of the host unless `.wslconfig`
- * says otherwise (`configured`, bytes; null: it does not). Null: nothing is known.
+ * Memory of the host: 1 as the user gives it (`given`); 2 as Windows reports it; 3 an estimate from the VM, which has half of the host unless `.wslconfig`
+ * sets it (`configured`, bytes; null: it does not). Returns null when nothing is known.
  */
-export function hostMemory(facts: HostFacts, said: Bytes | null, configured: Bytes | null): Fact<Bytes> | null {
-  if (said !== null) return { value: said, source: '--host-memory', sure: true };
+export function hostMemory(facts: HostFacts, given: Bytes | null, configured: Bytes | null): Fact<Bytes> | null {
+  if (given !== null) return { value: given, source: '--host-memory', sure: true };
   if (facts.windows) return { value: facts.windows.total, source: facts.windowsSource, sure: true };
   if (facts.vm.kind !== 'wsl2') return null;
   const total = facts.vm.memory.total;
@@ -106,7 +106,7 @@ export type FoundConfig =
   | { readonly file: string; readonly source: string }
   | { readonly file: null; readonly candidates: readonly string[] };
 
-/** The user's `.wslconfig`, be it there or not. Without Windows' word the only user folder that has one, or the only user folder. */
+/** The path of the user's `.wslconfig`, whether it exists or not. Without an answer of Windows: the only user folder that has one, or the only user folder. */
 export function findConfig(host: Host, facts: HostFacts): FoundConfig {
   if (facts.windows) {
     const [drive = 'C', ...rest] = facts.windows.profile.split('\\');
@@ -124,12 +124,12 @@ export function findConfig(host: Host, facts: HostFacts): FoundConfig {
   return { file: null, candidates: (having.length > 0 ? having : folders).map(folder => join(folder, '.wslconfig')) };
 }
 
-const NOBODY = /^(public|default|default user|all users|defaultapppool|wdagutilityaccount)$/i;
+const SYSTEM_FOLDERS = /^(public|default|default user|all users|defaultapppool|wdagutilityaccount)$/i;
 
 function list(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter(entry => entry.isDirectory() && !NOBODY.test(entry.name)).map(entry => entry.name);
+    return entries.filter(entry => entry.isDirectory() && !SYSTEM_FOLDERS.test(entry.name)).map(entry => entry.name);
   } catch {
     return [];
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Ms } from '../../shared/span.js';
 
-/** Where the host is looked at. A test gives another root and a PATH with programs of its own. */
+/** The host that is examined. A test passes another root and a PATH with its own programs. */
 export interface Host {
   /** Prefix of /proc, /sys, /etc, /run and /mnt. */
   readonly root: string;
@@ -13,7 +13,7 @@ export type Ran = { readonly text: string; readonly fault: null } | { readonly t
 /** More than any of these programs prints: the rules of a machine with hundreds of networks are the longest. */
 const LONGEST = 8 * 1024 * 1024;
 
-/** What a program prints on stdout; a fault in words when it is not there, fails or has not ended after `limit`. Never rejects. */
+/** Runs a program and returns its stdout, or a fault in words when it is missing, fails or has not ended after `limit`. Never rejects. */
 export function run({ env }: Host, program: string, args: readonly string[], limit: Ms): Promise<Ran> {
   return new Promise(resolve => {
     // WSL_UTF8 is obeyed by wsl.exe since 0.64, and only variables that WSLENV names cross over; others print UTF-16.

@@ -10,7 +10,7 @@ import { type Host, run } from './programs.js';
 import { readVm, type Vm } from './vm.js';
 import { askWindows } from './windows.js';
 
-/** Puts a text into a file of the kernel, as root where need be. Null: done; `EAGAIN`: in part; else why not. */
+/** Writes a text to a file of the kernel, as root where need be. Resolves to null when done, `EAGAIN` when done in part, else the reason. */
 export type WriteKernel = (file: string, text: string) => Promise<string | null>;
 
 export interface ReclaimedContainer {
@@ -19,7 +19,7 @@ export interface ReclaimedContainer {
   readonly before: Bytes | null;
   readonly after: Bytes | null;
   readonly how: 'memory.reclaim' | 'memory.force_empty' | null;
-  /** Why nothing, or not everything, was given back; null: it was. */
+  /** The reason why nothing, or not everything, was reclaimed; null when all was. */
   readonly why: string | null;
 }
 
@@ -51,7 +51,7 @@ export function kernelWriter(
 }
 
 /**
- * Gives back the file cache of containers. cgroup v2: `memory.reclaim` with the size of the cache; the kernel is asked to spare what would be
+ * Reclaims the file cache of containers. cgroup v2: `memory.reclaim` with the size of the cache; the kernel is asked to spare what would be
  * swapped (`swappiness=0`, where it knows that) and answers EAGAIN when it got less. v1 has only `memory.force_empty`, which cannot be told to spare
  * it: it is used where there is no swap. `goesOn` is asked before each container: those after a no are left, and left out.
  */
@@ -102,7 +102,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 const NORMAL: ReadonlySet<string | null> = new Set([null, ...Object.values(FAULTS)]);
 
-/** Why a container gave nothing and will not the next time either: the first such fault; null: there is none. */
+/** The first fault that will also prevent the next reclaim; null without one. */
 export function lastingFault(reclaimed: readonly ReclaimedContainer[]): string | null {
   return reclaimed.find(({ before, why }) => before !== null && !NORMAL.has(why))?.why ?? null;
 }
@@ -137,7 +137,7 @@ export async function dropCaches(host: Host, write: WriteKernel, what: '1' | '3'
 }
 
 /**
- * Gives file cache back unasked: by `memory.reclaim`, which spares the working set. cgroup v1 has only `memory.force_empty`, which takes what is in use
+ * Reclaims file cache on the daemon's own initiative: by `memory.reclaim`, which spares the working set. cgroup v1 has only `memory.force_empty`, which takes what is in use
  * too: containers are left alone there. Of the VM the page cache alone is dropped: directory entries and inodes are small, and slow to read again.
  */
 export function createReclaimCache(host: Host, write?: WriteKernel): ReclaimCache {

@@ -17,7 +17,7 @@ export interface Vm {
   readonly commandLine: string;
   readonly psi: boolean;
   readonly cgroup: 'v1' | 'v2' | null;
-  /** Whether Windows programs can be started from here. */
+  /** Windows programs can be started from here. */
   readonly interop: boolean;
 }
 
@@ -48,7 +48,7 @@ export function readVm({ root }: Host): Vm {
   };
 }
 
-/** A kernel of one's own has another name: then /run/WSL tells, which WSL makes for its interop sockets. */
+/** A custom kernel has another name: then /run/WSL tells, which WSL makes for its interop sockets. */
 function kindOf(kernel: string, exists: (path: string) => boolean): Vm['kind'] {
   if (/microsoft-standard-WSL2/i.test(kernel)) return 'wsl2';
   if (/^4\.4\.0-\d+-Microsoft$/.test(kernel)) return 'wsl1';

@@ -6,7 +6,7 @@ import { type Bytes, KiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { type Host, run } from './programs.js';
 
-/** What Windows says of itself. */
+/** Figures and the user's folder as Windows reports them. */
 export interface Windows {
   /** Physical memory that Windows can use. */
   readonly total: Bytes;
@@ -25,7 +25,7 @@ export type AskedWindows =
 /** A first PowerShell after a start of Windows takes seconds, a later one about 700 ms. */
 const LIMIT: Ms = 10_000;
 
-/** Where scripts are restricted (AppLocker) the first line fails alone, and the rest still answers. */
+/** With restricted scripts (AppLocker) the first line fails alone, and the rest still answers. */
 const SCRIPT = [
   '[Console]::OutputEncoding = New-Object Text.UTF8Encoding $false',
   '$o = Get-CimInstance Win32_OperatingSystem',
@@ -60,14 +60,14 @@ function programOf({ root, env }: Host, mount: string): string {
 
 /** Lines of name=value; memory in kB. Null when a figure is missing. */
 export function readAnswer(text: string): Windows | null {
-  const said = new Map(
+  const values = new Map(
     text.split('\n').map(line => {
       const at = line.indexOf('=');
       return [line.slice(0, at).trim(), line.slice(at + 1).trim()] as const;
     }),
   );
-  const figure = (name: string): number | null => (/^[1-9]\d*$/.test(said.get(name) ?? '') ? Number(said.get(name)) : null);
-  const [total, free, cpus, profile] = [figure('total'), figure('free'), figure('cpus'), said.get('profile') ?? ''];
+  const figure = (name: string): number | null => (/^[1-9]\d*$/.test(values.get(name) ?? '') ? Number(values.get(name)) : null);
+  const [total, free, cpus, profile] = [figure('total'), figure('free'), figure('cpus'), values.get('profile') ?? ''];
   if (total === null || free === null || cpus === null || !/^[A-Za-z]:\\/.test(profile)) return null;
   return { total: total * KiB, free: free * KiB, cpus, profile, build: figure('build') };
 }
@@ -94,7 +94,7 @@ function writeCache(file: string, cached: Cached): void {
   try {
     writeWhole(file, JSON.stringify(cached), { whose: 'ours', sync: false });
   } catch {
-    // Asked again next time.
+    // Without the cache Windows is asked again next time.
   }
 }
 

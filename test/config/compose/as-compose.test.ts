@@ -186,7 +186,7 @@ describe('what is not done', () => {
     expect(lines.join('\n')).toContain('without effect here, and not missed: attach, cached, placement, z');
   });
 
-  it('says of a provider that nothing stands behind it, and nothing of an image', async () => {
+  it('warns that a provider is not run, and does not ask for an image', async () => {
     const { problems, warnings, project } = await load({
       'compose.yaml': 'services:\n  db: { provider: { type: cloud } }\n  app: { image: x, depends_on: [db] }\n',
     });

@@ -37,9 +37,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   'depends-undefined': ['5:9: services.web.depends_on.databse: no service "databse" is defined; did you mean database?'],
   'dotenv-broken': ['.env:2:1: the name "BAD NAME" has a space in it; expected KEY=value'],
-  'duplicate-key': ['5:5: services.web.image: the key stands here twice'],
+  'duplicate-key': ['5:5: services.web.image: duplicate key'],
   'duplicate-mount': ['6:9: services.web.volumes[1]: /data is mounted already, at line 5 of <corpus>/duplicate-mount.yaml'],
-  'duplicate-service': ['4:3: services.web: the key stands here twice'],
+  'duplicate-service': ['4:3: services.web: duplicate key'],
   'duration-word': [
     '4:24: services.web.stop_grace_period: "10 seconds" is not a duration; expected a duration such as 500ms, 10s or 1m30s',
   ],
@@ -97,7 +97,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '4:14: services.web.restart: "on-failur" is not a restart policy; expected no, always, on-failure, on-failure:N or unless-stopped',
   ],
   'secret-variable-unset': ['7:18: secrets.token.environment: the variable NOT_SET_ANYWHERE is not set'],
-  'secret-without-origin': ['6:10: secrets.token: says nothing about where the content comes from; expected one of file, environment'],
+  'secret-without-origin': ['6:10: secrets.token: has no source for its content; expected one of file, environment'],
   'service-null': ['2:7: services.web: is empty; expected a mapping'],
   'services-list': ['2:3: services: is a list; expected a mapping'],
   'several-at-once': [

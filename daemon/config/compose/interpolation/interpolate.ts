@@ -6,7 +6,7 @@ const FORMS = ['', ':-default', ':?message', ':+word'].map(end => `\${NAME${end}
 
 export type Lookup = (name: string) => string | undefined;
 
-/** Why a text cannot be interpolated. */
+/** The reason why a text cannot be interpolated. */
 export class InterpolationError extends Error {
   constructor(
     message: string,
@@ -54,7 +54,7 @@ class Interpolation {
     return parts.join('');
   }
 
-  /** What stands for the `$…` at `at`, and where it ends. */
+  /** The text that replaces the `$…` at `at`, and the end of that expression. */
   #variable(template: string, at: number, depth: number): { text: string; end: number } {
     const next = template[at + 1];
     if (next === '$') return { text: this.#counted('$'), end: at + 2 };

@@ -4,7 +4,7 @@ import type { Report } from '../tree/report.js';
 import type { Variables } from '../tree/tree.js';
 import { parseDotenv } from './dotenv.js';
 
-/** Where the env files of a project or an include come from. */
+/** The env files of a project or an include. */
 export interface EnvFiles {
   /** Absolute; null: `.env` in `directory` when there is one. */
   readonly files: readonly string[] | null;

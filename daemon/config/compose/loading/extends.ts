@@ -8,7 +8,7 @@ import { mergeTrees } from './merge.js';
 /** Services extending each other further than this are not meant. */
 const MAX_CHAIN = 50;
 
-/** What this module needs of the loader: the services of another file. */
+/** The loader as `extends` needs it: it reads the services of another file. */
 export interface ExtendsLoading {
   readonly files: Files;
   readonly report: Report;
@@ -62,7 +62,7 @@ class Extends {
     const steps = [...chain, { file, service: name }];
     const base = await this.#base(at, reference.text, services, file, key, steps);
     if (base === null) return own;
-    // What the other file resets or overrides concerns that file alone.
+    // `!reset` and `!override` in the other file apply to that file alone.
     return mergeTrees(settleTree(base), own, ['services', name], this.loading.report);
   }
 

@@ -9,7 +9,7 @@ export const MAX_FILE_BYTES = 256 * 1024;
 export const MAX_FILES = 2000;
 export const MAX_TOTAL_BYTES = 2 * 1024 * 1024;
 
-/** Where a file was asked for: a location in a file, or a word such as `-f`. */
+/** The origin of a reference to a file: a location in another file, or an option such as `-f`. */
 export interface FileReference {
   readonly location: SourceLocation | null;
   readonly key: string;

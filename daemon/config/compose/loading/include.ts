@@ -17,7 +17,7 @@ export interface IncludeRequest {
   readonly asker: FileReference;
 }
 
-/** What this module needs of the loader. */
+/** The loader as `include` needs it. */
 export interface IncludeLoading {
   readonly files: Files;
   readonly report: Report;

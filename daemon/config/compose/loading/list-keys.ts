@@ -2,8 +2,8 @@ import { cleanTarget, splitShortMount } from '../tree/short-forms.js';
 import { child, type Tree } from '../tree/tree.js';
 
 /**
- * What makes two items of a list the same when files are merged: the later one then takes the earlier one's place.
- * Null: the item is like no other.
+ * The identity of a list item when files are merged: of two items with the same key the later one replaces the earlier one.
+ * Returns null for an item that never replaces another.
  */
 export type ListKey = (item: Tree) => string | null;
 

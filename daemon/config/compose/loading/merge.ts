@@ -3,7 +3,7 @@ import { dependencies, keyValues, names, withContext } from '../tree/short-forms
 import { child, isNull, list, type MapTree, map, scalar, settleTree, type Tree, type TreeEntry } from '../tree/tree.js';
 import { LIST_KEYS } from './list-keys.js';
 
-/** How a value of a later file meets an earlier one; where nothing is said: maps by key, lists joined, scalars replaced. */
+/** How a value of a later file is merged with an earlier one. Without a rule maps are merged by key, lists joined, scalars replaced. */
 type Rule = 'replace' | 'key-values' | 'names' | 'dependencies' | 'sequence' | 'hosts' | 'build' | 'logging' | 'subnets';
 
 /** After compose-go's override/merge.go (v2.4.8). */

@@ -15,7 +15,7 @@ const MAX_MODELS = 500;
 /** A file that is included from several places is read once, but parsed with the variables of each. */
 const MAX_PARSED = 2 * 1024 * 1024;
 
-/** What is the same for every file of one load. */
+/** The state shared by all files of one load. */
 export interface Loading {
   readonly files: Files;
   readonly report: Report;
@@ -81,7 +81,7 @@ export async function loadModel(request: ModelRequest, loading: Loading): Promis
       if (!validateModel(merged, loading.report)) return null;
       model = merged;
     }
-    // One of several may hold comments alone: a place for somebody's own additions.
+    // One of several files may hold comments only: an override that is not used yet.
     if (documents?.length === 0 && request.paths.length === 1)
       loading.report.error({ source, line: 1, column: 1 }, '', 'the file is empty', { expected: 'services:' });
   }

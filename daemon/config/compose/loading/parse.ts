@@ -28,7 +28,7 @@ import { MAX_ALIASES, MAX_DEPTH, prescan } from './prescan.js';
 
 /** Nodes of one file with every alias written out: a billion laughs is refused before anything is written out. */
 export const MAX_NODES = 50_000;
-/** What follows the first mistakes in the syntax is mostly their echo. */
+/** Later syntax errors are mostly consequences of the first ones. */
 const MAX_SYNTAX_ERRORS = 3;
 const TOO_DEEP = 'nested too deeply to be read';
 
@@ -149,7 +149,7 @@ class Converter {
       const value = this.convert(pair.value ?? null, inner, depth + 1);
       const located = pair.value === null ? { ...value, location: keyLocation } : value;
       if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') this.#inherit(located, inner, inherited);
-      else if (own.has(key)) this.report.error(keyLocation, inner, 'the key stands here twice');
+      else if (own.has(key)) this.report.error(keyLocation, inner, 'duplicate key');
       else own.set(key, { keyLocation, value: located });
     }
     for (const [key, entry] of inherited) if (!own.has(key)) own.set(key, entry);

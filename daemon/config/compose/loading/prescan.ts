@@ -5,7 +5,7 @@ export const MAX_ALIASES = 10_000;
 export const MAX_DEPTH = 64;
 const MAX_DOCUMENTS = 100;
 
-/** Why a text is not even parsed; `offset` in characters. */
+/** The reason why a text is refused before it is parsed; `offset` in characters. */
 export interface Excess {
   readonly offset: number;
   readonly message: string;

@@ -2,7 +2,7 @@ import type { DeviceRequest } from '../../../model/spec.js';
 import { type Cursor, quote } from '../tree/cursor.js';
 import { textsByKey } from './key-values.js';
 
-/** What `gpus` and `deploy.resources.reservations.devices` ask a driver of the engine for. Undefined: nothing. */
+/** The device requests of `gpus` and `deploy.resources.reservations.devices`, for a driver of the engine; undefined without one. */
 export function deviceRequestsOf(service: Cursor): readonly DeviceRequest[] | undefined {
   const gpus = service.get('gpus');
   const reserved = service.get('deploy')?.get('resources')?.get('reservations')?.get('devices') ?? null;

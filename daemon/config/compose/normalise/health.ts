@@ -2,7 +2,7 @@ import type { Healthcheck } from '../../../model/spec.js';
 import type { Ms } from '../../../shared/span.js';
 import type { Cursor } from '../tree/cursor.js';
 
-/** What the engine takes when the file says nothing (Docker's documentation of HEALTHCHECK). */
+/** The engine's defaults (Docker's documentation of HEALTHCHECK). */
 const DEFAULTS = { interval: 30_000, timeout: 30_000, startPeriod: 0, retries: 3 };
 
 /** `healthcheck`; null: the image's own, if it has one. */
@@ -36,7 +36,7 @@ function testOf(cursor: Cursor | null): string[] {
   return test;
 }
 
-/** How long the check is patient with a container that has just started; null: there is none to wait for. */
+/** The time that the health check allows a container after its start, in ms; null without a check. */
 export function patienceOf(check: Healthcheck | null): Ms | null {
   if (check === null || check.test[0] === 'NONE') return null;
   const { interval, timeout, startPeriod, retries } = check;

@@ -60,7 +60,7 @@ const REFERENCE = new RegExp(`^(?:${DOMAIN}/)?${NAME}(?:/${NAME})*(?::\\w[\\w.-]
 /** A name may have 255 characters; with tag and digest. */
 const LONGEST = 512;
 
-/** Whether an engine can know an image by this name; it would refuse others when the container is made, long after the file was read. */
+/** Whether the text is a valid image reference. The engine would refuse any other only when the container is created, long after the file was read. */
 function isImageReference(text: string): boolean {
   return text.length <= LONGEST && REFERENCE.test(text);
 }

@@ -31,7 +31,7 @@ function locationIn(owner: Cursor, key: string, entry: string | null): Cursor | 
   return owner.get(key);
 }
 
-/** What below `at`, at any depth, is `entry`, or has it as its key. */
+/** The value below `at`, at any depth, that is `entry` or has it as its key. */
 function entryIn(at: Cursor, key: string, entry: string): Cursor | null {
   if (at.text() === entry) return at;
   for (const [name, value] of at.entries()) {
@@ -45,7 +45,7 @@ function entryIn(at: Cursor, key: string, entry: string): Cursor | null {
   return null;
 }
 
-/** What an item of a list may be meant by, in the long form of the value. */
+/** The names by which an item of a list may be addressed, in the long form of the value. */
 function namesOf(item: Cursor, key: string): (string | null | undefined)[] {
   const text = item.text();
   if (key === 'volumes') {

@@ -57,7 +57,7 @@ function namedVolume(mount: MountSpec): string[] {
   return mount.kind === 'volume' && mount.volume !== null ? [mount.volume] : [];
 }
 
-/** Whether going on makes no sense: enough mistakes are listed, or the ports are past all use. */
+/** Whether to stop here: the list of mistakes is full, or more ports are published than any project needs. */
 function tooMuch(services: readonly NormalisedService[], model: Cursor): boolean {
   const ports = services.reduce((sum, service) => sum + service.ports.length, 0);
   if (ports > MAX_PORTS) model.report.error(model.location, 'services', `more than ${MAX_PORTS} ports are published`);

@@ -3,7 +3,7 @@ import type { Bytes } from '../../../shared/bytes.js';
 import type { Cursor } from '../tree/cursor.js';
 import { warnUnsupported } from './unsupported.js';
 
-/** What a service may use, from its own keys and from deploy.resources. */
+/** The resource limits of a service, from its own keys and from deploy.resources. */
 export interface ResourceLimits {
   readonly memoryLimit: Bytes | null;
   readonly memoryReservation: Bytes | null;
@@ -41,7 +41,7 @@ export function resourceLimitsOf(service: Cursor): ResourceLimits {
   };
 }
 
-/** The same thing said in two places must be the same. */
+/** A limit that is set both ways must have one value. */
 function either(own: Cursor | null, deployed: Cursor | null, read: (cursor: Cursor) => number | null): number | null {
   const value = own === null ? null : read(own);
   const other = deployed === null ? null : read(deployed);

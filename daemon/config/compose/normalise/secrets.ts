@@ -6,7 +6,7 @@ import type { LocatedMount } from './mounts.js';
 import { warnUnsupported } from './unsupported.js';
 
 type Kind = 'secret' | 'config';
-/** Where a short name is mounted, as Compose does. */
+/** The folder that a short name is mounted in, as with Compose. */
 const FOLDER: Readonly<Record<Kind, string>> = { secret: '/run/secrets/', config: '/' };
 const DEFAULT_MODE = 0o444;
 
@@ -35,7 +35,7 @@ export function fileMountsOf(service: Cursor, kind: Kind, defined: ReadonlyMap<s
   });
 }
 
-/** Where an item of `secrets` or `configs` is mounted. */
+/** The path in the container at which an item of `secrets` or `configs` is mounted. */
 export function secretTargetOf(item: Cursor, kind: Kind): string {
   const written = (item.isMap ? (item.get('target') ?? item.get('source')) : item)?.text() ?? '';
   return cleanTarget(written.startsWith('/') ? written : `${FOLDER[kind]}${written}`);
@@ -78,8 +78,7 @@ export function fileDefinitions(model: Cursor, kind: Kind): Map<string, Cursor> 
     warnUnsupported(definition, [...origins, 'name', 'external']);
     const given = origins.filter(key => definition.get(key) !== null);
     if (given.length > 1) definition.error(`${given.join(' and ')} exclude each other`);
-    if (given.length === 0)
-      definition.error('says nothing about where the content comes from', { expected: `one of ${origins.join(', ')}` });
+    if (given.length === 0) definition.error('has no source for its content', { expected: `one of ${origins.join(', ')}` });
   }
   return new Map(entries);
 }

@@ -29,7 +29,7 @@ export const SERVICE_KEYS: readonly string[] = [
   ...['ulimits', 'user', 'userns_mode', 'volumes', 'working_dir'],
 ];
 
-/** What a service may refer to. */
+/** The names that a service may refer to, and the files that it may read. */
 export interface ServiceContext {
   readonly project: string;
   readonly services: ReadonlySet<string>;

@@ -1,6 +1,6 @@
 import type { Cursor } from '../tree/cursor.js';
 
-/** What a key that is not done means: it is missed and something breaks (with what to do), or nobody will notice. */
+/** The consequence of a key that is not implemented: something breaks (with what to do instead), or nothing changes. */
 type Meaning = { readonly breaks: string } | 'harmless';
 
 /** Keys that only speak of what a laptop has not (a cluster, Windows, SELinux), of speed or of a memory that is granted here otherwise. */
@@ -19,7 +19,7 @@ const BREAKING: Readonly<Record<string, string>> = {
   post_start: 'is not run. Let the image, command or entrypoint do it, or run it with laptop-dev exec once the service is up',
   pre_stop: 'is not run. Let the process do it when it receives stop_signal',
   pre_start: 'is not run. Make it a service of its own, and depend on it with condition: service_completed_successfully',
-  provider: 'is not run: nothing stands behind this service. Give it an image, or leave it and what depends on it out',
+  provider: 'is not run: this service has no container. Give it an image, or leave out the service and what depends on it',
   credential_spec: 'is not done: it is for Windows containers',
   external_links: 'is not done. Put both containers into one network (networks, external: true) and use its name there',
   volumes_from: 'is not done: nothing is mounted. Name the volumes under volumes',

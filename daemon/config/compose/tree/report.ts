@@ -1,7 +1,7 @@
 import type { Problem } from '../../../shared/problem.js';
 import type { SourceLocation } from './tree.js';
 
-/** More than this helps nobody; a file of nothing but mistakes must not fill the memory either. */
+/** A longer list does not help, and a file of nothing but mistakes must not fill the memory. */
 const MAX_PROBLEMS = 100;
 
 export interface Hints {
@@ -29,7 +29,7 @@ export class Report {
     return this.problems.length > MAX_PROBLEMS;
   }
 
-  /** Whether a mistake is known already of which another would only be the echo. */
+  /** Whether a mistake was reported already that explains another one. */
   has(test: (problem: Problem) => boolean): boolean {
     return this.problems.some(test);
   }
@@ -54,21 +54,21 @@ export class Report {
 
   warn(location: SourceLocation | string, key: string, message: string, hints: Hints = {}): void {
     const problem = toProblem(location, key, message, hints);
-    // What is wrong altogether needs no second word about being ignored.
+    // A value with an error gets no warning that it is ignored.
     if (problem.line > 0 && this.#wrongLocations.has(locationId(problem))) return;
     this.#add(this.warnings, problem);
   }
 
-  /** A warning of what is not done and will be missed. */
+  /** A warning of a key that is not implemented and changes how the service runs. */
   breaking(location: SourceLocation, key: string, message: string): void {
-    // One word for a place: what is not known at all is told first.
+    // One warning for a location: an unknown key was reported first.
     if (this.warnings.some(each => locationId(each) === locationId(toProblem(location, key, '', {})))) return;
     this.warn(location, key, message);
     const [last] = this.warnings.slice(-1);
     if (last?.key === key && last.message === message) this.#breaking.add(last);
   }
 
-  /** What is not done and will not be missed: all of it comes as one line. */
+  /** A key that is not implemented and has no effect here: all of them come as one warning. */
   harmless(location: SourceLocation, key: string, name: string): void {
     if (!this.#wrongLocations.has(locationId(toProblem(location, key, '', {})))) this.#harmless.push({ location, name });
   }

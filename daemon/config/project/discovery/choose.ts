@@ -16,7 +16,7 @@ export interface ListedProfile {
   readonly problems: readonly Problem[];
 }
 
-/** The profiles to choose from, by name and file. The table of figures is none of them. */
+/** The profiles to choose from, name → file. `base`, the table of figures, is not one of them. */
 export async function profileFiles(found: Found): Promise<ReadonlyMap<string, string>> {
   const named = new Map<string, string>();
   for (const file of found.sources.files) {
@@ -33,7 +33,7 @@ async function ownName({ sources }: Found, file: string): Promise<string> {
   return (read.fault === null ? read.profile?.name : null) ?? 'default';
 }
 
-/** laptop-dev.yaml's, else the one called `default`, else the only one; `minimal` of the built-in stack. Null: one must be named. */
+/** The default profile: laptop-dev.yaml's, else the one called `default`, else the only one; `minimal` of the built-in stack. Null when one must be named. */
 function standardProfile(found: Found, named: ReadonlyMap<string, string>): string | null {
   const single = [...named].find(([, file]) => profileNameOf(file) === null)?.[0];
   if (single !== undefined) return single;
@@ -42,7 +42,7 @@ function standardProfile(found: Found, named: ReadonlyMap<string, string>): stri
   return found.origin === 'built-in' && named.has('minimal') ? 'minimal' : null;
 }
 
-/** The file of the profile to use: null without profiles (a plain Compose file). Fails: config-missing. */
+/** The file of the profile to use; null without profiles (a plain Compose file). The failure is config-missing. */
 export async function chooseProfile(found: Found, wanted: string | null): Promise<{ file: string | null; failure: Failure | null }> {
   const named = await profileFiles(found);
   if (wanted === null && found.origin === 'compose') return { file: null, failure: null };

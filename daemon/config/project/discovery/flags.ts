@@ -1,6 +1,6 @@
 import { delimiter, resolve } from 'node:path';
 
-/** What the command line gives; null or empty: not given. Relative paths start at the current folder. */
+/** Options of the command line; null or empty when not given. Relative paths start at the current folder. */
 export interface Flags {
   /** Folder of the project: `--project`. */
   readonly project: string | null;

@@ -87,13 +87,13 @@ async function refuseExisting(file: string): Promise<void> {
     () => false,
   );
   if (exists)
-    throw new FailureError(failure('usage', `${file} exists already`, { file }, ['--force writes it anew; --dry-run shows the text.']));
+    throw new FailureError(failure('usage', `${file} exists already`, { file }, ['--force overwrites it; --dry-run shows the text.']));
 }
 
 const IDLE: Ms = 10 * 60_000;
 /** Below it a user's process may not listen (net.ipv4.ip_unprivileged_port_start): the engine can publish there, the daemon not. */
 const FIRST_OPEN_PORT = 1024;
-/** Images that one's own program runs in. */
+/** Language and base images: the user's own program runs in them. */
 const LANGUAGE =
   /(^|\/)(node|python|golang|go|ruby|rails|php|rust|deno|bun|elixir|erlang|perl|swift|gradle|maven|openjdk|eclipse-temurin|amazoncorretto|ibm-semeru-runtimes|dotnet\/(sdk|aspnet|runtime)|debian|ubuntu|alpine|busybox|fedora)$/;
 

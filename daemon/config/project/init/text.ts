@@ -6,7 +6,7 @@ import { formatDuration } from '../../../shared/duration.js';
 import type { ComposeProject, ComposeService } from '../../compose/types.js';
 import { formatSize } from '../../profiles/units.js';
 
-/** What a laptop-dev.yaml is written from. */
+/** The input of a laptop-dev.yaml. */
 export interface InitSource {
   readonly root: string;
   readonly compose: ComposeProject;
@@ -15,7 +15,7 @@ export interface InitSource {
   readonly files: readonly string[] | null;
 }
 
-/** Ports whose guesses are worth a line of the file. */
+/** The most inferred ports that are listed in a comment of the file. */
 const MOST_GUESSES = 12;
 
 /** The text of a laptop-dev.yaml with one block for each service, and comments that say where a figure is from. */
@@ -40,7 +40,7 @@ function header({ root, files }: InitSource): string {
 #           guessed: both are a starting point that grows with what is used while the budget has room; laptop-dev budget advice
 #           --write puts what was learnt here. Without it they are limits.
 # priority  0 to 100; a service with a higher one stays longer when memory is short.
-# start     eager: with the project. on-demand: sleeps until somebody connects to its port. manual: when it is named.
+# start     eager: with the project. on-demand: sleeps until a client connects to its port. manual: when it is named.
 # idle      stop after this long without use, as 10m; the next connection wakes it. Or never.
 # ports     what is spoken at a port of the container, as { 2525: { protocol: tcp } }: tcp, http, tls, postgres or redis.
 # runtime   node, jvm, go, python, postgres or redis: fits the process to its memory. none: leaves it alone.
@@ -69,7 +69,7 @@ function memoryLine({ memory }: ServiceSpec, service: ComposeService | null): st
     : `    memory: { ${figures} } # ${origin(service)}`;
 }
 
-/** A guess stays a comment: written down it would hold whatever the ports turn out to speak. */
+/** An inferred protocol is written as a comment: as a setting it would override what the ports turn out to speak. */
 function protocolLines(spec: ServiceSpec): string[] {
   const { protocols, protocolFrom } = spec.activation;
   const written = Object.entries(protocols).map(([port, protocol]) => `${port}: { protocol: ${protocol} }`);

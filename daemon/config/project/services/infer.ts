@@ -3,7 +3,7 @@ import { protocolOfNumber } from '../../../model/protocols.js';
 import type { ContainerSpec, Memory, Protocol, Runtime } from '../../../model/spec.js';
 import { type Bytes, GiB, KiB, MiB } from '../../../shared/bytes.js';
 
-/** What is known of a service by the image it runs, for keys that nobody has set. */
+/** Settings inferred from a service's image, for keys that no source sets. */
 export interface InferredSettings {
   readonly memory: Memory;
   /** Of the service as a whole; each of its ports may speak another one (model/protocols). */
@@ -90,7 +90,7 @@ export function imageName(image: string): string {
   return parts.join('/');
 }
 
-/** The first port whose number says that more than bytes can be told. */
+/** The protocol of the first port whose number stands for one of http, postgres or redis; else tcp. */
 function protocolByPort(container: Pick<ContainerSpec, 'ports' | 'expose'>): Protocol {
   return (
     tcpPortsOf(container)

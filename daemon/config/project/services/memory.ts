@@ -5,7 +5,7 @@ import type { ComposeService } from '../../compose/types.js';
 import type { ServiceSettings } from '../../profiles/schema.js';
 import { LEAST_MEMORY } from '../../profiles/units.js';
 
-/** Whether nobody wrote the maximum, or the file that did calls it a guess. */
+/** Whether the maximum is a default, or the file that sets it marks it as guessed. */
 function isGuessed({ profile, extension, compose }: MemorySources): boolean {
   for (const { memory } of [profile, extension]) if (memory?.maximum !== undefined) return memory.guessed ?? false;
   return profile.memory?.guessed ?? extension.memory?.guessed ?? compose.memoryLimit === null;
@@ -25,9 +25,9 @@ export interface MemorySources {
 }
 
 /**
- * What a service may hold: of each figure the first that somebody has set, in the profile, in `x-laptop-dev`, in the
- * Compose file (limit = maximum, reservation = standard). What nobody has set is the usual for its image, and gives way to
- * what has been. Figures that were set and contradict each other are a mistake, wherever they stand.
+ * The memory of a service. Each figure comes from the first source that sets it: the profile, `x-laptop-dev`, the
+ * Compose file (limit = maximum, reservation = standard). A figure without a source is the default for the image, adjusted to
+ * the figure that was set. Figures that were set and contradict each other are a mistake, whichever files set them.
  */
 export function memoryOf(sources: MemorySources): { memory: Memory; problems: readonly Problem[] } {
   const { profile, extension, compose, usual } = sources;

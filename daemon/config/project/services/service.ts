@@ -21,13 +21,13 @@ const PRIORITY = 50;
 export interface ServiceInput {
   readonly project: string;
   readonly compose: ComposeService;
-  /** What the profile says, with everything it extends; empty without a profile. */
+  /** The settings of the profile, with everything it extends; empty without a profile. */
   readonly profile: ServiceSettings;
-  /** Where a key of `profile` stands. */
+  /** Finds the location of a key of `profile`. */
   readonly profileLocation: (key: string) => YamlLocation;
   /** Reads `x-laptop-dev`; null: no service of the project has it, so that its schema need not be loaded. */
   readonly parseBlock: typeof parseServiceBlock | null;
-  /** How it starts when neither profile nor `x-laptop-dev` says. */
+  /** The start mode when neither profile nor `x-laptop-dev` sets one. */
   readonly start: StartMode;
 }
 
@@ -80,7 +80,7 @@ function activationOf(settings: ServiceSettings, usual: InferredSettings): Activ
   };
 }
 
-/** What profile and `x-laptop-dev` say together, and what is left to defaults: each file by itself has been checked before. */
+/** Contradictions between profile, `x-laptop-dev` and defaults; each file by itself has been checked before. */
 function disagreements(
   settings: ServiceSettings,
   spec: ServiceSpec,
@@ -89,7 +89,7 @@ function disagreements(
 ): Problem[] {
   const prefix = `services.${spec.name}`;
   const location = (key: string) => origin(key) ?? compose.position;
-  // A number alone says too little to contradict what a person has written.
+  // A port number alone is too weak to contradict a setting that was written down.
   const isOpen = spec.activation.protocolFrom === 'port' && tcpPortsOf(compose.container).length > 0;
   const known = isOpen ? undefined : spec.protocol;
   const problems = [...idleProblems(settings, prefix, location), ...protocolProblems(settings, known, prefix, location)];

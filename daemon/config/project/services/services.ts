@@ -83,7 +83,7 @@ function onDemandIfNeeded(service: ServiceSpec, services: readonly ServiceSpec[]
   return needed ? startedAs('on-demand', service) : service;
 }
 
-/** Whether it can sleep, and with that what its container is made with, depends on how it starts. */
+/** The start mode decides whether the service can sleep, and with that how its container is created: the hash is computed again. */
 function startedAs(start: StartMode, spec: ServiceSpec): ServiceSpec {
   return hashed({ ...spec, start });
 }

@@ -2,7 +2,7 @@ import { blockLocation, type YamlLocation } from '../../profiles/locations.js';
 import type { ServiceSettings } from '../../profiles/schema.js';
 import type { ServiceInput } from './service.js';
 
-/** Where a setting was written, and the key's whole path for messages. */
+/** The origin of a setting: its location, and the key's whole path for messages. */
 export interface SettingOrigin extends YamlLocation {
   readonly key: string;
 }

@@ -84,7 +84,7 @@ interface OwnFile {
   readonly own: boolean;
 }
 
-/** What the profile is made of, bases first. */
+/** The files of the profile, bases first. */
 async function ownFiles(found: Found, chosen: string): Promise<readonly OwnFile[]> {
   const { profile } = await loadProfile(chosen, found.sources);
   const files = await Promise.all(
@@ -161,13 +161,13 @@ function plain(spec: ProjectSpec, services: readonly ServiceSpec[]): object {
 function noOwnProfile(found: Found, profile: string | null): FailureError {
   if (found.origin === 'compose') {
     const message = `${found.root} has a Compose file and no profile to put the figures into.`;
-    const remedies = ['laptop-dev init writes a laptop-dev.yaml beside it, with the figures that hold now; then the same again.'];
+    const remedies = ['laptop-dev init writes a laptop-dev.yaml beside it, with the present figures; then repeat the command.'];
     return new FailureError(failure('config-missing', message, { root: found.root }, remedies));
   }
   const base = profile ?? 'minimal';
   const message = `The profile ${base} comes with laptop-dev and is not changed.`;
   const remedies = [
-    `Make one of your own in a folder of yours, laptop-dev.yaml with "extends: ${base}" and, under services, those whose figures are to change (postgres: {}); laptop-dev up there, then the same again.`,
+    `Write your own profile in another folder: a laptop-dev.yaml with "extends: ${base}" and, under services, the services whose figures are to change (postgres: {}). Run laptop-dev up there, then repeat the command.`,
   ];
   return new FailureError(failure('config-missing', message, { profile: base }, remedies));
 }

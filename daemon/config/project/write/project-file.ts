@@ -6,7 +6,7 @@ import { isWithin } from '../../../shared/paths.js';
 
 /**
  * Writes a file of the project whole or not at all. A file that was there keeps its mode and owner; a link stays one and what is behind it is
- * written, where that lies in the project's folder `root` too: a link that somebody else has put there must not lead the pen elsewhere.
+ * written, where that lies in the project's folder `root` too: a link planted in the project must not redirect the write.
  * Fails with config-invalid for such a link, not-written when it cannot be written.
  */
 export function writeProjectFile(root: string, file: string, text: string, calls?: Calls): void {

@@ -1,15 +1,15 @@
 /**
- * How the bytes of a `.wslconfig` become letters and go back without loss. UTF-8 is read a byte a letter: the parser only knows ASCII
+ * A `.wslconfig` decoded to text that can be encoded again without loss. UTF-8 is read a byte a letter: the parser only knows ASCII
  * signs, and what is no UTF-8 survives an edit as it is. Windows opens the file as UTF-8 and obeys a byte order mark (fopen, ccs=UTF-8).
  */
 export interface DecodedText {
   readonly text: string;
   readonly encoding: 'utf-8' | 'utf-8 with BOM' | 'utf-16le';
-  /** What is wrong with the file as a whole; null: nothing. With `fatal` Windows does not read it as it was meant, and it is not edited. */
+  /** A fault of the file as a whole; null without one. With `fatal` Windows does not read the file as it was meant, and it is not edited. */
   readonly fault: { readonly message: string; readonly fatal: boolean } | null;
   /** The bytes of another text in the same encoding. */
   encode(text: string): Buffer;
-  /** A part of the text, for people. */
+  /** A part of the text for display. */
   show(part: string): string;
 }
 

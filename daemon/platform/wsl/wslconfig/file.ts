@@ -11,7 +11,7 @@ import { type Diagnostic, readConfig, type WslConfig } from './read.js';
 export interface ConfigFile {
   /** With links resolved: what is behind a link is changed, the link stays. */
   readonly file: string;
-  /** Null: there is no file. */
+  /** The content; null when there is no file. */
   readonly bytes: Buffer | null;
   readonly decoded: DecodedText;
   readonly config: WslConfig;
@@ -20,7 +20,7 @@ export interface ConfigFile {
   readonly changedAt: Ms | null;
 }
 
-/** Far more than anybody writes; a larger file is something else. */
+/** Far more than a real .wslconfig has; a larger file is something else. */
 const LARGEST = 256 * 1024;
 
 /** Fails with config-invalid when something is there that cannot be read as such a file. */
@@ -45,7 +45,7 @@ function realOf(path: string): string {
 
 function readBytes(file: string): Buffer | null {
   try {
-    // Opened before it is looked at, so that it is the same; O_NONBLOCK: a pipe is not waited for.
+    // Opened before its type is checked, so that both concern the same file; O_NONBLOCK: a pipe does not block.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const found = fstatSync(descriptor);
@@ -92,13 +92,13 @@ const KEPT = 20;
 const LARGEST_HISTORY = KEPT * 3 * LARGEST;
 
 /**
- * Writes the file anew: first what it was goes to `history` (and beside it, for people), then a temp file takes its place. Returns the path
- * of the backup; null: there was no file. Fails with config-invalid when the file was changed meanwhile, not-written when it cannot be written.
+ * Replaces the file: first its content goes to `history` (and to a backup beside it, for people), then a temporary file is renamed over it. Returns the path
+ * of the backup, or null when there was no file. Fails with config-invalid when the file was changed meanwhile, not-written when it cannot be written.
  */
 export function saveConfig(config: ConfigFile, text: string, history: string, preset: string, now: Ms, calls?: Calls): string | null {
   const { file, bytes } = config;
   const after = config.decoded.encode(text);
-  if (!same(readBytes(file), bytes)) throw new FailureError(unusable(file, 'somebody changed it at this moment; nothing was written'));
+  if (!same(readBytes(file), bytes)) throw new FailureError(unusable(file, 'it was changed at this moment; nothing was written'));
   const change: Change = { file, at: now, preset, before: bytes?.toString('base64') ?? null, after: after.toString('base64') };
   writeHistory(history, [...readHistory(history), change].slice(-KEPT), calls);
   const backup = bytes === null ? null : `${file}.laptop-dev-backup`;
@@ -111,7 +111,7 @@ export interface Undone {
   readonly file: string;
   readonly preset: string;
   readonly at: Ms;
-  /** What the file held until now, and holds from now on; null: no file. */
+  /** The content until now, and from now on; null for no file. */
   readonly before: Buffer | null;
   readonly after: Buffer | null;
 }

@@ -6,7 +6,7 @@ export interface ConfigEntry {
   readonly value: string;
   /** From 1; of its first letter. */
   readonly line: number;
-  /** Where the value stands, without the blanks around it and the comment behind it; of an unsound entry all the rest of its line. */
+  /** The range of the value, without the blanks around it and the comment behind it; of an unsound entry all the rest of its line. */
   readonly start: number;
   readonly end: number;
   readonly lineStart: number;
@@ -18,7 +18,7 @@ export interface ConfigEntry {
 export interface ConfigBlock {
   /** As written. */
   readonly section: string;
-  /** Where a further line of it can be put: behind the line of its header or of its last sound entry. */
+  /** The offset for a further line: behind the line of its header or of its last sound entry. */
   readonly insertAt: number;
   /** Whether that line ends with a line break; at the end of the file it may not. */
   readonly ended: boolean;
@@ -34,15 +34,15 @@ export interface Lines {
   readonly entries: readonly ConfigEntry[];
   readonly blocks: readonly ConfigBlock[];
   readonly faults: readonly LineFault[];
-  /** Where the file ends for WSL: at a Ctrl-Z, else at its end. */
+  /** The end of the file as WSL reads it: at a Ctrl-Z, else at its end. */
   readonly end: number;
-  /** Where a new section can be put, and whether a line starts there. */
+  /** The offset for a new section, and whether a line starts there. */
   readonly appendAt: number;
   readonly appendEnded: boolean;
 }
 
 const CTRL_Z = '\u001a';
-/** What is read at the end. */
+/** The letter that stands for the end of the text. */
 const END = '';
 const LETTER = /[A-Za-z]/;
 const WORD = /[A-Za-z0-9]/;
@@ -159,7 +159,7 @@ class Scanner {
     this.#blocks.push(this.#block);
   }
 
-  /** Takes what is left of a line after the letter read last; whether a line break came. */
+  /** Reads the rest of a line after the letter read last; returns whether a line break came. */
   #endLine(letter: string): boolean {
     if (letter === '#') this.#skipRest(letter);
     else if (letter === '\n') this.#newLine();

@@ -5,7 +5,7 @@ import { formatWslSize } from './read.js';
 
 export type PresetName = 'minimal' | 'balanced' | 'llm' | 'build-heavy';
 
-/** What a preset is computed from. */
+/** The input of a preset. */
 export interface PresetInput {
   readonly hostMemory: Bytes;
   /** Logical processors of the host. */
@@ -19,12 +19,12 @@ export interface PresetInput {
 
 export interface Preset {
   readonly name: PresetName;
-  /** What the VM gets; whole GiB. */
+  /** Memory of the VM; whole GiB. */
   readonly memory: Bytes;
-  /** Null: the key is left alone, and WSL takes a quarter of the VM's memory. */
+  /** Swap of the VM; null leaves the key alone, and WSL takes a quarter of the VM's memory. */
   readonly swap: Bytes | null;
   readonly processors: number;
-  /** How `memory` came about, with its figures. */
+  /** The calculation of `memory`, with its figures. */
   readonly formula: string;
   /** Least that the profile can live in: Σ standard and the overhead. */
   readonly need: Bytes;
@@ -126,7 +126,7 @@ export function changesOf({ memory, swap, processors }: Preset): readonly Config
   ];
 }
 
-/** Null when the preset leaves the profile what it needs; else preset-too-small, with the profile and the preset that would fit. */
+/** The failure preset-too-small, with the profile and the preset that would fit; null when the preset leaves the profile what it needs. */
 export function presetRefusal(
   preset: Preset,
   profile: ProfileNeed,

@@ -3,7 +3,7 @@ import { nearestName } from '../../../shared/nearest.js';
 import { type ConfigEntry, type LineFault, type Lines, scan } from './lines.js';
 import { faultOf, identityOf, knownNames, parseSize } from './values.js';
 
-/** One thing in the file that WSL skips or reads otherwise than it looks. */
+/** One thing in the file that WSL skips or reads differently from how it reads to people. */
 export interface Diagnostic {
   readonly line: number;
   readonly kind:
@@ -17,7 +17,7 @@ export interface Diagnostic {
     | 'odd-letter'
     | 'encoding';
   readonly message: string;
-  /** What the line should say, or what to do; null: nothing better is known. */
+  /** The corrected line, or what to do; null when nothing better is known. */
   readonly fix: string | null;
   /** The change that does what `fix` says, where it is a matter of the value alone; else null. */
   readonly change: { readonly name: string; readonly value: string } | null;
@@ -86,7 +86,7 @@ function unknown(name: string, text: string): Verdict {
   if (!name.includes('.')) {
     const inSection = knownNames().find(known => known.split('.')[1]?.toLowerCase() === name.toLowerCase());
     const [section = 'wsl2'] = inSection?.split('.') ?? [];
-    return { kind: 'no-section', message: `${name} stands in no section that WSL could read`, fix: `put it below [${section}]` };
+    return { kind: 'no-section', message: `${name} is in no section that WSL can read`, fix: `put it below [${section}]` };
   }
   const nearest = nearestName(name, knownNames()) ?? elsewhere(name);
   return { kind: 'unknown-key', message: text, fix: nearest === null ? null : `did you mean ${nearest}?` };
@@ -103,7 +103,7 @@ function duplicate(entry: ConfigEntry, first: ConfigEntry): Verdict {
   return { kind: 'duplicate', message, fix: `change line ${first.line} and remove this one` };
 }
 
-/** What a size would look like that WSL can read; null: the value is none in anybody's notation. */
+/** The value as a size that WSL can read; null when it is no size in any notation. */
 function betterSize({ name, value }: ConfigEntry): string | null {
   const bytes = parseBytes(value.replaceAll('"', ''));
   return bytes === null || !/size$/.test(faultOf(name, value)?.text ?? '') ? null : formatWslSize(bytes);

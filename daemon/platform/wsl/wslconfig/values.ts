@@ -1,4 +1,4 @@
-/** What a key of `.wslconfig` holds. `text`: taken as it stands. */
+/** The type of a key of `.wslconfig`. `text`: taken as it is. */
 type Kind = 'size' | 'integer' | 'boolean' | 'text' | { readonly oneOf: readonly string[] };
 
 const BOOLEAN: Kind = 'boolean';
@@ -91,7 +91,7 @@ export function knownNames(): readonly string[] {
   return Object.keys(KEYS);
 }
 
-/** What is wrong with a value of a key that WSL reads; null: nothing. `unknown`: no such key; `gone`: it does nothing any more. */
+/** The fault of a key or its value; null without one. `unknown`: WSL has no such key; `gone`: the key has no effect any more. */
 export function faultOf(name: string, value: string): { readonly kind: 'unknown' | 'gone' | 'value'; readonly text: string } | null {
   const gone = GONE[name.toLowerCase()];
   if (gone !== undefined) return { kind: 'gone', text: `${name} does nothing any more: ${gone}` };

@@ -16,22 +16,22 @@ export interface Check {
   readonly key: string;
   readonly line: number;
   readonly wanted: string;
-  /** What the VM has; null: not to be seen. */
+  /** The value of the running VM; null when nothing here shows it. */
   readonly found: string | null;
   readonly state: CheckState;
 }
 
-/** What the kernel keeps of the VM's memory before MemTotal, at the most (docs/design/wsl.md, ".wslconfig"). */
+/** The largest share of the VM's memory that the kernel takes before MemTotal (docs/design/wsl.md, ".wslconfig"). */
 const KERNEL_SHARE = 0.07;
 
-/** Whether each key that counts took effect in the running VM. `changedAt`: last change of the file, ms since the epoch. Pure. */
+/** Checks for each key that counts whether it took effect in the running VM. `changedAt`: last change of the file, ms since the epoch. Pure. */
 export function verify(config: WslConfig, facts: HostFacts, changedAt: Ms | null): readonly Check[] {
   const booted = facts.vm.bootedAt;
   const older = booted !== null && changedAt !== null && booted < changedAt;
   return [...config.effective.values()].map(entry => {
     const base = { key: entry.name, line: entry.line, wanted: entry.value };
     if (faultOf(entry.name, entry.value) !== null) return { ...base, found: null, state: 'refused' };
-    const seen = LOOKS[entry.name.toLowerCase()]?.(entry, facts) ?? null;
+    const seen = PROBES[entry.name.toLowerCase()]?.(entry, facts) ?? null;
     if (seen === null) return { ...base, found: null, state: 'unseen' };
     return { ...base, found: seen.found, state: seen.holds ? 'holds' : older ? 'pending' : 'differs' };
   });
@@ -42,10 +42,10 @@ interface Seen {
   readonly holds: boolean;
 }
 
-/** Null: cannot be seen from here, or the value means the default. */
-type Look = (entry: ConfigEntry, facts: HostFacts) => Seen | null;
+/** Reads a setting of the running VM; null when nothing here shows it, or the value means the default. */
+type Probe = (entry: ConfigEntry, facts: HostFacts) => Seen | null;
 
-const LOOKS: Readonly<Record<string, Look>> = {
+const PROBES: Readonly<Record<string, Probe>> = {
   'wsl2.memory': ({ value }, { vm, windows }) => {
     const asked = parseSize(value) ?? 0;
     if (asked === 0) return null;

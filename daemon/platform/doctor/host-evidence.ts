@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import type { Host } from '../wsl/programs.js';
 import type { Evidence } from './evidence.js';
 
-/** What /proc and the file system show beyond what `wsl` reads. `socket`: the daemon's; `home`: of the user. */
-export function lookAround(
+/** Evidence from /proc and the file system beyond what `wsl` reads. `socket`: the daemon's; `home`: of the user. */
+export function hostEvidence(
   { root, env }: Host,
-  places: { readonly socket: string; readonly home: string },
+  paths: { readonly socket: string; readonly home: string },
 ): Pick<Evidence, 'load5' | 'busiest' | 'unit' | 'disks' | 'listening' | 'runtime'> {
-  const config = env['XDG_CONFIG_HOME'] || join(places.home, '.config');
+  const config = env['XDG_CONFIG_HOME'] || join(paths.home, '.config');
   return {
     load5: Number(readOr(join(root, '/proc/loadavg')).split(' ')[1] ?? 0) || 0,
     busiest: busiestOf(root),
     unit: existsSync(join(root, config, 'systemd/user/laptop-dev.service')),
     disks: disksOf(root),
     listening: listeningOf(root),
-    runtime: modeOf(places.socket),
+    runtime: modeOf(paths.socket),
   };
 }
 
