@@ -52,7 +52,7 @@ class Merge {
     // `own`: a key may be called `constructor`.
     const rule = Object.hasOwn(RULES, pattern) ? RULES[pattern] : undefined;
     if (rule === 'replace') return over;
-    // Without a value on both sides, these come to nothing said; all other keys stay empty, which is a mistake.
+    // Without a value on both sides, these keys count as not set; all other keys stay empty, which is a mistake.
     if (isNull(over) && isNull(base) && rule === 'key-values') return map(over.location, new Map(), base.tag);
     if (isNull(over) && isNull(base) && rule === 'sequence') return list(over.location, [], base.tag);
     if (isNull(over)) return base;

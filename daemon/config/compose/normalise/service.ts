@@ -176,7 +176,7 @@ function collect(tree: Tree, path: string, locations: Map<string, Position>): vo
 }
 
 function loggingOf(cursor: Cursor | null): ContainerSpec['logging'] {
-  // Nothing said: the engine's own driver.
+  // Not set: the engine's own driver.
   if (cursor === null || !cursor.isMap || (cursor.get('driver') === null && cursor.get('options') === null)) return null;
   return { driver: cursor.get('driver')?.text() ?? 'json-file', options: textsByKey(cursor.get('options')) };
 }

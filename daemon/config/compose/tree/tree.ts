@@ -26,7 +26,7 @@ export interface SourceLocation {
   readonly column: number;
 }
 
-/** `!reset` removes what earlier files said; `!override` replaces it instead of merging. */
+/** `!reset` removes the value of earlier files; `!override` replaces it instead of merging. */
 export type Tag = 'reset' | 'override' | null;
 
 interface Base {
@@ -134,6 +134,7 @@ export function toValue(tree: Tree): unknown {
   return object;
 }
 
+/** The position of a location for messages: without its folder and variables. */
 export function positionOf(location: SourceLocation): Position {
   return { file: location.source.file, line: location.line, column: location.column };
 }
