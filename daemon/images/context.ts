@@ -1,4 +1,5 @@
-import type { ImageProgress, ImageRequest, Log } from '../ports/ports.js';
+import type { ImageProgress } from '../model/image-progress.js';
+import type { ImageRequest, Log } from '../ports/ports.js';
 import type { EngineAddress } from './endpoint.js';
 import type { ImageJob } from './jobs.js';
 import type { knownBuilds } from './known-builds.js';

@@ -1,5 +1,6 @@
 import { fullReference } from '../model/image-builds.js';
-import type { ImageProgress, ImageRequest, Images, Log } from '../ports/ports.js';
+import type { ImageProgress } from '../model/image-progress.js';
+import type { ImageRequest, Images, Log } from '../ports/ports.js';
 import { BASE_REFERENCE } from './base/base-reference.js';
 import { Waits } from './build/build-waits.js';
 import { ensureBuilt } from './build/ensure-built.js';
@@ -32,7 +33,7 @@ export function createImages({ endpoint, stateDir, log, worker = WORKER }: Image
     log,
     known: knownBuilds(stateDir),
     run(job, tell) {
-      const start = (): Promise<string> => atMostTwo(() => runJob(worker, endpoint, job, text => tell({ text })));
+      const start = (): Promise<string> => atMostTwo(() => runJob(worker, endpoint, job, tell));
       return job.kind === 'pull' ? guard(job.reference, start) : start();
     },
     base: (rebuild, tell) =>

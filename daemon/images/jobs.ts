@@ -1,3 +1,4 @@
+import type { ImageProgress } from '../model/image-progress.js';
 import type { BuildSpec } from '../model/spec.js';
 import type { Failure } from '../shared/failure.js';
 
@@ -29,6 +30,6 @@ export interface Order {
 
 /** What the child answers: progress lines, however many, then one result or one failure. */
 export type JobAnswer =
-  | { readonly kind: 'progress'; readonly text: string }
+  | { readonly kind: 'progress'; readonly progress: ImageProgress }
   | { readonly kind: 'done'; readonly value: string }
   | { readonly kind: 'failed'; readonly failure: Failure };

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ImageProgress } from '../model/image-progress.js';
 import { FailureError, failure } from '../shared/failure.js';
 import type { ImageJob, JobAnswer, Order } from './jobs.js';
 
@@ -11,7 +12,7 @@ export const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url));
  * value; rejects with its failure, or with `internal` when the child ends without an answer. The child ends when this
  * process does: its end of the channel closes.
  */
-export function runJob(worker: string, endpoint: string, job: ImageJob, onProgress: (text: string) => void): Promise<string> {
+export function runJob(worker: string, endpoint: string, job: ImageJob, onProgress: (progress: ImageProgress) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     // --no-warnings: a warning of Node on stderr is nobody's business here; stderr is kept for the message of a crash.
     const child = fork(worker, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--no-warnings'] });
@@ -20,7 +21,7 @@ export function runJob(worker: string, endpoint: string, job: ImageJob, onProgre
       last = (last + text).slice(-2_000);
     });
     child.on('message', (message: JobAnswer) => {
-      if (message.kind === 'progress') onProgress(message.text);
+      if (message.kind === 'progress') onProgress(message.progress);
       else if (message.kind === 'done') resolve(message.value);
       else reject(new FailureError(message.failure));
     });

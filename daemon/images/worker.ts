@@ -1,4 +1,5 @@
 /** The child process of runJob: one order, progress lines, one answer. It loads dockerode; the daemon never does for images. */
+import type { ImageProgress } from '../model/image-progress.js';
 import { FailureError, failure } from '../shared/failure.js';
 import { makeBase } from './base/base.js';
 import { buildImage, hashContext, tagImage } from './build/build.js';
@@ -7,7 +8,7 @@ import type { ImageJob, JobAnswer, Order } from './jobs.js';
 import { pullImage } from './pull/pull.js';
 
 const say = (answer: JobAnswer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
-const tell = (text: string): void => void say({ kind: 'progress', text });
+const tell = (progress: ImageProgress): void => void say({ kind: 'progress', progress });
 
 function run(engine: Engine, job: ImageJob): Promise<string> {
   switch (job.kind) {

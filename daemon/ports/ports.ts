@@ -3,6 +3,7 @@ import type { EngineInfo } from '../api/engine-info.js';
 import type { ContainerSample, ServiceSample } from '../model/container-sample.js';
 import type { HostSample } from '../model/host-sample.js';
 import type { BuiltImage } from '../model/image-builds.js';
+import type { ImageProgress } from '../model/image-progress.js';
 import type { EngineEvent, ObservedContainer } from '../model/observed.js';
 import type { BuildSpec, ContainerSpec, NetworkSpec, ServiceId, ServiceSpec, VolumeSpec } from '../model/spec.js';
 import type { Intent } from '../scheduler/state/intent.js';
@@ -156,10 +157,6 @@ export interface ImageRequest {
   readonly platform?: string | null;
   /** What the project builds: the image itself, where another service has its build, and what it is built upon, come first. */
   readonly project?: readonly BuiltImage[];
-}
-export interface ImageProgress {
-  /** One short line for people: "building api 4/9", "making the base image from Debian's packages (1 to 2 minutes)". */
-  readonly text: string;
 }
 /** Makes images present. */
 export interface Images {

@@ -1,4 +1,5 @@
 import type { EngineInfo } from '../api/engine-info.js';
+import { noticeOf } from '../api/notice.js';
 import { builtImages } from '../model/image-builds.js';
 import type { ListenerHooks, Listeners, UntilReady } from '../ports/listeners.js';
 import type { MemoryRequests } from '../ports/memory-requests.js';
@@ -141,7 +142,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     clock,
     log,
     post: event => loop.post(event),
-    tell: (spec, kind, text) => notices.add([{ project: spec.project, service: spec.name, level: 'info', kind, text }]),
+    tell: (spec, content) => notices.add([noticeOf(spec.project, spec.name, content)]),
     version: () => loop.world.version,
     doors,
     carrier,

@@ -1,4 +1,5 @@
 import type { LoggedNotice, Notice } from '../api/notice.js';
+import { noticeText } from '../api/notice-text.js';
 import type { Clock, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 
@@ -15,7 +16,7 @@ export class Notices {
 
   add(notices: readonly Notice[]): void {
     for (const notice of notices) {
-      const logged = { ...notice, seq: ++this.seq, at: this.clock.wall() };
+      const logged = { ...notice, text: noticeText(notice), seq: ++this.seq, at: this.clock.wall() };
       this.kept.push(logged);
       if (this.kept.length > this.most) this.kept.shift();
       for (const listener of this.listeners) listener(logged);

@@ -106,7 +106,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
       if (isUsedAgain(entry)) return draft.patch(id, { awake: true });
       if (draft.engine !== 'up' || state.container === null || hasLeavingDependants(draft, entry)) return;
       stopIt(draft, id, entry, { kind: 'sleep' }, policy, now);
-      return draft.notice(entry.spec, 'info', 'stopping', 'stops');
+      return draft.notice(entry.spec, { kind: 'stopping', data: { reason: 'not-wanted' } });
     case 'stopping':
       if (state.after.kind === 'restart') draft.setState(id, { ...state, after: { kind: 'sleep' } });
       return;
@@ -180,7 +180,7 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     const wanted = state.kind === 'starting' ? (state.next ?? state.grant) : state.grant;
     const grant = Math.min(spec.memory.maximum, Math.max(spec.memory.standard, wanted));
     stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
-    draft.notice(spec, 'info', 'stopping', 'stops, to start again with its present definition');
+    draft.notice(spec, { kind: 'stopping', data: { reason: 'definition-changed' } });
   }
 }
 

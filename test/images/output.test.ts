@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
 import { BuildOutput } from '../../daemon/images/build/output.js';
+import type { ImageProgress } from '../../daemon/model/image-progress.js';
 
-function hear(...streams: string[]): { progress: string[]; last: readonly string[] } {
-  const progress: string[] = [];
-  const output = new BuildOutput('api', text => progress.push(text));
+function hear(...streams: string[]): { steps: ImageProgress[]; last: readonly string[] } {
+  const steps: ImageProgress[] = [];
+  const output = new BuildOutput('api', progress => steps.push(progress));
   for (const stream of streams) output.hear({ stream });
-  return { progress, last: output.lastLines() };
+  return { steps, last: output.lastLines() };
 }
 
 test('steps become progress, in the words of all three builders', () => {
-  expect(hear('Step 1/2 : FROM a\n', ' ---> 12\n', 'Step 2/2 : RUN b\n').progress).toEqual(['building api 1/2', 'building api 2/2']);
-  expect(hear('[sha256:77312] [stage-0 1/3] FROM a\n', '[sha256:6b1bd] [internal] load\n').progress).toEqual(['building api 1/3']);
-  expect(hear('STEP 3/4: RUN x\n').progress).toEqual(['building api 3/4']);
+  const step = (at: string) => ({ step: 'build', image: 'api', at });
+  expect(hear('Step 1/2 : FROM a\n', ' ---> 12\n', 'Step 2/2 : RUN b\n').steps).toEqual([step('1/2'), step('2/2')]);
+  expect(hear('[sha256:77312] [stage-0 1/3] FROM a\n', '[sha256:6b1bd] [internal] load\n').steps).toEqual([step('1/3')]);
+  expect(hear('STEP 3/4: RUN x\n').steps).toEqual([step('3/4')]);
 });
 
 test('the last lines are kept, without colours and noise, and cut in the middle of a line put together', () => {

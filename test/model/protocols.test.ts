@@ -59,7 +59,7 @@ describe('what is seen', () => {
     const driver = sleeping(project('p', { db }));
     wake(driver, 'p/db');
     driver.send({ kind: 'spoke', id: 'p/db', port: 4000, protocol: 'tcp' });
-    expect(driver.notices.map(({ kind, text }) => `${kind}: ${text}`)).toEqual(['heard: port 4000 speaks tcp, not http as guessed']);
+    expect(driver.notices).toMatchObject([{ kind: 'heard', data: { port: 4000, protocol: 'tcp', inferred: 'http' } }]);
     expect(driver.world.services.get('p/db')?.spoken).toEqual({ 4000: 'tcp' });
     driver.send({ kind: 'spoke', id: 'p/db', port: 4000, protocol: 'tcp' });
     expect(driver.notices).toEqual([]);

@@ -7,6 +7,7 @@ const notice = (seq: number, level: LoggedNotice['level']): LoggedNotice => ({
   service: 'db',
   level,
   kind: 'ready',
+  data: { reason: 'healthy-again' },
   text: `notice ${seq}`,
   seq,
   at: 0,

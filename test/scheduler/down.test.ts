@@ -127,7 +127,9 @@ describe('what the engine does not answer to', () => {
   test('a removal that is refused is not: the service is let go, and that is said', () => {
     const driver = leaving();
     driver.send({ kind: 'removeFailed', id: 'p/db', container: 'db-1', failure: { ...silence, code: 'engine-error' } });
-    expect(driver.notices).toMatchObject([{ level: 'warn', text: expect.stringContaining('laptop-dev clean') }]);
+    expect(driver.notices).toMatchObject([
+      { level: 'warn', kind: 'removed', data: { reason: 'refused', cause: { code: 'engine-error' } } },
+    ]);
     expect(driver.kinds()).toEqual(['clearProject']);
   });
 

@@ -24,7 +24,7 @@ describe('a container that was changed past the daemon', () => {
     const driver = running(spec).boot(seen({ limit: 512 * MiB }));
     expect(driver.state('p/db')).toMatchObject({ grant: 512 * MiB, resizing: 200 * MiB });
     expect(driver.stepsOf('resize')).toMatchObject([{ container: 'db-1', from: 512 * MiB, to: 200 * MiB }]);
-    expect(driver.notices).toMatchObject([{ kind: 'resized', text: expect.stringContaining('its limit is 512 MB at the engine') }]);
+    expect(driver.notices).toMatchObject([{ kind: 'resized', data: { reason: 'changed-by-hand', found: 512 * MiB, restored: 200 * MiB } }]);
     driver.settle();
     expect(driver.state('p/db')).toMatchObject({ grant: 200 * MiB, resizing: null });
   });

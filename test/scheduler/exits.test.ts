@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nextDeadline } from '../../daemon/scheduler/decide.js';
+import { MiB } from '../../daemon/shared/bytes.js';
 import type { Driver } from './support/driver.js';
 import { running } from './support/shop.js';
 import { project } from './support/specs.js';
@@ -29,7 +30,7 @@ describe('crashes', () => {
     expect(driver.kinds()).toEqual(['readLogTail api']);
     driver.send({ kind: 'logTail', id: 'p/api', container: driver.stepsOf('readLogTail')[0]?.container ?? '', lines: ['boom'] });
     expect(driver.state('p/api')).toMatchObject({ failure: { details: { lastLines: ['boom'] } }, logTailDue: false });
-    expect(driver.notices).toMatchObject([{ kind: 'failed', text: 'its last words: boom' }]);
+    expect(driver.notices).toMatchObject([{ kind: 'failed', data: { reason: 'log-tail', line: 'boom' } }]);
   });
 
   test('that are ten minutes apart are no loop', () => {
@@ -45,9 +46,9 @@ describe('crashes', () => {
   test('by the memory limit are named so, with the figure', () => {
     const driver = running(single);
     driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
-    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('200 MB') });
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', data: { reason: 'process-killed', limit: 200 * MiB } });
     die(driver, 137);
-    expect(driver.notices[0]).toMatchObject({ kind: 'oom', text: expect.stringContaining('killed at its 200 MB limit') });
+    expect(driver.notices[0]).toMatchObject({ kind: 'oom', data: { reason: 'exited', exit: { limit: 200 * MiB } } });
     expect(driver.state('p/api')).toMatchObject({ kind: 'backoff', exit: { code: 137, oom: true } });
   });
 

@@ -285,7 +285,7 @@ describe('a start through the engine is a start', () => {
     driver.settle();
     const container = containerOf(driver, DB);
     seen(driver, DB);
-    expect(driver.notices.map(({ text }) => text)).toEqual(['was started through the engine: it is wanted up from now on']);
+    expect(driver.notices.map(({ kind, data }) => ({ kind, data }))).toEqual([{ kind: 'started', data: { reason: 'by-hand' } }]);
     thenItsEvent(driver, container);
   });
 
@@ -293,7 +293,7 @@ describe('a start through the engine is a start', () => {
     const driver = running(single);
     const container = told(driver, DB, ...STOP);
     seen(driver, DB);
-    expect(driver.notices.map(({ text }) => text)).toEqual(['was restarted through the engine']);
+    expect(driver.notices.map(({ kind, data }) => ({ kind, data }))).toEqual([{ kind: 'started', data: { reason: 'restarted-by-hand' } }]);
     thenItsEvent(driver, container);
   });
 
@@ -528,9 +528,9 @@ describe('networks and volumes that were removed through the engine', () => {
       const entry = driver.world.services.get(DB) ?? never();
       const container = observed(entry.spec, { id: 'db-9' });
       driver.send({ kind: 'launched', id: DB, attempt: entry.attempt, container, madeVolumes: ['shop_data'] });
-      return driver.notices.filter(({ level }) => level === 'error').map(({ text }) => text);
+      return driver.notices.filter(({ level }) => level === 'error').map(({ kind, data }) => ({ kind, data }));
     };
-    expect(said('hash-db')).toEqual([expect.stringContaining('shop_data was removed through the engine')]);
+    expect(said('hash-db')).toEqual([{ kind: 'removed', data: { reason: 'volume-lost', volume: 'shop_data' } }]);
     expect(said('another')).toEqual([]);
     expect(said(null)).toEqual([]);
   });

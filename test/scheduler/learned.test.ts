@@ -55,7 +55,7 @@ describe('a limit that nobody wrote', () => {
     const driver = started(4_000, home({ restart: { policy: 'no', maxRetries: null } }));
     killed(driver);
     expect(driver.world.services.get('p/search')?.crashes).toEqual([]);
-    expect(driver.notices).toMatchObject([{}, { kind: 'oom', text: expect.stringContaining('killed at 200 MB, a limit that nobody set') }]);
+    expect(driver.notices).toMatchObject([{}, { kind: 'oom', data: { reason: 'limit-inferred', limit: 200 * MiB } }]);
     driver.settle();
     expect(driver.state('p/search').kind).toBe('running');
   });
@@ -142,7 +142,7 @@ describe('a limit that nobody wrote', () => {
   ] as const)('a heap of %s that was fitted to it (exit %d) is the same', (runtime, code) => {
     const driver = started(4_000, home({ runtime }));
     dies(driver, code);
-    expect(driver.notices).toMatchObject([{}, { kind: 'oom', text: expect.stringContaining('starts again with 400 MB') }]);
+    expect(driver.notices).toMatchObject([{}, { kind: 'oom', data: { reason: 'limit-inferred', next: 400 * MiB } }]);
     const written = new Driver(policy(4_000)).boot();
     written.up(project('p', { search: { runtime } }));
     written.settle();

@@ -125,7 +125,10 @@ describe('a service that asks for memory itself', () => {
     say(driver, { model: 'big', holds: 900 * MiB });
     const container = liveContainer(driver.state('lab/llm')) ?? '';
     driver.send({ kind: 'engine', event: { kind: 'died', id: container, at: driver.now, exitCode: 134 } });
-    expect(driver.notices[0]?.text).toContain('exited with 134 with the model big loaded');
+    expect(driver.notices[0]).toMatchObject({
+      kind: 'crashed',
+      data: { exit: { code: 134, limit: null, model: 'big', isLoading: false } },
+    });
   });
 
   test('and ends before it is answered is not answered any more; what it said is forgotten', () => {
@@ -133,7 +136,7 @@ describe('a service that asks for memory itself', () => {
     say(driver, { loading: { model: 'big', share: 0.4 }, holds: 900 * MiB });
     const container = liveContainer(driver.state('lab/llm')) ?? '';
     driver.send({ kind: 'engine', event: { kind: 'died', id: container, at: driver.now, exitCode: 134 } });
-    expect(driver.notices[0]?.text).toContain('exited with 134 while it loaded the model big');
+    expect(driver.notices[0]).toMatchObject({ kind: 'crashed', data: { exit: { code: 134, limit: null, model: 'big', isLoading: true } } });
     expect(driver.world.services.get('lab/llm')).toMatchObject({ memoryReport: null, memoryRequest: null });
     tickAt(driver, driver.now + 10_000);
     expect(driver.state('lab/llm').kind).toBe('running');

@@ -169,22 +169,25 @@ describe('it is told', () => {
     const driver = lively({ mode: 'always' }, 'lab/brief');
     return results.map(result => {
       driver.send({ kind: 'reclaimed', ...BROUGHT, ...result });
-      return driver.notices.map(({ project: name, service, level, kind, text }) => [name, service, level, kind, text].join(' '));
+      return driver.notices;
     });
   };
   const nothing = { after: BROUGHT.before };
 
   test('with what the machine shows', () => {
+    const { before, after } = BROUGHT;
+    const data = { reason: 'cache', bytes: 210 * MiB, freeBefore: before.free, freeAfter: after.free };
+    const notice = { project: 'lab', service: null, level: 'info', kind: 'reclaimed' };
     expect(told({}, { windows: true })).toEqual([
-      ['lab  info reclaimed Gave 210 MB of file cache back to the host (MemFree was 1000 MB, is 1.2 GB).'],
-      ['lab  info reclaimed Gave 210 MB of file cache back to Windows (MemFree was 1000 MB, is 1.2 GB).'],
+      [{ ...notice, data: { ...data, to: 'host' } }],
+      [{ ...notice, data: { ...data, to: 'windows' } }],
     ]);
   });
 
   test('nothing is told where nothing came of it; why it could not, once', () => {
     const no = { ...nothing, why: 'needs root' };
-    const words = 'lab  warn reclaimed Not all file cache could be given back: needs root.';
-    expect(told(nothing, no, no, nothing, no)).toEqual([[], [words], [], [], [words]]);
+    const notice = { project: 'lab', service: null, level: 'warn', kind: 'reclaimed', data: { reason: 'incomplete', why: 'needs root' } };
+    expect(told(nothing, no, no, nothing, no)).toEqual([[], [notice], [], [], [notice]]);
   });
 });
 

@@ -114,7 +114,9 @@ test('a plan that is refused is a notice, changes nothing, and why says so until
   tick(driver, 'down').settle();
   const small = new Driver(policy(150)).send({ kind: 'restored', projects: intentOf(driver.world) }).boot();
   tick(small, 'up');
-  expect(small.notices).toMatchObject([{ service: null, level: 'warn', kind: 'refused', text: expect.stringContaining('budget') }]);
+  expect(small.notices).toMatchObject([
+    { service: null, level: 'warn', kind: 'refused', data: { reason: 'running-hours', cause: { code: 'over-budget' } } },
+  ]);
   expect(small.kinds()).toEqual(['persist']);
   expect(view(small, 'api').why).toContain('was not brought up by its running hours: api, db need 200 MB');
 });

@@ -45,8 +45,9 @@ export function view(name: string, extra: Partial<ServiceView> = {}): ServiceVie
   };
 }
 
+/** As clients see it: they show the text, and `data` is of no account to them. */
 export function notice(seq: number, service: string, kind: LoggedNotice['kind'], text: string = kind, project = 'shop'): LoggedNotice {
-  return { seq, at: 1_700_000_000_000 + seq, project, service, level: 'info', kind, text };
+  return { seq, at: 1_700_000_000_000 + seq, project, service, level: 'info', kind, data: {}, text } as LoggedNotice;
 }
 
 export const EMPTY_PLAN: Plan = {

@@ -1,5 +1,6 @@
 import { FailureError, failure } from '../../shared/failure.js';
 import { contextTar } from '../build/context-tar.js';
+import type { Tell } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { pullImage } from '../pull/pull.js';
@@ -16,15 +17,15 @@ export const ORIGIN_LABEL = 'laptop-dev.base-origin';
  * Makes the base image present and resolves to its id: Debian's own image when it is here or a registry has it, with this machine's
  * certificate authorities added; else a Debian made from packages with debootstrap. Only one at a time on a machine.
  */
-export async function makeBase(engine: Engine, rebuild: boolean, tell: (text: string) => void): Promise<string> {
-  const lock = await hostLock(lockPath(), () => tell('waiting for another laptop-dev that makes the base image'));
+export async function makeBase(engine: Engine, rebuild: boolean, tell: Tell): Promise<string> {
+  const lock = await hostLock(lockPath(), () => tell({ step: 'base-waits' }));
   try {
     const present = await inspectImage(engine.address, BASE_REFERENCE);
     if (present && !rebuild) return present.id;
     const refusal = await sourceMissing(engine, tell);
     if (refusal === null) await derive(engine);
     else {
-      tell(`${refusal}; making the base image from Debian's packages (about a minute)`);
+      tell({ step: 'base-begins', why: refusal });
       await importRoot(engine, tell);
     }
     const made = await inspectImage(engine.address, BASE_REFERENCE);
@@ -36,7 +37,7 @@ export async function makeBase(engine: Engine, rebuild: boolean, tell: (text: st
 }
 
 /** Null: Debian's image is at the engine. Else why not. */
-async function sourceMissing(engine: Engine, tell: (text: string) => void): Promise<string | null> {
+async function sourceMissing(engine: Engine, tell: Tell): Promise<string | null> {
   if (await inspectImage(engine.address, BASE_SOURCE)) return null;
   try {
     await pullImage(engine, BASE_SOURCE, null, tell);
@@ -57,7 +58,7 @@ async function derive({ docker }: Engine): Promise<void> {
   if (error !== null) throw new FailureError(failure('image-build-failed', `the base image cannot be built on ${BASE_SOURCE}: ${error}`));
 }
 
-async function importRoot({ docker }: Engine, tell: (text: string) => void): Promise<void> {
+async function importRoot({ docker }: Engine, tell: Tell): Promise<void> {
   const root = await makeRoot(await ownAuthorities(), tell);
   try {
     const tar = tarOfRoot(root.path);

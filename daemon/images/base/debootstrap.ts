@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FailureError, failure } from '../../shared/failure.js';
+import type { Tell } from '../context.js';
 import { debianMirror, proxySettings } from '../host-settings.js';
 import { type Command, lines } from './lines.js';
 import { makeSlim, writeSources } from './slim-root.js';
@@ -20,7 +21,7 @@ export interface DebianRoot {
  * A minimal Debian in a folder. Runs as root only, under the host lock. What an interrupted run left is removed first; nothing of
  * a run that fails stays. Fails with image-missing (nobody to run it, with the command to type) or image-build-failed.
  */
-export async function makeRoot(authorities: readonly string[], tell: (text: string) => void): Promise<DebianRoot> {
+export async function makeRoot(authorities: readonly string[], tell: Tell): Promise<DebianRoot> {
   await requireDebootstrap(tell);
   await removeLeftovers();
   const path = await mkdtemp(join(WORK, PREFIX));
@@ -42,13 +43,13 @@ export async function makeRoot(authorities: readonly string[], tell: (text: stri
   }
 }
 
-async function retry(path: string, tell: (text: string) => void): Promise<string | null> {
+async function retry(path: string, tell: Tell): Promise<string | null> {
   await rm(path, { recursive: true, force: true });
   await mkdir(path, { mode: 0o755 });
   return bootstrap(path, null, tell);
 }
 
-async function bootstrap(path: string, mirror: string | null, tell: (text: string) => void): Promise<string | null> {
+async function bootstrap(path: string, mirror: string | null, tell: Tell): Promise<string | null> {
   // An older debootstrap does not know the name of a newer release; the script is the same as sid's.
   const script = existsSync(join(SCRIPTS, SUITE)) ? [] : [join(SCRIPTS, 'sid')];
   const include = mirror?.startsWith('https:') ? ['--include=ca-certificates'] : [];
@@ -57,7 +58,7 @@ async function bootstrap(path: string, mirror: string | null, tell: (text: strin
   let phase = '';
   return lines(await isolated({ name: 'debootstrap', args, env: await environment() }), line => {
     const next = /^I: (Retrieving|Extracting|Unpacking|Configuring)/.exec(line)?.[1]?.toLowerCase() ?? phase;
-    if (next !== phase) tell(`making the base image: ${next} packages`);
+    if (next !== phase) tell({ step: 'base-packages', phase: next });
     phase = next;
   });
 }
@@ -82,7 +83,7 @@ async function addAuthorities(root: string, authorities: readonly string[]): Pro
     await lines({ name: 'chroot', args: [root, 'update-ca-certificates'] }, () => undefined);
 }
 
-async function requireDebootstrap(tell: (text: string) => void): Promise<void> {
+async function requireDebootstrap(tell: Tell): Promise<void> {
   const installed = existsSync('/usr/sbin/debootstrap');
   const root = process.getuid?.() === 0;
   if (root && installed) return;
@@ -94,7 +95,7 @@ async function requireDebootstrap(tell: (text: string) => void): Promise<void> {
       ]),
     );
   }
-  tell('installing debootstrap');
+  tell({ step: 'base-installs-debootstrap' });
   const apt: Command = { name: 'apt-get', args: ['install', '-y', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'] };
   const quiet = { ...apt, env: await environment() };
   const error =

@@ -1,6 +1,7 @@
 /** `scripts/build.sh`: makes images without a daemon. Arguments: `base`, or NAME=FOLDER for laptop-dev/NAME; `--rebuild` makes them anew. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { imageProgressText } from '../../api/notice-text.js';
 import { judgedPath } from '../../path-gate/judge.js';
 import type { ImageRequest } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
@@ -27,7 +28,7 @@ async function make(name: string): Promise<boolean> {
   const request = requestOf(name);
   const start = performance.now();
   try {
-    await images.ensure(request, ({ text }) => console.error(text));
+    await images.ensure(request, progress => console.error(imageProgressText(progress)));
     console.log(`${request.reference} is current (${((performance.now() - start) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {

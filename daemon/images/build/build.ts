@@ -2,6 +2,7 @@ import { fullReference } from '../../model/image-builds.js';
 import type { PinnedFolder } from '../../path-gate/pinned.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
+import type { Tell } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { builderArgs } from '../host-settings.js';
 import { inspectImage } from '../inspect.js';
@@ -15,7 +16,6 @@ import { type BuildPlan, planBuild } from './plan.js';
 import { type ContextEntry, scanContext } from './scan.js';
 
 type BuildJob = Extract<ImageJob, { kind: 'build' }>;
-type Tell = (text: string) => void;
 
 /** Name of a Dockerfile that is not part of its context, inside the context that is sent. */
 const SENT_DOCKERFILE = '.laptop-dev.Dockerfile';
@@ -77,7 +77,7 @@ async function presentBases(engine: Engine, plan: BuildPlan, tell: Tell): Promis
   const ids: Record<string, string> = {};
   for (const base of plan.facts.bases) {
     const present = await inspectImage(engine.address, base);
-    if (!present) tell(`pulling ${base} for ${shortName(plan.reference)}`);
+    if (!present) tell({ step: 'pull-base', reference: base, image: shortName(plan.reference) });
     ids[base] = present?.id ?? (await pullImage(engine, base, plan.platform, tell));
   }
   return ids;

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Tell } from '../context.js';
 import type { EngineLine } from '../engine.js';
 
 /** How many last lines a failed build shows, and how long each may be. */
@@ -8,12 +9,12 @@ const LENGTH = 300;
 /** What a build says: steps become progress, the last lines are kept for a failure. */
 export class BuildOutput {
   readonly #name: string;
-  readonly #tell: (text: string) => void;
+  readonly #tell: Tell;
   #lines: string[] = [];
   #open = '';
   #step = '';
 
-  constructor(name: string, tell: (text: string) => void) {
+  constructor(name: string, tell: Tell) {
     this.#name = name;
     this.#tell = tell;
   }
@@ -35,7 +36,7 @@ export class BuildOutput {
     const step = /^step (\d+\/\d+)/i.exec(text)?.[1] ?? /^\[[0-9a-z:]+\] \[(?:[\w.-]+ )?(\d+\/\d+)\]/.exec(text)?.[1];
     if (step === undefined || step === this.#step) return;
     this.#step = step;
-    this.#tell(`building ${this.#name} ${step}`);
+    this.#tell({ step: 'build', image: this.#name, at: step });
   }
 }
 

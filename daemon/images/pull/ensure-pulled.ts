@@ -14,7 +14,7 @@ export async function ensurePulled(room: ImageContext, request: ImageRequest, te
       ]),
     );
   }
-  tell({ text: `pulling ${reference}` });
+  tell({ step: 'pull', reference, layers: null });
   await room.run({ kind: 'pull', reference, platform }, tell);
   room.log.info({ reference }, 'image pulled');
 }

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../../api/notice.js';
+import type { NoticeContent } from '../../api/notice.js';
 import type { BuiltImage } from '../../model/image-builds.js';
 import type { ObservedContainer } from '../../model/observed.js';
 import type { Protocol, ServiceId, ServiceSpec } from '../../model/spec.js';
@@ -27,7 +27,7 @@ export interface Effects {
   readonly clock: Clock;
   readonly log: Log;
   readonly post: (event: Event) => void;
-  readonly tell: (spec: ServiceSpec, kind: NoticeKind, text: string) => void;
+  readonly tell: (spec: ServiceSpec, content: NoticeContent) => void;
   /** The world's version now. */
   readonly version: () => number;
   readonly persist: () => void;
@@ -99,7 +99,7 @@ const EXECUTORS: Executors = {
       if (spec.container) {
         const { image, build, pull, platform } = spec.container;
         const request = { reference: image, build, pull, platform, rebuild: false, project: builds(spec.project) };
-        await images.ensure(request, progress => tell(spec, 'image', progress.text));
+        await images.ensure(request, data => tell(spec, { kind: 'image', data }));
       }
       post({ kind: 'imageReady', id, attempt });
     } catch (error) {

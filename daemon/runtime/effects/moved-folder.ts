@@ -1,4 +1,4 @@
-import type { Notice } from '../../api/notice.js';
+import { type Notice, noticeOf } from '../../api/notice.js';
 import { isGone } from '../../files/folder-id.js';
 import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import type { World } from '../../scheduler/state/world.js';
@@ -16,8 +16,7 @@ export function movedFrom(world: World, spec: ProjectSpec): string | null {
 }
 
 export function movedNotice(spec: ProjectSpec, from: string): Notice {
-  const text = `the folder of the project was ${from} and is ${spec.root} now; its name, volumes and pins stay`;
-  return { project: spec.name, service: null, level: 'info', kind: 'adopted', text };
+  return noticeOf(spec.name, null, { kind: 'adopted', data: { reason: 'folder-moved', from, to: spec.root } });
 }
 
 /**

@@ -1,4 +1,6 @@
+import { noticeOf } from '../../api/notice.js';
 import { builtImages } from '../../model/image-builds.js';
+import type { ImageProgress } from '../../model/image-progress.js';
 import type { ServiceId } from '../../model/spec.js';
 import type { Containers, ExecOptions, ExecSession, Images } from '../../ports/ports.js';
 import type { World } from '../../scheduler/state/world.js';
@@ -33,8 +35,7 @@ export async function execOneOff(
     );
   }
   const { image, build, pull, platform } = container;
-  const tell = ({ text }: { text: string }) =>
-    notices.add([{ project: spec.project, service: spec.name, level: 'info', kind: 'image', text }]);
+  const tell = (data: ImageProgress) => notices.add([noticeOf(spec.project, spec.name, { kind: 'image', data })]);
   await images.ensure({ reference: image, build, pull, platform, rebuild: false, project: builtImages(project.services) }, tell);
   const used = new Set(container.mounts.flatMap(mount => (mount.kind === 'volume' && mount.volume !== null ? [mount.volume] : [])));
   const volumes = project.volumes.filter(volume => used.has(volume.key));

@@ -1,8 +1,8 @@
+import { causeOf, type NoticeData } from '../../api/notice.js';
 import { ownAddresses } from '../../model/addressing.js';
 import { canSleep } from '../../model/listeners.js';
 import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
-import { formatSpan } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event, UsageSeen, UseSeen } from '../state/event.js';
@@ -64,13 +64,13 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   if (entry.state.kind !== 'running' || entry.state.container !== event.container || event.vetoed) return;
   if (whyHeld(draft, { ...entry, use }) !== null) return;
   const quiet = now - use.lastAt;
-  if (entry.spec.idle !== null && quiet >= entry.spec.idle) return fallAsleep(draft, event.id, entry, `unused for ${formatSpan(quiet)}`);
+  if (entry.spec.idle !== null && quiet >= entry.spec.idle) return fallAsleep(draft, event.id, entry, { reason: 'idle', unused: quiet });
   const { freezeAfter } = entry.spec.activation;
   if (freezeAfter === null || quiet < freezeAfter || entry.state.frozen) return;
   // The engine may take its time: it is not looked at, nor paused again, before.
   draft.patch(event.id, { use: { ...use, notBefore: now + policy.lookAgain } });
   draft.steps.push({ kind: 'freeze', id: event.id, container: event.container, drain: policy.drain });
-  draft.notice(entry.spec, 'info', 'frozen', `is paused: unused for ${formatSpan(quiet)}`);
+  draft.notice(entry.spec, { kind: 'frozen', data: { reason: 'idle', unused: quiet } });
 }
 
 /** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
@@ -90,15 +90,16 @@ export function foldFrozenChanged(draft: Draft, entry: ServiceEntry, event: Extr
     else draft.steps.push({ kind: 'checkUse', id: event.id, container: event.container, veto: null });
     return;
   }
-  draft.notice(entry.spec, 'warn', 'frozen', `could not be ${event.frozen ? 'paused' : 'let go on'}: ${event.failure.message}`);
+  const reason = event.frozen ? 'pause-failed' : 'resume-failed';
+  draft.notice(entry.spec, { kind: 'frozen', data: { reason, cause: causeOf(event.failure) } });
   if (event.frozen) draft.patch(event.id, { use: usedFrom(entry.use, now) });
   else draft.patch(event.id, { awake: false });
 }
 
 /** Nobody uses it: `converge` stops it, and its ports go on to answer. */
-export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, why: string): void {
+export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, data: NoticeData['stopping']): void {
   draft.patch(id, { awake: false });
-  draft.notice(entry.spec, 'info', 'stopping', `falls asleep: ${why}`);
+  draft.notice(entry.spec, { kind: 'stopping', data });
 }
 
 /** While the machine slept there was no silence, and nobody waited. */

@@ -23,7 +23,7 @@ export function protocolObserved(draft: Draft, { spec }: ServiceEntry, port: num
   draft.patch(id, { spoken: { ...entry.spoken, [port]: protocol } });
   const after = speechOf(spec, port, protocol);
   if (after.protocol !== before.protocol)
-    draft.notice(spec, 'info', 'heard', `port ${port} speaks ${after.protocol}, not ${before.protocol} as guessed`);
+    draft.notice(spec, { kind: 'heard', data: { port, protocol: after.protocol, inferred: before.protocol } });
 }
 
 export function foldListens(draft: Draft, { id, container, ports }: Extract<Event, { kind: 'listens' }>): void {

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../../api/notice.js';
+import { causeOf } from '../../api/notice.js';
 import { type ProjectSpec, serviceId } from '../../model/spec.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
@@ -43,20 +43,14 @@ function open(draft: Draft, spec: ProjectSpec, policy: Policy, now: Ms): void {
   const wish: DesiredChange = { up, stops: [], restart: new Set(), recreate: new Set(), woken: false };
   const admission = planFor(draft.world(), wish, policy, now);
   if (!admission.ok) return refused(draft, spec.name, admission.failure);
-  say(draft, spec.name, 'planned', 'comes up: its running hours begin');
+  draft.projectNotice(spec.name, { kind: 'planned', data: { reason: 'hours-begin' } });
   for (const name of withDependencies(spec.services, chosen)) if (!awake.has(name)) sleepUntilAsked(draft, serviceId(spec.name, name));
   applyPlan(draft, admission.plan, wish, policy, now);
 }
 
 /** Nothing was changed; `why` tells of it until it is up. */
 function refused(draft: Draft, project: string, failure: Failure): void {
-  draft.notices.push({
-    project,
-    service: null,
-    level: 'warn',
-    kind: 'refused',
-    text: `was not brought up by its running hours: ${failure.message}`,
-  });
+  draft.projectNotice(project, { kind: 'refused', data: { reason: 'running-hours', cause: causeOf(failure) } });
   for (const [id, entry] of draft.ofProject(project)) if (entry.hours === 'closed') draft.patch(id, { refusal: failure });
 }
 
@@ -67,7 +61,7 @@ function close(draft: Draft, project: string): void {
     isUp = true;
     draft.patch(id, { hours: 'closing' });
   }
-  if (isUp) say(draft, project, 'stopping', 'goes down: its running hours are over; what is held or in use follows when it is free');
+  if (isUp) draft.projectNotice(project, { kind: 'stopping', data: { reason: 'hours-end' } });
 }
 
 /** Dependants first: what a service needs that stays, stays with it. Looks at the present only, so that whatever lets go will do. */
@@ -97,8 +91,4 @@ function isKept(draft: Draft, entry: ServiceEntry): boolean {
 
 function isOnItsWay({ state }: ServiceEntry): boolean {
   return state.kind === 'queued' || state.kind === 'pending' || state.kind === 'starting' || state.kind === 'backoff';
-}
-
-function say(draft: Draft, project: string, kind: NoticeKind, text: string): void {
-  draft.notices.push({ project, service: null, level: 'info', kind, text });
 }

@@ -33,6 +33,6 @@ export function restartSharers(draft: Draft, { spec, container: last }: ServiceE
     if (state.kind === 'starting') draft.setState(id, { ...state, next: state.grant });
     if (state.kind !== 'running') continue;
     stopIt(draft, id, sharer, { kind: 'restart', grant: state.grant }, policy, now);
-    draft.notice(sharer.spec, 'info', 'stopping', `stops, to start again: it lives in the network or the processes of ${spec.name}`);
+    draft.notice(sharer.spec, { kind: 'stopping', data: { reason: 'namespace-restarted', owner: spec.name } });
   }
 }

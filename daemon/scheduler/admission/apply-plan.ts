@@ -1,6 +1,6 @@
 import type { Plan } from '../../api/plan.js';
 import type { ServiceId } from '../../model/spec.js';
-import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { fallAsleep, thaw } from '../activity/idle.js';
 import { runsByHand, stopIt } from '../lifecycle/stop.js';
@@ -30,7 +30,7 @@ export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, polic
     draft.patch(id, { crashes: [], restartRequested, recreateRequested });
     if (state.kind === 'running' || runsByHand(entry)) {
       stopIt(draft, id, entry, { kind: 'restart', grant }, policy, now);
-      draft.notice(entry.spec, 'info', 'stopping', 'stops, to start again');
+      draft.notice(entry.spec, { kind: 'stopping', data: { reason: 'restart' } });
     } else if (state.kind === 'stopping') {
       draft.setState(id, { ...state, after: { kind: 'restart', grant } });
     } else if (state.kind === 'starting') {
@@ -40,7 +40,7 @@ export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, polic
         attempt: entry.attempt + 1,
         state: { kind: 'queued', grant, since: now, reuseContainer: reusesContainer(entry, recreateRequested, change) },
       });
-      draft.notice(entry.spec, 'info', 'planned', `is to start with a limit of ${formatBytes(grant)}`);
+      draft.notice(entry.spec, { kind: 'planned', data: { reason: 'start', limit: grant } });
     }
   }
 }
@@ -65,15 +65,12 @@ export function preempt(
   now: Ms,
 ): void {
   const window = policy.relief.thrashWindow;
-  const names = starts.map(({ id }) => id).join(', ');
-  const by = foremost(
-    draft,
-    starts.map(({ id }) => id),
-  );
+  const claims = starts.map(({ id }) => id);
+  const by = foremost(draft, claims);
   for (const id of evicts) {
     const entry = draft.entry(id);
     if (!entry) continue;
-    fallAsleep(draft, id, entry, `makes room for ${names}`);
+    fallAsleep(draft, id, entry, { reason: 'preempted', by: claims });
     // What was idle anyway would have gone by itself: it says nothing about the two.
     const isIdle = entry.spec.idle !== null && now - entry.use.lastAt >= entry.spec.idle;
     if (by !== undefined && !isIdle)
@@ -88,7 +85,7 @@ function shrinkTo(draft: Draft, id: ServiceId, to: Bytes): void {
   const { container, grant } = entry.state;
   draft.setState(id, { ...entry.state, resizing: to });
   draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
-  draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: others need it`);
+  draft.notice(entry.spec, { kind: 'resized', data: { reason: 'others-need-it', from: grant, to } });
 }
 
 /** The claim of the highest priority: it is the one that the evictions of a plan are for. */

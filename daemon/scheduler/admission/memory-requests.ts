@@ -1,3 +1,4 @@
+import { causeOf } from '../../api/notice.js';
 import type { ServiceId } from '../../model/spec.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
@@ -117,7 +118,7 @@ function answer(draft: Draft, id: ServiceId, memoryRequest: MemoryRequest, refus
   if (!entry) return;
   draft.patch(id, { memoryRequest: { ...memoryRequest, isAnswered: true }, refusal: refusal ?? entry.refusal });
   draft.steps.push({ kind: 'answerMemoryRequest', id, container: memoryRequest.container, bytes: memoryRequest.bytes, refusal });
-  if (refusal !== null) draft.notice(entry.spec, 'warn', 'refused', refusal.message);
+  if (refusal !== null) draft.notice(entry.spec, { kind: 'refused', data: { reason: 'memory-request', cause: causeOf(refusal) } });
 }
 
 /** When a question that waits is to be looked at again for time alone; null: it waits for nothing. */

@@ -1,3 +1,4 @@
+import { causeOf } from '../../api/notice.js';
 import { type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
@@ -31,7 +32,7 @@ export function foldWakeRequested(draft: Draft, { id }: Extract<Event, { kind: '
   }
   if (state.kind === 'failed' && coolsUntil(entry.cooldown, policy.cooldown, now) !== null) return;
   draft.patch(id, { wakeRequest: requestFrom(now, policy), refusal: null });
-  draft.notice(entry.spec, 'info', 'woken', 'is woken: somebody connects');
+  draft.notice(entry.spec, { kind: 'woken', data: {} });
 }
 
 /** It runs, or will by itself. */
@@ -101,7 +102,7 @@ export function refuseWake(draft: Draft, id: ServiceId, why: Failure): void {
   const entry = draft.entry(id);
   if (!entry) return;
   draft.patch(id, { wakeRequest: null, refusal: why });
-  draft.notice(entry.spec, 'warn', 'refused', why.message);
+  draft.notice(entry.spec, { kind: 'refused', data: { reason: 'wake', cause: causeOf(why) } });
 }
 
 /** A service and what it depends on, as far as that is wanted up: what was stopped by the user stays so. */

@@ -1,7 +1,6 @@
 import type { ObservedContainer } from '../../model/observed.js';
 import { CHECKED } from '../../model/readiness.js';
 import { PLAIN_ACTIVATION, type ProjectSpec, type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js';
-import { formatBytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { keepSessions } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
@@ -116,7 +115,7 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
 function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, now: Ms): void {
   const grant = seen.limit > 0 ? seen.limit : seen.memory.maximum;
   const common = { grant, container: seen.id, since: now, hash: seen.configHash };
-  if (!entry.byHand) draft.notice(entry.spec, 'info', 'adopted', `runs already, with a limit of ${formatBytes(grant)}`);
+  if (!entry.byHand) draft.notice(entry.spec, { kind: 'adopted', data: { reason: 'running', limit: grant } });
   // Nothing is idle yet: nobody knows what was before.
   const known = {
     address: addressOf(seen),

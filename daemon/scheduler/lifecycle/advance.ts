@@ -1,3 +1,4 @@
+import { causeOf } from '../../api/notice.js';
 import { type Dependency, type ServiceId, serviceId } from '../../model/spec.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
@@ -64,7 +65,7 @@ function advance(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
     wiring,
     carryOver: entry.volumes,
   });
-  draft.notice(spec, 'info', 'starting', 'starts');
+  draft.notice(spec, { kind: 'starting', data: {} });
 }
 
 /** What it depends on and is wanted up is woken with it: it may have fallen asleep while its dependant paused after a crash, or was stopped by hand. */
@@ -96,5 +97,5 @@ function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency
   const reason = why?.message ?? `${on.service} is not running.`;
   const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
   draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: false });
-  draft.notice(entry.spec, 'error', 'failed', value.message);
+  draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(value) } });
 }

@@ -1,7 +1,7 @@
 import type { ObservedContainer } from '../../model/observed.js';
 import { sameLimit } from '../../model/observed.js';
 import type { ServiceId } from '../../model/spec.js';
-import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Bytes } from '../../shared/bytes.js';
 import { roomFor } from '../memory/samples.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
@@ -37,8 +37,7 @@ function putBack(draft: Draft, id: ServiceId, seen: ObservedContainer, to: Bytes
   if (to > state.grant && to - state.grant > roomFor(draft, policy)) return;
   draft.setState(id, { ...state, grant: Math.max(seen.limit, to), resizing: to });
   draft.steps.push({ kind: 'resize', id, container: seen.id, from: seen.limit, to, floor: to });
-  const words = `its limit is ${formatBytes(seen.limit)} at the engine, which laptop-dev has not given it; ${formatBytes(to)} is put back`;
-  draft.notice(spec, 'warn', 'resized', `${words}. memory in its profile changes it for good`);
+  draft.notice(spec, { kind: 'resized', data: { reason: 'changed-by-hand', found: seen.limit, restored: to } });
 }
 
 function isSame(a: Address, b: Address | null): boolean {

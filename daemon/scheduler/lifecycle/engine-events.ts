@@ -1,5 +1,4 @@
 import type { EngineEvent } from '../../model/observed.js';
-import { formatBytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { sessionEnded, sessionStarted } from '../activity/sessions.js';
 import { usedFrom } from '../activity/use.js';
@@ -95,9 +94,7 @@ function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const maximum = ceilingOf(entry.spec.memory);
   const grant = held(entry.state);
   draft.patch(id, { ooms: entry.ooms + 1, oomAt: now, oomLimit: grant });
-  const remedy =
-    grant < maximum ? 'it gets more while the budget has room' : `raise memory.maximum (${formatBytes(maximum)}) or let it need less`;
-  draft.notice(entry.spec, 'warn', 'oom', `a process of it was killed at the ${formatBytes(grant)} limit; ${remedy}`);
+  draft.notice(entry.spec, { kind: 'oom', data: { reason: 'process-killed', limit: grant, maximum } });
   const next = draft.entry(id);
   if (next?.state.kind === 'backoff') return blameLimit(draft, next, policy, now);
   if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
@@ -109,8 +106,8 @@ function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' |
   const { state } = entry;
   // Until it is ready the probe decides; `starting` is what the engine says before its own first check.
   if (state.kind !== 'running' || now === 'starting' || state.health === now) return;
-  if (now === 'unhealthy') draft.notice(entry.spec, 'warn', 'unhealthy', 'its health check fails');
-  else if (state.health === 'unhealthy') draft.notice(entry.spec, 'info', 'ready', 'its health check passes again');
+  if (now === 'unhealthy') draft.notice(entry.spec, { kind: 'unhealthy', data: {} });
+  else if (state.health === 'unhealthy') draft.notice(entry.spec, { kind: 'ready', data: { reason: 'healthy-again' } });
   draft.setState(idOf(entry.spec), { ...state, health: now });
 }
 

@@ -1,3 +1,5 @@
+import { causeOf, type ExitFacts } from '../../api/notice.js';
+import { exitText } from '../../api/notice-text.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
@@ -54,7 +56,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
     return draft.setState(id, { kind: 'ended', grant, until: now + policy.restartPause, exit, isStop: endsBy.isStop });
   const restart = entry.spec.restart;
   if (exit.code === 0 && restart.policy !== 'always') {
-    draft.notice(entry.spec, 'info', 'completed', 'has finished (exit 0)');
+    draft.notice(entry.spec, { kind: 'completed', data: {} });
     return draft.setState(id, { kind: 'completed', exit, hash: entry.spec.configHash });
   }
   if (exit.oom && entry.spec.memory.guessed && draft.engine === 'up') {
@@ -71,7 +73,8 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
   if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), policy, now);
   const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
-  draft.notice(entry.spec, 'warn', exit.oom ? 'oom' : 'crashed', `${words.message} Starts again in ${pause / 1000} s.`);
+  const crash = { exit: factsOf(entry, exit), restartsIn: pause };
+  draft.notice(entry.spec, exit.oom ? { kind: 'oom', data: { reason: 'exited', ...crash } } : { kind: 'crashed', data: crash });
   draft.setState(id, { kind: 'backoff', grant: oom?.kind === 'grow' ? oom.grant : grant, until: now + pause, exit });
 }
 
@@ -101,7 +104,7 @@ function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy,
   draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
   draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: entry.container !== null });
   if (entry.container !== null) draft.steps.push({ kind: 'readLogTail', id, container: entry.container });
-  draft.notice(entry.spec, 'error', 'failed', value.message);
+  draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(value) } });
 }
 
 /** What an OOM kill of the main process says about its grant. The grant that grows is held from now on. */
@@ -134,27 +137,26 @@ export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
   return false;
 }
 
+function factsOf(entry: ServiceEntry, { code, oom }: Exit): ExitFacts {
+  const report = reportOf(entry);
+  const model = report?.loading?.model ?? report?.model ?? null;
+  return { code, limit: oom ? held(entry.state) : null, model, isLoading: report?.loading != null };
+}
+
 function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   const { name, memory } = entry.spec;
-  const word = reportOf(entry);
-  const model = word?.loading?.model ?? word?.model ?? null;
-  const during = model === null ? '' : word?.loading ? ` while it loaded the model ${model}` : ` with the model ${model} loaded`;
+  const facts = factsOf(entry, exit);
+  const { model, limit } = facts;
+  const message = exitText(name, facts);
   const details = { exitCode: exit.code, ...(model === null ? {} : { model }) };
   const another =
     model === null ? [] : [`laptop-dev llm models use NAME chooses another model, laptop-dev llm models rm ${model} removes this one`];
-  if (!exit.oom)
-    return failure('exited', `${name} exited with ${exit.code}${during}.`, details, [`laptop-dev logs ${name} shows more`, ...another]);
-  const limit = held(entry.state);
-  return failure(
-    'out-of-memory',
-    `${name} was killed at its ${formatBytes(limit)} limit${during} (exit ${exit.code}).`,
-    { limit, maximum: memory.maximum, ...details },
-    [
-      limit < memory.maximum
-        ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`
-        : `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
-    ],
-  );
+  if (limit === null) return failure('exited', message, details, [`laptop-dev logs ${name} shows more`, ...another]);
+  return failure('out-of-memory', message, { limit, maximum: memory.maximum, ...details }, [
+    limit < memory.maximum
+      ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`
+      : `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
+  ]);
 }
 
 function crashLoop({ spec: { name } }: ServiceEntry, last: Failure, crashes: readonly Ms[], policy: Policy): Failure {

@@ -56,7 +56,7 @@ export function stoppedByHand(draft: Draft, entry: ServiceEntry, exit: Exit, now
   const id = idOf(entry.spec);
   draft.setDesired(id, 'down');
   draft.patch(id, { stoppedOutsideAt: now, state: { kind: 'asleep', exit } });
-  draft.notice(entry.spec, 'info', 'stopped', 'was stopped through the engine; it stays stopped until it is started again');
+  draft.notice(entry.spec, { kind: 'stopped', data: { reason: 'by-hand' } });
 }
 
 /** A moment is over in which a restart could have gone on. */
@@ -117,15 +117,14 @@ export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer
     const { spec } = entry;
     draft.patch(id, { awake: false });
     stopIt(draft, id, running, { kind: 'sleep' }, policy, now);
-    draft.notice(spec, 'warn', 'stopping', 'was started through the engine, and is stopped again: there is no room for it');
+    draft.notice(spec, { kind: 'stopping', data: { reason: 'no-room' } });
     return refuseWake(draft, id, plan());
   }
   draft.setDesired(id, 'up');
   draft.patch(id, { awake: true, crashes: [], refusal: null, hours: null, wakeRequest: null });
   const granted = plan.starts.find(start => start.id === id)?.grant ?? 0;
   const limit = Math.min(seen.limit > 0 ? seen.limit : seen.memory.maximum, entry.spec.memory.maximum);
-  const how = isRestart ? 'was restarted through the engine' : 'was started through the engine: it is wanted up from now on';
-  draft.notice(entry.spec, 'info', 'started', how);
+  draft.notice(entry.spec, { kind: 'started', data: { reason: isRestart ? 'restarted-by-hand' : 'by-hand' } });
   if (granted < limit) return applyPlan(draft, plan, wish, policy, now);
   preempt(draft, plan, policy, now);
   wakeDependencies(draft, entry, policy, now);

@@ -1,9 +1,8 @@
+import { causeOf } from '../../api/notice.js';
 import { canSleep } from '../../model/listeners.js';
-import { healthOf, readinessText, readyWord } from '../../model/readiness.js';
-import { formatBytes } from '../../shared/bytes.js';
+import { healthOf, readyWord } from '../../model/readiness.js';
 import { type Failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { formatTime } from '../../shared/span.js';
 import { foldFrozenChanged, foldUseChecked } from '../activity/idle.js';
 import { portsObserved, protocolObserved } from '../activity/observed-ports.js';
 import { restartSharers } from '../activity/shared-namespaces.js';
@@ -99,7 +98,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
     draft.intentChanged = true;
   }
   if (entry.launchedHash === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
-  draft.notice(entry.spec, 'info', 'started', `runs with a limit of ${formatBytes(state.grant)}`);
+  draft.notice(entry.spec, { kind: 'started', data: { reason: 'launched', limit: state.grant } });
   restartSharers(draft, entry, container.id, policy, now);
   const stray = draft.unmatched.get(container.id);
   draft.unmatched.delete(container.id);
@@ -114,13 +113,7 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
 
 /** It had run with the same definition before, so they were there: somebody has removed them past us, and what was in them is lost. */
 function tellLost(draft: Draft, { spec }: ServiceEntry, volumes: readonly string[]): void {
-  for (const name of volumes)
-    draft.notice(
-      spec,
-      'error',
-      'removed',
-      `its volume ${name} was removed through the engine (docker volume prune?), and what was in it is lost; it was made anew, empty`,
-    );
+  for (const name of volumes) draft.notice(spec, { kind: 'removed', data: { reason: 'volume-lost', volume: name } });
 }
 
 /** Its doors are opened where the networks are now, and it is launched again. */
@@ -146,17 +139,10 @@ function ready(draft: Draft, entry: ServiceEntry, event: ResultOf<'ready'>, now:
   });
   if (readiness.kind === 'answered')
     for (const { port, protocol } of readiness.ports) if (protocol !== null) protocolObserved(draft, entry, port, protocol);
-  const after = formatTime(now - state.since);
-  const silent =
-    readiness.kind === 'answered' && readiness.silent.length > 0 ? `; nothing listens on ${readiness.silent.join(', ')} yet` : '';
-  if (readyWord(readiness) === 'probed') draft.notice(entry.spec, 'info', 'ready', `is ready after ${after}${silent}`);
-  else
-    draft.notice(
-      entry.spec,
-      readiness.kind === 'unready' ? 'warn' : 'info',
-      'running',
-      `runs after ${after}; ${readinessText(readiness) ?? ''}`,
-    );
+  const after = now - state.since;
+  const silent = readiness.kind === 'answered' ? readiness.silent : [];
+  if (readyWord(readiness) === 'probed') draft.notice(entry.spec, { kind: 'ready', data: { reason: 'probed', after, silent } });
+  else draft.notice(entry.spec, { kind: 'running', data: { after, readiness } });
 }
 
 function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFailed'>, policy: Policy, now: Ms): void {
@@ -176,7 +162,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     return draft.patch(event.id, { attempt: entry.attempt + 1, launchedHash: null, state });
   }
   draft.patch(event.id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
-  draft.notice(entry.spec, 'error', 'failed', event.failure.message);
+  draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(event.failure) } });
   const container = event.container ?? liveContainer(state);
   if (event.running && container !== null) {
     const after = { kind: 'fail', failure: event.failure } as const;
@@ -203,7 +189,7 @@ function stopped(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopped'>, 
     draft.steps.push({ kind: 'readLogTail', id: event.id, container: event.container });
   } else {
     draft.setState(event.id, { kind: 'asleep', exit: event.exit });
-    draft.notice(entry.spec, 'info', 'stopped', `has stopped and gives back ${formatBytes(state.grant)}`);
+    draft.notice(entry.spec, { kind: 'stopped', data: { reason: 'stopped', frees: state.grant } });
     if (entry.desired === 'up') reclaimLater(draft, policy);
   }
 }
@@ -213,12 +199,12 @@ function stopFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'stopFail
   const { state } = entry;
   if (state.kind !== 'stopping' || state.container !== event.container) return;
   draft.setState(event.id, { ...state, retryAt: now + RETRY });
-  draft.notice(entry.spec, 'error', 'stopping', `could not be stopped, is tried again: ${event.failure.message}`);
+  draft.notice(entry.spec, { kind: 'stopping', data: { reason: 'stop-failed', cause: causeOf(event.failure) } });
 }
 
 function removed(draft: Draft, entry: ServiceEntry): void {
   draft.patch(idOf(entry.spec), { removing: false, removeAt: null, container: null });
-  draft.notice(entry.spec, 'info', 'removed', 'its container is removed');
+  draft.notice(entry.spec, { kind: 'removed', data: { reason: 'container' } });
 }
 
 /** The engine did not answer: again later. It refused: nothing that comes again would be different, and nobody is kept waiting. */
@@ -226,10 +212,10 @@ function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: Res
   const id = idOf(entry.spec);
   if (isSilence(value)) {
     draft.patch(id, { removeAt: now + RETRY });
-    return draft.notice(entry.spec, 'warn', 'stopping', `its container could not be removed, is tried again: ${value.message}`);
+    return draft.notice(entry.spec, { kind: 'stopping', data: { reason: 'removal-failed', cause: causeOf(value) } });
   }
   draft.patch(id, { removing: false, removeAt: null, container: null });
-  draft.notice(entry.spec, 'warn', 'removed', `its container could not be removed; laptop-dev clean removes it: ${value.message}`);
+  draft.notice(entry.spec, { kind: 'removed', data: { reason: 'refused', cause: causeOf(value) } });
 }
 
 function logTail(draft: Draft, entry: ServiceEntry, event: ResultOf<'logTail'>): void {
@@ -239,7 +225,7 @@ function logTail(draft: Draft, entry: ServiceEntry, event: ResultOf<'logTail'>):
   const details = lines.length > 0 ? { ...state.failure.details, lastLines: lines } : state.failure.details;
   draft.setState(event.id, { ...state, failure: { ...state.failure, details }, logTailDue: false });
   const last = lines.at(-1);
-  if (last !== undefined) draft.notice(entry.spec, 'error', 'failed', `its last words: ${plain(last)}`);
+  if (last !== undefined) draft.notice(entry.spec, { kind: 'failed', data: { reason: 'log-tail', line: plain(last) } });
 }
 
 /** Without the bytes that steer a terminal: what a container writes is not ours to trust. */
@@ -254,9 +240,8 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
     draft.projects.set(event.project, { ...project, clearAt: now + RETRY });
     return;
   }
-  if (event.failure) {
-    draft.notices.push({ project: event.project, service: null, level: 'warn', kind: 'removed', text: event.failure.message });
-  }
+  if (event.failure)
+    draft.projectNotice(event.project, { kind: 'removed', data: { reason: 'project-not-cleared', cause: causeOf(event.failure) } });
   // What it listened for may be another one's now.
   draft.openAllMissing();
   if (project.leaving) draft.projects.delete(event.project);
@@ -277,8 +262,8 @@ function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: 
     missing: new Set(event.failures.map(({ id }) => id)),
   });
   for (const { name, reason, isNew } of unserved) {
-    const words = `other containers cannot wake it: ${reason}. It starts with what depends on it (depends_on), and stays up with that`;
-    if (isNew) draft.notice({ project: event.project, name }, 'warn', 'engine', words);
+    const subject = { project: event.project, name };
+    if (isNew) draft.notice(subject, { kind: 'engine', data: { reason: 'not-reachable', why: reason } });
   }
   const closed = new Set(event.failures.map(({ id }) => id));
   for (const [id, { spec, state, desired }] of draft.ofProject(event.project)) {
@@ -291,7 +276,7 @@ function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: 
     if (entry?.desired !== 'up' || (entry.state.kind !== 'asleep' && entry.state.kind !== 'queued' && entry.state.kind !== 'pending'))
       continue;
     draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: false });
-    draft.notice(entry.spec, 'error', 'failed', value.message);
+    draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(value) } });
   }
 }
 

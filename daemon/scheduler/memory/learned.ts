@@ -69,11 +69,6 @@ export function restartWithMore(draft: Draft, id: ServiceId, grant: Bytes, exit:
   learnMemory(draft, before, spec.memory.maximum, standard);
   applyPlan(draft, answer.plan, wish, policy, now);
   const given = answer.plan.starts[0]?.grant ?? standard;
-  draft.notice(
-    spec,
-    'warn',
-    'oom',
-    `was killed at ${formatBytes(grant)}, a limit that nobody set: it starts again with ${formatBytes(given)}`,
-  );
+  draft.notice(spec, { kind: 'oom', data: { reason: 'limit-inferred', limit: grant, next: given } });
   return null;
 }

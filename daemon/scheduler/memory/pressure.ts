@@ -1,13 +1,13 @@
+import type { PressureEvidence, PressureSignal } from '../../api/notice.js';
+import { pressureText } from '../../api/notice-text.js';
 import type { HostSample } from '../../model/host-sample.js';
 import type { ServiceId } from '../../model/spec.js';
 import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
-import { formatSpan } from '../../shared/span.js';
 import { byRank, isIdle, isYoung, type MemoryHolder, type PreemptionPolicy } from './preemption.js';
 
 /** soft: admit nobody new, claw back, stop the idle. hard: stop somebody. */
 export type PressureLevel = 'none' | 'soft' | 'hard';
-type Signal = 'hardAvailable' | 'hardFull' | 'softAvailable' | 'softSome' | 'swapIn' | 'refaults';
 type Counter = 'swapIn' | 'refaults';
 
 /** A counter that has grown with each sample since `since`. */
@@ -23,7 +23,7 @@ export interface PressureState {
   /** The last one. */
   readonly sample: HostSample | null;
   /** Since when each signal has been there in each sample; null: it was not in the last. */
-  readonly signals: Readonly<Record<Signal, Ms | null>>;
+  readonly signals: Readonly<Record<PressureSignal, Ms | null>>;
   readonly runs: Readonly<Record<Counter, Run | null>>;
   /** When the kernel was last seen to look for memory for the whole host. Null: not yet. */
   readonly reclaimedAt: Ms | null;
@@ -156,7 +156,7 @@ function signalsOf(
   { at, total, available, psi }: HostSample,
   policy: PressurePolicy,
 ): PressureState['signals'] {
-  const since = (signal: Signal, isThere: boolean) => (isThere ? (before[signal] ?? at) : null);
+  const since = (signal: PressureSignal, isThere: boolean) => (isThere ? (before[signal] ?? at) : null);
   /** PSI says it better: the counters grow on a healthy host too. */
   const rising = (run: Run | null) =>
     psi === null && run !== null && run.count >= policy.risingSamples && at - run.since >= policy.risingFor ? run.since : null;
@@ -237,25 +237,18 @@ export function admitsNow(level: PressureLevel): boolean {
   return level === 'none';
 }
 
-/** What the level rests on, for people: `MemAvailable 3 % (480 MB of 16 GB) for 2 s`. */
-export function describe({ level, signals, sample, clearSince }: PressureState): string {
-  if (sample === null) return 'not measured yet';
+/** What the level rests on. */
+export function evidenceOf({ level, signals, sample, clearSince }: PressureState): PressureEvidence {
+  if (sample === null) return null;
   const { at, total, available, psi } = sample;
-  const memory = `MemAvailable ${Math.round((100 * available) / total)} % (${formatBytes(available)} of ${formatBytes(total)})`;
-  const words: Record<Signal, string> = {
-    hardAvailable: memory,
-    hardFull: `PSI full avg10 ${Math.round(psi?.full10 ?? 0)} %`,
-    softAvailable: memory,
-    softSome: `PSI some avg10 ${Math.round(psi?.some10 ?? 0)} %`,
-    swapIn: 'pages come back from swap',
-    refaults: 'file pages that were dropped are read again',
-  };
-  if (level === 'none') return memory;
-  for (const signal of Object.keys(NO_SIGNALS) as Signal[]) {
-    const since = signals[signal];
-    if (since !== null) return `${words[signal]} for ${formatSpan(at - since)}`;
-  }
-  return clearSince === null ? `${memory}, not enough to spare yet` : `${memory}, without pressure for ${formatSpan(at - clearSince)}`;
+  const signal = (Object.keys(NO_SIGNALS) as PressureSignal[]).find(each => signals[each] !== null) ?? null;
+  const since = signal === null ? clearSince : signals[signal];
+  return { level, available, total, psi, signal, lasts: since === null ? null : at - since };
+}
+
+/** The same for people, within a sentence. */
+export function describe(pressure: PressureState): string {
+  return pressureText(evidenceOf(pressure));
 }
 
 /** Why the host has no memory for a service of this standard, whatever the budget says (docs/design/memory.md, "Budget and admission"); null: it has. */

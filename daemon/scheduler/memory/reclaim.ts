@@ -1,4 +1,5 @@
-import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
+import type { NoticeData } from '../../api/notice.js';
+import { type Bytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
@@ -111,12 +112,11 @@ export function foldReclaimed(draft: Draft, { windows, before, after, why }: Ext
   const known = draft.host.reclaim.why;
   draft.host = { ...draft.host, reclaim: { ...draft.host.reclaim, running: false, why } };
   const gave = before.cache - after.cache;
-  const free = `MemFree was ${formatBytes(before.free)}, is ${formatBytes(after.free)}`;
-  if (gave >= WORTH_TELLING)
-    tell(draft, 'info', `Gave ${formatBytes(gave)} of file cache back to ${windows ? 'Windows' : 'the host'} (${free}).`);
-  if (why !== null && why !== known) tell(draft, 'warn', `Not all file cache could be given back: ${why}.`);
+  const figures = { bytes: gave, freeBefore: before.free, freeAfter: after.free };
+  if (gave >= WORTH_TELLING) tell(draft, { reason: 'cache', to: windows ? 'windows' : 'host', ...figures });
+  if (why !== null && why !== known) tell(draft, { reason: 'incomplete', why });
 }
 
-function tell(draft: Draft, level: 'info' | 'warn', text: string): void {
-  for (const project of draft.projects.keys()) draft.notices.push({ project, service: null, level, kind: 'reclaimed', text });
+function tell(draft: Draft, data: NoticeData['reclaimed']): void {
+  for (const project of draft.projects.keys()) draft.projectNotice(project, { kind: 'reclaimed', data });
 }

@@ -1,5 +1,5 @@
 import type { ServiceSample } from '../../model/container-sample.js';
-import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { fallAsleep } from '../activity/idle.js';
 import type { Use } from '../activity/use.js';
@@ -12,7 +12,7 @@ import { ceilingOf, growthFor } from './growth.js';
 import { memoryHoldersOf } from './holders.js';
 import { learnMemory } from './learned.js';
 import { shrinkBursts } from './preemption.js';
-import { describe, mayAct, nextPressure, pressureVictim } from './pressure.js';
+import { evidenceOf, mayAct, nextPressure, pressureVictim } from './pressure.js';
 
 /** How long samples are kept: the window of the recent peak (docs/design/memory.md, "Preemption"). */
 const WINDOW: Ms = 60_000;
@@ -96,7 +96,7 @@ export function resizeTo(draft: Draft, entry: ServiceEntry, container: string, t
   draft.setState(id, { ...entry.state, grant: to, resizing: to });
   learnMemory(draft, entry, to);
   draft.steps.push({ kind: 'resize', id, container, from: grant, to, floor: to });
-  draft.notice(entry.spec, 'info', 'resized', `its limit goes from ${formatBytes(grant)} to ${formatBytes(to)}: it needs more`);
+  draft.notice(entry.spec, { kind: 'resized', data: { reason: 'needs-more', from: grant, to } });
 }
 
 export function foldResized(draft: Draft, event: Extract<Event, { kind: 'resized' }>, now: Ms): void {
@@ -107,20 +107,12 @@ export function foldResized(draft: Draft, event: Extract<Event, { kind: 'resized
     ...(event.refused === null ? {} : { shrinkFrom: now + SHRINK_PAUSE }),
   });
   if (event.refused !== null)
-    draft.notice(entry.spec, 'warn', 'resized', `its limit stays at ${formatBytes(event.grant)}: ${event.refused}`);
+    draft.notice(entry.spec, { kind: 'resized', data: { reason: 'not-applied', limit: event.grant, why: event.refused } });
 }
 
 function tellPressure(draft: Draft): void {
-  const { pressure } = draft.host;
-  const words = {
-    none: 'The host has memory again',
-    soft: 'The host is short of memory: nobody new starts, bursts are taken back, the idle are stopped',
-    hard: 'The host is about to stall: services are stopped, one at a time',
-  }[pressure.level];
-  for (const project of draft.projects.keys()) {
-    const level = pressure.level === 'none' ? 'info' : 'warn';
-    draft.notices.push({ project, service: null, level, kind: 'pressure', text: `${words} (${describe(pressure)}).` });
-  }
+  const data = { evidence: evidenceOf(draft.host.pressure) };
+  for (const project of draft.projects.keys()) draft.projectNotice(project, { kind: 'pressure', data });
 }
 
 /** soft: all bursts are clawed back, one of the idle goes at a time. hard: one of all that are not protected. */
@@ -139,6 +131,6 @@ function relieveHost(draft: Draft, policy: Policy, now: Ms): void {
   const id = pressureVictim(pressure.level, holdings, policy.relief, now);
   const entry = id === null ? undefined : draft.entry(id);
   if (id === null || !entry) return;
-  fallAsleep(draft, id, entry, `the host is short of memory: ${describe(pressure)}`);
+  fallAsleep(draft, id, entry, { reason: 'host-pressure', evidence: evidenceOf(pressure) });
   draft.host = { ...draft.host, victim: id, victimAt: now, samplesSince: 0 };
 }

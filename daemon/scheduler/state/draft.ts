@@ -1,4 +1,4 @@
-import type { Notice, NoticeKind } from '../../api/notice.js';
+import { type Notice, type NoticeContent, noticeOf } from '../../api/notice.js';
 import { canSleep } from '../../model/listeners.js';
 import { SIGTERM } from '../../model/signals.js';
 import type { ServiceId, ServiceSpec } from '../../model/spec.js';
@@ -174,8 +174,13 @@ export class Draft {
     return undefined;
   }
 
-  notice(spec: { readonly project: string; readonly name: string }, level: Notice['level'], kind: NoticeKind, text: string): void {
-    this.notices.push({ project: spec.project, service: spec.name, level, kind, text });
+  notice(spec: { readonly project: string; readonly name: string }, content: NoticeContent): void {
+    this.notices.push(noticeOf(spec.project, spec.name, content));
+  }
+
+  /** Of the project as a whole. */
+  projectNotice(project: string, content: NoticeContent): void {
+    this.notices.push(noticeOf(project, null, content));
   }
 
   world(): World {

@@ -53,7 +53,8 @@ export const notice = z.strictObject({
   service: z.string().nullable(),
   level: z.enum(['info', 'warn', 'error']),
   kind: z.string(),
-  text: z.string(),
+  data: z.looseObject({}).optional().describe('What the kind carries: figures, names, and a reason where a kind has several'),
+  text: z.string().describe('The same as a sentence, for people'),
 });
 const plan = z.strictObject({
   starts: z.array(z.strictObject({ id, grant: bytes, standard: bytes, recreate: z.boolean() })),

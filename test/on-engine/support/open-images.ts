@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageProgressText } from '../../../daemon/api/notice-text.js';
 import { createImages } from '../../../daemon/images/images.js';
 import type { ImageRequest } from '../../../daemon/ports/ports.js';
 import { FailureError } from '../../../daemon/shared/failure.js';
@@ -23,7 +24,7 @@ export async function openImages(endpoint: string = ENGINE): Promise<ImagesUnder
   const images = createImages({ endpoint, stateDir, worker, log: { debug: quiet, info: quiet, warn: quiet, error: quiet } });
   const ensure: ImagesUnderTest['ensure'] = async request => {
     const said: string[] = [];
-    await images.ensure({ build: null, pull: 'missing', rebuild: false, ...request }, ({ text }) => said.push(text));
+    await images.ensure({ build: null, pull: 'missing', rebuild: false, ...request }, progress => said.push(imageProgressText(progress)));
     return said;
   };
   return {

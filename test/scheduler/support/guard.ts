@@ -1,3 +1,4 @@
+import type { Notice } from '../../../daemon/api/notice.js';
 import type { HostSample } from '../../../daemon/model/host-sample.js';
 import type { ServiceId } from '../../../daemon/model/spec.js';
 import { serviceId } from '../../../daemon/model/spec.js';
@@ -37,9 +38,11 @@ export class Guard {
   private duelsEnd({ now, policy }: House, before: World, { notices }: Decision): void {
     const { thrashLimit, thrashWindow } = policy.relief;
     this.evictions = this.evictions.filter(({ at }) => now - at < thrashWindow);
-    for (const { project, service, kind, text } of notices) {
-      if (kind === 'refused' && text.includes('need')) this.counts.duels += this.isSpent(policy.relief.thrashLimit) ? 1 : 0;
-      const by = /^falls asleep: makes room for ([^,]+)$/.exec(text)?.[1];
+    for (const notice of notices) {
+      const { project, service } = notice;
+      if (isForRoom(notice)) this.counts.duels += this.isSpent(policy.relief.thrashLimit) ? 1 : 0;
+      const claims = notice.kind === 'stopping' && notice.data.reason === 'preempted' ? notice.data.by : [];
+      const by = claims.length === 1 ? claims[0] : undefined;
       const victim = service === null ? undefined : serviceId(project, service);
       const entry = victim === undefined ? undefined : before.services.get(victim);
       if (by === undefined || entry === undefined || isIdle(entry, now)) continue;
@@ -70,7 +73,7 @@ export class Guard {
 
   /** One at a time, and who is used never; under soft pressure only who is idle, and 15 s apart. */
   private victimsAreFew({ now, policy }: House, before: World, { world, notices }: Decision): void {
-    const victims = notices.filter(({ text }) => text.startsWith('falls asleep: the host is short of memory'));
+    const victims = notices.filter(({ kind, data }) => kind === 'stopping' && data.reason === 'host-pressure');
     const level = world.host.pressure.level;
     if (victims.length > 1) throw new Error('two are stopped for the host at once');
     for (const { project, service } of victims) {
@@ -118,4 +121,9 @@ function isLeased({ leases }: World, id: ServiceId, now: Ms): boolean {
   return [...leases.values()].some(
     ({ project, services, until }) => services.some(name => serviceId(project, name) === id) && (until === null || until > now),
   );
+}
+
+/** Somebody is refused because others hold the memory. */
+function isForRoom({ kind, data }: Notice): boolean {
+  return kind === 'refused' && (data.cause.code === 'over-budget' || data.cause.code === 'host-memory');
 }

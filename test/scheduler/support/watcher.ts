@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ServiceId } from '../../../daemon/model/spec.js';
+import { type ServiceId, serviceId } from '../../../daemon/model/spec.js';
 import type { Decision } from '../../../daemon/scheduler/decide.js';
 import type { Eviction } from '../../../daemon/scheduler/memory/preemption.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
@@ -69,8 +69,8 @@ export class Watcher {
     for (const { kind, project, service } of notices) {
       if (kind !== 'refused') continue;
       this.counts.refused++;
-      const id = `${project}/${service}`;
-      const taken = notices.find(each => each.text.startsWith('falls asleep: makes room') && each.text.includes(id));
+      const id = serviceId(project, service ?? '');
+      const taken = notices.find(each => each.kind === 'stopping' && each.data.reason === 'preempted' && each.data.by.includes(id));
       if (taken) throw new Error(`${id} is refused (${event.kind}), and ${taken.service} stopped for it`);
       if (world.evictions.some(({ by, at }) => by === id && !before.evictions.some(old => old.by === by && old.at === at)))
         throw new Error(`${id} is refused, and somebody evicted for it`);
@@ -95,7 +95,7 @@ export class Watcher {
   private evictionsAreFew({ now, policy }: House, before: World, { world, notices }: Decision): void {
     const { thrashWindow, thrashLimit } = policy.relief;
     for (const eviction of world.evictions) if (!before.evictions.includes(eviction)) this.evictions.push(eviction);
-    this.counts.evictions += notices.filter(({ text }) => text.startsWith('falls asleep: makes room')).length;
+    this.counts.evictions += notices.filter(({ kind, data }) => kind === 'stopping' && data.reason === 'preempted').length;
     for (const { victim, by } of this.evictions) {
       const between = this.evictions.filter(
         each => now - each.at < thrashWindow && [each.victim, each.by].includes(victim) && [each.victim, each.by].includes(by),

@@ -128,7 +128,7 @@ export const EIGHT: readonly LiveService[] = [
 
 export function notice(seq: number, secondsAgo: number, name: string | null, kind: LoggedNotice['kind'], text: string): LoggedNotice {
   const level = kind === 'failed' || kind === 'oom' ? 'error' : kind === 'crashed' ? 'warn' : 'info';
-  return { seq, at: NOW - secondsAgo * 1000, project: 'shop', service: name, kind, text, level };
+  return { seq, at: NOW - secondsAgo * 1000, project: 'shop', service: name, kind, data: {}, text, level } as LoggedNotice;
 }
 
 export const NOTICES: readonly LoggedNotice[] = [
