@@ -133,7 +133,7 @@ export class Holds {
         return await this.engine.unpause(id);
       } catch (error) {
         this.forget(id, 'unpaused');
-        this.log.warn({ container: id, err: error }, 'a container that was paused for a start could not be let go on');
+        this.log.warn({ container: id, err: error }, 'a container that was paused for a start could not be resumed');
         if (wait === null) return;
         await new Promise(resolve => setTimeout(resolve, wait));
       }

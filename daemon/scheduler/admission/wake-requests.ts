@@ -78,8 +78,12 @@ export function isBlocked({ state }: ServiceEntry): boolean {
 function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
     if (entry.wakeRequest === null || now < entry.wakeRequest.until || !isBlocked(entry)) continue;
-    const what = entry.state.kind === 'stopping' ? 'has not stopped, to start again,' : 'could not be let go on';
-    refuseWake(draft, id, failure('timeout', `${entry.spec.name} ${what} for ${policy.patience / 1000} s.`));
+    const seconds = `${policy.patience / 1000} s`;
+    const why =
+      entry.state.kind === 'stopping'
+        ? `has not stopped within ${seconds}; it starts again after that`
+        : `could not be resumed within ${seconds}`;
+    refuseWake(draft, id, failure('timeout', `${entry.spec.name} ${why}.`));
   }
 }
 

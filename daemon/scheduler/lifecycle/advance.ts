@@ -95,7 +95,9 @@ function giveUp(draft: Draft, id: ServiceId, entry: ServiceEntry, on: Dependency
   const cause = draft.entry(serviceId(entry.spec.project, on.service));
   const why = cause?.state.kind === 'failed' ? cause.state.failure : cause?.refusal;
   const reason = why?.message ?? `${on.service} is not running.`;
-  const value = failure('dependency-failed', `${entry.spec.name} waits for ${on.service} in vain: ${reason}`, { dependency: on.service });
+  const value = failure('dependency-failed', `${entry.spec.name} cannot start without ${on.service}: ${reason}`, {
+    dependency: on.service,
+  });
   draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: false });
   draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(value) } });
 }

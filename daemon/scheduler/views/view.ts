@@ -120,7 +120,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'running':
       if (state.frozen)
         return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused: nobody uses it; a connection lets it go on';
-      return isWanted(entry) ? whyUp(world, entry, now) : 'stops when its dependants have';
+      return isWanted(entry) ? whyUp(world, entry, now) : 'stops after the services that depend on it';
     case 'stopping':
       return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
     case 'ended':

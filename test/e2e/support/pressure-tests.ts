@@ -45,7 +45,7 @@ export function pressureTests(strainOf: (own: Home) => Strain, alone: boolean): 
     await host.strain.begin();
     const told = await until('it is told', async () => (await host.notices('pressure'))[0], 120_000);
     console.log(`pressure: ${told.text}`);
-    expect(told).toMatchObject({ level: 'warn', text: expect.stringMatching(/^The host is short of memory: nobody new starts/) });
+    expect(told).toMatchObject({ level: 'warn', text: expect.stringMatching(/^The host is short of memory: no further service starts/) });
     expect(told.text).toMatch(host.strain.says);
   });
 
@@ -65,7 +65,7 @@ export function pressureTests(strainOf: (own: Home) => Strain, alone: boolean): 
     expect(await host.states()).toEqual(['burst running', 'idle asleep', 'late asleep', 'used running']);
   });
 
-  it('nobody new starts: who connects waits', async () => {
+  it('no further service starts: a client that connects waits', async () => {
     late = get(host.services.late);
     await until('it is noted', async () => (await host.notices('woken')).some(({ service }) => service === 'late'));
     for (let times = 0; times < 5; times++) await host.goesOn();

@@ -16,7 +16,7 @@ const PARTS: readonly Part[] = [
   ]],
   ['Services', [
     ['u', 'up: starts it; asks if another would have to go'], ['x', 'stop; asks'], ['r', 'restart; asks'],
-    ['p', 'pin: it does not sleep and goes for nobody; again: unpin'], ['w', 'what if it were started, or stopped: the plan'],
+    ['p', 'pin: it neither sleeps nor makes room; again: unpin'], ['w', 'what if it were started, or stopped: the plan'],
     ['D', 'down: its whole project; asks, keeps volumes'], ['e', 'a shell in it'], ['l  L', 'its logs; those of its project'],
     ['/', 'filter by name, project or state'], ['s', 'sort by state, name, memory, CPU, who goes next'], ['b', 'budget: who holds what, who goes, who is kept'],
   ]],

@@ -13,7 +13,7 @@ const DONE: Readonly<Record<ServiceWork['verb'], string>> = {
   start: 'is up',
   stop: 'has stopped',
   restart: 'was restarted',
-  pin: 'is pinned: it does not sleep, and goes for nobody',
+  pin: 'is pinned: it neither sleeps nor makes room',
   unpin: 'is no longer pinned',
   down: 'is down; its volumes are kept',
 };
