@@ -23,7 +23,7 @@ import type { World } from './state/world.js';
 
 export interface Decision {
   readonly world: World;
-  /** To be carried out in this order; `persist`, when there, is the first. */
+  /** To be executed in this order; `persist`, when there, is the first. */
   readonly steps: readonly Step[];
   readonly notices: readonly Notice[];
   /** To an action; null for every other event. */
@@ -38,7 +38,7 @@ export interface Decision {
  */
 export function decide(world: World, event: Event, policy: Policy, now: Ms): Decision {
   const draft = new Draft(world);
-  // Who sets the budget is held against the usual one.
+  // A new budget is checked against the usual one.
   const isBudget = event.kind === 'action' && event.action.kind === 'budget';
   const answer = fold(draft, event, isBudget ? policy : budgeted(draft, policy), now);
   if (!answer || answer.ok) reconcile(draft, budgeted(draft, policy), now);

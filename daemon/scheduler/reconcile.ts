@@ -36,19 +36,19 @@ export function reconcile(draft: Draft, policy: Policy, now: Ms): void {
   }
   for (const [id, entry] of draft.services) if (!isWanted(entry)) release(draft, id, entry, policy, now);
   forget(draft, now);
-  // Who connects while the engine is away waits for it at an open door, and hears why in the end.
+  // A client that connects while the engine is away waits at an open listener, and is told why in the end.
   if (draft.engine !== 'unknown') openListeners(draft);
-  if (draft.engine !== 'up') return loseHope(draft, policy, now);
+  if (draft.engine !== 'up') return failWaitingWakes(draft, policy, now);
   stopAgain(draft, now);
   for (const [id, entry] of draft.services) if (isWanted(entry)) refresh(draft, id, entry, policy, now);
-  promote(draft, policy, now);
+  admitQueued(draft, policy, now);
   advanceAll(draft, policy, now);
   clear(draft, now);
   reclaimWhereDue(draft, policy, now);
 }
 
-/** Nobody waits for ever for an engine that is gone. */
-function loseHope(draft: Draft, policy: Policy, now: Ms): void {
+/** While the engine is gone, wake requests are refused after their patience. */
+function failWaitingWakes(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
     if (entry.wakeRequest !== null && now >= entry.wakeRequest.until) refuseWake(draft, id, noEngineInTime(entry, policy));
   }
@@ -74,7 +74,7 @@ function upAndAsleep(draft: Draft, { services }: ProjectSpec): ServiceSpec[] {
 }
 
 /**
- * Containers that were made, started or ended and that no launch under way can account for: somebody started one by hand, or a
+ * Containers that were made, started or ended and that no launch under way can account for: another program started one, or a
  * daemon was killed while the engine was making or starting it. Look at everything.
  */
 export function accountForUnmatched(draft: Draft): void {
@@ -115,7 +115,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
   }
 }
 
-/** It was to sleep, and while it waited for its dependants or the engine somebody has begun to use it. */
+/** It was to sleep, and came into use again while it waited for its dependants or the engine. */
 function isUsedAgain({ desired, state, use, sessions }: ServiceEntry): boolean {
   return desired === 'up' && state.kind === 'running' && !state.frozen && (use.holding || use.execs > 0 || sessions.length > 0);
 }
@@ -188,7 +188,7 @@ function refresh(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
  * queued → pending, oldest first, as far as the grants fit. One that does not fit does not hold up those behind it: they were
  * admitted, while it may be back without a plan (an engine that returned).
  */
-function promote(draft: Draft, policy: Policy, now: Ms): void {
+function admitQueued(draft: Draft, policy: Policy, now: Ms): void {
   if (!admitsNow(draft.host.pressure.level)) return;
   let total = grantedTotal(draft.services.values());
   const queue = draft.where(entry => entry.state.kind === 'queued' && isWanted(entry) && !entry.removing);

@@ -38,7 +38,7 @@ export function useAfter(use: Use, { connections, holding, moving, execs, lastBy
   return { ...use, connections, holding, moving, execs, lastAt, by, rhythm };
 }
 
-/** Somebody waits until it goes on: given once, while the request stands. */
+/** A client waits until it is resumed: the step is given once, while the request stands. */
 export function thaw(draft: Draft, id: ServiceId, container: string, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (!entry || entry.wakeRequest !== null) return;
@@ -73,7 +73,7 @@ export function foldUseChecked(draft: Draft, event: Extract<Event, { kind: 'useC
   draft.notice(entry.spec, { kind: 'frozen', data: { reason: 'idle', unused: quiet } });
 }
 
-/** The engine has paused it or let it go on. One that cannot go on is stopped and started: somebody waits. */
+/** The engine has paused or resumed it. A service that cannot be resumed is stopped and started again: a client waits for it. */
 export function foldFrozenChanged(draft: Draft, entry: ServiceEntry, event: Extract<Event, { kind: 'frozenChanged' }>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'running' || state.container !== event.container) return;
@@ -96,13 +96,13 @@ export function foldFrozenChanged(draft: Draft, entry: ServiceEntry, event: Extr
   else draft.patch(event.id, { awake: false });
 }
 
-/** Nobody uses it: `converge` stops it, and its ports go on to answer. */
+/** The service is put to sleep: `reconcile` stops it, and its listeners stay open. */
 export function fallAsleep(draft: Draft, id: ServiceId, entry: ServiceEntry, data: NoticeData['stopping']): void {
   draft.patch(id, { awake: false });
   draft.notice(entry.spec, { kind: 'stopping', data });
 }
 
-/** While the machine slept there was no silence, and nobody waited. */
+/** Time in which the machine was suspended counts neither as idle time nor as waiting. */
 export function foldResumed(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, { use, wakeRequest, state }] of draft.services) {
     draft.patch(id, {
@@ -155,9 +155,9 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
   if (entry.sessions.length > 0)
     return entry.sessions.length === 1 ? 'a command runs in it (docker exec)' : `${entry.sessions.length} commands run in it (docker exec)`;
   if (use.execs > 0) return `${use.execs} exec ${use.execs === 1 ? 'session' : 'sessions'}`;
-  const doors = world.projects.get(spec.project)?.listeners;
-  // Who connects to an address that it has for itself passes the daemon by.
-  const isServed = doors?.kind === 'open' && doors.served.has(spec.name) && ownAddresses(spec).length === 0;
+  const listeners = world.projects.get(spec.project)?.listeners;
+  // A connection to an address of the service's own does not pass through the daemon.
+  const isServed = listeners?.kind === 'open' && listeners.served.has(spec.name) && ownAddresses(spec).length === 0;
   for (const id of activeDependantsOf(world, spec)) {
     const other = world.services.get(id);
     if (other === undefined || !isWanted(other)) continue;
@@ -171,7 +171,7 @@ export function whyHeld(world: Pick<World, 'services' | 'projects' | 'leases'>, 
     if (isActive(other.state) && sharesNamespaceOf(other.spec, spec.name)) return `${other.spec.name} runs in its network`;
     // Connections of those that reach it through the daemon are seen; others may use it at any time.
     if (!isServed && isActive(other.state)) {
-      const reason = doors?.kind === 'open' ? doors.unserved.get(spec.name) : undefined;
+      const reason = listeners?.kind === 'open' ? listeners.unserved.get(spec.name) : undefined;
       return `${other.spec.name} runs and reaches it past the daemon${reason === undefined ? '' : ` (${reason})`}`;
     }
   }

@@ -62,7 +62,7 @@ export function leaseDue(world: Lasting): Ms | null {
   return due;
 }
 
-/** Who holds a service by a lease, in words; null: nobody. */
+/** The leases that hold a service, in words; null when there are none. */
 export function whyLeased(world: Lasting, id: ServiceId): string | null {
   for (const lease of world.leases.values()) {
     if (!serviceIds(lease).includes(id)) continue;

@@ -17,7 +17,7 @@ export interface Rhythm {
   readonly every: Ms;
   /** Of the container; null: several, or not known. */
   readonly port: number | null;
-  /** About as much, at about the same pace: what a pool or a driver says of itself, not what somebody asks for. */
+  /** About as much, at about the same pace: what a pool or a driver sends by itself, not a request. */
   readonly isBeat: boolean;
 }
 

@@ -11,7 +11,7 @@ import type { Event } from '../state/event.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 import { whyKept } from './idle.js';
 
-/** Carried out as soon as the engine can be asked; of several until then the last. A project that leaves, or has left, is let be. */
+/** Applied as soon as the engine answers; of several ticks until then the last counts. A project that is being removed is left alone. */
 export function foldScheduled(draft: Draft, { project, what }: Extract<Event, { kind: 'scheduled' }>): void {
   const known = draft.projects.get(project);
   if (!known || known.leaving) return;
@@ -34,18 +34,18 @@ export function keepRunningHours(draft: Draft, policy: Policy, now: Ms): void {
 
 /**
  * As an `up` of the whole profile with the definitions that the last one left: what is eager starts, what is on-demand sleeps with open
- * doors. Unlike that it stops nothing: a service that was named by hand stays.
+ * listeners. Unlike that it stops nothing: a service that was named by hand stays.
  */
 function open(draft: Draft, spec: ProjectSpec, policy: Policy, now: Ms): void {
   const chosen = spec.services.filter(service => service.start !== 'manual').map(service => service.name);
   const awake = wakesWith(draft, spec, null, chosen);
   const up = spec.services.filter(service => awake.has(service.name));
-  const wish: DesiredChange = { up, stops: [], restart: new Set(), recreate: new Set(), woken: false };
-  const admission = planFor(draft.world(), wish, policy, now);
+  const change: DesiredChange = { up, stops: [], restart: new Set(), recreate: new Set(), woken: false };
+  const admission = planFor(draft.world(), change, policy, now);
   if (!admission.ok) return refused(draft, spec.name, admission.failure);
   draft.projectNotice(spec.name, { kind: 'planned', data: { reason: 'hours-begin' } });
   for (const name of withDependencies(spec.services, chosen)) if (!awake.has(name)) sleepUntilAsked(draft, serviceId(spec.name, name));
-  applyPlan(draft, admission.plan, wish, policy, now);
+  applyPlan(draft, admission.plan, change, policy, now);
 }
 
 /** Nothing was changed; `why` tells of it until it is up. */

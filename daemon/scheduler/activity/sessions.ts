@@ -23,7 +23,7 @@ export function sessionEnded(draft: Draft, entry: ServiceEntry, exec: string, no
     );
 }
 
-/** As the engine lists them: an end can be told of while nobody listens. */
+/** As the engine lists them: an end may have passed while the daemon did not listen. */
 export function keepSessions(draft: Draft, entry: ServiceEntry, sessions: readonly string[], now: Ms): void {
   if (sessions.join() === entry.sessions.join()) return;
   // What held it until now is use of it.

@@ -21,22 +21,22 @@ export interface DesiredChange {
   readonly restart: ReadonlySet<ServiceId>;
   /** Make a new container although the definition is the same. */
   readonly recreate: ReadonlySet<ServiceId>;
-  /** Nobody asked for it in words: a connection did. */
+  /** A connection asked for it, not a command. */
   readonly woken: boolean;
 }
 
 export type Admission = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly failure: Failure };
 
 /** Whether a service is up as wanted, so that nothing is to be done. */
-function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, wish: DesiredChange): boolean {
-  if (!entry || wish.recreate.has(idOf(spec)) || wish.restart.has(idOf(spec))) return false;
+function isKept(entry: ServiceEntry | undefined, spec: ServiceSpec, change: DesiredChange): boolean {
+  if (!entry || change.recreate.has(idOf(spec)) || change.restart.has(idOf(spec))) return false;
   const state = entry.state;
   switch (state.kind) {
     case 'running':
       return state.hash === spec.configHash && within(spec, state.grant);
     case 'completed':
       return state.hash === spec.configHash;
-    // queued is planned anew: it may wait for room that nobody promised it.
+    // queued is planned anew: it may wait for room that was not promised to it.
     case 'pending':
     case 'starting':
     case 'backoff':
@@ -52,37 +52,37 @@ function within(spec: ServiceSpec, grant: Bytes): boolean {
 }
 
 /**
- * The plan for a wish, or the refusal, without side effects (docs/memory.md, "When a service is to start").
+ * The plan for a change set, or the refusal, without side effects (docs/memory.md, "When a service is to start").
  *   0 the host has memory for what starts
  *   1 free = B − Σ of what everything else is committed to; Σ standard of what starts ≤ free
- *   2 else bursts are clawed back and services put to sleep, as few as will do; where that is not enough: refused, nothing is
+ *   2 else bursts are shrunk and services put to sleep, as few as will do; where that is not enough: refused, nothing is
  *     stopped, nothing started
  *   3 each gets its standard; what is left goes to the highest priority first, up to its maximum
  */
-export function planFor(world: World, wish: DesiredChange, policy: Policy, now: Ms): Admission {
-  const plan = attempt(world, wish, policy, now);
+export function planFor(world: World, change: DesiredChange, policy: Policy, now: Ms): Admission {
+  const plan = attempt(world, change, policy, now);
   return typeof plan === 'function' ? { ok: false, failure: plan() } : { ok: true, plan };
 }
 
-/** The plan, or who tells why there is none: to gather that costs more than to find it out, and most who wait ask again. */
-export function attempt(world: World, wish: DesiredChange, policy: Policy, now: Ms): Plan | (() => Failure) {
-  const starts = wish.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, wish));
+/** The plan, or a function that makes its refusal: to explain costs more than to find out, and most waiting requests are tried again. */
+export function attempt(world: World, change: DesiredChange, policy: Policy, now: Ms): Plan | (() => Failure) {
+  const starts = change.up.filter(spec => !isKept(world.services.get(idOf(spec)), spec, change));
   const starting = new Set(starts.map(idOf));
-  const stopping = new Set(wish.stops);
-  const others = committedBut(world, id => starting.has(id) || stopping.has(id)) + reclaimed(world, wish, starting);
+  const stopping = new Set(change.stops);
+  const others = committedBut(world, id => starting.has(id) || stopping.has(id)) + reclaimed(world, change, starting);
   const free = policy.budget - others;
   const need = starts.reduce((sum, spec) => sum + spec.memory.standard, 0);
   const short = starts.length > 0 ? scarce(world, starts, need, policy, now) : null;
   if (short) return () => short;
-  const relief = starts.length > 0 && need > free ? reliefFor(world, wish, starts, need - free, policy, now) : NO_RELIEF;
+  const relief = starts.length > 0 && need > free ? reliefFor(world, change, starts, need - free, policy, now) : NO_RELIEF;
   if (relief === null) return () => overBudget(world, starts, stopping, need, free, policy, now);
   const evicts = relief.stops;
   const freed = relief.shrinks.reduce((sum, { frees }) => sum + frees, 0) + committedBut(world, id => !evicts.includes(id));
   const grants = allot(starts, free + freed - need);
   return {
     starts: starts.map(spec => planned(world, spec, grants)),
-    keeps: wish.up.map(idOf).filter(id => !starting.has(id)),
-    stops: wish.stops.filter(id => {
+    keeps: change.up.map(idOf).filter(id => !starting.has(id)),
+    stops: change.stops.filter(id => {
       const entry = world.services.get(id);
       return entry !== undefined && (isActive(entry.state) || held(entry.state) > 0);
     }),
@@ -105,23 +105,23 @@ function committedBut(world: World, isLeftOut: (id: ServiceId) => boolean): Byte
 }
 
 /** What was to be stopped, still runs, and is kept after all. */
-function reclaimed(world: World, wish: DesiredChange, starting: ReadonlySet<ServiceId>): Bytes {
-  const kept = wish.up.flatMap(spec => (starting.has(idOf(spec)) ? [] : (world.services.get(idOf(spec)) ?? [])));
+function reclaimed(world: World, change: DesiredChange, starting: ReadonlySet<ServiceId>): Bytes {
+  const kept = change.up.flatMap(spec => (starting.has(idOf(spec)) ? [] : (world.services.get(idOf(spec)) ?? [])));
   return kept.reduce((sum, entry) => sum + (isWanted(entry) ? 0 : lasting(entry)), 0);
 }
 
-/** How the shortfall could be met; what the wish itself wants up is left alone. */
+/** How the shortfall could be met; what the change set itself wants up is left alone. */
 function reliefFor(
   world: World,
-  wish: DesiredChange,
+  change: DesiredChange,
   starts: readonly ServiceSpec[],
   shortfall: Bytes,
   policy: Policy,
   now: Ms,
 ): PreemptionPlan | null {
   const claims = starts.map(spec => ({ id: idOf(spec), priority: spec.priority }));
-  const wanted = new Set(wish.up.map(idOf));
-  const leaving = new Set(wish.stops);
+  const wanted = new Set(change.up.map(idOf));
+  const leaving = new Set(change.stops);
   const present = memoryHoldersOf(world, now).filter(({ id }) => !leaving.has(id));
   const holdings = present.map(each => (wanted.has(each.id) ? { ...each, protectedBy: 'is part of the plan' } : each));
   return planPreemption(shortfall, claims, holdings, world.evictions, policy.relief, now);
@@ -153,7 +153,7 @@ function planned(world: World, spec: ServiceSpec, grants: ReadonlyMap<ServiceId,
   };
 }
 
-/** Standard for each, then the rest by priority, up to the maximum; equal priorities in the order given. Who asks for more itself gets no more before. */
+/** Standard for each, then the rest by priority, up to the maximum; equal priorities in the order given. A service that requests its own memory gets its standard alone. */
 function allot(specs: readonly ServiceSpec[], rest: Bytes): Map<ServiceId, Bytes> {
   const grants = new Map(specs.map(spec => [idOf(spec), spec.memory.standard]));
   let left = rest;

@@ -16,7 +16,7 @@ export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, polic
     draft.patch(idOf(spec), { awake: true, refusal: null, ...(change.woken ? {} : { hours: null }) });
   }
   for (const { id } of plan.starts) draft.patch(id, { wakeRequest: null });
-  for (const id of plan.keeps) goOn(draft, id, policy, now);
+  for (const id of plan.keeps) resumeKept(draft, id, policy, now);
   preempt(draft, plan, policy, now);
   for (const { id, grant } of plan.starts) {
     const entry = draft.entry(id);
@@ -46,7 +46,7 @@ export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, polic
 }
 
 /** It runs already: one that is paused is used from now on, by a client or by what depends on it. */
-function goOn(draft: Draft, id: ServiceId, policy: Policy, now: Ms): void {
+function resumeKept(draft: Draft, id: ServiceId, policy: Policy, now: Ms): void {
   const state = draft.entry(id)?.state;
   if (state?.kind === 'running' && state.frozen) thaw(draft, id, state.container, policy, now);
   else draft.patch(id, { wakeRequest: null });

@@ -37,10 +37,10 @@ type Asking = ServiceEntry & { readonly memoryRequest: MemoryRequest; readonly s
 
 /**
  * Limits that are asked for, in the order in which they were (docs/llm.md):
- *   1 above the maximum: refused, nobody is stopped
+ *   1 above the maximum: refused, nothing is stopped
  *   2 as much as is free: the limit grows at once, and the answer follows when the engine has it
- *   3 else bursts are clawed back and services put to sleep, all of it computed before anybody is; it waits until they are gone
- *   4 where that does not give enough: refused at once with who holds what, for a smaller load may do
+ *   3 else bursts are shrunk and services put to sleep, all of it computed before any is; it waits until they are gone
+ *   4 where that does not give enough: refused at once with the holders, for a smaller load may do
  */
 export function admitMemoryRequests(draft: Draft, policy: Policy, now: Ms): void {
   const asking = draft.where(entry => isAsking(entry)) as [ServiceId, Asking][];

@@ -16,7 +16,7 @@ import { refuseWake } from './wake-requests.js';
 type Queued = ServiceEntry & { readonly state: { readonly kind: 'queued' } };
 
 /**
- * Whoever is queued was promised room. Where that does not come (a shrink was refused, a victim is used again, an engine
+ * A queued service was promised room. Where that does not come (a shrink was refused, a victim is used again, an engine
  * returned with more than was planned), there is a new plan for it; without one, it is refused after its patience.
  */
 export function replanQueued(draft: Draft, policy: Policy, now: Ms): void {
@@ -58,7 +58,7 @@ function settledTotal(draft: Draft): number {
   return sum;
 }
 
-/** Takes what is short from others; null: there is nobody to take it from. */
+/** Takes what is short from others; null when no other can give it. */
 function roomFrom(draft: Draft, id: ServiceId, entry: Queued, shortfall: number, policy: Policy, now: Ms): number | null {
   const { priority, memory } = entry.spec;
   const relief = planPreemption(shortfall, [{ id, priority }], memoryHoldersOf(draft, now), draft.evictions, policy.relief, now);

@@ -17,16 +17,16 @@ const ASK_AGAIN: Ms = 1_000;
 
 const NONE: ReadonlySet<ServiceId> = new Set();
 
-/** Somebody connects: what sleeps is to wake, what is frozen to go on, what failed is tried again once it has cooled down. */
+/** A client connects: a sleeping service is to wake, a frozen one to be resumed, a failed one tried again once it has cooled down. */
 export function foldWakeRequested(draft: Draft, { id }: Extract<Event, { kind: 'wakeRequested' }>, policy: Policy, now: Ms): void {
   const entry = draft.entry(id);
   if (entry?.desired !== 'up' || entry.wakeRequest !== null) return;
   const { state } = entry;
   if (state.kind === 'running' && state.frozen && isWanted(entry)) return thaw(draft, id, state.container, policy, now);
   if (isUnderWay(entry)) {
-    // What is under way goes on when the engine is back; whoever waits is not kept waiting longer than for room.
+    // What is under way goes on when the engine is back; the client is not kept waiting longer than for room.
     if (draft.engine !== 'up' && state.kind !== 'running') draft.patch(id, { wakeRequest: requestFrom(now, policy), refusal: null });
-    // Whoever asked finds it running: it is not stopped for another in this same decision.
+    // The client finds it running: it is not stopped for another in this same decision.
     else if (state.kind === 'running') draft.patch(id, { use: { ...entry.use, lastAt: now } });
     return;
   }
@@ -41,9 +41,9 @@ function isUnderWay(entry: ServiceEntry): boolean {
   return isWanted(entry) && kind !== 'completed' && kind !== 'failed';
 }
 
-/** Oldest first: a plan for each that somebody waits for. Without room it waits; without a prospect, or after its patience, it is refused. */
+/** Oldest first: a plan for each service that clients wait for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
-  loseTrack(draft, policy, now);
+  refuseBlocked(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
   const waiting = draft.where(entry => entry.wakeRequest !== null && !isBlocked(entry));
   const refused: [ServiceId, () => Failure][] = [];
@@ -74,8 +74,8 @@ export function isBlocked({ state }: ServiceEntry): boolean {
   return state.kind === 'stopping' || state.kind === 'running';
 }
 
-/** What is in the way stays there: whoever waits is told. */
-function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
+/** What blocks a wake has not gone away in time: the request is refused. */
+function refuseBlocked(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
     if (entry.wakeRequest === null || now < entry.wakeRequest.until || !isBlocked(entry)) continue;
     const seconds = `${policy.patience / 1000} s`;
@@ -87,7 +87,7 @@ function loseTrack(draft: Draft, policy: Policy, now: Ms): void {
   }
 }
 
-/** Under pressure nobody new is let in: they wait, as long as they would for room. */
+/** Under pressure no further service is admitted: requests wait, as long as they would for room. */
 function waitForHost(draft: Draft, policy: Policy, now: Ms): void {
   for (const [id, entry] of draft.services) {
     const { wakeRequest, spec } = entry;
@@ -124,7 +124,7 @@ export function neededFor(draft: Draft, spec: ServiceSpec): ServiceSpec[] {
   return [...found.values()];
 }
 
-/** What a client is told that waited for an engine that does not come back. */
+/** The refusal of a wake while the engine does not come back. */
 export function noEngineInTime(entry: ServiceEntry, policy: Policy): Failure {
   return failure(
     'engine-unavailable',

@@ -71,13 +71,13 @@ function up(draft: Draft, action: ActionOf<'up'>, policy: Policy, now: Ms): Answ
   const unwanted = action.services === null ? others(draft, spec, names) : [];
   // What the named ones depend on is not what --recreate is about: a database stays.
   const recreate = new Set(action.recreate ? chosen.map(name => serviceId(spec.name, name)) : []);
-  const wish: DesiredChange = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
-  const admission = planFor(draft.world(), wish, policy, now);
+  const change: DesiredChange = { up: wanted, stops: unwanted, restart: NONE, recreate, woken: false };
+  const admission = planFor(draft.world(), change, policy, now);
   if (!admission.ok) return admission;
   adopt(draft, spec, names);
   for (const id of unwanted) draft.setDesired(id, 'gone');
   for (const id of sleeps) sleepUntilAsked(draft, id);
-  applyPlan(draft, admission.plan, wish, policy, now);
+  applyPlan(draft, admission.plan, change, policy, now);
   return { ok: true, plan: { ...admission.plan, sleeps } };
 }
 
@@ -96,7 +96,7 @@ export function wakesWith(draft: Draft, spec: ProjectSpec, named: readonly strin
   );
 }
 
-/** Wanted, and asleep until somebody connects; an earlier failure is forgotten. */
+/** Wanted, and asleep until a client connects; an earlier failure is forgotten. */
 export function sleepUntilAsked(draft: Draft, id: ServiceId): void {
   draft.setDesired(id, 'up');
   draft.patch(id, { hours: null });
@@ -113,11 +113,11 @@ function start(draft: Draft, action: ActionOf<'start' | 'restart'>, policy: Poli
   const names = withDependencies(specs, action.services);
   const wanted = specs.filter(spec => names.has(spec.name));
   const restart = new Set<ServiceId>(action.kind === 'restart' ? action.services.map(name => serviceId(action.project, name)) : []);
-  const wish: DesiredChange = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
-  const admission = planFor(draft.world(), wish, policy, now);
+  const change: DesiredChange = { up: wanted, stops: [], restart, recreate: NONE, woken: false };
+  const admission = planFor(draft.world(), change, policy, now);
   if (admission.ok) {
     stay(draft, action.project);
-    applyPlan(draft, admission.plan, wish, policy, now);
+    applyPlan(draft, admission.plan, change, policy, now);
   }
   return admission;
 }
@@ -159,7 +159,7 @@ function withdraw(draft: Draft, ids: readonly ServiceId[], desired: 'down' | 'go
   const admission = planFor(draft.world(), { up: [], stops: ids, restart: NONE, recreate: NONE, woken: false }, policy, now);
   for (const id of ids) {
     const [project = '', name = ''] = id.split('/');
-    unpin(draft, project, [name], now); // who stops it does not want it kept up
+    unpin(draft, project, [name], now); // a service that is stopped by the user is not to be kept up
   }
   // What is to be gone stops on its way there.
   for (const id of ids) if (desired === 'gone' || draft.entry(id)?.desired === 'up') draft.setDesired(id, desired);

@@ -52,7 +52,7 @@ export function foldObserved(draft: Draft, { containers, asOf }: Observed, polic
   if (wasLost) beginAnew(draft, now);
 }
 
-/** Who was refused for want of an engine goes on, and those that depend on it; who is queued waits for room from now on. */
+/** Services that failed for want of an engine are tried again, with those that depend on them; the wait of queued ones begins anew. */
 function beginAnew(draft: Draft, now: Ms): void {
   for (const [id, entry] of draft.services) {
     if (!isWanted(entry)) continue;
@@ -111,12 +111,12 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   }
 }
 
-/** Goes on with a container that runs already: after a restart of the daemon, or when somebody started it by hand. */
+/** Goes on with a container that runs already: after a restart of the daemon, or when another program started it. */
 function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, now: Ms): void {
   const grant = seen.limit > 0 ? seen.limit : seen.memory.maximum;
   const common = { grant, container: seen.id, since: now, hash: seen.configHash };
   if (!entry.byHand) draft.notice(entry.spec, { kind: 'adopted', data: { reason: 'running', limit: grant } });
-  // Nothing is idle yet: nobody knows what was before.
+  // Nothing is idle yet: its use before now is unknown.
   const known = {
     address: addressOf(seen),
     use: usedFrom(entry.use, now),
@@ -128,7 +128,7 @@ function adopt(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
     volumes: seen.anonymousVolumes,
     endsBy: null,
   };
-  // What somebody has only just started is not ready for that.
+  // A container that was only just started is not ready for that.
   const isReady = !entry.byHand && (seen.health === 'healthy' || seen.health === 'none');
   if (isReady || seen.status === 'paused') {
     draft.patch(id, {

@@ -9,7 +9,7 @@ import { wiringOf } from '../state/wiring.js';
 import { isWanted, requestFrom, type ServiceEntry } from '../state/world.js';
 import { waitsForLeaving } from './leaving.js';
 
-/** Each that is pending takes its next step; who waits for one that is given up is given up with it. */
+/** Each pending service takes its next step; one whose dependency has failed fails with it. */
 export function advanceAll(draft: Draft, policy: Policy, now: Ms): void {
   for (let again = true; again; ) {
     again = false;

@@ -9,7 +9,7 @@ import { type Address, addressOf } from '../state/wiring.js';
 import type { ServiceEntry } from '../state/world.js';
 
 /**
- * A running container that is looked at again: where it is reached, whether it is paused, and its limit, which somebody may have changed past
+ * A running container that is looked at again: where it is reached, whether it is paused, and its limit, which another program may have changed past
  * us (docker update). That is put back: the budget rests on grants, and a service's memory is what its profile says. A changed name is
  * nothing: containers are known by id and label.
  */
@@ -19,18 +19,18 @@ export function foldDrift(draft: Draft, id: ServiceId, entry: ServiceEntry, seen
   const frozen = seen.status === 'paused';
   const address = addressOf(seen);
   if (frozen !== state.frozen || !isSame(address, entry.address)) draft.patch(id, { address, state: { ...state, frozen } });
-  if (state.resizing === null && !sameLimit(seen.limit, state.grant)) putBack(draft, id, seen, state.grant, policy);
+  if (state.resizing === null && !sameLimit(seen.limit, state.grant)) restoreLimit(draft, id, seen, state.grant, policy);
 }
 
 /** One that is adopted with its present definition, and with a limit outside what that allows: no grant of ours. */
 export function foldStrangeLimit(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedContainer, policy: Policy): void {
   const { standard, maximum } = entry.spec.memory;
   const allowed = Math.min(maximum, Math.max(standard, seen.limit));
-  if (seen.configHash === entry.spec.configHash && !sameLimit(seen.limit, allowed)) putBack(draft, id, seen, allowed, policy);
+  if (seen.configHash === entry.spec.configHash && !sameLimit(seen.limit, allowed)) restoreLimit(draft, id, seen, allowed, policy);
 }
 
 /** What it holds until then counts. More than it holds by our count is given only where the budget has room. */
-function putBack(draft: Draft, id: ServiceId, seen: ObservedContainer, to: Bytes, policy: Policy): void {
+function restoreLimit(draft: Draft, id: ServiceId, seen: ObservedContainer, to: Bytes, policy: Policy): void {
   const entry = draft.entry(id);
   if (entry?.state.kind !== 'running' || draft.engine !== 'up') return;
   const { state, spec } = entry;

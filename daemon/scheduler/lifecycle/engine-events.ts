@@ -12,7 +12,7 @@ import { blameLimit, exitOf, foldExit } from './exits.js';
 import { killed, removedByHand, revokeOutsideStop, startedByHand, stoppedByEngine } from './external-changes.js';
 
 /** Containers kept that no service names yet; more than can be starting at once. */
-const STRAYS = 64;
+const MOST_UNMATCHED = 64;
 
 /** An engine that ends stops its containers first: 10 s grace for each, in parallel, and some more. */
 const ENDING_ENGINE: Ms = 30_000;
@@ -35,7 +35,7 @@ function isComing({ desired, awake, state }: ServiceEntry): boolean {
 /** What the engine says has happened becomes fact. */
 export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy, now: Ms): void {
   const found = draft.byContainer(event.id);
-  if (!found || liveContainer(found[1].state) !== event.id) keepStray(draft, event);
+  if (!found || liveContainer(found[1].state) !== event.id) keepUnmatched(draft, event);
   if (!found) return;
   const [id, entry] = found;
   switch (event.kind) {
@@ -70,7 +70,7 @@ export function foldEngineEvent(draft: Draft, event: EngineEvent, policy: Policy
     case 'destroyed':
       return removedByHand(draft, entry, now);
     case 'updated':
-      // Its limit may be another one now: by our own hand, or by somebody else's.
+      // Its limit may be another one now: set by the daemon, or by another program.
       if (entry.state.kind === 'running' && entry.state.resizing === null) draft.steps.push({ kind: 'list' });
       return;
   }
@@ -82,7 +82,7 @@ export function died(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Poli
   foldExit(draft, entry, exit, policy, now);
 }
 
-/** Somebody started it, and it has ended before it was looked at: judged as an end of what runs, for it did. */
+/** It was started by another program and has ended before it was looked at: judged as the end of a running service. */
 function endedAgain(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Policy, now: Ms): void {
   if (entry.state.kind === 'ended') return foldExit(draft, entry, exit, policy, now);
   draft.patch(idOf(entry.spec), { byHand: false, endsBy: null });
@@ -111,9 +111,9 @@ function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' |
   draft.setState(idOf(entry.spec), { ...state, health: now });
 }
 
-function keepStray(draft: Draft, event: EngineEvent): void {
+function keepUnmatched(draft: Draft, event: EngineEvent): void {
   if (event.kind === 'started' || event.kind === 'created') draft.unmatched.set(event.id, null);
   else if (event.kind === 'died') draft.unmatched.set(event.id, { code: event.exitCode, oom: false });
   const oldest = draft.unmatched.keys().next().value;
-  if (draft.unmatched.size > STRAYS && oldest !== undefined) draft.unmatched.delete(oldest);
+  if (draft.unmatched.size > MOST_UNMATCHED && oldest !== undefined) draft.unmatched.delete(oldest);
 }

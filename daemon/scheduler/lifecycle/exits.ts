@@ -28,7 +28,7 @@ export function exitOf(entry: ServiceEntry, code: number, now: Ms): Exit {
  * A container ended that was not being stopped by us:
  *   1 not wanted any more → asleep; to be started again in any case → queued
  *   2 the engine was asked for it (docker stop, kill, restart, rm -f) → a moment for what follows: scheduler/lifecycle/external-changes
- *   3 killed at a limit that nobody wrote → starts again with more, or failed where there is no room
+ *   3 killed at a limit that no file sets → starts again with more, or failed where there is no room
  *   4 exit 0 and not `restart: always` → completed
  *   5 a one-shot (something waits for its completion), or `restart: no` → failed
  *   6 too many crashes in the window → failed, with its last log lines

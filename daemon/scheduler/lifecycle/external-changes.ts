@@ -91,7 +91,7 @@ export function removedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void 
   else draft.setState(id, { kind: 'asleep', exit: null });
 }
 
-/** A start that no launch of ours accounts for. What it has become is looked up: see `accountForStrays`. */
+/** A start that no launch of ours accounts for. What it has become is looked up: see `accountForUnmatched`. */
 export function startedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void {
   if (isActive(entry.state) || entry.desired === 'gone' || entry.removing) return;
   // What has ended since cannot be a start of ours that comes late.
@@ -100,15 +100,15 @@ export function startedByHand(draft: Draft, entry: ServiceEntry, now: Ms): void 
 }
 
 /**
- * Adopts a container that somebody started, as a start that was asked of us: others make room where it has none, its limit is lowered to
+ * Adopts a container that another program started, as a start that was asked of us: others make room where it has none, its limit is lowered to
  * what there is (which takes a start anew), or it is stopped again, and that is said.
  */
 export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer, policy: Policy, now: Ms, adopt: () => void): void {
   const entry = draft.entry(id);
   if (!entry) return;
   const isRestart = entry.state.kind === 'ended';
-  const wish: DesiredChange = { up: [entry.spec], stops: [], restart: new Set([id]), recreate: new Set(), woken: false };
-  const plan = attempt(draft.world(), wish, policy, now);
+  const change: DesiredChange = { up: [entry.spec], stops: [], restart: new Set([id]), recreate: new Set(), woken: false };
+  const plan = attempt(draft.world(), change, policy, now);
   adopt();
   const running = draft.entry(id);
   if (!running) return;
@@ -125,7 +125,7 @@ export function admitByHand(draft: Draft, id: ServiceId, seen: ObservedContainer
   const granted = plan.starts.find(start => start.id === id)?.grant ?? 0;
   const limit = Math.min(seen.limit > 0 ? seen.limit : seen.memory.maximum, entry.spec.memory.maximum);
   draft.notice(entry.spec, { kind: 'started', data: { reason: isRestart ? 'restarted-by-hand' : 'by-hand' } });
-  if (granted < limit) return applyPlan(draft, plan, wish, policy, now);
+  if (granted < limit) return applyPlan(draft, plan, change, policy, now);
   preempt(draft, plan, policy, now);
   wakeDependencies(draft, entry, policy, now);
   restartSharers(draft, entry, seen.id, policy, now);

@@ -40,7 +40,7 @@ function leaving(draft: Draft): ServiceEntry[] {
   return draft.where(isLeaving).map(([, entry]) => entry);
 }
 
-/** Its container runs, and is to stop. One that the engine could not stop may stay for long: nobody waits for that. */
+/** Its container runs, and is to stop. One that the engine could not stop may stay for long, and is not waited for. */
 function isLeaving(entry: ServiceEntry): boolean {
   const { state } = entry;
   if (liveContainer(state) === null) return false;

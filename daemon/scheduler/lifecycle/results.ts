@@ -21,7 +21,7 @@ import { stopIt } from './stop.js';
 
 /** Pause before a failed stop or removal is tried again. */
 const RETRY: Ms = 5_000;
-/** A start that the engine gave no answer to may still be carried out for this long. */
+/** The engine may still execute a start to which it gave no answer for this long. */
 const LATE: Ms = 60_000;
 /** Characters of a container's last log line that a notice quotes. */
 const LONGEST_WORDS = 200;
@@ -57,7 +57,7 @@ export function foldResult(draft: Draft, event: Result, policy: Policy, now: Ms)
     case 'launched':
       return launched(draft, entry, event, policy, now);
     case 'gatewaysMissing':
-      return unwired(draft, entry, event, now);
+      return relaunchWithListeners(draft, entry, event, now);
     case 'ready':
       return ready(draft, entry, event, now);
     case 'startFailed':
@@ -97,13 +97,13 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
     draft.patch(event.id, { restartRequested: false, recreateRequested: false });
     draft.intentChanged = true;
   }
-  if (entry.launchedHash === state.hash) tellLost(draft, entry, event.madeVolumes ?? []);
+  if (entry.launchedHash === state.hash) tellLostVolumes(draft, entry, event.madeVolumes ?? []);
   draft.notice(entry.spec, { kind: 'started', data: { reason: 'launched', limit: state.grant } });
   restartSharers(draft, entry, container.id, policy, now);
-  const stray = draft.unmatched.get(container.id);
+  const endedBefore = draft.unmatched.get(container.id);
   draft.unmatched.delete(container.id);
   const started = draft.entry(event.id) ?? entry;
-  if (stray) return died(draft, started, stray, policy, now);
+  if (endedBefore) return died(draft, started, endedBefore, policy, now);
   if (container.status === 'exited' || container.status === 'dead') {
     const exit = exitOf(started, container.exitCode ?? 1, now);
     return died(draft, started, { ...exit, oom: exit.oom || container.oomKilled }, policy, now);
@@ -111,13 +111,13 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, seen: container, spec: entry.spec });
 }
 
-/** It had run with the same definition before, so they were there: somebody has removed them past us, and what was in them is lost. */
-function tellLost(draft: Draft, { spec }: ServiceEntry, volumes: readonly string[]): void {
+/** It had run with the same definition before, so the volumes were there: they were removed past the daemon, and their content is lost. */
+function tellLostVolumes(draft: Draft, { spec }: ServiceEntry, volumes: readonly string[]): void {
   for (const name of volumes) draft.notice(spec, { kind: 'removed', data: { reason: 'volume-lost', volume: name } });
 }
 
-/** Its doors are opened where the networks are now, and it is launched again. */
-function unwired(draft: Draft, entry: ServiceEntry, event: ResultOf<'gatewaysMissing'>, now: Ms): void {
+/** Its listeners are opened where the networks are now, and it is launched again. */
+function relaunchWithListeners(draft: Draft, entry: ServiceEntry, event: ResultOf<'gatewaysMissing'>, now: Ms): void {
   const { state } = entry;
   if (state.kind !== 'starting' || state.container !== null || event.attempt !== entry.attempt) return;
   draft.setListeners(entry.spec.project, { kind: 'due' });
@@ -157,7 +157,7 @@ function startFailed(draft: Draft, entry: ServiceEntry, event: ResultOf<'startFa
     return;
   }
   if (event.failure.code === 'image-missing' && state.kind === 'starting' && entry.launchedHash !== null) {
-    // It was to go on as it was, and somebody has removed its container and its image.
+    // Its container was to be reused, and was removed together with its image.
     const state = { kind: 'pending', grant: held(entry.state), image: 'needed', since: now, reuseContainer: false } as const;
     return draft.patch(event.id, { attempt: entry.attempt + 1, launchedHash: null, state });
   }
@@ -207,7 +207,7 @@ function removed(draft: Draft, entry: ServiceEntry): void {
   draft.notice(entry.spec, { kind: 'removed', data: { reason: 'container' } });
 }
 
-/** The engine did not answer: again later. It refused: nothing that comes again would be different, and nobody is kept waiting. */
+/** The engine did not answer: again later. It refused: a further try would end the same, and no client is kept waiting. */
 function removeFailed(draft: Draft, entry: ServiceEntry, { failure: value }: ResultOf<'removeFailed'>, now: Ms): void {
   const id = idOf(entry.spec);
   if (isSilence(value)) {
@@ -251,8 +251,8 @@ function cleared(draft: Draft, event: ResultOf<'projectCleared'>, now: Ms): void
 
 /** Ports that could not be opened fail their service; it is tried again when it is asked for. */
 function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: Ms): void {
-  const doors = draft.projects.get(event.project)?.listeners;
-  if (doors?.kind !== 'opening' || doors.serial !== event.serial) return;
+  const listeners = draft.projects.get(event.project)?.listeners;
+  if (listeners?.kind !== 'opening' || listeners.serial !== event.serial) return;
   const unserved = event.unserved ?? [];
   draft.setListeners(event.project, {
     kind: 'open',
@@ -267,8 +267,8 @@ function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: 
   }
   const closed = new Set(event.failures.map(({ id }) => id));
   for (const [id, { spec, state, desired }] of draft.ofProject(event.project)) {
-    // Its port was somebody else's, who has let go of it.
-    if (desired === 'up' && canSleep(spec) && state.kind === 'failed' && isDoors(state.failure) && !closed.has(id))
+    // Another program held its port, and has closed it.
+    if (desired === 'up' && canSleep(spec) && state.kind === 'failed' && isListenerFailure(state.failure) && !closed.has(id))
       draft.setState(id, { kind: 'asleep', exit: null });
   }
   for (const { id, failure: value } of event.failures) {
@@ -281,6 +281,6 @@ function listenersOpened(draft: Draft, event: ResultOf<'listenersOpened'>, now: 
 }
 
 /** Sleepers publish nothing: of them only the daemon can fail in that way. */
-function isDoors({ code }: Failure): boolean {
+function isListenerFailure({ code }: Failure): boolean {
   return code === 'port-taken' || code === 'network-clash';
 }

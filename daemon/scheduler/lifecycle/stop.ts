@@ -6,8 +6,8 @@ import { type AfterStop, held, liveContainer } from '../state/service-state.js';
 import type { ServiceEntry } from '../state/world.js';
 
 /**
- * It had ended, and somebody has started its container again: that runs with the grant that is kept for it, though what it has become was not
- * looked up yet. Whoever gave the grant to others now would give it twice.
+ * Its container had ended and was started again by another program: it runs with the grant that is kept for it, though its state was not looked
+ * up yet. The grant must not be given to another service now: it would be given twice.
  */
 export function runsByHand({ state, byHand, container }: ServiceEntry): boolean {
   return byHand && container !== null && (state.kind === 'ended' || state.kind === 'backoff');

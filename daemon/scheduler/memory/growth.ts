@@ -51,7 +51,7 @@ export function afterOom(grant: Bytes, maximum: Bytes, free: Bytes, oomsAtMaximu
     const recent = oomsAtMaximum.filter(at => now - at < policy.oomWindow).length;
     return { kind: recent >= policy.oomLimit ? 'stop' : 'again' };
   }
-  // A maximum that nobody wrote is met by doubling: all that is free would be far too much for most.
+  // A maximum that no file sets is met by doubling: all that is free would be far too much for most.
   const wanted = Number.isFinite(maximum) ? maximum : 2 * grant;
   const grown = bounded(wanted, grant, maximum, free);
   return grown > grant ? { kind: 'grow', grant: grown } : { kind: 'again' };

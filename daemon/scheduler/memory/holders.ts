@@ -12,7 +12,7 @@ import type { MemoryHolder } from './preemption.js';
 /** A measurement older than this says nothing about what may be taken away. */
 const STALE: Ms = 15_000;
 
-/** Who holds memory, as the arbiter judges it. */
+/** The services that hold memory, as preemption judges them. */
 export function memoryHoldersOf(world: Pick<World, 'services' | 'projects' | 'leases'>, now: Ms): MemoryHolder[] {
   const holdings: MemoryHolder[] = [];
   for (const [id, entry] of world.services) if (held(entry.state) > 0 && isWanted(entry)) holdings.push(holdingOf(world, id, entry, now));
@@ -28,7 +28,7 @@ function holdingOf(world: Pick<World, 'services' | 'projects' | 'leases'>, id: S
     priority: spec.priority,
     // Below what it has loaded it would be killed.
     standard: Math.max(spec.memory.standard, reportOf(entry)?.holds ?? 0),
-    // What a shrink under way gives back is promised to somebody already.
+    // What a shrink under way gives back is promised to another service already.
     grant: committed(entry),
     workingSet: isFresh ? last.workingSet : null,
     peak: isFresh ? peakOf(samples) : null,
@@ -52,6 +52,6 @@ function whyProtected(world: Pick<World, 'services' | 'projects' | 'leases'>, en
   if (!canSleep(spec)) return 'never sleeps: no connection could wake it';
   if (entry.wakeRequest !== null) return 'is wanted just now';
   if (entry.use.moving) return 'is in use just now';
-  // It was asked for, made ready or let go on in this very decision: who waited for that has to find it running.
+  // It was asked for, made ready or resumed in this very decision: the client that waited for that has to find it running.
   return whyKept(world, entry) ?? (entry.use.lastAt >= now ? 'is wanted just now' : null);
 }

@@ -16,7 +16,7 @@ const MOST_AGAIN = 2;
 /** Node aborts when its heap is full (SIGABRT), the JVM exits with 3 (-XX:+ExitOnOutOfMemoryError): their heaps are fitted to the grant. */
 const HEAP_FULL: Readonly<Record<string, number>> = { node: 134, jvm: 3 };
 
-/** Definitions with what was learnt of the memory that nobody wrote down. */
+/** Definitions with what was learnt of memory that no file sets. */
 export function withLearnedMemory(spec: ProjectSpec, learnt: LearnedMemory): ProjectSpec {
   if (learnt.size === 0) return spec;
   return { ...spec, services: spec.services.map(service => informed(service, learnt)) };
@@ -42,13 +42,13 @@ export function learnMemory(draft: Draft, entry: ServiceEntry, grant: Bytes, sta
   draft.intentChanged = true;
 }
 
-/** Whether an exit came from a heap that was fitted to a limit that nobody wrote. */
+/** Whether an exit came from a heap that was fitted to a limit that no file sets. */
 export function isHeapFull({ memory, runtime }: ServiceSpec, code: number): boolean {
   return memory.guessed === true && runtime !== null && HEAP_FULL[runtime] === code;
 }
 
 /**
- * A service was killed at a limit that nobody wrote: it starts again at once with more, in the room of the budget and of what can make
+ * A service was killed at a limit that no file sets: it starts again at once with more, in the room of the budget and of what can make
  * room, as in an admission. Not a crash, so `restart: no` and one-shots start again too. Returns why not, with the holders, where there is no room.
  */
 export function restartWithMore(draft: Draft, id: ServiceId, grant: Bytes, exit: Exit, policy: Policy, now: Ms): Failure | null {
@@ -59,15 +59,15 @@ export function restartWithMore(draft: Draft, id: ServiceId, grant: Bytes, exit:
   const [standard, maximum] = [up(LEAST_AGAIN * grant), up(MOST_AGAIN * grant)];
   const spec = { ...before.spec, memory: { standard, maximum: Math.max(maximum, before.spec.memory.maximum), guessed: true } };
   const world: World = draft.world();
-  const wish = { up: [spec], stops: [], restart: new Set<ServiceId>(), recreate: new Set<ServiceId>(), woken: false };
-  const answer = planFor(world, wish, policy, now);
+  const change = { up: [spec], stops: [], restart: new Set<ServiceId>(), recreate: new Set<ServiceId>(), woken: false };
+  const answer = planFor(world, change, policy, now);
   if (!answer.ok) {
     const why = answer.failure.code === 'over-budget' ? overBudgetFor(world, spec, policy, now) : answer.failure;
     const text = `${spec.name} was killed at ${formatBytes(grant)}, a limit that nobody set, and needs more. ${why.message}`;
     return { ...why, message: text };
   }
   learnMemory(draft, before, spec.memory.maximum, standard);
-  applyPlan(draft, answer.plan, wish, policy, now);
+  applyPlan(draft, answer.plan, change, policy, now);
   const given = answer.plan.starts[0]?.grant ?? standard;
   draft.notice(spec, { kind: 'oom', data: { reason: 'limit-inferred', limit: grant, next: given } });
   return null;

@@ -77,17 +77,17 @@ export const DEFAULT_PREEMPTION: PreemptionPolicy = {
   thrashWindow: 600_000,
 };
 
-/** Who claims, as the judgement of one holding needs it. */
-interface Rivals {
+/** The claims, as the judgement of one holder needs them. */
+interface Contenders {
   readonly ids: ReadonlySet<ServiceId>;
   readonly priority: number;
-  /** Who of the claims has evicted a holding, or was evicted by it, too often. */
-  readonly duels: ReadonlyMap<ServiceId, ServiceId>;
+  /** By holder: the claim that it has evicted, or was evicted by, too often. */
+  readonly thrashing: ReadonlyMap<ServiceId, ServiceId>;
 }
 
 /**
  * How `shortfall` bytes of grants become free for the claims (docs/memory.md, "When a service is to start"), without side effects:
- *   a burst is clawed back, lowest priority first, only as much as is needed
+ *   a bursts are shrunk, lowest priority first, only as much as is needed
  *   b, c and where that is not enough, the fewest services are stopped, given that all others may be shrunk (see victims)
  * The highest priority among the claims counts for all of them. Claims that hold memory themselves are left alone.
  * Null: it cannot be met, and nothing is to be done.
@@ -101,11 +101,11 @@ export function planPreemption(
   now: Ms,
 ): PreemptionPlan | null {
   if (shortfall <= 0) return { shrinks: [], stops: [] };
-  const rivals = rivalsOf(claims, evictions, policy, now);
-  const others = holdings.filter(holding => !rivals.ids.has(holding.id));
+  const contenders = contendersOf(claims, evictions, policy, now);
+  const others = holdings.filter(holding => !contenders.ids.has(holding.id));
   const burst = others.reduce((sum, holding) => sum + surplus(holding, policy), 0);
   if (burst >= shortfall) return { shrinks: shrinkBursts(shortfall, others, policy), stops: [] };
-  const evictable = others.filter(holding => keptBy(holding, rivals, policy, now) === null).sort(byRank(now));
+  const evictable = others.filter(holding => keptBy(holding, contenders, policy, now) === null).sort(byRank(now));
   const victims = fewestVictims(
     evictable.map((holding): EvictionCandidate => {
       return { id: holding.id, idle: isIdle(holding, now), frees: holding.grant - surplus(holding, policy) };
@@ -147,7 +147,7 @@ function surplus({ shrinkable, workingSet, peak, standard, grant }: MemoryHolder
   return Math.max(0, grant - least);
 }
 
-/** Who goes first: idle, low priority, much above the standard, least recently used. A total order. */
+/** The order in which services are stopped: idle, low priority, much above the standard, least recently used. A total order. */
 export function byRank(now: Ms): (a: MemoryHolder, b: MemoryHolder) => number {
   return (a, b) =>
     Number(isIdle(b, now)) - Number(isIdle(a, now)) ||
@@ -180,29 +180,29 @@ function unusedFor({ lastUseAt, since }: MemoryHolder, now: Ms): Ms {
   return now - Math.max(lastUseAt, since);
 }
 
-function rivalsOf(claims: readonly MemoryClaim[], evictions: readonly Eviction[], policy: PreemptionPolicy, now: Ms): Rivals {
+function contendersOf(claims: readonly MemoryClaim[], evictions: readonly Eviction[], policy: PreemptionPolicy, now: Ms): Contenders {
   const ids = new Set(claims.map(claim => claim.id));
   const times = new Map<string, number>();
-  const duels = new Map<ServiceId, ServiceId>();
+  const thrashing = new Map<ServiceId, ServiceId>();
   for (const { victim, by, at } of evictions) {
     if (now - at >= policy.thrashWindow || ids.has(victim) === ids.has(by)) continue;
     const [claim, incumbent] = ids.has(by) ? [by, victim] : [victim, by];
     const count = (times.get(`${claim} ${incumbent}`) ?? 0) + 1;
     times.set(`${claim} ${incumbent}`, count);
-    if (count >= policy.thrashLimit) duels.set(incumbent, claim);
+    if (count >= policy.thrashLimit) thrashing.set(incumbent, claim);
   }
-  return { ids, priority: Math.max(...claims.map(claim => claim.priority)), duels };
+  return { ids, priority: Math.max(...claims.map(claim => claim.priority)), thrashing };
 }
 
-type Reason = 'claims' | 'protected' | 'young' | 'in-duel' | 'higher' | 'recent';
+type Reason = 'claims' | 'protected' | 'young' | 'thrashing' | 'higher' | 'recent';
 
-function keptBy(holding: MemoryHolder, rivals: Rivals, policy: PreemptionPolicy, now: Ms): Reason | null {
-  if (rivals.ids.has(holding.id)) return 'claims';
+function keptBy(holding: MemoryHolder, contenders: Contenders, policy: PreemptionPolicy, now: Ms): Reason | null {
+  if (contenders.ids.has(holding.id)) return 'claims';
   if (holding.protectedBy !== null) return 'protected';
   if (isYoung(holding, policy, now)) return 'young';
-  if (rivals.duels.has(holding.id)) return 'in-duel';
-  if (isIdle(holding, now) || holding.priority < rivals.priority) return null;
-  if (holding.priority > rivals.priority) return 'higher';
+  if (contenders.thrashing.has(holding.id)) return 'thrashing';
+  if (isIdle(holding, now) || holding.priority < contenders.priority) return null;
+  if (holding.priority > contenders.priority) return 'higher';
   return unusedFor(holding, now) < policy.equalIdle ? 'recent' : null;
 }
 
@@ -219,16 +219,16 @@ export function whyNotEvicted(
   policy: PreemptionPolicy,
   now: Ms,
 ): string | null {
-  const rivals = rivalsOf(claims, evictions, policy, now);
-  switch (keptBy(holding, rivals, policy, now)) {
+  const contenders = contendersOf(claims, evictions, policy, now);
+  switch (keptBy(holding, contenders, policy, now)) {
     case 'claims':
       return 'the memory is for it';
     case 'protected':
       return holding.protectedBy;
     case 'young':
       return `up for ${formatSpan(now - holding.since)} of ${formatSpan(policy.minUptime)}`;
-    case 'in-duel':
-      return `it and ${rivals.duels.get(holding.id)} have evicted each other ${policy.thrashLimit} times in ${formatSpan(policy.thrashWindow)}`;
+    case 'thrashing':
+      return `it and ${contenders.thrashing.get(holding.id)} have evicted each other ${policy.thrashLimit} times in ${formatSpan(policy.thrashWindow)}`;
     case 'higher':
       return claims.length === 0 ? 'in use' : `of higher priority (${holding.priority})`;
     case 'recent':

@@ -6,7 +6,7 @@ import { type Bytes, formatBytes, MiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { byRank, isIdle, isYoung, type MemoryHolder, type PreemptionPolicy } from './preemption.js';
 
-/** soft: admit nobody new, claw back, stop the idle. hard: stop somebody. */
+/** soft: no service is admitted, bursts are shrunk, idle services stopped. hard: services in use are stopped too. */
 export type PressureLevel = 'none' | 'soft' | 'hard';
 type Counter = 'swapIn' | 'refaults';
 
@@ -208,7 +208,7 @@ export function mayAct(
   return state.level === 'hard' && (state.signals.hardAvailable !== null || isPsiSettled);
 }
 
-/** Who is stopped next for the host, by rank. Null: nobody. */
+/** The service that is stopped next for the host, by rank; null when there is none. */
 export function pressureVictim(
   level: PressureLevel,
   holdings: readonly MemoryHolder[],
@@ -218,7 +218,7 @@ export function pressureVictim(
   return pressureOrder(level, holdings, policy, now)[0]?.id ?? null;
 }
 
-/** Who would be stopped for the host, first to go first. soft: of the idle. hard: of all that are not protected, however short they have been up. */
+/** The services that may be stopped for the host, the first to be stopped first. soft: of the idle. hard: of all that are not protected, however short they have been up. */
 export function pressureOrder(
   level: PressureLevel,
   holdings: readonly MemoryHolder[],

@@ -21,7 +21,7 @@ export interface ReclaimFigures {
 export interface ReclaimPolicy extends ReclaimFigures {
   /** When file cache is given back after a service has fallen asleep: never, where the host is short, or each time. */
   readonly mode: 'off' | 'short' | 'always';
-  /** Under WSL2 the page cache of the whole VM too: somebody has agreed to it, for all distributions share it. */
+  /** Under WSL2 the page cache of the whole VM too: the user has agreed to it, for all distributions share it. */
   readonly vm: boolean;
 }
 
@@ -107,7 +107,7 @@ function isQuiet(since: Ms, use: ServiceEntry['use'], policy: Policy, now: Ms): 
   return !isHeld && now - Math.max(use.lastAt, since) >= policy.relief.equalIdle;
 }
 
-/** Told are the machine's figures: what a container no longer caches is not free for that alone. */
+/** The notice has the machine's figures: what a container no longer caches is not free for that alone. */
 export function foldReclaimed(draft: Draft, { windows, before, after, why }: Extract<Event, { kind: 'reclaimed' }>): void {
   const known = draft.host.reclaim.why;
   draft.host = { ...draft.host, reclaim: { ...draft.host.reclaim, running: false, why } };

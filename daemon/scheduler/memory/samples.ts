@@ -63,7 +63,7 @@ export function workOver(
   return { cpu, time, isUse: cpu > policy.busyAbove * time * 1e6 };
 }
 
-/** A service that comes near its limit gets more while the budget has room: nobody who waits is passed over. */
+/** A service that comes near its limit gets more while the budget has room beyond what waiting services need. */
 function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): void {
   if (entry?.state.kind !== 'running' || entry.state.resizing !== null || !mayGrow(draft)) return;
   const { grant, container } = entry.state;
@@ -75,7 +75,7 @@ function grow(draft: Draft, entry: ServiceEntry | undefined, policy: Policy): vo
   if (to !== null) resizeTo(draft, entry, container, to);
 }
 
-/** While the engine is away nobody can say who holds what, nor change a limit. */
+/** While the engine is away neither is it known what holds memory, nor can a limit be changed. */
 export function mayGrow(draft: Draft): boolean {
   return draft.engine === 'up' && draft.host.pressure.level === 'none';
 }
@@ -115,7 +115,7 @@ function tellPressure(draft: Draft): void {
   for (const project of draft.projects.keys()) draft.projectNotice(project, { kind: 'pressure', data });
 }
 
-/** soft: all bursts are clawed back, one of the idle goes at a time. hard: one of all that are not protected. */
+/** soft: all bursts are shrunk, one idle service is stopped at a time. hard: one of all that are not protected. */
 function relieveHost(draft: Draft, policy: Policy, now: Ms): void {
   const { pressure, victimAt, samplesSince } = draft.host;
   if (pressure.level === 'none') return;

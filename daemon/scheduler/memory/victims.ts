@@ -4,7 +4,7 @@ import type { Bytes } from '../../shared/bytes.js';
 /** A service that may be stopped. */
 export interface EvictionCandidate {
   readonly id: ServiceId;
-  /** Nobody uses it: stopping it disturbs nobody. */
+  /** It is not in use: stopping it disturbs no client. */
   readonly idle: boolean;
   /** What its stop frees beyond what shrinking it would. */
   readonly frees: Bytes;
@@ -14,7 +14,7 @@ export interface EvictionCandidate {
  * The stops that free at least `need`. Among all sets that do:
  *   1 the fewest stops
  *   2 the fewest that are not idle
- *   3 the set whose last in rank comes earliest, then its last but one, and so on: nobody valuable goes where a lesser would do
+ *   3 the set whose last in rank comes earliest, then its last but one, and so on: no valuable service is stopped where a lesser would do
  *     (as the Kubernetes scheduler picks the node whose highest preempted priority is lowest)
  * Exact, in O(n log n). `ranked`: the first to go comes first, idle ones before the others. In rank order; null when all
  * together do not free it.

@@ -20,7 +20,7 @@ export interface Policy {
   readonly backoffMost: Ms;
   /** How long an end that was asked of the engine may be the first half of a restart: until then it is not taken as a stop. */
   readonly restartPause: Ms;
-  /** How long somebody who connects waits for room in the budget before being refused. */
+  /** How long a client that connects waits for room in the budget before it is refused. */
   readonly patience: Ms;
   /** How long the connections of a service may take to end before it is stopped. */
   readonly drain: Ms;

@@ -82,7 +82,7 @@ export class Draft {
   private spent: number;
   readonly steps: Step[] = [];
   readonly notices: Notice[] = [];
-  /** The intent has changed and must be kept before any step is carried out. */
+  /** The intent has changed and must be kept before any step is executed. */
   intentChanged = false;
 
   constructor(world: World) {
@@ -119,7 +119,7 @@ export class Draft {
 
   forget(id: ServiceId): void {
     this.spent = Math.max(this.spent, this.services.get(id)?.attempt ?? 0);
-    this.doorsDue(this.services.get(id));
+    this.listenersDue(this.services.get(id));
     this.services.delete(id);
     this.forgotten = this.version;
   }
@@ -133,29 +133,29 @@ export class Draft {
     if (!entry || entry.desired === want) return;
     this.patch(id, { desired: want, hours: null, ...(want === 'up' ? {} : { awake: false, wakeRequest: null }) });
     this.intentChanged = true;
-    this.doorsDue(entry);
+    this.listenersDue(entry);
   }
 
-  /** Its doors are to be opened or closed. */
-  private doorsDue(entry: ServiceEntry | undefined): void {
+  /** Its listeners are to be opened or closed. */
+  private listenersDue(entry: ServiceEntry | undefined): void {
     if (entry && canSleep(entry.spec)) this.setListeners(entry.spec.project, { kind: 'due' });
   }
 
-  /** A port of it could not be opened: perhaps its own container held it, or somebody who has let go since. */
+  /** A port of it could not be opened: perhaps its own container held it, or another program that has closed it since. */
   openMissing({ spec }: ServiceEntry): void {
-    const doors = this.projects.get(spec.project)?.listeners;
-    if (doors?.kind === 'open' && doors.missing.has(idOf(spec))) this.setListeners(spec.project, { kind: 'due' });
+    const listeners = this.projects.get(spec.project)?.listeners;
+    if (listeners?.kind === 'open' && listeners.missing.has(idOf(spec))) this.setListeners(spec.project, { kind: 'due' });
   }
 
   /** A container has let go of its ports: perhaps one was in the way of another project's. */
   openAllMissing(): void {
-    for (const [name, { listeners: doors }] of this.projects)
-      if (doors.kind === 'open' && doors.missing.size > 0) this.setListeners(name, { kind: 'due' });
+    for (const [name, { listeners }] of this.projects)
+      if (listeners.kind === 'open' && listeners.missing.size > 0) this.setListeners(name, { kind: 'due' });
   }
 
-  setListeners(name: string, doors: ListenerState): void {
+  setListeners(name: string, listeners: ListenerState): void {
     const project = this.projects.get(name);
-    if (project) this.projects.set(name, { ...project, listeners: doors });
+    if (project) this.projects.set(name, { ...project, listeners });
   }
 
   *ofProject(project: string): Iterable<[ServiceId, ServiceEntry]> {

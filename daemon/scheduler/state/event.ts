@@ -128,11 +128,11 @@ export type Event =
       readonly serial: number;
       readonly gateways: readonly Gateway[];
       readonly served: readonly string[];
-      /** Why others in their networks cannot wake these, a sentence each; who is in neither list has no gateway at all. */
+      /** Why others in their networks cannot wake these, a sentence each; a service in neither list has no gateway at all. */
       readonly unserved?: readonly { readonly name: string; readonly reason: string; readonly isNew: boolean }[];
       readonly failures: readonly { readonly id: ServiceId; readonly failure: Failure }[];
     }
-  /** What is known of a project's gateways has changed: its doors are to be opened anew. */
+  /** What is known of a project's gateways has changed: its listeners are to be opened anew. */
   | { readonly kind: 'gatewaysChanged'; readonly project: string }
   /** What services and the host use. */
   | { readonly kind: 'sampled'; readonly services: readonly ServiceSample[]; readonly host: HostSample }
@@ -172,7 +172,7 @@ export interface UseSeen {
   readonly id: ServiceId;
   readonly connections: number;
   readonly holding: boolean;
-  /** Bytes flow through the kernel, where nobody sees whether an exchange is under way: not to be evicted just now. */
+  /** Bytes flow through the kernel, where an exchange under way cannot be seen: the service is not to be evicted just now. */
   readonly moving: boolean;
   readonly execs: number;
   /** What flows again and again on its connections; null or absent: too little has. */
@@ -191,7 +191,7 @@ export interface RestoredProject {
   readonly recreate: readonly string[];
   /** Being taken down, with its volumes or without: that is finished first. */
   readonly leaving: { readonly volumes: boolean } | null;
-  /** As far as running hours say anything: what was not carried out yet, and the services that they stop or have stopped. */
+  /** As far as running hours say anything: what was not applied yet, and the services that they stop or have stopped. */
   readonly hours?: { readonly due: HoursTick | null; readonly closing: readonly string[]; readonly closed: readonly string[] };
 }
 

@@ -14,7 +14,7 @@ export interface Intent {
   readonly pins?: readonly KeptPin[];
   /** As set by `budget set`; null or absent: the usual one. */
   readonly budget?: Bytes | null;
-  /** What services whose memory nobody wrote down have needed (scheduler/memory/learned). */
+  /** What services have needed whose memory no file sets (scheduler/memory/learned). */
   readonly learnt?: readonly KeptMemory[];
 }
 

@@ -24,7 +24,7 @@ export interface MemoryRequest {
   readonly isAnswered: boolean;
 }
 
-/** Who gets no more than its standard from the start: it says itself when it needs more. */
+/** The service gets no more than its standard at its start, and requests more by itself when it needs it. */
 export function requestsOwnMemory({ runtime }: Pick<ServiceSpec, 'runtime'>): boolean {
   return runtime === 'llm';
 }
@@ -36,7 +36,7 @@ export function reportOf({ memoryReport, state }: Pick<ServiceEntry, 'memoryRepo
 
 const NOBODY: ReadonlyMap<string, ServiceEntry> = new Map();
 
-/** Those whose own word is to be followed, by container. Asked after each decision. */
+/** Services whose memory reports are to be read, by container. Called after each decision. */
 export function reportingServices(world: Pick<World, 'services'>): ReadonlyMap<string, ServiceEntry> {
   let found: Map<string, ServiceEntry> | null = null;
   for (const entry of world.services.values()) {

@@ -34,7 +34,7 @@ export type ServiceState =
       readonly kind: 'queued';
       readonly grant: Bytes;
       readonly since: Ms;
-      /** It was put to sleep and is woken: its container goes on as it is, and nobody looks for a newer image. */
+      /** It was put to sleep and is woken: its container is used as it is, without a look for a newer image. */
       readonly reuseContainer: boolean;
     }
   /** The grant is reserved while the image is made and dependencies become ready. */

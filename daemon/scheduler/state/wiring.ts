@@ -9,11 +9,11 @@ export interface Gateway {
   /** Key of the network in its project. */
   readonly network: string;
   readonly address: string;
-  /** CIDRs of the network: nobody else is answered at the gateway. */
+  /** CIDRs of the network: connections from elsewhere are not answered at the gateway. */
   readonly subnets: readonly string[];
   /** A further address of this machine for these services of the network, whose ports others have at its own gateway; absent: its own. */
   readonly only?: readonly string[];
-  /** Connections from the network do not arrive there: nobody is told to try. */
+  /** Connections from the network do not arrive there: no container is given the address. */
   readonly deaf?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface WantedListener {
   readonly extra: boolean;
 }
 
-/** How far a project's doors are; `due`: to be opened or closed, for something has changed. */
+/** How far a project's listeners are. `due`: to be opened or closed, for something has changed. */
 export type ListenerState =
   | { readonly kind: 'due' }
   | { readonly kind: 'opening'; readonly serial: number }
@@ -62,15 +62,15 @@ export function wantedListeners(world: World, project: string, gateways: readonl
   const known = world.projects.get(project);
   if (!known || known.leaving) return [];
   return [...world.services.values()]
-    .filter(entry => entry.spec.project === project && hasDoors(entry))
-    .flatMap(entry => doorsFor(entry, gateways));
+    .filter(entry => entry.spec.project === project && hasListeners(entry))
+    .flatMap(entry => listenersFor(entry, gateways));
 }
 
-function hasDoors(entry: ServiceEntry): boolean {
+function hasListeners(entry: ServiceEntry): boolean {
   return entry.desired === 'up' && canSleep(entry.spec);
 }
 
-function doorsFor({ spec, listens }: ServiceEntry, gateways: readonly Gateway[]): WantedListener[] {
+function listenersFor({ spec, listens }: ServiceEntry, gateways: readonly Gateway[]): WantedListener[] {
   const service = idOf(spec);
   const outer = listenersOf(spec).map(({ hostIp, port, containerPort }) => {
     return { service, address: hostIp, port, containerPort, gateway: null, extra: false };
@@ -134,9 +134,9 @@ export interface Wiring {
   readonly publish: 'as-written' | 'ephemeral' | 'none';
 }
 
-export function wiringOf(spec: ServiceSpec, project: ProjectSpec, doors: ListenerState): Wiring {
-  const gateways = doors.kind === 'open' ? doors.gateways : [];
-  const served = doors.kind === 'open' ? doors.served : new Set<string>();
+export function wiringOf(spec: ServiceSpec, project: ProjectSpec, listeners: ListenerState): Wiring {
+  const gateways = listeners.kind === 'open' ? listeners.gateways : [];
+  const served = listeners.kind === 'open' ? listeners.served : new Set<string>();
   const hosts = project.services
     .filter(other => other.name !== spec.name && served.has(other.name))
     .flatMap(other => namesIn(other, spec, gateways));

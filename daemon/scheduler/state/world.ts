@@ -17,7 +17,7 @@ export type DesiredState = 'up' | 'down' | 'gone';
 
 export interface WakeRequest {
   readonly since: Ms;
-  /** Then whoever waits is refused. */
+  /** Clients that still wait then are refused. */
   readonly until: Ms;
   /** When it is to be looked at again: what stands in the way may go by time alone. */
   readonly askAt: Ms;
@@ -33,7 +33,7 @@ export interface UsageSample {
   readonly checks?: { readonly cpu: number; readonly time: Ms } | undefined;
 }
 
-/** An end of a container that somebody asks the engine for. */
+/** An end of a container that was asked of the engine by another program. */
 export interface AskedEnd {
   /** An end until then is the one that was asked for; a later one has another cause. */
   readonly until: Ms;
@@ -44,9 +44,9 @@ export interface AskedEnd {
 export interface ServiceEntry {
   readonly spec: ServiceSpec;
   readonly desired: DesiredState;
-  /** Wanted up, it is to run now; else it sleeps until somebody connects. Not kept: after a restart what runs is awake. */
+  /** Wanted up, it is to run now; else it sleeps until a client connects. Not kept: after a restart what runs is awake. */
   readonly awake: boolean;
-  /** Somebody waits for it to wake, and there is no plan for that yet. */
+  /** A client waits for it to wake, and there is no plan for that yet. */
   readonly wakeRequest: WakeRequest | null;
   /** Why the last request was not met; null once one is. */
   readonly refusal: Failure | null;
@@ -123,7 +123,7 @@ export interface ProjectEntry {
   readonly clearAt: Ms | null;
 }
 
-/** A reason to stay awake that somebody has given. */
+/** A reason to stay awake that a user or a client has given. */
 export interface Lease {
   readonly id: string;
   readonly project: string;
@@ -132,7 +132,7 @@ export interface Lease {
   readonly holder: 'pin' | 'client';
   /** Null: until it is released. */
   readonly until: Ms | null;
-  /** Who, for people: `laptop-dev run (npm test)`. */
+  /** Its holder, for people: `laptop-dev run (npm test)`. */
   readonly note: string;
 }
 
@@ -151,7 +151,7 @@ export interface HostState {
   readonly reclaim: ReclaimState;
 }
 
-/** What services whose memory nobody wrote down have needed, where that is more than was guessed. Outlives the project's `down`. */
+/** What services have needed whose memory no file sets, where that is more than was inferred. Outlives the project's `down`. */
 export type LearnedMemory = ReadonlyMap<ServiceId, Pick<Memory, 'standard' | 'maximum'>>;
 
 export interface World {
@@ -160,7 +160,7 @@ export interface World {
   readonly projects: ReadonlyMap<string, ProjectEntry>;
   /** Containers that were made or started (null) or ended, and that no service names yet: an event may overtake the answer of the call that started it. */
   readonly unmatched: ReadonlyMap<string, Exit | null>;
-  /** Who was stopped for whom, while it counts against doing so again. */
+  /** Which service was stopped for which other, while it counts against doing so again. */
   readonly evictions: readonly Eviction[];
   readonly host: HostState;
   readonly leases: ReadonlyMap<string, Lease>;

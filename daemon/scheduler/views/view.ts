@@ -52,7 +52,7 @@ export function viewOf(world: World, entry: ServiceEntry, now: Ms): ServiceView 
 }
 
 /**
- * The ports of the file, where somebody listens. What sleeps is reached at the daemon's: a port of the engine's choice below it is a detail.
+ * The ports of the file at which something listens. A sleeping service is reached at the daemon's: a port of the engine's choice below it is a detail.
  * A port without a number in the file is where the engine has put it.
  */
 function portsOf({ spec, address, state }: ServiceEntry): Pick<ServiceView, 'ports' | 'enginePorts'> {
@@ -93,7 +93,7 @@ function loadingOf(entry: ServiceEntry): ServiceView['loading'] {
   return loading ? { model: loading.model, share: loading.share } : null;
 }
 
-/** Until it is stopped for being idle, if nobody uses it; null: something holds it, or it never is. */
+/** Until it is stopped for being idle, if it stays unused; null when something holds it, or it never is. */
 function stopsIn(world: World, entry: ServiceEntry, now: Ms): Ms | null {
   const { state, spec, use } = entry;
   if (state.kind !== 'running' || !isWanted(entry) || !canSleep(spec) || spec.idle === null || whyKept(world, entry) !== null) return null;
@@ -136,7 +136,7 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
   }
 }
 
-/** Who needs it, or that it was asked for; and how it fares. */
+/** What needs it, or that it was asked for; and its health. */
 function whyUp(world: World, entry: ServiceEntry, now: Ms): string {
   const { spec, crashes, ooms } = entry;
   const dependants = activeDependantsOf(world, spec)
@@ -173,16 +173,16 @@ function whyAsleep(world: World, entry: ServiceEntry): string {
   if (entry.wakeRequest !== null) return 'is wanted, and waits for room in the budget';
   if (entry.awake) return 'waits for the engine';
   if (entry.refusal !== null) return `was not woken: ${entry.refusal.message}`;
-  const doors = world.projects.get(entry.spec.project)?.listeners;
-  if (doors?.kind !== 'open') return 'asleep; its ports are being opened';
-  return `asleep: a connection wakes it${exceptions(entry, doors)}`;
+  const listeners = world.projects.get(entry.spec.project)?.listeners;
+  if (listeners?.kind !== 'open') return 'asleep; its ports are being opened';
+  return `asleep: a connection wakes it${exceptions(entry, listeners)}`;
 }
 
 /** From where a connection does not wake it. */
-function exceptions({ spec }: ServiceEntry, doors: Extract<ListenerState, { kind: 'open' }>): string {
+function exceptions({ spec }: ServiceEntry, listeners: Extract<ListenerState, { kind: 'open' }>): string {
   const addresses = [...new Set(ownAddresses(spec).map(({ address }) => address))];
-  if (doors.served.has(spec.name)) return addresses.length > 0 ? `, but not one to its address ${addresses.join(', ')}` : '';
-  const reason = doors.unserved.get(spec.name);
+  if (listeners.served.has(spec.name)) return addresses.length > 0 ? `, but not one to its address ${addresses.join(', ')}` : '';
+  const reason = listeners.unserved.get(spec.name);
   return `, but not one from another container${reason === undefined ? '' : `: ${reason}`}`;
 }
 
