@@ -150,7 +150,7 @@ describe('failures', () => {
     `);
   });
   it('show the last log lines, without what steers a terminal', () => {
-    const value = failure('exited', 'api exited with 1.', { lastLines: ['one', '\u001b[2Jtwo'] }, ['list']);
+    const value = failure('exited', 'api exited with 1.', { lastLines: ['one', '\u001b[2Jtwo'] }, ['look']);
     expect(renderFailure(value, { width: 80, colours: PLAIN })).toEqual(['✗ api exited with 1.', '  │ one', '  │ two', '  → look']);
   });
   it('survive odd details', () => {

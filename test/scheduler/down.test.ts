@@ -90,7 +90,7 @@ test('what never becomes healthy is stopped, then failed, and gives its grant ba
   driver.send({ kind: 'imageReady', id: 'p/db', attempt: 1 });
   const db = driver.world.services.get('p/db')?.spec ?? never();
   driver.send({ kind: 'launched', id: 'p/db', attempt: 1, container: observed(db) });
-  const unhealthy = { code: 'unhealthy', message: 'not healthy', details: {}, remedies: ['list'] } as const;
+  const unhealthy = { code: 'unhealthy', message: 'not healthy', details: {}, remedies: ['look'] } as const;
   driver.send({ kind: 'startFailed', id: 'p/db', attempt: 1, failure: unhealthy, container: 'c-db', running: true });
   expect(driver.state('p/db').kind).toBe('stopping');
   driver.settle();
