@@ -74,7 +74,7 @@ describe('a launch after something was removed through the engine', () => {
   it('of a network that has another gateway now: nothing is made before the daemon listens there', async () => {
     for (const there of [old, null]) {
       const { calls, containers } = engineWith(there, '172.19.0.1', true);
-      expect(await launch(step, containers)).toEqual({ ok: false, failure: null });
+      expect(await launch(step, containers)).toEqual({ ok: false, why: 'gateways-missing' });
       expect(calls.filter(call => !call.startsWith('start'))).toEqual(['ensure']);
     }
   });
@@ -83,6 +83,13 @@ describe('a launch after something was removed through the engine', () => {
     const { calls, containers } = engineWith(null, '172.18.0.1');
     expect(await launch(step, containers)).toMatchObject({ ok: true });
     expect(calls).toEqual(['ensure', 'create with v', 'start new']);
+  });
+
+  it.each([old, null])('of what is not to be started yet: its container is there and stays off (%#)', async there => {
+    const { calls, containers } = engineWith(there, '172.18.0.1');
+    const held = await launch(step, containers, async () => false);
+    expect(held).toEqual({ ok: false, why: 'held', container: there?.id ?? 'new' });
+    expect(calls.filter(call => call.startsWith('start'))).toEqual([]);
   });
 
   it('of nothing: it goes on as it is, and the engine is asked for nothing else', async () => {

@@ -79,13 +79,10 @@ async function removeAnyway(container: string, anonymousVolumes: boolean, contai
  * start before.
  */
 async function launchReached(step: StepOf<'launch'>, containers: Containers, finding: Promise<ReadonlySet<string>>): Promise<Launched> {
-  const start: Containers['start'] = async (id, spec) => {
-    if ((await finding).size > 0) throw new FailureError(failure('internal', 'made anew before it starts'));
-    await containers.start(id, spec);
-  };
-  const outcome = await launch(step, { ...containers, start });
+  const outcome = await launch(step, containers, async () => (await finding).size === 0);
   const unreached = await finding;
-  if (outcome.ok || outcome.failure === null || unreached.size === 0) return outcome;
+  if (outcome.ok || outcome.why === 'gateways-missing') return outcome;
+  if (outcome.why === 'failed' && unreached.size === 0) return outcome;
   const hosts = step.wiring.hosts.filter(text => ![...unreached].some(address => text.endsWith(`:${address}`)));
   return launch({ ...step, previous: outcome.container ?? step.previous, wiring: { ...step.wiring, hosts } }, containers);
 }
@@ -111,7 +108,7 @@ const EXECUTORS: Executors = {
     const { id, attempt } = step;
     const outcome = await launchReached(step, containers, doors.unreached(step));
     if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container, madeVolumes: outcome.madeVolumes });
-    else if (outcome.failure === null) post({ kind: 'gatewaysMissing', id, attempt });
+    else if (outcome.why === 'gateways-missing') post({ kind: 'gatewaysMissing', id, attempt });
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 

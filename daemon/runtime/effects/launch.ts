@@ -12,8 +12,21 @@ export type Launched =
   /** `madeVolumes`: names of those that were missing. */
   | { readonly ok: true; readonly container: ObservedContainer; readonly madeVolumes: readonly string[] }
   /** Nothing was made: the project's networks have other gateways than the daemon listens at. */
-  | { readonly ok: false; readonly failure: null }
-  | { readonly ok: false; readonly failure: Failure; readonly container: string | null; readonly running: boolean };
+  | { readonly ok: false; readonly why: 'gateways-missing' }
+  | {
+      readonly ok: false;
+      readonly why: 'failed';
+      readonly failure: Failure;
+      readonly container: string | null;
+      readonly running: boolean;
+    };
+
+/** It is there, and was not to be started. */
+interface Held {
+  readonly ok: false;
+  readonly why: 'held';
+  readonly container: string;
+}
 
 /** What was made for a launch until it failed or ended. */
 interface Made {
@@ -30,16 +43,27 @@ interface Previous {
  * Makes a container of the service run with the step's definition and grant, whatever is there now: the previous one is
  * started again when it was made the same way from the present image, else replaced, with its anonymous volumes handed on; also where
  * its networks were removed meanwhile (prune), which it cannot start without. After a failed start the
- * engine is asked what is so: a start that timed out may have started it all the same.
+ * engine is asked what is so: a start that timed out may have started it all the same. `mayStart` is asked once the container is there.
  */
-export async function launch(step: StepOf<'launch'>, containers: Containers): Promise<Launched> {
+export function launch(step: StepOf<'launch'>, containers: Containers): Promise<Launched>;
+export function launch(step: StepOf<'launch'>, containers: Containers, mayStart: () => Promise<boolean>): Promise<Launched | Held>;
+export async function launch(
+  step: StepOf<'launch'>,
+  containers: Containers,
+  mayStart = () => Promise.resolve(true),
+): Promise<Launched | Held> {
   const made: Made = { id: null, volumes: [] };
   try {
     refuseGone(step.project.name, step.project.root, step.spec.container);
     const { previous, isSame } = await lookAt(step, containers);
-    const started = previous && (await isReusable(step, previous, isSame)) ? await startAgain(step, previous.id, made, containers) : null;
-    if (started === null) {
-      if (!(await replace(step, previous, made, containers))) return { ok: false, failure: null };
+    let isStarted = false;
+    if (previous && (await isReusable(step, previous, isSame))) {
+      if (!(await mayStart())) return { ok: false, why: 'held', container: previous.id };
+      isStarted = await startAgain(step, previous.id, made, containers);
+    }
+    if (!isStarted) {
+      if (!(await replace(step, previous, made, containers))) return { ok: false, why: 'gateways-missing' };
+      if (!(await mayStart())) return { ok: false, why: 'held', container: made.id ?? '' };
       await containers.start(made.id ?? '', step.spec.container);
     }
     const container = await containers.inspect(made.id ?? '');
@@ -60,24 +84,24 @@ async function lookAt({ previous, spec, reuseContainer }: StepOf<'launch'>, cont
   return { previous: await looking, isSame };
 }
 
-/** Null: it cannot be started any more, for something that it was made with is gone. */
-async function startAgain({ spec }: StepOf<'launch'>, id: string, made: Made, containers: Containers): Promise<true | null> {
+/** False: it cannot be started any more, for something that it was made with is gone. */
+async function startAgain({ spec }: StepOf<'launch'>, id: string, made: Made, containers: Containers): Promise<boolean> {
   made.id = id;
   try {
     await containers.start(id, spec.container);
     return true;
   } catch (error) {
-    if (error instanceof FailureError && error.failure.code === 'config-missing') return null;
+    if (error instanceof FailureError && error.failure.code === 'config-missing') return false;
     throw error;
   }
 }
 
 async function afterFailure(error: unknown, { id, volumes }: Made, containers: Containers): Promise<Launched> {
   const value = error instanceof FailureError ? error.failure : failure('internal', String(error));
-  if (id === null) return { ok: false, failure: value, container: null, running: false };
+  if (id === null) return { ok: false, why: 'failed', failure: value, container: null, running: false };
   const seen = await containers.inspect(id).catch(() => null);
   if (value.code === 'engine-timeout' && seen && isLive(seen)) return { ok: true, container: seen, madeVolumes: volumes };
-  return { ok: false, failure: value, container: id, running: seen !== null && isLive(seen) };
+  return { ok: false, why: 'failed', failure: value, container: id, running: seen !== null && isLive(seen) };
 }
 
 /** Made from the same definition, with the same limit; and neither running nor half made. */
