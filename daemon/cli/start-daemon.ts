@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import type { VersionView } from '../api/contract.js';
 import { readPid } from '../files/lock.js';
 import { makeFolder, mayKeep } from '../files/read-kept.js';
-import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { type Failure, FailureError, type FailureOf, failure } from '../shared/failure.js';
+import { parseFailure } from '../shared/parse-failure.js';
 import { type Cli, remark } from './cli.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
 
@@ -46,14 +47,14 @@ export async function runningDaemon(cli: Cli, limit?: number): Promise<VersionVi
   try {
     return await cli.client.version(limit);
   } catch (error) {
-    const code = error instanceof FailureError ? error.failure.details['code'] : null;
+    if (!(error instanceof FailureError) || error.failure.code !== 'daemon-unavailable') throw error;
+    const { code } = error.failure.details;
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return null;
-    if (code === 'ETIMEDOUT' && error instanceof FailureError) throw named(error.failure, readPid(cli.paths.lockFile));
-    throw error;
+    throw code === 'ETIMEDOUT' ? named(error.failure, readPid(cli.paths.lockFile)) : error;
   }
 }
 
-function named(hung: Failure, pid: number | null): FailureError {
+function named(hung: FailureOf<'daemon-unavailable'>, pid: number | null): FailureError {
   const remedy = `kill -9 ${pid ?? 'its PID'} ends it; services keep running, and laptop-dev daemon start adopts them`;
   return new FailureError({
     ...hung,
@@ -70,16 +71,16 @@ async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
     return view;
   }
   // Two terminals at once: the other's daemon has the lock and is about to answer.
-  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true, failed.details['pid']);
+  if (failed.code === 'daemon-running') return untilAnswers(cli, () => true, failed.details.pid);
   throw new FailureError(failed);
 }
 
-async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid: unknown = null): Promise<VersionView> {
+async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid: number | null = null): Promise<VersionView> {
   const end = Date.now() + OTHER_WITHIN;
   for (;;) {
     const view = await runningDaemon(cli);
     if (view && (good(view) || Date.now() > end)) return view;
-    if (Date.now() > end) throw new FailureError(elsewhere(cli, typeof pid === 'number' ? pid : null));
+    if (Date.now() > end) throw new FailureError(elsewhere(cli, pid));
     await new Promise(resolve => setTimeout(resolve, 100));
   }
 }
@@ -133,7 +134,7 @@ export const DAEMON_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 
 interface Word {
   readonly ok: boolean;
-  readonly error?: Failure;
+  readonly error?: unknown;
 }
 
 function heard(cli: Cli, child: ChildProcess): Promise<Failure | null> {
@@ -150,7 +151,7 @@ function heard(cli: Cli, child: ChildProcess): Promise<Failure | null> {
       text += chunk;
       if (!text.includes('\n')) return;
       const word: Word = JSON.parse(text.slice(0, text.indexOf('\n')));
-      finish(word.ok ? null : (word.error ?? silent(cli, 'refused to start')));
+      finish(word.ok ? null : word.error === undefined ? silent(cli, 'refused to start') : parseFailure(word.error));
     });
     pipe.on('end', () => finish(silent(cli, 'ended while it started')));
     child.on('error', error => finish(silent(cli, `could not be started: ${error.message}`)));

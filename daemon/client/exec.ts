@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type RawData, WebSocket } from 'ws';
 import { type ExecEnd, type ExecStart, FRAME, HOST } from '../api/contract.js';
 import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { parseFailure } from '../shared/parse-failure.js';
 import { dataOf, refuseForeign } from './transport.js';
 
 /** Largest frame that the daemon takes, less the byte that names the stream. */
@@ -47,7 +48,7 @@ function channel(client: WebSocket): ExecChannel {
       if (binary) return listener(bytes[0] === FRAME.stderr ? 'stderr' : 'stdout', bytes.subarray(1));
       const end: ExecEnd = JSON.parse(bytes.toString('utf8'));
       if ('exit' in end) resolve(end.exit);
-      else reject(new FailureError(end.error));
+      else reject(new FailureError(parseFailure(end.error)));
     });
     client.once('close', () => reject(unavailable('The daemon ended the session.')));
     client.on('error', error => reject(unavailable(`The session broke: ${error.message}.`)));

@@ -3,7 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { HOST } from '../api/contract.js';
 import { userText } from '../files/fault.js';
-import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { FailureError, failure } from '../shared/failure.js';
+import { parseFailure } from '../shared/parse-failure.js';
 import type { Ms } from '../shared/span.js';
 
 /** One request to the daemon. */
@@ -93,9 +94,9 @@ export async function dataOf<T>(response: IncomingMessage): Promise<T> {
   let text = '';
   response.setEncoding('utf8');
   for await (const chunk of response) text += chunk;
-  const answer: { ok: true; data: T } | { ok: false; error: Failure } = JSON.parse(text);
+  const answer: { ok: true; data: T } | { ok: false; error: unknown } = JSON.parse(text);
   if (answer.ok) return answer.data;
-  throw new FailureError(answer.error);
+  throw new FailureError(parseFailure(answer.error));
 }
 
 export async function* linesOf<T>(response: IncomingMessage, socket: string): AsyncGenerator<T> {
@@ -117,9 +118,11 @@ export async function* linesOf<T>(response: IncomingMessage, socket: string): As
 
 /** A line that is only an error ends the stream as that failure. */
 function lineOf<T>(text: string): T {
-  const value: T & { readonly type?: unknown; readonly error?: Failure } = JSON.parse(text);
-  if (value.error !== undefined && value.type === undefined) throw new FailureError(value.error);
-  return value;
+  const value: T & { readonly type?: unknown; readonly error?: unknown } = JSON.parse(text);
+  if (value.error === undefined) return value;
+  const error = parseFailure(value.error);
+  if (value.type === undefined) throw new FailureError(error);
+  return { ...value, error };
 }
 
 function queryOf(values: NonNullable<Call['query']>): string {

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
-import { type Failure, failure } from '../shared/failure.js';
+import { type FailureOf, failure } from '../shared/failure.js';
 import { codeOf } from './write-whole.js';
 
 /** Faults of the disk and of permissions, which a person can do something about; every other one is a bug of ours. */
@@ -17,11 +17,13 @@ const SAID: Readonly<Record<string, readonly [what: string, remedy: string]>> = 
   ENFILE: ['too many files are open on this machine', 'Close programs, or raise fs.file-max'],
 };
 
+export type NotWritten = FailureOf<'not-written'> | FailureOf<'internal'>;
+
 /**
  * `what` could not be written to `file`: not-written with the space that is left and a remedy; internal where the error is none of the disk's.
  * `stays`: what holds until it can be, a sentence.
  */
-export function notWritten(what: string, file: string, error: unknown, stays: string): Failure {
+export function notWritten(what: string, file: string, error: unknown, stays: string): NotWritten {
   const cause = codeOf(error);
   const known = cause === null ? undefined : SAID[cause];
   const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ImageProgress } from '../model/image-progress.js';
 import { FailureError, failure } from '../shared/failure.js';
+import { parseFailure } from '../shared/parse-failure.js';
 import type { ImageJob, JobAnswer, Order } from './jobs.js';
 
 /** The program of the child process, compiled. */
@@ -23,7 +24,7 @@ export function runJob(worker: string, endpoint: string, job: ImageJob, onProgre
     child.on('message', (message: JobAnswer) => {
       if (message.kind === 'progress') onProgress(message.progress);
       else if (message.kind === 'done') resolve(message.value);
-      else reject(new FailureError(message.failure));
+      else reject(new FailureError(parseFailure(message.failure)));
     });
     child.on('error', reject);
     // After an answer this changes nothing: a promise is settled once.

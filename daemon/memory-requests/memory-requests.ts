@@ -48,9 +48,10 @@ function get(target: Target, after: number | null, signal: AbortSignal): Promise
 
 function answerOf(bytes: Bytes, refusal: Failure | null): object {
   if (refusal === null) return { granted: true, reason: null, need: bytes, free: bytes, holders: [], remedies: [] };
-  const { free, holders } = refusal.details as { readonly free?: unknown; readonly holders?: unknown };
   const { message: reason, remedies } = refusal;
-  return { granted: false, reason, need: bytes, free: typeof free === 'number' ? Math.max(0, free) : 0, holders: holders ?? [], remedies };
+  const free = refusal.code === 'over-budget' || refusal.code === 'host-memory' ? (refusal.details.free ?? 0) : 0;
+  const holders = refusal.code === 'over-budget' ? refusal.details.holders : [];
+  return { granted: false, reason, need: bytes, free: Math.max(0, free), holders, remedies };
 }
 
 /** node:http, not fetch: a request of fetch loads 4 MB of undici into a daemon that wants to stay small. */

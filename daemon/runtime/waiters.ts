@@ -33,8 +33,8 @@ function towardsUp(world: World, id: ServiceId, goal: 'up' | 'awake'): Failure |
 function rootCause(world: World, id: ServiceId): Failure | undefined {
   const state = world.services.get(id)?.state;
   if (state?.kind !== 'failed' || state.logTailDue) return undefined;
-  const { dependency } = state.failure.details;
-  const cause = typeof dependency === 'string' ? serviceId(id.split('/')[0] ?? '', dependency) : id;
+  const { code, details } = state.failure;
+  const cause = code === 'dependency-failed' ? serviceId(id.split('/')[0] ?? '', details.dependency) : id;
   return cause !== id && world.services.get(cause)?.state.kind === 'failed' ? rootCause(world, cause) : state.failure;
 }
 

@@ -1,3 +1,5 @@
+import type { CommonDetails, FailureDetails } from './failure-details.js';
+
 /**
  * The catalogue of everything that can go wrong on purpose. Each entry: HTTP status, exit code of the CLI (1 bug,
  * 2 usage, 3 bad configuration, 4 daemon or engine unavailable, 5 over budget, 6 port taken, 7 unhealthy or timed out,
@@ -116,25 +118,33 @@ export const CATALOGUE = {
     help: 'A path that the project names leads elsewhere than when it came up. laptop-dev up in its folder judges it again.',
   },
   cancelled: { status: 499, exit: 130, help: 'What was started goes on; laptop-dev down stops it.' },
-} as const satisfies Record<string, { status: number; exit: number; help: string }>;
+} as const satisfies { readonly [Code in keyof FailureDetails]: { status: number; exit: number; help: string } };
 
-export type FailureCode = keyof typeof CATALOGUE;
+export type FailureCode = keyof FailureDetails;
 
-/** An expected failure, as a value: what happened with its numbers, machine-readable details, and what to do next. */
-export interface Failure {
-  readonly code: FailureCode;
+/** A failure of one code. */
+export interface FailureOf<Code extends FailureCode> {
+  readonly code: Code;
   readonly message: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: DetailsOf<Code>;
   /** What to do next, most useful first; never empty. */
   readonly remedies: readonly string[];
 }
 
-export function failure(
-  code: FailureCode,
-  message: string,
-  details: Readonly<Record<string, unknown>> = {},
-  remedies: readonly string[] = [],
-): Failure {
+export type DetailsOf<Code extends FailureCode> = FailureDetails[Code] & CommonDetails;
+
+/** An expected failure, as a value: what happened with its numbers, machine-readable details (by its code), and what to do next. */
+export type Failure = { readonly [Code in FailureCode]: FailureOf<Code> }[FailureCode];
+
+/** Details may be left out where none are in every case of the code. */
+type Given<Code extends FailureCode> =
+  CommonDetails extends DetailsOf<Code>
+    ? [details?: DetailsOf<Code>, remedies?: readonly string[]]
+    : [details: DetailsOf<Code>, remedies?: readonly string[]];
+
+/** Without remedies, or with none: the catalogue's. */
+export function failure<Code extends FailureCode>(code: Code, message: string, ...given: Given<Code>): FailureOf<Code>;
+export function failure(code: FailureCode, message: string, details: object = {}, remedies: readonly string[] = []): object {
   return { code, message, details, remedies: remedies.length > 0 ? remedies : [CATALOGUE[code].help] };
 }
 

@@ -6,6 +6,7 @@ import { createActivator } from '../../daemon/activation/activator.js';
 import { cannotListen } from '../../daemon/activation/server-sockets.js';
 import type { Listeners, Target } from '../../daemon/ports/listeners.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
+import { detailsOf } from '../support/failures.js';
 import {
   bytes,
   clock,
@@ -173,7 +174,10 @@ test('a port that is taken is told with its failure; the others open', async () 
   const doors = doorsTo(target);
   const [taken, free] = [doorAt(target.port), doorAt(await freePort())];
   const failed = await doors.set([taken, free, { ...free, service: 'p/other' }]);
-  const codes = failed.map(({ door, failure: { code, details } }) => [door.service, code, details['port'], details['cause']]);
+  const codes = failed.map(({ door, failure }) => {
+    const { port, cause } = detailsOf(failure, 'port-taken');
+    return [door.service, failure.code, port, cause];
+  });
   expect(codes).toEqual([
     [SERVICE, 'port-taken', target.port, 'EADDRINUSE'],
     [SERVICE, 'port-taken', free.port, 'EADDRINUSE'],
@@ -181,8 +185,9 @@ test('a port that is taken is told with its failure; the others open', async () 
 });
 
 test('a port that belongs to root is told with what to do', () => {
-  const { code, message, details, remedies } = cannotListen(doorAt(80), 'EACCES');
-  expect([code, message, details['cause']]).toEqual([
+  const found = cannotListen(doorAt(80), 'EACCES');
+  const { code, message, remedies } = found;
+  expect([code, message, detailsOf(found, 'port-taken').cause]).toEqual([
     'port-taken',
     `port 80 on 127.0.0.1 cannot be opened for ${SERVICE}: this user may not listen on it`,
     'EACCES',
@@ -206,7 +211,10 @@ test.runIf(Object.values(networkInterfaces()).some(list => list?.some(({ address
   },
 );
 
-const NO: Failure = failure('over-budget', 'llm needs 2 GB, 512 MB is free', { need: 2, free: 1 }, ['Stop postgres', 'Raise the budget']);
+const NO: Failure = failure('over-budget', 'llm needs 2 GB, 512 MB is free', { need: 2, free: 1, holders: [] }, [
+  'Stop postgres',
+  'Raise the budget',
+]);
 
 test('a wake that fails: http', async () => {
   const { door, doors } = await stage({ protocol: 'http', target: () => null, wake: async () => NO });
@@ -277,7 +285,7 @@ test('a wake that fails: postgres asks for TLS first, is told N, then the error'
     'VFATAL',
     'C53300',
     'Mlaptop-dev over-budget: llm needs 2 GB, 512 MB is free',
-    'D{"need":2,"free":1}',
+    'D{"need":2,"free":1,"holders":[]}',
     'HStop postgres Raise the budget',
     '',
     '',
@@ -311,7 +319,7 @@ describe('a port whose protocol is a guess', () => {
       socket => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')),
     );
     const served = await openStage({ protocol: 'tcp', certain: false, target: () => target, wake: async () => target });
-    const why = failure('over-budget', 'no room');
+    const why = failure('over-budget', 'no room', { holders: [] });
     const refused = await openStage({
       protocol: 'tcp',
       certain: false,

@@ -16,7 +16,7 @@ import { run as version } from '../../daemon/cli/commands/version.js';
 import { run as why } from '../../daemon/cli/commands/why.js';
 import { cliFailure, tell, wantsColour } from '../../daemon/cli/run.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
-import { CATALOGUE, type FailureCode, FailureError, failure } from '../../daemon/shared/failure.js';
+import { CATALOGUE, type Failure, type FailureCode, FailureError, failure } from '../../daemon/shared/failure.js';
 import { fake, lines, notice, type Running, serve, spec, view } from '../server/harness.js';
 import { capture, PLAIN, testCli } from './harness.js';
 
@@ -212,7 +212,7 @@ describe('streams', () => {
 
 describe('failures and exit codes', () => {
   it.each(Object.keys(CATALOGUE) as FailureCode[])('%s has its own exit code, in words and as an envelope', code => {
-    const value = failure(code, 'It went wrong.');
+    const value = { code, message: 'It went wrong.', details: { holders: [] }, remedies: [CATALOGUE[code].help] } as Failure;
     const [out, err] = [capture(), capture()];
     expect(tell(value, true, out, err)).toBe(CATALOGUE[code].exit);
     expect(JSON.parse(out.text())).toEqual({ ok: false, error: value });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernelLimit } from '../../daemon/engine/containers/kernel-limit.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import type { Failure } from '../../daemon/shared/failure.js';
+import { detailsOf } from '../support/failures.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { oomKillsIn } from './support/oom-kills.js';
@@ -9,18 +10,10 @@ import { get, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, statesIn, tinyHome, viewIn } from './support/tiny.js';
 import { patience, until } from './support/until.js';
 
-/** What a refusal for lack of room tells. */
-interface Refusal {
-  readonly need: number;
-  readonly free: number;
-  readonly budget: number;
-  readonly holders: readonly {
-    readonly service: string;
-    readonly grant: number;
-    readonly workingSet: number | null;
-    readonly idleFor: number | null;
-    readonly keptBecause: string | null;
-  }[];
+/** What a refusal for lack of room tells, with the services that hold memory. */
+function refusalIn(error: Failure) {
+  const details = detailsOf(error, 'over-budget');
+  return { ...details, holders: details.holders.flatMap(each => ('service' in each ? [each] : [])) };
 }
 
 /** A limit is lowered in steps, which a slow host must have the time for. */
@@ -85,7 +78,7 @@ describe.sequential('services whose maxima do not fit into the budget at once', 
     expect(ms).toBeGreaterThan(PATIENCE - 100);
     const { error } = JSON.parse(body) as { error: Failure };
     expect(error.code).toBe('over-budget');
-    const { need, free, budget, holders } = error.details as unknown as Refusal;
+    const { need, free, budget, holders } = refusalIn(error);
     expect({ need, free, budget }).toEqual({ need: 192 * MiB, free: (320 - before) * MiB, budget: 320 * MiB });
     expect(holders).toMatchObject([{ service: 'grower', grant: before * MiB, keptBecause: expect.stringMatching(/^up for .* of 1 h/) }]);
     expect(holders[0]?.workingSet).toBeGreaterThanOrEqual(118 * MiB);
@@ -97,7 +90,7 @@ describe.sequential('services whose maxima do not fit into the budget at once', 
   it('up --dry-run shows the same refusal', async () => {
     const { code, error } = await own.cli(['up', 'hog', '--dry-run', '--json'], { cwd: folder });
     expect(code).toBe(5);
-    const { need, free, holders } = error().details as unknown as Refusal;
+    const { need, free = 0, holders } = refusalIn(error());
     expect({ need, free: free + (await limitOf('grower')) * MiB }).toEqual({ need: 192 * MiB, free: 320 * MiB });
     expect(holders.map(({ service }) => service)).toEqual(['grower']);
   });

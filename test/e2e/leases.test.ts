@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../daemon/api/plan.js';
 import type { BudgetView } from '../../daemon/api/views.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
+import { detailsOf } from '../support/failures.js';
 import { BIN } from './support/cli.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';
@@ -176,9 +177,9 @@ describe.sequential('the budget', () => {
     expect(await get(services.spare)).toMatchObject({ status: 200 });
     const refused = await own.cli(['budget', 'set', '100MB', '--json'], { cwd: folder });
     expect(refused.code).toBe(5);
-    const { message, details } = refused.error();
-    expect(message).toMatch(/^\d+ MB are granted, \d+ MB more than 100 MB/);
-    const holders = details['holders'] as { id: string; keptBecause: string | null }[];
+    const error = refused.error();
+    expect(error.message).toMatch(/^\d+ MB are granted, \d+ MB more than 100 MB/);
+    const holders = detailsOf(error, 'over-budget').holders.flatMap(each => ('id' in each ? [each] : []));
     expect(
       holders
         .filter(({ keptBecause }) => keptBecause === 'pinned')

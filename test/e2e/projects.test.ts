@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceView } from '../../daemon/api/views.js';
 import { MiB } from '../../daemon/shared/bytes.js';
+import { detailsOf } from '../support/failures.js';
 import { inspect, networksOf, volumesOf } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { type Done, idsOf, statesIn, stays, TINY, tinyHome } from './support/tiny.js';
@@ -105,13 +106,13 @@ describe.sequential('one budget over all projects', () => {
     const before = await idsOf(own, basename(first));
     const refused = await own.cli(['up', '--json'], { cwd: second });
     expect(refused.code).toBe(5);
-    const { code, details, remedies } = refused.error();
-    expect(code).toBe('over-budget');
+    const error = refused.error();
+    const details = detailsOf(error, 'over-budget');
     expect(details).toMatchObject({ need: 64 * MiB, free: 36 * MiB, budget: 100 * MiB });
-    expect(details['holders']).toEqual(
+    expect(details.holders).toEqual(
       expect.arrayContaining(['db', 'web'].map(service => expect.objectContaining({ project: basename(first), service, grant: 32 * MiB }))),
     );
-    expect(remedies.join('\n')).toContain(`laptop-dev stop`);
+    expect(error.remedies.join('\n')).toContain(`laptop-dev stop`);
     expect(await idsOf(own, basename(first))).toEqual(before);
     expect(await idsOf(own, basename(second))).toEqual({});
     expect(await networksOf(own.instance)).toEqual([`${basename(first)}_default`]);

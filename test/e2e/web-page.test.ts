@@ -132,7 +132,9 @@ describe('somebody uses it', () => {
   });
 
   it('a refusal is shown in the words of the daemon, with what to do', async () => {
-    const refusal = failure('over-budget', 'mailpit needs 64 MB and 12 MB are free.', {}, ['laptop-dev stop worker frees 512 MB.']);
+    const refusal = failure('over-budget', 'mailpit needs 64 MB and 12 MB are free.', { holders: [] }, [
+      'laptop-dev stop worker frees 512 MB.',
+    ]);
     const made = await scene({ act: async () => ({ ok: false, failure: refusal }) });
     const { page } = await open(made, view);
     await page.getByRole('button', { name: 'mailpit' }).click();

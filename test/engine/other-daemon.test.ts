@@ -110,7 +110,7 @@ describe('words for a port that is taken', () => {
       'laptop-dev down -p shop gives it up',
     ],
   ])('%o', (by, message, remedy) => {
-    const said = portTaken('127.0.0.1', 80, null, owner('node'), found, by);
+    const said = portTaken('127.0.0.1', 80, null, owner('node'), found.details, by);
     expect([said.message, said.remedies[0]]).toEqual([`127.0.0.1:80 is taken by ${message}`, remedy]);
     expect(said.remedies.join()).not.toContain('Stop process');
   });
@@ -122,11 +122,11 @@ describe('words for a port that is taken', () => {
     ['sshd', 'close that session'],
     ['nginx', 'Stop process 9'],
   ])('held by %s say how to get at what is behind it', (name, remedy) =>
-    expect(portTaken('', 80, null, owner(name), found).remedies[0]).toContain(remedy),
+    expect(portTaken('', 80, null, owner(name), found.details).remedies[0]).toContain(remedy),
   );
 
   it('held by a container of another laptop-dev daemon name its project', () => {
     const by = { container: 'shop-web-1', project: 'shop', managed: true };
-    expect(portTaken('', 80, by, owner('docker-proxy'), found).remedies[0]).toContain('laptop-dev down -p shop');
+    expect(portTaken('', 80, by, owner('docker-proxy'), found.details).remedies[0]).toContain('laptop-dev down -p shop');
   });
 });

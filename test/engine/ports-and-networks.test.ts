@@ -71,7 +71,7 @@ describe('portTaken', () => {
     [null, { pid: 9, name: 'nginx', uid: 0 }, '127.0.0.1:80 is taken by nginx (PID 9)'],
     [null, { pid: null, name: null, uid: 33 }, '127.0.0.1:80 is taken by a process of user 33'],
   ])('%o %o', (publisher, owner, message) => {
-    expect(portTaken('127.0.0.1', 80, publisher, owner, found)).toMatchObject({
+    expect(portTaken('127.0.0.1', 80, publisher, owner, found.details)).toMatchObject({
       code: 'port-taken',
       message,
       details: { what: 'start', port: 80 },
@@ -79,7 +79,7 @@ describe('portTaken', () => {
   });
 
   test('nobody to be seen', () => {
-    expect(portTaken('', 80, null, null, found).message).toMatch(/^port 80 is taken by another process, which cannot be seen/);
+    expect(portTaken('', 80, null, null, found.details).message).toMatch(/^port 80 is taken by another process, which cannot be seen/);
   });
 });
 

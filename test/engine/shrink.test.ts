@@ -8,7 +8,7 @@ import { FailureError, failure } from '../../daemon/shared/failure.js';
 function engine(refuse: (limit: number) => boolean = () => false) {
   const limits: number[] = [];
   const resize = async (limit: number): Promise<void> => {
-    if (refuse(limit)) throw new FailureError(failure('limit-not-applied', 'app: below what it uses'));
+    if (refuse(limit)) throw new FailureError(failure('limit-not-applied', 'app: below what it uses', { service: 'app' }));
     limits.push(limit);
   };
   return { limits, resize };

@@ -6,6 +6,7 @@ import { createMemoryRequests } from '../../daemon/memory-requests/memory-reques
 import { readReport } from '../../daemon/memory-requests/read-report.js';
 import type { ReportedMemory } from '../../daemon/ports/memory-requests.js';
 import { failure } from '../../daemon/shared/failure.js';
+import { holder } from '../support/failures.js';
 
 const QUIET: ReportedMemory = { wants: null, holds: 0, loading: null, model: null };
 const closers: (() => void)[] = [];
@@ -83,10 +84,11 @@ describe('an answer', () => {
     });
     const asks = createMemoryRequests();
     await asks.answer(target, 9, null);
-    await asks.answer(target, 9, failure('over-budget', 'No.', { need: 9, free: -1, holders: [{ service: 'db' }] }, ['stop db']));
+    const holders = [holder({ service: 'db' })];
+    await asks.answer(target, 9, failure('over-budget', 'No.', { need: 9, free: -1, holders }, ['stop db']));
     expect(bodies).toEqual([
       { granted: true, reason: null, need: 9, free: 9, holders: [], remedies: [] },
-      { granted: false, reason: 'No.', need: 9, free: 0, holders: [{ service: 'db' }], remedies: ['stop db'] },
+      { granted: false, reason: 'No.', need: 9, free: 0, holders, remedies: ['stop db'] },
     ]);
   });
 

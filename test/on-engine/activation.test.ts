@@ -134,7 +134,7 @@ test('a blocked pop does not hold where the setting says so', async () => {
   expect((await popped).code).toBe(0);
 });
 
-const NO: Failure = failure('over-budget', 'db needs 512 MB, 100 MB is free', { need: 512 }, ['Stop llm', 'Raise the budget']);
+const NO: Failure = failure('over-budget', 'db needs 512 MB, 100 MB is free', { need: 512, holders: [] }, ['Stop llm', 'Raise the budget']);
 
 test('real clients show a refusal with its numbers and what to do', async () => {
   const refused = async (protocol: 'postgres' | 'redis' | 'http'): Promise<Listener> => {

@@ -53,7 +53,7 @@ describe('acting', () => {
   });
 
   it('refuses with its own status and code, before any line', async () => {
-    const refusal = failure('over-budget', 'needs 512 MB, free are 100 MB', { budget: 1 });
+    const refusal = failure('over-budget', 'needs 512 MB, free are 100 MB', { budget: 1, holders: [] });
     const { client, double } = await connect({ act: async () => ({ ok: false, failure: refusal }) });
     for (const wait of [true, false]) {
       const work = client.act('shop', 'up', { spec: spec(), services: null, wait });

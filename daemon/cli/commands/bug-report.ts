@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { notWritten } from '../../files/fault.js';
+import { type NotWritten, notWritten } from '../../files/fault.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli, remark } from '../cli.js';
@@ -43,7 +43,9 @@ function write(file: string, text: string, force: boolean): string {
 }
 
 /** What is no fault of the disk is one of the place that was named. */
-function elsewhere({ code, message, details, remedies }: Failure): Failure {
+function elsewhere(found: NotWritten): Failure {
   const place = '--output FILE names another place, --stdout prints it.';
-  return failure(code === 'internal' ? 'usage' : code, message.trimEnd(), details, code === 'internal' ? [place] : [...remedies, place]);
+  const message = found.message.trimEnd();
+  if (found.code === 'internal') return failure('usage', message, found.details, [place]);
+  return { ...found, message, remedies: [...found.remedies, place] };
 }

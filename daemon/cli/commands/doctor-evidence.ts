@@ -95,9 +95,9 @@ async function daemonSeen(cli: Cli): Promise<{ readonly daemon: VersionView | nu
   try {
     return { daemon: await runningDaemon(cli, DAEMON_LIMIT), hung: null };
   } catch (error) {
-    const { details } = failureOf(error);
-    const pid = typeof details['pid'] === 'number' ? details['pid'] : null;
-    return { daemon: null, hung: details['code'] === 'ETIMEDOUT' ? { pid, after: DAEMON_LIMIT } : null };
+    const found = failureOf(error);
+    const isHung = found.code === 'daemon-unavailable' && found.details.code === 'ETIMEDOUT';
+    return { daemon: null, hung: isHung ? { pid: found.details.pid ?? null, after: DAEMON_LIMIT } : null };
   }
 }
 

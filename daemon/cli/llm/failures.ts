@@ -1,5 +1,6 @@
 import { formatBytes } from '../../shared/bytes.js';
-import { type Failure, type FailureCode, failure } from '../../shared/failure.js';
+import { CATALOGUE, type Failure, type FailureCode, failure } from '../../shared/failure.js';
+import { parseFailure } from '../../shared/parse-failure.js';
 
 /** How the service's program says that something was not done. */
 export interface FailedLine {
@@ -34,10 +35,9 @@ const REMEDIES: Readonly<Record<string, readonly string[]>> = {
 export function transferFailureOf({ problem, message, details }: FailedLine): Failure {
   const own = textsIn(details['remedies']);
   const text = problem === 'malformed' ? `This is no model that can be loaded: ${message}.` : message;
-  return failure(CODES[problem] ?? 'internal', spaceIn(problem, details) ?? text, details, [
-    ...own,
-    ...(own.length > 0 ? [] : (REMEDIES[problem] ?? [])),
-  ]);
+  const code = CODES[problem] ?? 'internal';
+  const remedies = own.length > 0 ? own : (REMEDIES[problem] ?? [CATALOGUE[code].help]);
+  return parseFailure({ code, message: spaceIn(problem, details) ?? text, details, remedies });
 }
 
 /** A model that is refused before anything is sent. */

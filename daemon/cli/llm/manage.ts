@@ -162,8 +162,8 @@ function diedWith(code: number, words: string) {
   ]);
 }
 
-function isNoAdvisor({ failure: { code, message } }: FailureError): boolean {
-  return code === 'engine-error' && /executable file .{0,200}not found|no such file or directory/i.test(message);
+function isNoAdvisor({ failure: { code, details } }: FailureError): boolean {
+  return code === 'engine-error' && details.program === 'missing';
 }
 
 function noAdvisor({ failure: { message } }: FailureError) {

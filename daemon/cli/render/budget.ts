@@ -1,5 +1,6 @@
 import type { BudgetView, Holder } from '../../api/views.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
+import type { RefusalHolder } from '../../shared/failure-details.js';
 import type { Colours } from '../cli.js';
 import { type TableColumn, table } from './table.js';
 
@@ -32,8 +33,6 @@ const WHO: readonly TableColumn[] = [
 ];
 
 /** A holder as a refusal names it: without measurements. */
-export type RefusalHolder = Pick<Holder, 'project' | 'service' | 'standard' | 'grant'> & { readonly state: string };
-
 /** The holders of a refusal, in the order given. */
 export function renderRefusalHolders(holders: readonly RefusalHolder[], width: number): string[] {
   const columns: TableColumn[] = [...WHO, { title: 'STANDARD', align: 'right' }, { title: 'GRANT', align: 'right' }];

@@ -1,7 +1,8 @@
 import type { Failure } from '../../shared/failure.js';
+import type { RefusalHolder } from '../../shared/failure-details.js';
 import { oneLine, plainWords } from '../../shared/printable.js';
 import type { Colours } from '../cli.js';
-import { type RefusalHolder, renderRefusalHolders } from './budget.js';
+import { renderRefusalHolders } from './budget.js';
 import { wrapCell } from './table.js';
 
 /** A failure for people: what happened with its numbers, who holds the memory where that is the matter, and what to do next. */
@@ -19,18 +20,10 @@ export function renderFailure(failure: Failure, options: { width: number; colour
 }
 
 /** What the container wrote last, without what was meant for a terminal. */
-function lastLinesOf({ details }: Failure): string[] {
-  const lines = details['lastLines'];
-  return Array.isArray(lines) ? lines.map(line => oneLine(plainWords(String(line)))) : [];
+function lastLinesOf({ details: { lastLines = [] } }: Failure): string[] {
+  return lastLines.map(line => oneLine(plainWords(line)));
 }
 
 function holdersOf(failure: Failure): readonly RefusalHolder[] {
-  const holders = failure.details['holders'];
-  return failure.code === 'over-budget' && Array.isArray(holders) ? holders.filter(isHolder) : [];
-}
-
-function isHolder(value: unknown): value is RefusalHolder {
-  if (typeof value !== 'object' || value === null) return false;
-  const { project, service, state, standard, grant } = value as Record<string, unknown>;
-  return [project, service, state].every(text => typeof text === 'string') && [standard, grant].every(Number.isFinite);
+  return failure.code === 'over-budget' ? failure.details.holders.filter(holder => 'service' in holder) : [];
 }

@@ -1,4 +1,5 @@
-import { type Failure, type FailureCode, failure } from '../../shared/failure.js';
+import { type Failure, failure } from '../../shared/failure.js';
+import type { EngineRefusal } from '../../shared/failure-details.js';
 
 /** An engine's refusal: HTTP status and text, or the errno name of a socket that failed. */
 export interface EngineError {
@@ -7,8 +8,22 @@ export interface EngineError {
   readonly text: string;
 }
 
+/** What a call can be refused for. */
+type RefusalCode =
+  | 'gpu-unavailable'
+  | 'port-taken'
+  | 'name-taken'
+  | 'network-clash'
+  | 'config-missing'
+  | 'image-missing'
+  | 'out-of-memory'
+  | 'not-found'
+  | 'exited'
+  | 'engine-unavailable'
+  | 'engine-error';
+
 interface Rule {
-  readonly code: FailureCode;
+  readonly code: RefusalCode;
   readonly pattern: RegExp;
   readonly remedies?: readonly string[];
 }
@@ -99,10 +114,77 @@ export function classifyEngineError(error: EngineError, what: string): Failure {
   if (error.errno !== null) return unreachable(error.errno, error.text, what);
   const details = { what, status: error.status, engine: error.text };
   const rule = RULES.find(each => each.pattern.test(error.text));
-  if (rule) return failure(rule.code, `${what}: ${error.text}`, { ...details, ...find(rule.code, error.text) }, rule.remedies ?? []);
-  if (error.status === 404) return failure('not-found', `${what}: ${error.text}`, details);
-  if (error.status === 502 || error.status === 503) return failure('engine-unavailable', `${what}: ${error.text}`, details);
-  return failure('engine-error', `${what}: ${error.text}`, details);
+  return refusal(rule?.code ?? codeOfStatus(error.status), details, rule?.remedies ?? []);
+}
+
+function codeOfStatus(status: number | null): RefusalCode {
+  if (status === 404) return 'not-found';
+  return status === 502 || status === 503 ? 'engine-unavailable' : 'engine-error';
+}
+
+/** With the figures inside the text: a port's address, the container that holds a name, the subnet. */
+function refusal(code: RefusalCode, details: Required<EngineRefusal>, remedies: readonly string[]): Failure {
+  const { what, engine } = details;
+  const message = `${what}: ${engine}`;
+  switch (code) {
+    case 'port-taken':
+      return failure(code, message, { ...details, ...portIn(engine) }, remedies);
+    case 'name-taken':
+      return failure(code, message, { ...details, ...holderIn(engine) }, remedies);
+    case 'network-clash':
+      return failure(code, message, { ...details, ...subnetIn(engine) }, remedies);
+    case 'engine-error':
+      return failure(code, message, { ...details, ...(NO_PROGRAM.test(engine) ? { program: 'missing' } : {}) }, remedies);
+    default:
+      return failure(code, message, details, remedies);
+  }
+}
+
+/** What the engine refused, and how; null: the failure is not of a call that it refused. */
+export function refusalIn(found: Failure): EngineRefusal | null {
+  switch (found.code) {
+    case 'gpu-unavailable':
+    case 'port-taken':
+    case 'name-taken':
+    case 'network-clash':
+    case 'config-missing':
+    case 'image-missing':
+    case 'out-of-memory':
+    case 'not-found':
+    case 'exited':
+    case 'engine-unavailable':
+    case 'engine-error':
+      return found.details;
+    default:
+      return null;
+  }
+}
+
+/** A container that has not the program that it is to run. */
+const NO_PROGRAM = /executable file .{0,200}not found|no such file or directory/i;
+
+/** Whether the engine's words are that there is one of this name already. */
+export function saysExists(found: Failure): boolean {
+  return says(found, /already (?:exists|used)/);
+}
+
+/** Whether the engine's words are that somebody else removes it just now. */
+export function saysRemovalUnderWay(found: Failure): boolean {
+  return says(found, /already in progress/);
+}
+
+/** Whether the engine's words are that containers are still in the network. */
+export function saysInUse(found: Failure): boolean {
+  return says(found, /active endpoints|being used|in use/);
+}
+
+/** Whether the engine's words are that it has no subnet left to give. */
+export function saysPoolsUsedUp(found: Failure): boolean {
+  return says(found, /address pool|fully subnetted|free subnet/i);
+}
+
+function says(found: Failure, words: RegExp): boolean {
+  return words.test(refusalIn(found)?.engine ?? '');
 }
 
 function unreachable(errno: string, text: string, what: string): Failure {
@@ -113,18 +195,14 @@ function unreachable(errno: string, text: string, what: string): Failure {
   return failure('engine-unavailable', `The engine is not reachable: ${socketReason(errno)} (${what})`, { what, errno, text }, remedies);
 }
 
-/** The figures inside the texts: a port's address, the container that holds a name, the subnet. */
-function find(code: FailureCode, text: string): Record<string, unknown> {
-  if (code === 'port-taken') return portIn(text) ?? {};
-  if (code === 'name-taken') {
-    const match = /container name "\/?([^"]+)" is already in use by (?:container )?"?([0-9a-f]{12,64})/i.exec(text);
-    return match ? { name: match[1], holder: match[2] } : {};
-  }
-  if (code === 'network-clash') {
-    const subnet = /\b(\d+\.\d+\.\d+\.\d+\/\d+)\b/.exec(text)?.[1];
-    return subnet ? { subnet } : {};
-  }
-  return {};
+function holderIn(text: string): { readonly name: string; readonly holder: string } | null {
+  const [, name, holder] = /container name "\/?([^"]+)" is already in use by (?:container )?"?([0-9a-f]{12,64})/i.exec(text) ?? [];
+  return name !== undefined && holder !== undefined ? { name, holder } : null;
+}
+
+function subnetIn(text: string): { readonly subnet: string } | null {
+  const subnet = /\b(\d+\.\d+\.\d+\.\d+\/\d+)\b/.exec(text)?.[1];
+  return subnet === undefined ? null : { subnet };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { FailureError } from '../../shared/failure.js';
-import { classifyEngineError, type EngineError } from './classify.js';
+import { classifyEngineError, type EngineError, refusalIn } from './classify.js';
 
 /** What docker-modem rejects with: an HTTP answer, or a socket error with its errno name. */
 interface ModemError extends Error {
@@ -42,10 +42,7 @@ export function engineFailure(error: unknown, what: string): unknown {
 
 /** HTTP status of an engine's refusal; null when it was something else. */
 export function engineStatusOf(error: unknown): number | null {
-  if (error instanceof FailureError) {
-    const status = error.failure.details['status'];
-    return typeof status === 'number' ? status : null;
-  }
+  if (error instanceof FailureError) return refusalIn(error.failure)?.status ?? null;
   return readEngineError(error)?.status ?? null;
 }
 

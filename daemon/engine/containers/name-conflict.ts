@@ -1,6 +1,6 @@
 import { LABEL } from '../../model/labels.js';
 import type { ServiceSpec } from '../../model/spec.js';
-import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import { type Failure, FailureError, type FailureOf, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineStatusOf } from '../client/engine-failure.js';
@@ -17,10 +17,10 @@ type Labels = Readonly<Record<string, string>>;
 export async function clearName(
   { connection, instance }: { readonly connection: EngineConnection; readonly instance: string },
   spec: ServiceSpec,
-  taken: Failure,
+  taken: FailureOf<'name-taken'>,
   name: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const holder = await inspectHolder(connection, String(taken.details['holder'] ?? name));
+  const holder = await inspectHolder(connection, taken.details.holder ?? name);
   if (!holder) return {};
   const labels = holder.Config?.Labels ?? {};
   if (!isOurs(labels, instance, spec)) throw new FailureError(nameTaken(name, holder));

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../../ports/ports.js';
 import { FailureError } from '../../shared/failure.js';
+import { saysInUse, saysRemovalUnderWay } from '../client/classify.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineStatusOf } from '../client/engine-failure.js';
@@ -22,7 +23,7 @@ export async function removeContainer(connection: EngineConnection, id: string, 
   } catch (error) {
     if (engineStatusOf(error) === 404) return;
     // Somebody else removes it just now: wait for that.
-    if (!(error instanceof FailureError) || !/already in progress/.test(error.message)) throw error;
+    if (!(error instanceof FailureError) || !saysRemovalUnderWay(error.failure)) throw error;
     await connection
       .call(what, DEADLINE.slow, (client, abortSignal) => client.getContainer(id).wait({ condition: 'removed', abortSignal }))
       .catch(gone);
@@ -63,7 +64,7 @@ export async function removeNetwork(connection: EngineConnection, name: string, 
     );
   } catch (error) {
     if (engineStatusOf(error) === 404) return;
-    if (!(error instanceof FailureError) || !/active endpoints|being used|in use/.test(error.message)) throw error;
+    if (!(error instanceof FailureError) || !saysInUse(error.failure)) throw error;
     log.warn({ network: name, reason: error.message }, 'network is still in use and stays');
   }
 }

@@ -49,9 +49,11 @@ async function checkPodman(connection: EngineConnection, id: string, limit: Byte
 
 /** What an engine's refusal means for the limit; null when the call failed for a reason of its own (gone, no engine, no answer). */
 async function refusal(connection: EngineConnection, id: string, limit: Bytes, error: unknown): Promise<FailureError | null> {
-  if (!(error instanceof FailureError) || !['engine-error', 'out-of-memory', 'exited'].includes(error.failure.code)) return null;
+  if (!(error instanceof FailureError)) return null;
+  const { code, details, message } = error.failure;
+  if (code !== 'engine-error' && code !== 'out-of-memory' && code !== 'exited') return null;
   const seen = await inspect(connection, id).catch(() => null);
-  return seen ? new FailureError(refused(seen, limit, String(error.failure.details['engine'] ?? error.message))) : null;
+  return seen ? new FailureError(refused(seen, limit, details.engine ?? message)) : null;
 }
 
 /** `engine`: what it said. */

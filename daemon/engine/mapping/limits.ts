@@ -1,6 +1,6 @@
 import type { ObservedContainer } from '../../model/observed.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
-import { type Failure, failure } from '../../shared/failure.js';
+import { type DetailsOf, type Failure, failure } from '../../shared/failure.js';
 
 /** The limits of a container: as they were sent, and as inspect shows them. */
 export interface ContainerLimits {
@@ -65,7 +65,7 @@ export function limitStands(
   seen: ObservedContainer,
   wanted: Bytes,
   message: string,
-  details: Readonly<Record<string, unknown>> = {},
+  details: Pick<DetailsOf<'limit-not-applied'>, 'engine' | 'usage'> = {},
 ): Failure {
   return failure('limit-not-applied', message, { service: seen.service, limit: 'Memory', wanted, applied: seen.limit, ...details }, [
     `Restart ${seen.service || seen.name}: a container that is made anew gets the limit that it is given`,

@@ -4,6 +4,7 @@ import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec } from '../../model/spec.js';
 import { parseBlock } from '../../shared/cidr.js';
 import { FailureError, failure } from '../../shared/failure.js';
+import { saysExists } from '../client/classify.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineStatusOf } from '../client/engine-failure.js';
@@ -178,7 +179,7 @@ async function createWith(
     );
   } catch (error) {
     // Made by somebody else meanwhile: look again, as if it had been there.
-    if (error instanceof FailureError && /already (?:exists|used)/.test(error.message) && (await inspect(connection, spec.name))) return;
+    if (error instanceof FailureError && saysExists(error.failure) && (await inspect(connection, spec.name))) return;
     throw await explainClash(connection, instance, spec, error);
   }
 }

@@ -1,7 +1,8 @@
 import { LABEL } from '../../model/labels.js';
 import type { NetworkSpec } from '../../model/spec.js';
 import { overlaps, parseBlock } from '../../shared/cidr.js';
-import { type Failure, FailureError, failure } from '../../shared/failure.js';
+import { type Failure, FailureError, type FailureOf, failure } from '../../shared/failure.js';
+import { saysPoolsUsedUp } from '../client/classify.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 
@@ -17,8 +18,7 @@ export interface NetworkSubnets {
 export async function explainClash(connection: EngineConnection, instance: string, spec: NetworkSpec, error: unknown): Promise<unknown> {
   if (!(error instanceof FailureError) || error.failure.code !== 'network-clash') return error;
   const others = await subnetsOf(connection).catch(() => []);
-  if (/address pool|fully subnetted|free subnet/i.test(error.message))
-    return new FailureError(usedUp(spec, others, instance, error.failure));
+  if (saysPoolsUsedUp(error.failure)) return new FailureError(usedUp(spec, others, instance, error.failure));
   const other = findOverlap(spec.subnets, others);
   if (!other) return error;
   const text = `Network ${spec.name} (${spec.subnets.join(', ')}) overlaps with network ${other.name} (${other.subnets.join(', ')})`;
@@ -28,7 +28,7 @@ export async function explainClash(connection: EngineConnection, instance: strin
 }
 
 /** The engine has no subnet left to give. */
-function usedUp(spec: NetworkSpec, others: readonly NetworkSubnets[], instance: string, { details }: Failure): Failure {
+function usedUp(spec: NetworkSpec, others: readonly NetworkSubnets[], instance: string, { details }: FailureOf<'network-clash'>): Failure {
   const having = others.filter(({ subnets }) => subnets.length > 0);
   const ours = having.filter(each => each.instance === instance).length;
   return failure(

@@ -1,10 +1,12 @@
 import { DAEMON_NAME } from '../../files/process.js';
 import { LABEL } from '../../model/labels.js';
-import { type Failure, failure } from '../../shared/failure.js';
+import { type Failure, type FailureOf, failure } from '../../shared/failure.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { type OtherDaemon, otherDaemon } from './other-daemon.js';
 import { type PortOwner, portOwner } from './port-owner.js';
+
+type PortTaken = FailureOf<'port-taken'>;
 
 /** A container that publishes the port, as the engine's list shows it. */
 export interface Publisher {
@@ -21,21 +23,25 @@ export interface Explained {
 }
 
 /** Completes a port-taken failure with the owner: the container that publishes the port, else the process with its PID. */
-export async function explainPort(connection: EngineConnection, id: string, found: Failure): Promise<Explained> {
+export async function explainPort(connection: EngineConnection, id: string, found: PortTaken): Promise<Explained> {
   const place = await placeOf(connection, id, found);
   if (!place) return { failure: found, gone: false };
   const publisher = await publisherOf(connection, place.port).catch(() => null);
   const owner = portOwner(place.hostIp, place.port);
   const daemon = await daemonBehind(publisher, owner, place.port);
-  return { failure: portTaken(place.hostIp, place.port, publisher, owner, found, daemon), gone: publisher === null && owner === null };
+  return {
+    failure: portTaken(place.hostIp, place.port, publisher, owner, found.details, daemon),
+    gone: publisher === null && owner === null,
+  };
 }
 
 /** A port that the daemon itself could not open; a reason other than an owner (EACCES: it is below 1024) says all there is. */
 export async function explainHeldPort(connection: EngineConnection, hostIp: string, port: number, found: Failure): Promise<Failure> {
-  if (found.details['cause'] !== undefined && found.details['cause'] !== 'EADDRINUSE') return found;
+  const known = found.code === 'port-taken' ? found.details : {};
+  if (known.cause !== undefined && known.cause !== 'EADDRINUSE') return found;
   const publisher = await publisherOf(connection, port).catch(() => null);
   const owner = portOwner(hostIp, port);
-  return portTaken(hostIp, port, publisher, owner, found, await daemonBehind(publisher, owner, port));
+  return portTaken(hostIp, port, publisher, owner, known, await daemonBehind(publisher, owner, port));
 }
 
 /** A container's port is published by the engine, whatever listens for it. */
@@ -44,9 +50,9 @@ function daemonBehind(publisher: Publisher | null, owner: PortOwner | null, port
 }
 
 /** The address from the engine's words; where they have none, the first binding of the container that somebody holds. */
-async function placeOf(connection: EngineConnection, id: string, found: Failure): Promise<{ hostIp: string; port: number } | null> {
-  const { hostIp, port } = found.details;
-  if (typeof port === 'number') return { hostIp: typeof hostIp === 'string' ? hostIp : '', port };
+async function placeOf(connection: EngineConnection, id: string, found: PortTaken): Promise<{ hostIp: string; port: number } | null> {
+  const { hostIp = '', port } = found.details;
+  if (port !== undefined) return { hostIp, port };
   const { HostConfig } = await connection.call('inspect', DEADLINE.quick, (client, abortSignal) =>
     client.getContainer(id).inspect({ abortSignal }),
   );
@@ -57,17 +63,17 @@ async function placeOf(connection: EngineConnection, id: string, found: Failure)
   return places.find(place => place.port > 0 && portOwner(place.hostIp, place.port)) ?? null;
 }
 
-/** Words for a port that is taken. `daemon`: the owner is one of laptop-dev's. Pure. */
+/** Words for a port that is taken. `known`: what is known of it already; `daemon`: the owner is one of laptop-dev's. Pure. */
 export function portTaken(
   hostIp: string,
   port: number,
   publisher: Publisher | null,
   owner: PortOwner | null,
-  found: Failure,
+  known: PortTaken['details'],
   daemon: OtherDaemon | null = null,
 ): Failure {
   const place = hostIp === '' ? `port ${port}` : `${hostIp}:${port}`;
-  const details = { ...found.details, hostIp, port, pid: owner?.pid ?? null, process: owner?.name ?? null, ...publisher };
+  const details = { ...known, hostIp, port, pid: owner?.pid ?? null, process: owner?.name ?? null, ...publisher };
   if (daemon) {
     const { pid, user, project, service } = daemon;
     const said = { ...details, pid, process: DAEMON_NAME, user, project, service };

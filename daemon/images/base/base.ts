@@ -4,6 +4,7 @@ import type { Tell } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { pullImage } from '../pull/pull.js';
+import { isUnanswered } from '../pull/registry.js';
 import { BASE_REFERENCE, BASE_SOURCE } from './base-reference.js';
 import { ownAuthorities } from './certificates.js';
 import { makeRoot } from './debootstrap.js';
@@ -44,7 +45,7 @@ async function sourceMissing(engine: Engine, tell: Tell): Promise<string | null>
     return null;
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
-    return error.failure.details['reason'] === 'no-registry' ? 'no registry answers' : error.failure.message;
+    return isUnanswered(error.failure) ? 'no registry answers' : error.failure.message;
   }
 }
 

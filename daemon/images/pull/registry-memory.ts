@@ -1,5 +1,5 @@
 import { FailureError } from '../../shared/failure.js';
-import { pullFailure, registryOf } from './registry.js';
+import { isUnanswered, pullFailure, registryOf } from './registry.js';
 
 /** How long a registry that did not answer is taken for unreachable, in ms. */
 const FORGET_AFTER = 30_000;
@@ -21,7 +21,7 @@ export function registryMemory(now: () => number) {
       silent.delete(registry);
       return value;
     } catch (error) {
-      if (error instanceof FailureError && error.failure.details['reason'] === 'no-registry') silent.set(registry, now());
+      if (error instanceof FailureError && isUnanswered(error.failure)) silent.set(registry, now());
       throw error;
     }
   };

@@ -26,3 +26,8 @@ export function pullFailure(reference: string, words: string): Failure {
     `Check the name and the tag; if the image is private, docker login ${registry}.`,
   ]);
 }
+
+/** The registry did not answer. */
+export function isUnanswered({ code, details }: Failure): boolean {
+  return code === 'image-missing' && details.reason === 'no-registry';
+}

@@ -1,7 +1,7 @@
 import { causeOf, type ExitFacts } from '../../api/notice.js';
 import { exitText } from '../../api/notice-text.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
-import { type Failure, failure } from '../../shared/failure.js';
+import { type Failure, type FailureOf, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { type AfterOom, afterOom } from '../memory/growth.js';
 import { isHeapFull, restartWithMore } from '../memory/learned.js';
@@ -115,7 +115,7 @@ function outOfMemory(draft: Draft, entry: ServiceEntry, grant: Bytes, policy: Po
   return afterOom(grant, maximum, roomFor(draft, policy), oomsAtMaximum, policy.growth, now);
 }
 
-function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last: Failure, policy: Policy): Failure {
+function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last: ExitFailure, policy: Policy): Failure {
   const times = oomsAtMaximum.length + 1;
   const minutes = Math.round(policy.growth.oomWindow / 60_000);
   return failure(
@@ -143,7 +143,9 @@ function factsOf(entry: ServiceEntry, { code, oom }: Exit): ExitFacts {
   return { code, limit: oom ? held(entry.state) : null, model, isLoading: report?.loading != null };
 }
 
-function exitWords(entry: ServiceEntry, exit: Exit): Failure {
+type ExitFailure = FailureOf<'exited'> | FailureOf<'out-of-memory'>;
+
+function exitWords(entry: ServiceEntry, exit: Exit): ExitFailure {
   const { name, memory } = entry.spec;
   const facts = factsOf(entry, exit);
   const { model, limit } = facts;
@@ -159,13 +161,10 @@ function exitWords(entry: ServiceEntry, exit: Exit): Failure {
   ]);
 }
 
-function crashLoop({ spec: { name } }: ServiceEntry, last: Failure, crashes: readonly Ms[], policy: Policy): Failure {
+function crashLoop({ spec: { name } }: ServiceEntry, last: ExitFailure, crashes: readonly Ms[], policy: Policy): Failure {
   const minutes = Math.round(policy.crashWindow / 60_000);
-  const code = last.code === 'out-of-memory' ? 'out-of-memory' : 'crash-loop';
-  return failure(
-    code,
-    `${last.message} That was crash ${crashes.length} in ${minutes} minutes; it is not tried again by itself.`,
-    last.details,
-    [...(code === 'out-of-memory' ? last.remedies : []), `laptop-dev logs ${name} shows why; laptop-dev start ${name} tries once more`],
-  );
+  const message = `${last.message} That was crash ${crashes.length} in ${minutes} minutes; it is not tried again by itself.`;
+  const more = `laptop-dev logs ${name} shows why; laptop-dev start ${name} tries once more`;
+  if (last.code === 'out-of-memory') return failure('out-of-memory', message, last.details, [...last.remedies, more]);
+  return failure('crash-loop', message, last.details, [more]);
 }

@@ -222,10 +222,14 @@ function logTail(draft: Draft, entry: ServiceEntry, event: ResultOf<'logTail'>):
   const { state } = entry;
   if (state.kind !== 'failed' || !state.logTailDue) return;
   const lines = entry.container === event.container ? event.lines : [];
-  const details = lines.length > 0 ? { ...state.failure.details, lastLines: lines } : state.failure.details;
-  draft.setState(event.id, { ...state, failure: { ...state.failure, details }, logTailDue: false });
+  const found = lines.length > 0 ? withLastLines(state.failure, lines) : state.failure;
+  draft.setState(event.id, { ...state, failure: found, logTailDue: false });
   const last = lines.at(-1);
   if (last !== undefined) draft.notice(entry.spec, { kind: 'failed', data: { reason: 'log-tail', line: plain(last) } });
+}
+
+function withLastLines<F extends Failure>(value: F, lastLines: readonly string[]): F {
+  return { ...value, details: { ...value.details, lastLines } };
 }
 
 /** Without the bytes that steer a terminal: what a container writes is not ours to trust. */

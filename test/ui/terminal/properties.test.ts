@@ -7,6 +7,7 @@ import type { Capabilities } from '../../../daemon/ui/terminal/cells.js';
 import type { Input } from '../../../daemon/ui/terminal/input.js';
 import { widthOf } from '../../../daemon/ui/terminal/text/width.js';
 import { rounds } from '../../support/deep.js';
+import { holder } from '../../support/failures.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { ASCII, key, letter, Player } from './player.js';
 
@@ -73,7 +74,7 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: fc.constant('mouse' as const), what: fc.constantFrom('press', 'wheel-up', 'wheel-down'), column: fc.integer({ min: 0, max: 200 }), row: fc.integer({ min: 0, max: 60 }) }),
   fc.integer({ min: 0, max: 10_000_000 }).map((later): Input => ({ kind: 'tick', now: NOW + later })),
   text.map((words): Input => ({ kind: 'lost', failure: failure('daemon-unavailable', words) })),
-  text.map((words): Input => ({ kind: 'planned', work: WORK, plan: null, failure: failure('over-budget', words, { holders: [{}, 1, { service: words, grant: 1 }] }) })),
+  text.map((words): Input => ({ kind: 'planned', work: WORK, plan: null, failure: failure('over-budget', words, { holders: [{ id: words, grant: 1, keptBecause: words }, holder({ service: words, grant: 1, keptBecause: words })] }) })),
   fc.constant<Input>({ kind: 'planned', work: WORK, failure: null, plan: { starts: [], keeps: [], stops: ['shop/api', 'shop/none'], sleeps: [], evicts: [], shrinks: [], budget: 0, grantedBefore: 1, grantedAfter: 0 } }),
   text.map((words): Input => ({ kind: 'worked', work: WORK, failure: failure('exited', words) })),
   fc.tuple(fc.integer({ min: 1, max: 3 }), fc.array(text, { maxLength: 30 })).map(

@@ -4,6 +4,7 @@ import type { Plan } from '../../../daemon/api/plan.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { failure } from '../../../daemon/shared/failure.js';
 import type { Input, ServiceWork } from '../../../daemon/ui/terminal/input.js';
+import { holder } from '../../support/failures.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { Player } from './player.js';
 
@@ -172,7 +173,7 @@ describe('what an action would do', () => {
     expect(player.type('escape').effects()).toEqual([{ kind: 'plan', work: WORK('start', 'billing') }]);
   });
   it('says why it is refused, with who holds the memory', () => {
-    const holders = [{ project: 'shop', service: 'ollama', grant: 1_536 * MiB, workingSet: 1_490 * MiB, keptBecause: 'pinned' }];
+    const holders = [holder({ service: 'ollama', grant: 1_536 * MiB, workingSet: 1_490 * MiB, keptBecause: 'pinned' })];
     const refusal = failure('over-budget', 'billing needs 2 GB, but 120 MB are free.', { holders }, [
       'laptop-dev stop ollama -p shop frees 1.5 GB',
     ]);

@@ -99,11 +99,11 @@ function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan
   return [line('budget now', grantedBefore, used), line('after', grantedAfter, left)];
 }
 
-function refusedRows(work: ServiceWork, { message, remedies, details }: Failure, { size: { columns } }: Dash): readonly Row[] {
+function refusedRows(work: ServiceWork, refused: Failure, { size: { columns } }: Dash): readonly Row[] {
   const title = ruleRow([span(`✗ ${work.verb} ${workSubject(work)}: refused`, 'bad')], columns);
-  const lines = wrap(message, columns - 2).map((line): Row => [span(` ${line}`)]);
-  const holders = refusedHolders(details, columns);
-  const hints = remedies.flatMap(remedy =>
+  const lines = wrap(refused.message, columns - 2).map((line): Row => [span(` ${line}`)]);
+  const holders = refusedHolders(refused, columns);
+  const hints = refused.remedies.flatMap(remedy =>
     wrap(remedy, columns - 4).map((line, at): Row => [span(at === 0 ? ' → ' : '   ', 'key'), span(line)]),
   );
   return [title, ...lines, ...holders, ...hints].filter(row => cellsIn(row) > 0);

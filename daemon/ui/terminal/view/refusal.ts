@@ -1,20 +1,12 @@
+import type { Failure } from '../../../shared/failure.js';
 import type { Row } from '../cells.js';
 import { short } from '../text/figures.js';
 import { span } from '../text/rows.js';
 import { sized } from '../text/width.js';
 
-interface Holder {
-  readonly project: string;
-  readonly service: string;
-  readonly grant: number;
-  readonly workingSet: number | null;
-  readonly keptBecause: string | null;
-}
-
-/** Who holds the memory that was refused, and why each is kept: from the details of `over-budget`. */
-export function refusedHolders(details: Readonly<Record<string, unknown>>, columns: number): readonly Row[] {
-  const list = details['holders'];
-  const holders = Array.isArray(list) ? list.filter(isHolder) : [];
+/** Who holds the memory that was refused, and why each is kept; empty for another failure than `over-budget`. */
+export function refusedHolders({ code, details }: Failure, columns: number): readonly Row[] {
+  const holders = code === 'over-budget' ? details.holders.filter(holder => 'service' in holder) : [];
   if (holders.length === 0) return [];
   const names = Math.min(20, Math.max(7, ...holders.map(({ service }) => service.length)));
   const row = (name: string, grant: string, now: string, why: string): string =>
@@ -27,16 +19,4 @@ export function refusedHolders(details: Readonly<Record<string, unknown>>, colum
       ],
     ),
   ];
-}
-
-function isHolder(value: unknown): value is Holder {
-  if (typeof value !== 'object' || value === null) return false;
-  const { service, grant, workingSet, keptBecause } = value as Record<string, unknown>;
-  const isText = (text: unknown) => text === null || text === undefined || typeof text === 'string';
-  return (
-    typeof service === 'string' &&
-    typeof grant === 'number' &&
-    (workingSet == null || typeof workingSet === 'number') &&
-    isText(keptBecause)
-  );
 }

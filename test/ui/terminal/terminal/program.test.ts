@@ -148,7 +148,7 @@ describe('the program', () => {
   });
 
   it('asks for plans and works, and hands on what comes of them', async () => {
-    const refusal = failure('over-budget', 'too much');
+    const refusal = failure('over-budget', 'too much', { holders: [] });
     const effects = (input: Input): readonly Effect[] => {
       if (input.kind === 'key' && input.key.name === 'x') return [{ kind: 'plan', work: WORK }];
       return input.kind === 'planned' ? [{ kind: 'work', work: WORK }] : [];
