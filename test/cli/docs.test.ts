@@ -4,7 +4,8 @@ import { optionOf } from '../../daemon/cli/option-table.js';
 import type { CliVerb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
-import { CATALOGUE } from '../../daemon/shared/failure.js';
+import { CATALOGUE, type FailureCode } from '../../daemon/shared/failure.js';
+import { detailFields } from '../../daemon/shared/parse-failure.js';
 
 const read = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
@@ -22,6 +23,16 @@ describe('docs/errors.md', () => {
     expect([...entries.keys()].sort()).toEqual(Object.keys(CATALOGUE).sort());
     for (const [code, { exit, status }] of Object.entries(CATALOGUE))
       expect([code, entries.get(code)]).toEqual([code, expect.stringContaining(`Exit ${exit} · status ${status}.`)]);
+  });
+  it.each(Object.keys(CATALOGUE) as FailureCode[])('has one entry for %s, with the fields of its details', code => {
+    const text = read('errors.md');
+    expect(text.match(new RegExp(`^### ${code}$`, 'gm'))).toHaveLength(1);
+    const fields = detailFields(code).map(({ name, isOptional }) => `\`${name}${isOptional ? '?' : ''}\``);
+    const line =
+      sections(text)
+        .get(code)
+        ?.match(/^`details`: .*$/m)?.[0] ?? null;
+    expect(line).toBe(fields.length === 0 ? null : `\`details\`: ${fields.join(', ')}.`);
   });
 });
 
