@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { formatBytes } from '../shared/bytes.js';
-import { type FailureOf, failure } from '../shared/failure.js';
+import { type Failure, type FailureOf, failure } from '../shared/failure.js';
 import { codeOf } from './write-whole.js';
 
 /** Faults of the disk and of permissions, which a person can do something about; every other one is a bug of ours. */
@@ -17,21 +17,29 @@ const SAID: Readonly<Record<string, readonly [what: string, remedy: string]>> = 
   ENFILE: ['too many files are open on this machine', 'Close programs, or raise fs.file-max'],
 };
 
-export type NotWritten = FailureOf<'not-written'> | FailureOf<'internal'>;
+/** What was to be written where, what went wrong, and what holds until it can be (`stays`, a sentence). */
+type Unwritten = readonly [what: string, file: string, error: unknown, stays: string];
 
-/**
- * `what` could not be written to `file`: not-written with the space that is left and a remedy; internal where the error is none of the disk's.
- * `stays`: what holds until it can be, a sentence.
- */
-export function notWritten(what: string, file: string, error: unknown, stays: string): NotWritten {
+/** not-written with the space that is left and a remedy; internal where the error is none of the disk's. */
+export function notWritten(...unwritten: Unwritten): Failure {
+  const [, file, error] = unwritten;
+  return diskFault(...unwritten) ?? failure('internal', unwrittenText(...unwritten), { file, cause: codeOf(error) });
+}
+
+/** not-written with the space that is left and a remedy; null: the error is none of the disk's. */
+export function diskFault(...[what, file, error, stays]: Unwritten): FailureOf<'not-written'> | null {
   const cause = codeOf(error);
   const known = cause === null ? undefined : SAID[cause];
-  const reason = error instanceof Error ? error.message : String(error);
-  if (known === undefined) return failure('internal', `${what} could not be written to ${file} (${reason}). ${stays}`, { file, cause });
+  if (known === undefined) return null;
   const [said, remedy] = known;
   const free = cause === 'ENOSPC' || cause === 'EDQUOT' ? freeOf(dirname(file)) : null;
   const figures = free === null ? '' : `: ${formatBytes(free.free)} of ${formatBytes(free.size)} are free there`;
   return failure('not-written', `${what} could not be written to ${file}: ${said}${figures}. ${stays}`, { file, cause, ...free }, [remedy]);
+}
+
+/** The error in its own words. */
+export function unwrittenText(...[what, file, error, stays]: Unwritten): string {
+  return `${what} could not be written to ${file} (${error instanceof Error ? error.message : String(error)}). ${stays}`;
 }
 
 function freeOf(folder: string): { readonly free: number; readonly size: number } | null {

@@ -1,6 +1,7 @@
+import { CATALOGUE, type Failure, type FailureCode, failure } from './failure.js';
+import type { CommonDetails, EngineRefusal, FailureDetails, RefusalHolder } from './failure-details.js';
 import {
   anything,
-  type Checks,
   either,
   type Fields,
   fits,
@@ -14,9 +15,8 @@ import {
   record,
   text,
   texts,
-} from './check.js';
-import { CATALOGUE, type Failure, type FailureCode, failure } from './failure.js';
-import type { CommonDetails, EngineRefusal, FailureDetails, RefusalHolder } from './failure-details.js';
+  type WireShapes,
+} from './wire-shape.js';
 
 /**
  * A failure that came from outside (an answer of the daemon, of a child process, of a program in a container), as it is typed here. A field of its
@@ -50,28 +50,28 @@ function isCode(value: unknown): value is FailureCode {
 }
 
 function withoutWrong(code: FailureCode, details: Fields): Fields {
-  const checks = new Map(Object.entries(checksOf(code)));
+  const shapes = new Map(Object.entries(shapesOf(code)));
   return Object.fromEntries(
     Object.entries(details).filter(([name, value]) => {
-      const known = checks.get(name);
+      const known = shapes.get(name);
       return known === undefined || !known.isOptional || known.test(value);
     }),
   );
 }
 
-function checksOf(code: FailureCode): Readonly<Record<string, { readonly isOptional: boolean; test(value: unknown): boolean }>> {
+function shapesOf(code: FailureCode): Readonly<Record<string, { readonly isOptional: boolean; test(value: unknown): boolean }>> {
   return { ...COMMON, ...FIELDS[code] };
 }
 
 function isFailure(value: { readonly code: FailureCode; readonly details: object }): value is Failure {
-  return isRecord(value.details) && fits(checksOf(value.code), value.details);
+  return isRecord(value.details) && fits(shapesOf(value.code), value.details);
 }
 
-const COMMON: Checks<CommonDetails> = { lastLines: optional(texts) };
-const REFUSED: Checks<EngineRefusal> = { what: optional(text), status: optional(orNull(number)), engine: optional(text) };
+const COMMON: WireShapes<CommonDetails> = { lastLines: optional(texts) };
+const REFUSED: WireShapes<EngineRefusal> = { what: optional(text), status: optional(orNull(number)), engine: optional(text) };
 const EXIT = { exitCode: optional(number), model: optional(text) };
 const RISK = record({ service: text, what: text, why: text });
-const HOLDER: Checks<RefusalHolder> = {
+const HOLDER: WireShapes<RefusalHolder> = {
   project: text,
   service: text,
   state: text,
@@ -84,7 +84,7 @@ const HOLDER: Checks<RefusalHolder> = {
 };
 
 /** By code: its own fields, then those that any failure may have. The compiler holds it to FailureDetails. */
-const FIELDS: { readonly [Code in FailureCode]: Checks<FailureDetails[Code]> } = {
+const FIELDS: { readonly [Code in FailureCode]: WireShapes<FailureDetails[Code]> } = {
   internal: { file: optional(text), cause: optional(orNull(text)), job: optional(text), foreign: anything },
   usage: {
     file: optional(text),

@@ -109,7 +109,12 @@ describe('limits', () => {
   });
 
   test.each(['8-9', 'all', ''])('cpuset "%s" is refused', cpuset => {
-    expect(() => options({ cpuset })).toThrow(/names no CPU of this machine, which has 0-3/);
+    expect(() => options({ cpuset })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('names no CPU of this machine, which has 0-3'),
+        failure: expect.objectContaining({ code: 'config-invalid', details: { service: expect.any(String), cpuset, available: 4 } }),
+      }),
+    );
   });
 });
 

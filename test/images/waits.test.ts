@@ -10,7 +10,9 @@ test('builds that wait for each other in a circle are told, by whichever comes l
   void waits.during('a', 'b', never);
   void waits.during('b', 'c', never);
   await expect(waits.during('c', 'a', never)).rejects.toThrow('in a circle: c → a → b → c');
-  await expect(waits.during('d', 'd', never)).rejects.toThrow('d → d');
+  await expect(waits.during('d', 'd', never)).rejects.toMatchObject({
+    failure: { code: 'image-build-failed', details: { reference: 'd', circle: ['d', 'd'] } },
+  });
   expect(await waits.during('e', 'a', async () => 'waited')).toBe('waited');
 });
 

@@ -65,11 +65,11 @@ test('of folders that are trusted once and never again, the last hundred are kep
 
 test('a risk is refused with every point, accepted by a word, remembered by content, asked again when it changes', () => {
   const trust = new Trust([]);
-  expect(trust.check(risky('a'), false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('privileged') });
+  expect(trust.check(risky('a'), false)).toMatchObject({ code: 'not-trusted', details: { risks: [{ what: 'privileged: true' }] } });
   expect([trust.list(), trust.lastTrusted()]).toEqual([[], []]);
   expect(trust.check(risky('a'), true)).toBeNull();
   const later = new Trust(trust.list());
   expect(later.check(risky('a'), false)).toBeNull();
   const worse = project('p', { api: { container: containerSpec({ privileged: true, pid: 'host' }) } });
-  expect(later.check(worse, false)).toMatchObject({ code: 'not-trusted', message: expect.stringContaining('pid') });
+  expect(later.check(worse, false)).toMatchObject({ code: 'not-trusted', details: { new: [{ what: expect.stringContaining('pid') }] } });
 });

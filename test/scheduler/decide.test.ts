@@ -89,7 +89,9 @@ describe('up', () => {
   test('refuses a cycle, an unknown service and a folder that is not the known one', () => {
     const driver = running();
     expect(driver.up(project('c', { a: { dependsOn: ['b'] }, b: { dependsOn: ['a'] } }))).toMatchObject({ failure: { code: 'cycle' } });
-    expect(driver.up(shop, ['apo'])).toMatchObject({ failure: { code: 'not-found', message: expect.stringContaining('api') } });
+    expect(driver.up(shop, ['apo'])).toMatchObject({
+      failure: { code: 'not-found', details: { missing: ['apo'], known: expect.arrayContaining(['api']) } },
+    });
     expect(driver.up({ ...shop, root: '/elsewhere' })).toMatchObject({ failure: { code: 'name-taken' } });
   });
 

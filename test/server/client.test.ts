@@ -111,7 +111,9 @@ describe('logs', () => {
       'api d',
     ]);
     expect(await all(client.logs('shop', { ...query, services: ['db'] }))).toHaveLength(2);
-    await expect(all(client.logs('shop', { ...query, services: ['dc'] }))).rejects.toThrow('Did you mean db?');
+    await expect(all(client.logs('shop', { ...query, services: ['dc'] }))).rejects.toMatchObject({
+      failure: { code: 'not-found', details: { project: 'shop', service: 'dc', known: ['api', 'db'] } },
+    });
   });
 
   it('pass over a service that never ran, unless it was named', async () => {

@@ -55,6 +55,8 @@ describe('the history of a service', () => {
 
   it('of a service that is not there is not found', async () => {
     const { client } = await asked();
-    await expect(client.history('shop', 'apii', { span: '1m' })).rejects.toThrow('Did you mean api?');
+    await expect(client.history('shop', 'apii', { span: '1m' })).rejects.toMatchObject({
+      failure: { code: 'not-found', details: { project: 'shop', service: 'apii', known: expect.arrayContaining(['api']) } },
+    });
   });
 });

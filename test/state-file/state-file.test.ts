@@ -66,7 +66,7 @@ test('a folder that cannot be written to is a failure that keeps the old state',
   store().save(INTENT);
   writeFileSync(join(folder, 'plain'), '');
   const broken = createStateFile(join(folder, 'plain/state.json'), wrongIntent);
-  expect(broken.save(INTENT)).toMatchObject({ code: 'internal', message: expect.stringContaining('could not be written') });
+  expect(broken.save(INTENT)).toMatchObject({ code: 'internal', details: { file: join(folder, 'plain/state.json'), cause: 'EEXIST' } });
   expect(store().load().intent).toEqual(INTENT);
 });
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { type NotWritten, notWritten } from '../../files/fault.js';
-import { writeWhole } from '../../files/write-whole.js';
+import { diskFault, unwrittenText } from '../../files/fault.js';
+import { codeOf, writeWhole } from '../../files/write-whole.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import { answer, type Cli, remark } from '../cli.js';
 import { confirmLoss } from '../prompt.js';
@@ -35,7 +35,7 @@ function write(file: string, text: string, force: boolean): string {
     writeWhole(file, text, { whose: 'ours', isNew: !force, folder: false });
     return file;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FailureError(elsewhere(notWritten('The report', file, error, '')));
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FailureError(elsewhere(file, error));
     throw new FailureError(
       failure('usage', `${file} exists already.`, { file }, ['--force overwrites it; --output FILE names another one.']),
     );
@@ -43,9 +43,10 @@ function write(file: string, text: string, force: boolean): string {
 }
 
 /** What is no fault of the disk is one of the place that was named. */
-function elsewhere(found: NotWritten): Failure {
+function elsewhere(file: string, error: unknown): Failure {
+  const unwritten = ['The report', file, error, ''] as const;
   const place = '--output FILE names another place, --stdout prints it.';
-  const message = found.message.trimEnd();
-  if (found.code === 'internal') return failure('usage', message, found.details, [place]);
-  return { ...found, message, remedies: [...found.remedies, place] };
+  const found = diskFault(...unwritten);
+  if (found) return { ...found, message: found.message.trimEnd(), remedies: [...found.remedies, place] };
+  return failure('usage', unwrittenText(...unwritten).trimEnd(), { file, cause: codeOf(error) }, [place]);
 }

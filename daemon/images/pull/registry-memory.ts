@@ -1,5 +1,5 @@
 import { FailureError } from '../../shared/failure.js';
-import { isUnanswered, pullFailure, registryOf } from './registry.js';
+import { isUnanswered, registryOf, unanswered } from './registry.js';
 
 /** How long a registry that did not answer is taken for unreachable, in ms. */
 const FORGET_AFTER = 30_000;
@@ -14,7 +14,7 @@ export function registryMemory(now: () => number) {
     const since = silent.get(registry);
     if (since !== undefined && now() - since < FORGET_AFTER) {
       const seconds = Math.round((now() - since) / 1000);
-      throw new FailureError(pullFailure(reference, `timed out ${seconds} s ago; it is asked again after ${FORGET_AFTER / 1000} s`));
+      throw new FailureError(unanswered(reference, `timed out ${seconds} s ago; it is asked again after ${FORGET_AFTER / 1000} s`));
     }
     try {
       const value = await pull();

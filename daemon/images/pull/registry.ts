@@ -13,17 +13,21 @@ const UNREACHABLE =
 
 /** `reason` in the details tells `no-registry` from `refused`; `words` are the engine's own. */
 export function pullFailure(reference: string, words: string): Failure {
+  if (UNREACHABLE.test(words)) return unanswered(reference, words);
   const registry = registryOf(reference);
-  if (UNREACHABLE.test(words)) {
-    const message = `${reference} is not on this machine and its registry (${registry}) does not answer: ${words}`;
-    return failure('image-missing', message, { reference, registry, reason: 'no-registry' }, [
-      'Reach the registry: network, VPN, or the proxy settings of the engine.',
-      `Or carry it over: docker save ${reference} on another machine, docker load -i FILE on this one.`,
-      'Or give the service a build: of its own whose Dockerfile starts FROM the argument BASE (docs/images.md); that base needs no registry.',
-    ]);
-  }
   return failure('image-missing', `${reference} cannot be pulled: ${words}`, { reference, registry, reason: 'refused' }, [
     `Check the name and the tag; if the image is private, docker login ${registry}.`,
+  ]);
+}
+
+/** `why`: how it is known that the registry does not answer. */
+export function unanswered(reference: string, why: string): Failure {
+  const registry = registryOf(reference);
+  const message = `${reference} is not on this machine and its registry (${registry}) does not answer: ${why}`;
+  return failure('image-missing', message, { reference, registry, reason: 'no-registry' }, [
+    'Reach the registry: network, VPN, or the proxy settings of the engine.',
+    `Or carry it over: docker save ${reference} on another machine, docker load -i FILE on this one.`,
+    'Or give the service a build: of its own whose Dockerfile starts FROM the argument BASE (docs/images.md); that base needs no registry.',
   ]);
 }
 

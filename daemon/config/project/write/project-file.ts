@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { notWritten } from '../../../files/fault.js';
-import { behindLinks, type Calls, writeWhole } from '../../../files/write-whole.js';
+import { diskFault, unwrittenText } from '../../../files/fault.js';
+import { behindLinks, type Calls, codeOf, writeWhole } from '../../../files/write-whole.js';
 import { FailureError, failure } from '../../../shared/failure.js';
 import { isWithin } from '../../../shared/paths.js';
 
@@ -36,9 +36,11 @@ export function writeAll(files: readonly { readonly file: string; readonly befor
 /** A failure is passed on as it is, and so is a bug. */
 function unwritten(file: string, error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
-  const found = notWritten(basename(file), file, error, 'Nothing was changed.');
+  const unwritten = [basename(file), file, error, 'Nothing was changed.'] as const;
   // None of the disk's: something is in the way.
-  return new FailureError(found.code === 'internal' ? failure('config-invalid', found.message, found.details) : found);
+  return new FailureError(
+    diskFault(...unwritten) ?? failure('config-invalid', unwrittenText(...unwritten), { file, cause: codeOf(error) }),
+  );
 }
 
 function leadsOut(file: string, target: string, root: string): FailureError {
