@@ -24,14 +24,10 @@ describe('docs/errors.md', () => {
     for (const [code, { exit, status }] of Object.entries(CATALOGUE))
       expect([code, entries.get(code)]).toEqual([code, expect.stringContaining(`Exit ${exit} · status ${status}.`)]);
   });
-  it.each(Object.keys(CATALOGUE) as FailureCode[])('has one entry for %s, with the fields of its details', code => {
-    const text = read('errors.md');
-    expect(text.match(new RegExp(`^### ${code}$`, 'gm'))).toHaveLength(1);
+  it.each(Object.keys(CATALOGUE) as FailureCode[])('names for %s the fields of its details', code => {
+    const text = sections(read('errors.md')).get(code);
     const fields = detailFields(code).map(({ name, isOptional }) => `\`${name}${isOptional ? '?' : ''}\``);
-    const line =
-      sections(text)
-        .get(code)
-        ?.match(/^`details`: .*$/m)?.[0] ?? null;
+    const line = text?.match(/^`details`: .*$/m)?.[0] ?? null;
     expect(line).toBe(fields.length === 0 ? null : `\`details\`: ${fields.join(', ')}.`);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { classifyEngineError } from '../../daemon/engine/client/classify.js';
+import { classifyEngineError, saysExists, saysInUse, saysPoolsUsedUp, saysRemovalUnderWay } from '../../daemon/engine/client/classify.js';
 import { engineFailure } from '../../daemon/engine/client/engine-failure.js';
 import { FailureError } from '../../daemon/shared/failure.js';
 
@@ -20,6 +20,27 @@ describe('what engines answer', () => {
     expect(found.details).toMatchObject({ ...details, engine: text });
     expect(found.message).toContain(text);
     expect(found.remedies.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what an engine says beside the code', () => {
+  const said = (text: string) => classifyEngineError({ status: 409, errno: null, text }, 'remove x');
+  test.each([
+    [saysExists, 'network with name shop_default already exists', 'container is in use by'],
+    [saysRemovalUnderWay, 'removal of container c1 is already in progress', 'network is in use'],
+    [saysInUse, 'error while removing network: network shop has active endpoints', 'already exists'],
+    [saysPoolsUsedUp, 'all predefined address pools have been fully subnetted', 'Pool overlaps with other one on this address space'],
+  ])('%o', (says, yes, no) => expect([says(said(yes)), says(said(no))]).toEqual([true, false]));
+
+  test('a program that the container does not have', () => {
+    const words = 'OCI runtime exec failed: exec: "node": executable file not found in $PATH: unknown';
+    expect(said(words)).toMatchObject({ code: 'engine-error', details: { program: 'missing' } });
+    expect(said('boom').details).not.toHaveProperty('program');
+  });
+
+  test('is its own words alone: what was to be done has none', () => {
+    const found = classifyEngineError({ status: 500, errno: null, text: 'boom' }, 'remove network in use');
+    expect(saysInUse(found)).toBe(false);
   });
 });
 

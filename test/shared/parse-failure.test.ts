@@ -53,3 +53,15 @@ it('the fields of each code are named once', () => {
     expect(new Set(names).size, code).toBe(names.length);
   }
 });
+
+it('details are held to the code by the compiler', () => {
+  // @ts-expect-error: a PID is a number
+  failure('daemon-running', 'x', { pid: 'one' });
+  // @ts-expect-error: there is no such field
+  failure('cycle', 'x', { cycle: [], circle: [] });
+  // @ts-expect-error: there is no such field, and none is needed
+  failure('exited', 'x', { exitcode: 3 });
+  // @ts-expect-error: holders are needed
+  const value = failure('over-budget', 'x');
+  expect(value.code).toBe('over-budget');
+});
