@@ -3,8 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createActivator } from './activation/activator.js';
-import { expectConnection } from './activation/expect-connection.js';
-import { isLocalAddress } from './activation/local-address.js';
+import { expectConnection, isLocalAddress } from './activation/own-address.js';
 import { untilReady } from './activation/probe.js';
 import { readNetworkPools, readPrune, readRelist, readSettings, readStreamClients, readWebIdle } from './config/settings.js';
 import type { Endpoint, TlsMaterial } from './engine/client/endpoint.js';

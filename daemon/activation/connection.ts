@@ -1,11 +1,10 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Protocol } from '../model/spec.js';
 import type { Listener, ListenerHooks, Target } from '../ports/listeners.js';
 import type { Clock, Log } from '../ports/ports.js';
 import { type Failure, failure } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
-import { dial } from './dial.js';
 import { spokenByClient } from './protocols/first-bytes.js';
 import { RecognisingTracker } from './protocols/recognise.js';
 import { createTracker, type ProtocolTracker } from './protocols/tracker.js';
@@ -13,6 +12,28 @@ import { refusalBytes } from './refusal.js';
 import { Splice, type SpliceEvents } from './splice.js';
 import type { ByteStream, ByteStreamEvents, OpenByteStream } from './stream.js';
 import type { ListenerTraffic } from './traffic.js';
+
+/** A container's address that has just gone away answers nothing: give up after this, ms. */
+const TIMEOUT = 5000;
+
+/** Connects, unread and with FIN kept apart in both directions. Null: refused, or no answer in time. */
+export function dial(target: Target): Promise<Socket | null> {
+  return new Promise(resolve => {
+    const socket = connect({ ...target, allowHalfOpen: true, noDelay: true });
+    socket.pause();
+    const fail = (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(null);
+    };
+    const timer = setTimeout(fail, TIMEOUT);
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve(socket); // `fail` stays: an error before a wire listens must find somebody
+    });
+  });
+}
 
 /** Most that is kept of what a client sends before its service is ready, bytes; then it is not read until then. */
 const MOST_KEPT = 16 * 1024 * 1024;

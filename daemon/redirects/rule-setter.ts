@@ -1,13 +1,34 @@
+import { connect, isIPv4 } from 'node:net';
 import type { Redirect } from '../ports/redirects.js';
 import { type Failure, failure } from '../shared/failure.js';
+import type { Ms } from '../shared/span.js';
 import { runScript } from './nft-access.js';
-import { redirectRefusal, ruleOf } from './redirect.js';
-import { routesLoopback } from './routes.js';
+import { bridgeTo, routesLoopback } from './routes.js';
 import { type Rule, settingScript } from './rules.js';
 import type { ScriptRunner } from './shell.js';
-import { isRedirectAnswered } from './verify.js';
 
-export interface RuleSetter {
+/** A connection inside this machine takes well under a millisecond; a SYN that was dropped is only sent again after 1 s (RFC 6298), ms. */
+const PATIENCE = 900;
+
+/**
+ * Whether connections to this address are answered at all, be it by a refusal: rules of others (a firewall that drops what it does not know)
+ * could swallow what ours redirect, and then nobody would get an answer.
+ */
+export function isRedirectAnswered(host: string, port: number, patience: Ms = PATIENCE): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port });
+    const settle = (answered: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answered);
+    };
+    const timer = setTimeout(settle, patience, false);
+    socket.once('connect', () => settle(true));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(code === 'ECONNREFUSED' || code === 'ECONNRESET'));
+  });
+}
+
+interface RuleSetter {
   refuses(redirect: Redirect): string | null;
   set(redirects: readonly Redirect[]): Promise<Failure | null>;
 }
@@ -53,4 +74,23 @@ function swallowed(rules: readonly Rule[]): Failure {
   const bridges = bridgesOf(rules);
   const message = `redirected connections get no answer through ${bridges.join(', ')}: a firewall may drop them`;
   return failure('kernel-path', message, { bridges, services: rules.map(({ service }) => service) });
+}
+
+/** Why the kernel cannot carry it, in a sentence; null: it can. `deaf`: bridges that did not carry anything. */
+function redirectRefusal({ hostIp, to }: Redirect, deaf: ReadonlySet<string>): string | null {
+  if (listenAddress(hostIp) === null) return `the kernel redirects connections to 127.0.0.1 only, not to ${hostIp}`;
+  const bridge = bridgeTo(to.host);
+  if (bridge === null) return `the container's address ${to.host} is not on a bridge of this machine`;
+  return deaf.has(bridge) ? `redirected connections got no answer through ${bridge}` : null;
+}
+
+/** What a rule needs to know; none when the kernel cannot carry it. */
+function ruleOf({ service, hostIp, port, to }: Redirect): readonly Rule[] {
+  const [address, bridge] = [listenAddress(hostIp), bridgeTo(to.host)];
+  return address !== null && bridge !== null ? [{ service, address, port, to, bridge }] : [];
+}
+
+function listenAddress(hostIp: string): string | null {
+  if (hostIp === '0.0.0.0') return '127.0.0.1';
+  return isIPv4(hostIp) && hostIp.startsWith('127.') ? hostIp : null;
 }

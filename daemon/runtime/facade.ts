@@ -13,17 +13,14 @@ import type { ListenerManager } from './listeners/listener-manager.js';
 import { containerFor, engineBack, wakeFor } from './listeners/wake.js';
 import type { Loop } from './loop.js';
 import type { Notices } from './notices.js';
-import { adviceOf } from './queries/advice.js';
-import { budgetBeyond } from './queries/budget-beyond.js';
-import { budgetView } from './queries/budget-view.js';
+import { adviceOf, historyOf } from './queries/advice.js';
+import { budgetBeyond, budgetView, measured } from './queries/budget-view.js';
 import { counted } from './queries/exec-count.js';
 import { followLogs } from './queries/follow-logs.js';
 import { unresolvable } from './queries/unresolvable.js';
 import type { RunningHours } from './running-hours.js';
-import { historyOf } from './sampling/history-view.js';
 import type { LatestUsage } from './sampling/latest-usage.js';
 import { LiveSnapshots } from './sampling/live-snapshots.js';
-import { measured } from './sampling/measure.js';
 import type { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
 import type { Trust } from './trust.js';
@@ -31,7 +28,7 @@ import type { Waiters } from './waiters.js';
 import type { Watchers } from './watchers.js';
 
 /** What answers them. */
-export interface FacadeParts {
+interface FacadeParts {
   readonly notices: Notices;
   readonly waiters: Waiters;
   readonly changes: Changes;

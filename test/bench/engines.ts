@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { tarOf } from '../../daemon/engine/mapping/tar.js';
+import { tarOf } from '../../daemon/engine/mapping/content.js';
 import { formatBytes, MiB } from '../../daemon/shared/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';

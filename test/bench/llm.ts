@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import { tarOf } from '../../daemon/engine/mapping/tar.js';
+import { tarOf } from '../../daemon/engine/mapping/content.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { type Advised, advised, engine, peakOf } from '../e2e/support/advised.js';
 import { ask, asleep, MODEL, ok } from './support/completion.js';

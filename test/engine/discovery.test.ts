@@ -7,12 +7,14 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { HostSurroundings } from '../../daemon/engine/discovery/candidate.js';
 import { fromDockerContext } from '../../daemon/engine/discovery/docker-context.js';
-import { fromDockerDesktop } from '../../daemon/engine/discovery/docker-desktop.js';
-import { fromDockerEngine } from '../../daemon/engine/discovery/docker-engine.js';
-import { fromEnvironment } from '../../daemon/engine/discovery/environment.js';
 import { findEngine } from '../../daemon/engine/discovery/find-engine.js';
-import { fromPodman } from '../../daemon/engine/discovery/podman.js';
-import { fromRancherDesktop } from '../../daemon/engine/discovery/rancher-desktop.js';
+import {
+  fromDockerDesktop,
+  fromDockerEngine,
+  fromEnvironment,
+  fromPodman,
+  fromRancherDesktop,
+} from '../../daemon/engine/discovery/strategies.js';
 
 let root: string;
 const servers: (() => Promise<unknown>)[] = [];

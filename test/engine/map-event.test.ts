@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jsonLines } from '../../daemon/engine/client/json-lines.js';
 import { mapEvent } from '../../daemon/engine/mapping/map-event.js';
+import { jsonLines } from '../../daemon/engine/streams/events.js';
 
 const event = (Action: string, Attributes: Record<string, string> = {}, more = {}) =>
   mapEvent({ Type: 'container', Action, Actor: { ID: 'c1', Attributes }, time: 1795217975, timeNano: 1795217975484000000, ...more });

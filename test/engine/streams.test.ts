@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDemux, type Frame, framesOf } from '../../daemon/engine/client/demux.js';
 import { mapBounded } from '../../daemon/engine/client/map-bounded.js';
-import { tarOf } from '../../daemon/engine/mapping/tar.js';
+import { tarOf } from '../../daemon/engine/mapping/content.js';
 import { pidInside } from '../../daemon/engine/streams/hang-up.js';
 import { createLineReader } from '../../daemon/engine/streams/log-lines.js';
 

@@ -1,9 +1,9 @@
 import { chmodSync, cpSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { planBuild } from '../../daemon/images/build/build.js';
 import { inContext } from '../../daemon/images/build/build-files.js';
 import { baseChanged, contentHash, quickHash, writeBases } from '../../daemon/images/build/fingerprint.js';
-import { planBuild } from '../../daemon/images/build/plan.js';
 import { scanContext } from '../../daemon/images/build/scan.js';
 import type { BuildSpec } from '../../daemon/model/spec.js';
 import { buildSpec } from './support/build-spec.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { registryMemory } from '../../daemon/images/images.js';
 import { limiter, singleFlight } from '../../daemon/images/limits.js';
 import { pullFailure, registryOf } from '../../daemon/images/pull/registry.js';
-import { registryMemory } from '../../daemon/images/pull/registry-memory.js';
 import { FailureError, failure } from '../../daemon/shared/failure.js';
 
 test('no more than two run at once, the others in order', async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { planBuild } from '../../daemon/images/build/plan.js';
+import { planBuild } from '../../daemon/images/build/build.js';
 import { buildSpec } from './support/build-spec.js';
 import { folderWith } from './support/folder.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Waits } from '../../daemon/images/build/build-waits.js';
+import { Waits } from '../../daemon/images/images.js';
 import { builtImages, fullReference } from '../../daemon/model/image-builds.js';
 import { containerSpec, serviceSpec } from '../scheduler/specs.js';
 import { buildSpec } from './support/build-spec.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSpec, MountSpec, NetworkSpec, VolumeSpec } from '../../daemon/model/spec.js';
 import { risks, trustText } from '../../daemon/model/trust/trust.js';
-import { isPrivateSubnet } from '../../daemon/shared/subnets.js';
+import { isPrivateSubnet } from '../../daemon/shared/cidr.js';
 import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';
 
 const ROOT = '/home/u/p';

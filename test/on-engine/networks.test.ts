@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectConnection } from '../../daemon/activation/expect-connection.js';
+import { expectConnection } from '../../daemon/activation/own-address.js';
 import { createContainers } from '../../daemon/engine/containers.js';
 import type { NetworkSpec } from '../../daemon/model/spec.js';
 import { type Bench, IMAGE, openBench, silent } from './support/bench-engine.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { prune } from '../../daemon/runtime/effects/prune.js';
+import { prune } from '../../daemon/runtime/effects/clean.js';
 import { projectSpec } from '../scheduler/specs.js';
 import { Driver } from '../scheduler/support/driver.js';
 import { policy } from '../scheduler/support/specs.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isRedirectAnswered } from '../../daemon/redirects/verify.js';
+import { isRedirectAnswered } from '../../daemon/redirects/rule-setter.js';
 import { freePort, serve } from '../activation/harness.js';
 
 test('a server and a refusal answer', async () => {

@@ -2,12 +2,8 @@ import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { TlsMaterial } from '../client/endpoint.js';
 import type { EndpointCandidate, HostSurroundings, Strategy } from './candidate.js';
 import { fromDockerContext } from './docker-context.js';
-import { fromDockerDesktop } from './docker-desktop.js';
-import { fromDockerEngine } from './docker-engine.js';
-import { fromEnvironment } from './environment.js';
 import { type EngineKind, type Ping, ping } from './ping.js';
-import { fromPodman } from './podman.js';
-import { fromRancherDesktop } from './rancher-desktop.js';
+import { fromDockerDesktop, fromDockerEngine, fromEnvironment, fromPodman, fromRancherDesktop } from './strategies.js';
 
 export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -32,7 +28,7 @@ export interface FoundEngine {
   readonly tls: TlsMaterial | null;
   readonly source: string;
 }
-export type EngineSearch =
+type EngineSearch =
   | { readonly found: FoundEngine; readonly failure: null; readonly tried: readonly Attempt[] }
   | { readonly found: null; readonly failure: Failure; readonly tried: readonly Attempt[] };
 

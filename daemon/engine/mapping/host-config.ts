@@ -1,12 +1,30 @@
 import type Dockerode from 'dockerode';
 import type { ContainerSpec, DeviceRequest, ServiceSpec } from '../../model/spec.js';
 import type { LaunchOptions } from '../../ports/ports.js';
+import { FailureError, failure } from '../../shared/failure.js';
 import type { EngineFacts } from '../client/facts.js';
 import { contentFolders } from './content.js';
-import { cpuQuota, usableCpus } from './cpus.js';
-import { logConfig } from './log-config.js';
 import { mountOptions } from './mounts.js';
 import { namespaceMode, portBindings } from './networking.js';
+
+interface LogConfig {
+  readonly Type: string;
+  readonly Config: Readonly<Record<string, string>>;
+}
+
+/** 10 MB × 3, so that a chatty service cannot fill the disk; an engine's own default keeps everything. */
+const ROTATED: LogConfig = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
+
+/** Log options that Podman's k8s-file driver takes; it keeps one file, and refuses options that it does not know. */
+const PODMAN_OPTIONS = new Set(['path', 'max-size', 'tag']);
+
+/** What the engine is told to do with the output; rotated files unless the Compose file says otherwise. */
+function logConfig(logging: ContainerSpec['logging'], kind: 'docker' | 'podman'): LogConfig {
+  const wanted = logging ? { Type: logging.driver, Config: logging.options } : ROTATED;
+  if (kind === 'docker') return wanted;
+  const type = wanted.Type === 'json-file' || wanted.Type === 'local' ? 'k8s-file' : wanted.Type;
+  return { Type: type, Config: Object.fromEntries(Object.entries(wanted.Config).filter(([key]) => PODMAN_OPTIONS.has(key))) };
+}
 
 /** The HostConfig part of the create options: limits, mounts, ports, namespaces, rights. */
 export function hostConfig(
@@ -88,4 +106,40 @@ function system(container: ContainerSpec): Dockerode.HostConfig {
     Ulimits: container.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
     ...(container.init === null ? {} : { Init: container.init }),
   };
+}
+
+/** A quota in nano-CPUs. An engine refuses more cores than there are; a quota above them limits nothing, so it is cut to them. */
+function cpuQuota(cores: number, available: number): number {
+  return Math.round(Math.min(cores, available) * 1e9);
+}
+
+/**
+ * The part of a cpuset (`0-3,5`) that this machine has: a file written for eight cores still runs on four, on those of the
+ * named ones that exist. None left, or not a cpuset: config-invalid.
+ */
+function usableCpus(cpuset: string, available: number, service: string): string {
+  const named = parseCpuset(cpuset);
+  const usable = named?.filter(cpu => cpu < available);
+  if (!usable || usable.length === 0) {
+    throw new FailureError(
+      failure('config-invalid', `${service}: cpuset "${cpuset}" names no CPU of this machine, which has 0-${available - 1}`, {
+        service,
+        cpuset,
+        available,
+      }),
+    );
+  }
+  return usable.length === named?.length ? cpuset : usable.join(',');
+}
+
+/** Null when the text is not a cpuset. */
+function parseCpuset(text: string): number[] | null {
+  const cpus = new Set<number>();
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d{1,4})(?:-(\d{1,4}))?\s*$/.exec(part);
+    if (!match) return null;
+    const first = Number(match[1]);
+    for (let cpu = first; cpu <= Number(match[2] ?? first); cpu++) cpus.add(cpu);
+  }
+  return [...cpus].sort((a, b) => a - b);
 }

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { LABEL } from '../../model/labels.js';
 import type { EngineEvent } from '../../model/observed.js';
 import { FailureError, failure } from '../../shared/failure.js';
@@ -5,11 +6,39 @@ import type { Ms } from '../../shared/span.js';
 import type { EngineConnection } from '../client/connection.js';
 import { DEADLINE } from '../client/deadline.js';
 import { engineFailure } from '../client/engine-failure.js';
-import { jsonLines } from '../client/json-lines.js';
 import { mapEvent, type RawEvent } from '../mapping/map-event.js';
 import { reopened } from '../podman/podman-reopen.js';
 import { completed } from '../podman/podman-watch.js';
 import { ExecWatch, execEventOf } from './exec-watch.js';
+
+/** Longest line that is kept while it is incomplete, in characters. */
+const LONGEST = 1024 * 1024;
+
+/** The JSON values of a stream with one a line; chunks may end anywhere. A line that is not JSON is left out. */
+export async function* jsonLines<T>(stream: AsyncIterable<Buffer>): AsyncGenerator<T> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const pieces = (rest + decoder.write(chunk)).split('\n');
+    rest = pieces.pop() ?? '';
+    if (rest.length > LONGEST) rest = '';
+    for (const piece of pieces) {
+      const value = parse(piece);
+      if (value !== undefined) yield value as T;
+    }
+  }
+  const last = parse(rest + decoder.end());
+  if (last !== undefined) yield last as T;
+}
+
+function parse(text: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Events of the containers that carry our instance's label. `since` (ms since the epoch) replays what happened after it, up to

@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { FailureError, failure } from '../../shared/failure.js';
 import { contextTar } from '../build/context-tar.js';
 import type { Tell } from '../context.js';
@@ -6,13 +11,38 @@ import { inspectImage } from '../inspect.js';
 import { pullImage } from '../pull/pull.js';
 import { isUnanswered } from '../pull/registry.js';
 import { BASE_REFERENCE, BASE_SOURCE } from './base-reference.js';
-import { ownAuthorities } from './certificates.js';
 import { makeRoot } from './debootstrap.js';
-import { hostLock } from './host-lock.js';
-import { tarOfRoot } from './root-tar.js';
+
+/** Where an administrator puts certificates of the company's own: Debian and its kin, Fedora and its kin. */
+const FOLDERS = ['/usr/local/share/ca-certificates', '/etc/pki/ca-trust/source/anchors'];
+
+/**
+ * Certificate authorities that this machine trusts beyond the usual ones, as single PEM blocks: behind a network that opens TLS,
+ * npm inside a build fails without them. From the folders above and NODE_EXTRA_CA_CERTS, unless that is the system's own bundle.
+ */
+async function ownAuthorities(): Promise<readonly string[]> {
+  const texts = await Promise.all([...FOLDERS.map(readFolder), readExtra()]);
+  const blocks = texts.join('\n').match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  return [...new Set(blocks)];
+}
+
+async function readFolder(folder: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const files = names.filter(name => /\.(crt|pem)$/.test(name)).sort();
+  return (await Promise.all(files.map(name => readText(join(folder, name))))).join('\n');
+}
+
+async function readExtra(): Promise<string> {
+  const path = process.env['NODE_EXTRA_CA_CERTS'];
+  return path && !/^\/etc\/(ssl|pki)\//.test(path) ? readText(path) : '';
+}
+
+function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
 
 /** On the base image: how it came about. */
-export const ORIGIN_LABEL = 'laptop-dev.base-origin';
+const ORIGIN_LABEL = 'laptop-dev.base-origin';
 
 /**
  * Makes the base image present and resolves to its id: Debian's own image when it is here or a registry has it, with this machine's
@@ -77,4 +107,41 @@ async function importRoot({ docker }: Engine, tell: Tell): Promise<void> {
 function lockPath(): string {
   const root = process.getuid?.() === 0;
   return root ? '/run/laptop-dev-base.lock' : `${process.env['XDG_RUNTIME_DIR'] || '/tmp'}/laptop-dev-base-${process.getuid?.()}.lock`;
+}
+
+/**
+ * A lock of this machine, held as long as this process lives or until `release`: flock(1) keeps it, and ends when its standard
+ * input closes, so that a process that is killed gives it back as well. `onWait` is called when somebody else holds it.
+ */
+async function hostLock(path: string, onWait: () => void): Promise<{ release(): Promise<void> }> {
+  const child = spawn('flock', [path, 'sh', '-c', 'echo held; exec cat >/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  const waiting = setTimeout(onWait, 500);
+  const held = once(child.stdout, 'data').then(() => true);
+  const got = await Promise.race([held, ended.then(() => false)]);
+  clearTimeout(waiting);
+  if (!got) throw new Error(`flock ${path} ended with ${child.exitCode}`);
+  return {
+    async release() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
+/** A tar of a root file system, for import. Without /dev: the engine brings its own, and a rootless one could not make the nodes. */
+function tarOfRoot(root: string): { readonly stream: Readable; readonly finished: Promise<void> } {
+  const child = spawn(
+    'tar',
+    ['--create', '--file=-', '--numeric-owner', '--exclude=./dev/*', '--exclude=./proc/*', '--exclude=./sys/*', '-C', root, '.'],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const finished = new Promise<void>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', code => (code === 0 ? resolve() : reject(new Error(`tar of the base image ended with ${code}`))));
+  });
+  finished.catch(() => undefined);
+  return { stream: child.stdout.pipe(new PassThrough()), finished };
 }

@@ -1,4 +1,5 @@
 import { fullReference } from '../../model/image-builds.js';
+import type { BuildSpec } from '../../model/spec.js';
 import type { PinnedFolder } from '../../path-gate/pinned.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
@@ -8,11 +9,11 @@ import { builderArgs } from '../host-settings.js';
 import { inspectImage } from '../inspect.js';
 import { type ImageJob, NEEDS } from '../jobs.js';
 import { pullImage } from '../pull/pull.js';
-import { inContext, readBuild, whileInContext } from './build-files.js';
+import { type BuildFiles, inContext, readBuild, whileInContext } from './build-files.js';
 import { type ContextTar, contextTar } from './context-tar.js';
+import { type DockerfileFacts, readDockerfile } from './dockerfile.js';
 import { BASES_LABEL, baseChanged, contentHash, HASH_LABEL, quickHash, writeBases } from './fingerprint.js';
 import { BuildOutput } from './output.js';
-import { type BuildPlan, planBuild } from './plan.js';
 import { type ContextEntry, scanContext } from './scan.js';
 
 type BuildJob = Extract<ImageJob, { kind: 'build' }>;
@@ -138,4 +139,17 @@ function buildFailure(reference: string, words: string, lines: readonly string[]
 
 function shortName(reference: string): string {
   return (reference.split('/').at(-1) ?? reference).replace(/[:@][\s\S]*$/, '');
+}
+
+/** A build with its Dockerfile understood; `args` with the base, where it takes that. */
+interface BuildPlan extends BuildFiles {
+  readonly facts: DockerfileFacts;
+}
+
+/** As readBuild, and what its Dockerfile starts from. For the child process alone: see readDockerfile. */
+export function planBuild(reference: string, build: BuildSpec, platform: string | null): BuildPlan {
+  const files = readBuild(reference, build, platform);
+  const takesBase = readDockerfile(files.dockerfile, build.args).takesBase && build.args['BASE'] === undefined;
+  const args = takesBase ? { ...build.args, BASE: BASE_REFERENCE } : build.args;
+  return { ...files, args, facts: readDockerfile(files.dockerfile, args) };
 }

@@ -1,6 +1,6 @@
+import { isPrivateSubnet } from '../../shared/cidr.js';
 import { isWithin } from '../../shared/paths.js';
 import { looksSecret, withoutSecrets } from '../../shared/redact.js';
-import { isPrivateSubnet } from '../../shared/subnets.js';
 import type { ContainerSpec, NetworkSpec, VolumeSpec } from '../spec.js';
 import type { RiskPoint } from './risk.js';
 

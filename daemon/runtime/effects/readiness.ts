@@ -4,14 +4,44 @@ import type { ContainerCheck, ObservedContainer } from '../../model/observed.js'
 import { isCertain, speechOf } from '../../model/protocols.js';
 import { type Answered, CHECKED, type Readiness } from '../../model/readiness.js';
 import type { Protocol, ServiceSpec } from '../../model/spec.js';
-import { unready } from '../../model/unready.js';
+import { type LastCheck, unready } from '../../model/unready.js';
 import type { ProbeOutcome, ProbeQuestion, Target, UntilReady } from '../../ports/listeners.js';
 import type { Clock, Containers } from '../../ports/ports.js';
 import { isLive } from '../../scheduler/lifecycle/adoption.js';
 import { addressOf, reachedDirectly } from '../../scheduler/state/wiring.js';
 import { type Failure, FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { lastCheck } from './last-check.js';
+
+/** What a check prints beyond this is not kept, bytes; nor what it prints later, ms. */
+const MOST = 16 * 1024;
+const PATIENCE: Ms = 3_000;
+
+/** Runs a health check that has failed once more, for what it says. */
+async function lastCheck(
+  containers: Pick<Containers, 'exec'>,
+  container: string,
+  command: readonly string[],
+  exit: number | null,
+): Promise<LastCheck> {
+  let said = '';
+  try {
+    const session = await containers.exec(container, { command, tty: false, user: null, workingDir: null, environment: {} });
+    const timer = setTimeout(() => session.close(), PATIENCE);
+    try {
+      for await (const { data } of session.output) {
+        said += Buffer.from(data).toString('utf8');
+        if (said.length > MOST) break;
+      }
+      return { command, exit: await session.exitCode(), said };
+    } finally {
+      clearTimeout(timer);
+      session.close();
+    }
+  } catch (error) {
+    // Podman refuses an exec whose program is not there.
+    return { command, exit, said: said || (error instanceof Error ? error.message : '') };
+  }
+}
 
 /** Between two checks: short at first, since a coarse poll dominates a cold start (docs/design/activation.md, "Readiness"). */
 const FIRST_STEP: Ms = 20;
@@ -106,7 +136,7 @@ export async function sleepInRealTime(ms: Ms, signal?: AbortSignal): Promise<voi
 }
 
 /** Its own address counts where its network is this machine's: elsewhere another machine may have it. */
-export async function asReached(seen: ObservedContainer, { isLocal }: Pick<ReadinessContext, 'isLocal'>): Promise<ObservedContainer> {
+async function asReached(seen: ObservedContainer, { isLocal }: Pick<ReadinessContext, 'isLocal'>): Promise<ObservedContainer> {
   const isDirect = seen.gateway !== null && (await isLocal(seen.gateway));
   return isDirect ? seen : { ...seen, ip: null };
 }
@@ -194,7 +224,7 @@ function unanswered(spec: ServiceSpec, asked: readonly Asked[], answered: readon
 }
 
 /** Asks one port wherever it may be reached, until one of these answers. */
-export async function askPort(
+async function askPort(
   spec: ServiceSpec,
   seen: ObservedContainer,
   each: { readonly port: number; last: ProbeOutcome | null },

@@ -2,15 +2,33 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { speechOf } from '../../model/protocols.js';
 import type { ServiceId } from '../../model/spec.js';
 import type { Clock, Containers, Log } from '../../ports/ports.js';
-import type { Counters, Redirect, RedirectManager } from '../../ports/redirects.js';
+import type { Counters, Exec, Redirect, RedirectManager } from '../../ports/redirects.js';
 import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/activity/rhythm.js';
 import { redirectsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Ms } from '../../shared/span.js';
 import { toFailure } from '../as-failure.js';
-import { execIn } from '../effects/exec-in.js';
 
-export interface RedirectorOptions {
+/** A command that has not ended after this long is ended. */
+const PATIENCE: Ms = 15_000;
+
+/** Runs commands in a container to their end, for what they print. */
+export function execIn(containers: Pick<Containers, 'exec'>, container: string): Exec {
+  return async command => {
+    const session = await containers.exec(container, { command, tty: false, user: null, workingDir: null, environment: {} });
+    const timer = setTimeout(() => session.close(), PATIENCE);
+    try {
+      let stdout = '';
+      for await (const { data } of session.output) stdout += Buffer.from(data).toString('utf8');
+      return { exitCode: await session.exitCode(), stdout };
+    } finally {
+      clearTimeout(timer);
+      session.close();
+    }
+  };
+}
+
+interface RedirectorOptions {
   /** Finds out whether the kernel can carry connections, by a helper container too where `helper`. Null: it is not to. */
   readonly open: ((helper: boolean) => Promise<RedirectManager>) | null;
   readonly containers: Pick<Containers, 'exec'>;
@@ -20,7 +38,7 @@ export interface RedirectorOptions {
 }
 
 /** How a service that the kernel carries connections of is used, as its container's counters tell. */
-export interface RedirectedUse {
+interface RedirectedUse {
   readonly connections: number;
   /** Monotonic ms of the last look that found bytes or new connections; null: none has. */
   readonly lastByteAt: Ms | null;

@@ -1,22 +1,48 @@
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { WebSession } from '../../api/contract.js';
-import { FailureError } from '../../shared/failure.js';
+import { type Failure, FailureError } from '../../shared/failure.js';
 import { envelope } from '../answer.js';
 import { bareApp, REQUEST_LIMITS, type RequestLimits } from '../bare-app.js';
 import type { RouteContext } from '../context.js';
-import type { Head } from '../guard.js';
+import { ANSWER_HEADERS, type Head } from '../guard.js';
 import { serviceRoutes } from '../routes/act.js';
 import { readRoutes } from '../routes/read.js';
 import { streamRoutes } from '../routes/streams.js';
 import { createStreams } from '../stream/streams.js';
-import { serveUpgrades } from '../upgrades.js';
+import { serveUpgrades, type UpgradeHandler } from '../upgrades.js';
 import { checkedBody } from '../validate.js';
-import { BUILT, serveAssets } from './assets.js';
-import { bearerOf, isApi, pathOf, unauthorized, webMediaRefusal, webRefusal } from './guard.js';
+import { bearerOf, isApi, pathOf, protocolTokenOf, unauthorized, webMediaRefusal, webRefusal } from './guard.js';
 import { mayOpen, peerUser } from './peer.js';
 import type { Tokens } from './tokens.js';
-import { ofSessions, upgradeRefusal } from './upgrade.js';
+
+/** What the page may do: its own scripts, styles and connections; nothing from elsewhere, nothing inline, no frames, no forms. */
+const PAGE_HEADERS = {
+  ...ANSWER_HEADERS,
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+} as const;
+
+/** Path → file and type. Nothing else is ever read. */
+const ASSETS = {
+  '/': ['index.html', 'text/html; charset=utf-8'],
+  '/app.js': ['app.js', 'text/javascript; charset=utf-8'],
+  '/app.css': ['app.css', 'text/css; charset=utf-8'],
+} as const;
+
+/** Where the build puts them: the same from daemon/server/web and from dist/server/web. */
+export const BUILT = new URL('../../../dist/web/', import.meta.url);
+
+/** The page, read anew for each request: nothing of it stays in memory. */
+function serveAssets(app: FastifyInstance, folder: URL): void {
+  for (const [path, [name, type]] of Object.entries(ASSETS))
+    app.get(path, async (_request, reply): Promise<FastifyReply> => {
+      const content = await readFile(new URL(name, folder));
+      return reply.headers({ ...PAGE_HEADERS, 'content-type': type }).send(content);
+    });
+}
 
 /** Where a link's token is exchanged for a session's. */
 export const EXCHANGE = '/v1/web/session';
@@ -70,4 +96,26 @@ function admit(head: Head, tokens: Tokens, port: number): void {
   }
   const media = webMediaRefusal(head);
   if (media) throw new FailureError(media);
+}
+
+/** The door for upgrades: null lets one in. */
+function upgradeRefusal(head: Head, tokens: Tokens, port: number): Failure | null {
+  return webRefusal(head, port) ?? (tokens.session(protocolTokenOf(head)) === null ? unauthorized() : null);
+}
+
+/** The same, each of its connections held by the session that opened it: it keeps the session alive, and ends with it. */
+function ofSessions(handler: UpgradeHandler, tokens: Tokens): UpgradeHandler {
+  return {
+    route: handler.route,
+    async take(upgrade, parts) {
+      const session = tokens.session(protocolTokenOf(upgrade.request));
+      if (session === null) throw new FailureError(unauthorized());
+      upgrade.socket.once(
+        'close',
+        tokens.hold(session, () => upgrade.socket.destroy()),
+      );
+      return handler.take(upgrade, parts);
+    },
+    close: () => handler.close(),
+  };
 }

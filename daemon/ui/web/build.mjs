@@ -1,4 +1,4 @@
-/** Bundles the web view into dist/web: three files, no other is ever served (server/web/assets.ts). */
+/** Bundles the web view into dist/web: three files, no other is ever served (server/web/app.ts). */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
