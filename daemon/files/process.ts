@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 export interface ProcessView {
   readonly pid: number;
   readonly uid: number;
-  /** The kernel's name of it, at most 15 letters (comm). */
+  /** The kernel's name of it, at most 15 letters (comm); of a Node that calls its main thread MainThread, that of its program. */
   readonly name: string;
   /** It looks like a daemon of laptop-dev, of this version or an earlier one. */
   readonly isDaemon: boolean;
@@ -21,10 +21,15 @@ export function processView(pid: number, proc = '/proc'): ProcessView | null {
     const { uid } = statSync(folder);
     const name = readFileSync(join(folder, 'comm'), 'utf8').trim();
     const words = readFileSync(join(folder, 'cmdline'), 'utf8').split('\0');
-    return { pid, uid, name, isDaemon: isDaemonOf(name, words) };
+    return { pid, uid, name: nameFor(name, words[0] ?? ''), isDaemon: isDaemonOf(name, words) };
   } catch {
     return null;
   }
+}
+
+/** Node 24 and later are all MainThread to the kernel, which tells a reader nothing. */
+function nameFor(comm: string, program: string): string {
+  return (comm === 'MainThread' && basename(program)) || comm;
 }
 
 /** By its name; an earlier version's has that of Node, and its program ends in dist/main.js after the flags that a daemon is started with. */
