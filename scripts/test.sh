@@ -4,22 +4,29 @@
 #   test.sh --unit     only the first: no engine
 #   test.sh --deep     the property suites, traces, races and kill rounds whole, instead of the share that the others take (an hour and more)
 #   test.sh --hosts    also on Podman, and on a host with cgroup v2 under qemu (as root, on Debian; the first time 2 minutes more)
+#   test.sh --node 24  with another Node than the one on the PATH (24, 24.1.0): fetched once by npm, see scripts/node.sh
 # A stage that fails does not keep the others from running. The last line is `N passed, N failed` over all stages; the exit code
 # says whether all is well. An engine that this started is stopped at the end. Chromium is installed where there is none (as root, on
 # Debian; half a minute): the web view is tested in it.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
-unit_only='' hosts=''
+unit_only='' hosts='' node=''
 for word in "$@"; do
+  if [[ $node == next ]]; then node=$word; continue; fi
   case $word in
     --unit) unit_only=1 ;;
     --hosts) hosts=1 ;;
+    --node) node=next ;;
     --deep) export LAPTOP_DEV_TEST_DEEP=1 ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test.sh: unknown option $word; --help shows what there is" >&2; exit 2 ;;
   esac
 done
+
+# What tests start by process.execPath is this Node too.
+if [[ -n $node ]]; then PATH=$(scripts/node.sh "$node"):$PATH; fi
+echo "Node $(node -v)"
 
 # Each commit tries other cases, the same in each run of it.
 : "${LAPTOP_DEV_TEST_SEED:=$((16#$(git rev-parse HEAD 2> /dev/null | cut -c1-5 || echo 1)))}"
@@ -75,6 +82,15 @@ tests() {
   LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e --project e2e-alone "${to[@]}"
 }
 
+# recommended NAME VITEST-ARGUMENT…: with Node 24, which is recommended, while this run is on another. The engine is at $LAPTOP_DEV_ENGINE.
+recommended() {
+  local bin
+  local -a to
+  bin=$(scripts/node.sh 24) || return
+  mapfile -t to < <(report "$1")
+  PATH=$bin:$PATH LAPTOP_DEV_TEST_FAST=1 npx --no-install vitest run "${@:2}" "${to[@]}"
+}
+
 summary() {
   node --input-type=module -e '
     import { existsSync, readFileSync } from "node:fs";
@@ -118,6 +134,8 @@ if stage setup setup; then
     if [[ -n $hosts ]]; then
       stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
+      stage node24 recommended node24 --project unit || true
+      LAPTOP_DEV_ENGINE=$address stage journey24 recommended journey24 --project e2e test/e2e/journey || true
     fi
   fi
 fi
