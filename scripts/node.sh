@@ -4,6 +4,7 @@
 # Fetched once by npm, which checks its integrity against the registry's, into the user's cache folder. Where the registry does not answer, the
 # newest that was fetched earlier will do.
 set -euo pipefail
+case ${1:-} in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 wanted=${1:-}
 [[ $wanted =~ ^[0-9]+(\.[0-9]+){0,2}$ ]] || { echo "node.sh: a version of Node such as 24 or 24.1.0 is needed, not '$wanted'" >&2; exit 2; }
