@@ -48,8 +48,6 @@ const turn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence
 export default defineConfig({
   test: {
     sequence: { sequencer: LongFirst },
-    // What was compiled once is not compiled again: 20 % of the time of a second run.
-    experimental: { fsModuleCache: true },
     projects: [
       // Whatever needs no engine: a new room's tests run without being named here.
       project('unit', ['test/**/*.test.ts'], { exclude: [...WITH_ENGINE, 'test/corpus/**'], testTimeout: 20_000, ...turn(0, BOTH) }),

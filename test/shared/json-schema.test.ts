@@ -17,6 +17,9 @@ function changedAt(value: unknown, place: { left: number }, by: unknown): unknow
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [place.left-- === 0 ? `${key}x` : key, changedAt(item, place, by)]));
 }
 
+/** Enough that some of them are refused. */
+const RUNS = Math.max(100, rounds(5_000));
+
 describe('departure', () => {
   it.each(Object.entries(good))('accepts a right %s', (name, body) => {
     expect(departure(SCHEMAS[name] ?? {}, body)).toBeNull();
@@ -36,9 +39,9 @@ describe('departure', () => {
         if (ours !== null) refused++;
         expect([ours, ours === null]).toEqual([ours, BODIES[name].safeParse(body).success]);
       }),
-      { numRuns: rounds(5_000) },
+      { numRuns: RUNS },
     );
-    expect(refused).toBeGreaterThan(rounds(5_000) / 5);
+    expect(refused).toBeGreaterThan(RUNS / 10);
   });
 
   it('names the place of the deepest complaint and never the value', () => {
