@@ -81,9 +81,8 @@ test('nobody there until the time is over: false', async () => {
 test('one that accepts and says nothing is given up when the time is over', async () => {
   const { target, close } = await serve(() => undefined);
   closing.push(close);
-  for (const protocol of ['redis', 'http', 'postgres'] as const) {
-    expect(await untilReady({ protocol, target }, AbortSignal.timeout(50))).toMatchObject({ ready: false });
-  }
+  const asked = (['redis', 'http', 'postgres'] as const).map(protocol => untilReady({ protocol, target }, AbortSignal.timeout(50)));
+  for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject({ ready: false });
 });
 
 /** Asks a port whose protocol is a guess. */
@@ -105,8 +104,9 @@ test('a guess gives way to another protocol that answers', async () => {
 });
 
 test('a guess does not hold up one that accepts and says nothing, nor one that answers / with 500', async () => {
-  expect(await guessed('http', () => undefined)).toEqual({ ready: true, protocol: null });
-  expect(await guessed('http', says('HTTP/1.1 500 Oh\r\n\r\n'))).toEqual({ ready: true, protocol: 'http' });
+  const [silent, failing] = await Promise.all([guessed('http', () => undefined), guessed('http', says('HTTP/1.1 500 Oh\r\n\r\n'))]);
+  expect(silent).toEqual({ ready: true, protocol: null });
+  expect(failing).toEqual({ ready: true, protocol: 'http' });
 });
 
 test('TLS is found out where HTTP was guessed, and named where a person has written it', async () => {

@@ -145,7 +145,7 @@ it.runIf(process.getuid?.() === 0)('another user of the machine cannot use a lin
     port: web.port,
     path: '/v1/web/session',
     method: 'POST',
-    headers: { authorization: `Bearer ${link}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${link}`, 'content-type': 'application/json', connection: 'close' },
   };
   const code = `process.setgid(65534);process.setuid(65534);require('node:http').request(${JSON.stringify(request)},r=>console.log(r.statusCode)).end('{}')`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', code]);
