@@ -88,13 +88,13 @@ async function main(): Promise<void> {
     instance,
     pid: process.pid,
     openListeners: hooks => createActivator(hooks, { log, clock }),
-    openKernelPath: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
+    openRedirectManager: helper => kernelPath(instance, log, helper ? { url: endpoint, tls } : null),
     isLocal: isLocalAddress,
     expectConnection,
     listening: pid => listeningPorts(pid),
     untilReady,
-    giveBack,
-    openAsks: async () => (await import('./memory-requests/memory-requests.js')).createMemoryRequests(),
+    reclaimCache,
+    openMemoryRequests: async () => (await import('./memory-requests/memory-requests.js')).createMemoryRequests(),
     openScheduler: hooks =>
       createScheduler({
         ...hooks,
@@ -152,16 +152,16 @@ async function connect(
 
 /** Loaded when it is asked for; `helper`: the engine that may run one. */
 async function kernelPath(instance: string, log: Log, helper: Endpoint | null): Promise<RedirectManager> {
-  const { openRedirectManager: openKernelPath } = await import('./redirects/manager.js');
-  if (helper === null) return openKernelPath({ instance, log });
+  const { openRedirectManager } = await import('./redirects/manager.js');
+  if (helper === null) return openRedirectManager({ instance, log });
   const { createHostNetworkShell } = await import('./engine/client/host-network-shell.js');
-  return openKernelPath({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
+  return openRedirectManager({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
 
 /** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
-const giveBack: ReclaimCache = async (asked, goesOn) => {
-  const { createReclaimCache: createGiveBack } = await import('./platform/wsl/reclaim.js');
-  return createGiveBack({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
+const reclaimCache: ReclaimCache = async (asked, goesOn) => {
+  const { createReclaimCache } = await import('./platform/wsl/reclaim.js');
+  return createReclaimCache({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
 
 /** Two users, or two state folders, on one engine never touch each other's containers. */

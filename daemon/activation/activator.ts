@@ -4,7 +4,7 @@ import type { Clock, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
 import { chooseStream } from './choose-stream.js';
 import { createServerSockets } from './server-sockets.js';
-import { openStreamWire } from './stream.js';
+import { openByteStream } from './stream.js';
 import { createTraffic, type ListenerTraffic } from './traffic.js';
 
 /** How often connections that nobody understands are asked whether they are quiet, while a service drains, ms. */
@@ -46,7 +46,7 @@ export function createActivator(hooks: ListenerHooks, options: { readonly log: L
     services.set(service, known);
     return known;
   };
-  let wire = openStreamWire;
+  let wire = openByteStream;
   const chosen = chooseStream(log).then(open => {
     wire = open;
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Log } from '../ports/ports.js';
 import { rawStream } from './raw-stream.js';
-import { type ByteStream, type OpenByteStream, openStreamWire } from './stream.js';
+import { type ByteStream, type OpenByteStream, openByteStream } from './stream.js';
 
 /** How long the proof may take before the wire counts as broken, ms; it takes about 10. */
 const PATIENCE = 2000;
@@ -13,7 +13,7 @@ const SAMPLE = 1024 * 1024;
 export async function chooseStream(log: Log, raw: OpenByteStream | null = rawStream()): Promise<OpenByteStream> {
   if (raw && (await provesItself(raw))) return raw;
   log.warn({ node: process.version }, 'connections are carried by public streams: the direct way does not work with this Node');
-  return openStreamWire;
+  return openByteStream;
 }
 
 /** Sends 1 MiB over loopback through two such wires, echoed, each end closed by FIN, and compares what comes back. */

@@ -29,7 +29,7 @@ export interface ByteStream {
 export type OpenByteStream = (socket: Socket, events: ByteStreamEvents) => ByteStream;
 
 /** Built on public streams: works with any Node. About 1.25 × the CPU time per message of the raw wire. */
-export const openStreamWire: OpenByteStream = (socket, events) => {
+export const openByteStream: OpenByteStream = (socket, events) => {
   let isOver = false;
   const gone = (): void => {
     if (isOver) return;

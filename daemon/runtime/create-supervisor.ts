@@ -51,14 +51,14 @@ export interface SupervisorOptions {
   /** Makes the doors that listen for sleeping services. */
   readonly openListeners: (hooks: ListenerHooks) => Listeners;
   /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
-  readonly openKernelPath: ((helper: boolean) => Promise<RedirectManager>) | null;
+  readonly openRedirectManager: ((helper: boolean) => Promise<RedirectManager>) | null;
   readonly isLocal: (address: string) => Promise<boolean>;
   readonly expectConnection: ListenerManagerOptions['expect'];
   /** TCP ports at which the network of a process listens beyond its loopback. */
   readonly listening: (pid: number) => readonly number[];
   readonly untilReady: UntilReady;
-  readonly giveBack: ReclaimCache;
-  readonly openAsks: () => Promise<MemoryRequests>;
+  readonly reclaimCache: ReclaimCache;
+  readonly openMemoryRequests: () => Promise<MemoryRequests>;
   readonly openScheduler: (hooks: ScheduleHooks) => Scheduler;
   /** When leftovers are removed, as a cron expression; null: never. */
   readonly pruneAt: string | null;
@@ -91,7 +91,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   const looked = new Promise<void>(resolve => {
     onLooked = resolve;
   });
-  const carrier = new Redirector({ open: options.openKernelPath, containers, clock, log, world: () => loop.world });
+  const carrier = new Redirector({ open: options.openRedirectManager, containers, clock, log, world: () => loop.world });
   const doors = new ListenerManager({
     containers,
     carrier,
@@ -115,7 +115,12 @@ export function createSupervisor(options: SupervisorOptions): Running {
     world: () => loop.world,
     trusted: () => ({ trusted: trust.list(), lastTrusted: trust.lastTrusted() }),
   });
-  const asker = new MemoryRequestFollower({ open: options.openAsks, world: () => loop.world, post: event => loop.post(event), log });
+  const asker = new MemoryRequestFollower({
+    open: options.openMemoryRequests,
+    world: () => loop.world,
+    post: event => loop.post(event),
+    log,
+  });
   const figures = new LatestUsage(clock, options.host);
   const watchers = new Watchers();
   const sampler = new Sampler({
@@ -153,7 +158,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     cpu: ({ id, pid }) => (pid === null ? null : (options.usage.sample(id, pid)?.cpu ?? null)),
     forget: container => options.usage.forget(container),
     isLocal: options.isLocal,
-    giveBack: options.giveBack,
+    reclaimCache: options.reclaimCache,
     isAnyStarting: () => isAnyStarting(loop.world),
     persist: () => keeper.keep(),
   };

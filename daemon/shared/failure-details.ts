@@ -182,7 +182,7 @@ export interface FailureDetails {
     readonly services?: readonly string[];
   };
   readonly 'port-taken': EngineRefusal & {
-    /** Empty: any address. */
+    /** Empty: every address. */
     readonly hostIp?: string;
     readonly port?: number;
     /** Who wants it. */

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { chooseStream, provesItself } from '../../daemon/activation/choose-stream.js';
 import { ClientConnection } from '../../daemon/activation/connection.js';
 import { rawStream } from '../../daemon/activation/raw-stream.js';
-import { type OpenByteStream, openStreamWire } from '../../daemon/activation/stream.js';
+import { type OpenByteStream, openByteStream } from '../../daemon/activation/stream.js';
 import { createTraffic } from '../../daemon/activation/traffic.js';
 import type { Target } from '../../daemon/ports/listeners.js';
 import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
@@ -47,25 +47,25 @@ function front_(wire: OpenByteStream, target: Target): Promise<Running> {
 const raw = rawStream();
 test('this Node has what the raw wire needs, and it proves itself', async () => {
   expect(raw && (await provesItself(raw))).toBe(true);
-  expect(await chooseStream(silent)).not.toBe(openStreamWire);
+  expect(await chooseStream(silent)).not.toBe(openByteStream);
 });
 
 test('a wire that is missing, throws, loses, or never answers is not chosen', async () => {
   expect(rawStream({ WriteWrap: Object, streamBaseState: [] })).toBeNull();
-  expect(await chooseStream(silent, null)).toBe(openStreamWire);
+  expect(await chooseStream(silent, null)).toBe(openByteStream);
   const broken: OpenByteStream = () => {
     throw new Error('no handle');
   };
-  expect(await chooseStream(silent, broken)).toBe(openStreamWire);
-  const lossy: OpenByteStream = (socket, events) => openStreamWire(socket, { ...events, chunk: chunk => events.chunk(chunk.subarray(1)) });
-  expect(await chooseStream(silent, lossy)).toBe(openStreamWire);
-  const deaf: OpenByteStream = (socket, events) => openStreamWire(socket, { ...events, chunk: () => undefined });
-  expect(await chooseStream(silent, deaf)).toBe(openStreamWire);
+  expect(await chooseStream(silent, broken)).toBe(openByteStream);
+  const lossy: OpenByteStream = (socket, events) => openByteStream(socket, { ...events, chunk: chunk => events.chunk(chunk.subarray(1)) });
+  expect(await chooseStream(silent, lossy)).toBe(openByteStream);
+  const deaf: OpenByteStream = (socket, events) => openByteStream(socket, { ...events, chunk: () => undefined });
+  expect(await chooseStream(silent, deaf)).toBe(openByteStream);
 });
 
 describe.each([
-  ['raw', raw ?? openStreamWire],
-  ['stream', openStreamWire],
+  ['raw', raw ?? openByteStream],
+  ['stream', openByteStream],
 ] as const)('the %s wire', (_, wire) => {
   test('half-close by the client: the whole answer still arrives', async () => {
     const { client, server } = await pair(wire);

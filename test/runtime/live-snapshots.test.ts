@@ -65,15 +65,15 @@ async function daemon(...running: readonly string[]) {
     instance: 'abc',
     pid: 42,
     openListeners: () => doors as Listeners,
-    openKernelPath: null,
+    openRedirectManager: null,
     isLocal: async () => false,
     expectConnection: () => Promise.reject(new Error('nobody listens here')),
     listening: () => [],
     untilReady: async () => ({ ready: true, protocol: null }),
-    openAsks: async () => {
+    openMemoryRequests: async () => {
       throw new Error('nobody speaks');
     },
-    giveBack: async () => {
+    reclaimCache: async () => {
       throw new Error('it is off');
     },
     openScheduler: () => scheduler,

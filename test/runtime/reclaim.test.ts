@@ -16,7 +16,7 @@ test('what giving back has brought is posted, and it ends when a service starts'
     return brought;
   };
   const posted = await new Promise<Event>(post => {
-    const effects: Partial<Effects> = { log: quiet, giveBack, isAnyStarting: () => isStarting, post };
+    const effects: Partial<Effects> = { log: quiet, reclaimCache: giveBack, isAnyStarting: () => isStarting, post };
     execute({ kind: 'reclaim', containers: ['c1'], vm: true }, effects as Effects);
   });
   expect(posted).toEqual({ kind: 'reclaimed', ...brought });

@@ -43,7 +43,7 @@ export interface Effects {
   readonly cpu: (container: ObservedContainer) => number | null;
   readonly forget: (container: string) => void;
   readonly isLocal: (address: string) => Promise<boolean>;
-  readonly giveBack: ReclaimCache;
+  readonly reclaimCache: ReclaimCache;
   /** A service is between its admission and ready. */
   readonly isAnyStarting: () => boolean;
 }
@@ -195,8 +195,8 @@ const EXECUTORS: Executors = {
 
   answerMemoryRequest: (step, { asker }) => asker.answer(step),
 
-  async reclaim(step, { giveBack, isAnyStarting, post }) {
-    post({ kind: 'reclaimed', ...(await giveBack(step, () => !isAnyStarting())) });
+  async reclaim(step, { reclaimCache, isAnyStarting, post }) {
+    post({ kind: 'reclaimed', ...(await reclaimCache(step, () => !isAnyStarting())) });
   },
 
   openListeners: ({ project, serial }, { doors }) => doors.open(project, serial),

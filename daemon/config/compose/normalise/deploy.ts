@@ -36,7 +36,7 @@ function deployed(policy: Cursor | null): Restart {
   return { policy: 'always', maxRetries };
 }
 
-/** Warns of keys of `deploy` that are not implemented (they concern a cluster) and of more than one replica. */
+/** Warns of keys of `deploy` that are not supported (they concern a cluster) and of more than one replica. */
 export function checkDeploy(service: Cursor): void {
   const deploy = service.get('deploy');
   if (deploy !== null) {

@@ -1,6 +1,6 @@
 import type { Cursor } from '../tree/cursor.js';
 
-/** The consequence of a key that is not implemented: something breaks (with what to do instead), or nothing changes. */
+/** The consequence of a key that is not supported: something breaks (with what to do instead), or nothing changes. */
 type Meaning = { readonly breaks: string } | 'harmless';
 
 /** Keys that only speak of what a laptop has not (a cluster, Windows, SELinux), of speed or of a memory that is granted here otherwise. */

@@ -59,7 +59,7 @@ export class Report {
     this.#add(this.warnings, problem);
   }
 
-  /** A warning of a key that is not implemented and changes how the service runs. */
+  /** A warning of a key that is not supported and changes how the service runs. */
   breaking(location: SourceLocation, key: string, message: string): void {
     // One warning for a location: an unknown key was reported first.
     if (this.warnings.some(each => locationId(each) === locationId(toProblem(location, key, '', {})))) return;
@@ -68,7 +68,7 @@ export class Report {
     if (last?.key === key && last.message === message) this.#breaking.add(last);
   }
 
-  /** A key that is not implemented and has no effect here: all of them come as one warning. */
+  /** A key that is not supported and has no effect here: all of them come as one warning. */
   harmless(location: SourceLocation, key: string, name: string): void {
     if (!this.#wrongLocations.has(locationId(toProblem(location, key, '', {})))) this.#harmless.push({ location, name });
   }
