@@ -1,7 +1,8 @@
 import type { Client } from '../client/client.js';
 import type { Paths } from '../files/paths.js';
+import { CATALOGUE } from '../shared/failure.js';
 import type { Colours } from '../ui/shared/colours.js';
-import type { CliVerb } from './verb.js';
+import type { Verb } from './verb.js';
 
 export type { Colours } from '../ui/shared/colours.js';
 
@@ -36,8 +37,8 @@ export interface Cli {
   /** Whether questions can be asked: stdin and stderr are terminals, and this is no CI. */
   readonly interactive: boolean;
   readonly options: Options;
-  /** The table of verbs, for completion. */
-  readonly verbs: readonly CliVerb[];
+  /** The table of verbs, for completion; loaded late, as the dashboard has no use for it. */
+  verbs(): Promise<readonly Verb[]>;
   /** Aborted by ctrl-C. */
   readonly cancelled: AbortSignal;
 }
@@ -118,4 +119,23 @@ export function remark(cli: Cli, text: string): void {
 
 function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** Runs what has no end of its own: 0 when it ends, 130 when the user ends it, which is no failure. */
+export async function untilCancelled(cli: Cli, work: (signal: AbortSignal) => Promise<void>): Promise<number> {
+  try {
+    await work(cli.cancelled);
+    return 0;
+  } catch (error) {
+    if (cli.cancelled.aborted) return CATALOGUE.cancelled.exit;
+    throw error;
+  }
+}
+
+/** Values that say no, as CI services and people write them. */
+const NO = /^(|0|no|off|false)$/i;
+
+/** Whether this is CI: it is told, nobody is asked, and nothing is redrawn. CI=false is none. */
+export function inCi(env: Readonly<Record<string, string | undefined>>): boolean {
+  return !NO.test((env['CI'] ?? '').trim());
 }

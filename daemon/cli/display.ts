@@ -1,8 +1,8 @@
 import type { LoggedNotice } from '../api/notice.js';
 import type { Plan } from '../api/plan.js';
 import { own } from '../ui/shared/own.js';
-import { inCi } from './ci.js';
 import type { Cli, Output } from './cli.js';
+import { inCi } from './cli.js';
 import { advanced, type Progress, type ProgressGoal, plainLine, progressOf, renderProgress } from './render/progress.js';
 
 /** Shows work in progress on stderr. */

@@ -4,8 +4,11 @@ import type { ProjectView } from '../api/contract.js';
 import type { ConfigurationQuery, Found } from '../config/project/discovery/find.js';
 import type { Flags } from '../config/project/discovery/flags.js';
 import { movedProject } from '../config/project/discovery/moved.js';
+import type { LoadedProject, LoadOptions } from '../config/project/load.js';
+import type { ProjectSpec } from '../model/spec.js';
 import { FailureError, failure } from '../shared/failure.js';
-import type { Cli } from './cli.js';
+import { formatProblem } from '../shared/problem.js';
+import { type Cli, remark } from './cli.js';
 
 /** How configuration is looked for. */
 export function findOptions({ options, cwd, env, packageRoot }: Cli): ConfigurationQuery {
@@ -20,10 +23,29 @@ export function findOptions({ options, cwd, env, packageRoot }: Cli): Configurat
   return { cwd, flags, environment: env, packageRoot };
 }
 
-/** The configuration's place. project/ is loaded late: it brings YAML and zod, 60 ms that most verbs do not need. */
+/** Where the configuration is. config/project is loaded late: it brings YAML and zod, 60 ms that most verbs do not need. */
 export async function findHere(cli: Cli): Promise<Found> {
   const { findConfiguration } = await import('../config/project/discovery/find.js');
   return findConfiguration(findOptions(cli));
+}
+
+/** Reads a project as `loadProject` does, which is loaded late: it brings YAML and the validator of Compose files, half a megabyte of code. */
+export async function loadHere(found: Found, options: LoadOptions): Promise<LoadedProject> {
+  const { loadProject } = await import('../config/project/load.js');
+  return loadProject(found, options);
+}
+
+/** The project, resolved, its warnings on stderr. Throws the failure that it has. */
+export async function readProject(
+  cli: Cli,
+  found: Found,
+  options: LoadOptions,
+): Promise<{ readonly spec: ProjectSpec; readonly leftOut: readonly string[] }> {
+  const { spec, failure: wrong, warnings, leftOut } = await loadHere(found, options);
+  for (const warning of warnings) remark(cli, `${cli.err.colours.yellow('warning:')} ${formatProblem(warning)}`);
+  if (wrong) throw new FailureError(wrong);
+  if (!spec) throw new Error('a project without a failure has a spec');
+  return { spec, leftOut };
 }
 
 /** Name of the project that the user means, known to the daemon; FailureError not-found when nothing of it is. */
@@ -40,7 +62,7 @@ export async function projectOf(cli: Cli): Promise<string> {
 
 /**
  * The folder of the configuration: from the current folder upwards the first that has one; a folder that the daemon knows has
- * one. Only where a folder looks as if it had one is project/ asked.
+ * one. Only where a folder looks as if it had one is config/project asked.
  */
 async function rootOf(cli: Cli, known: readonly ProjectView[]): Promise<string> {
   const { project, file, profiles } = cli.options;

@@ -7,14 +7,12 @@ import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failur
 import { coloursOf } from '../ui/shared/colours.js';
 import { Gate } from '../ui/shared/gate.js';
 import { leave } from '../ui/shared/leave.js';
-import { bareDashboard } from './bare-dashboard.js';
-import { inCi } from './ci.js';
-import { type Cli, type Options, type Output, remark } from './cli.js';
-import { insteadOf } from './habits.js';
+import { type Cli, inCi, type Options, type Output, remark } from './cli.js';
+import { dashboardVerb } from './commands/dashboard/dashboard.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
-import type { Invocation } from './program.js';
+import { hasHints, insteadOf } from './parser/habits.js';
+import type { Invocation } from './parser/program.js';
 import { renderFailure } from './render/failure.js';
-import { VERBS } from './verbs.js';
 
 /** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -43,13 +41,24 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   return code;
 }
 
+/**
+ * The dashboard, where the words ask for it in so plain a way that no parser is needed: `dashboard` with its own flags, or no words at all on a
+ * terminal that can show it. null: they ask for something else, or have to be looked at more closely.
+ */
+export function bareDashboard(argv: readonly string[], env: Cli['env'], terminal: boolean): Invocation | null {
+  if (argv.length === 0 && !(terminal && !inCi(env) && env['TERM'] && env['TERM'] !== 'dumb')) return null;
+  const [verb = 'dashboard', ...flags] = argv;
+  if (verb !== 'dashboard' || !flags.every(flag => flag === '--ascii' || flag === '--no-mouse')) return null;
+  return { verb, run: dashboardVerb.run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };
+}
+
 /** commander is loaded for who needs it: the dashboard, which stays, does not hold its 4 MB. */
 async function parsed(
   argv: readonly string[],
   call: (invocation: Invocation) => Promise<void>,
   write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
 ): Promise<void> {
-  const { buildProgram } = await import('./program.js');
+  const { buildProgram } = await import('./parser/program.js');
   const program = buildProgram(call, write, Date.now());
   if (argv.length === 0) program.outputHelp();
   else await program.parseAsync([...argv], { from: 'user' });
@@ -76,7 +85,7 @@ export function cliFailure(error: unknown, said: readonly string[], argv: readon
 /** For words that Compose and docker know: what does the same here. */
 function hints(text: string, argv: readonly string[]): readonly string[] {
   const unknown = /^unknown (?:option|command) '([^']{1,64})'/.exec(text)?.[1];
-  const verb = argv.find(word => VERBS.some(({ name }) => name === word)) ?? '';
+  const verb = argv.find(hasHints) ?? '';
   // `rm -f`: the option is what the parser stumbles over.
   const hint = (verb === '' ? insteadOf('', argv[0] ?? '') : null) ?? (unknown === undefined ? null : insteadOf(verb, unknown));
   return hint === null ? [] : [hint];
@@ -112,7 +121,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
     version: JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')).version,
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !inCi(env)),
     options,
-    verbs: VERBS,
+    verbs: async () => (await import('./verbs.js')).VERBS,
     cancelled: cancel.signal,
   };
 }

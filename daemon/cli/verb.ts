@@ -1,8 +1,11 @@
 import type { Run } from './cli.js';
-import type { OptionName } from './option-table.js';
+import type { OptionName } from './parser/options.js';
 
-/** A verb of the command line. The table is all that help, completion, docs/cli.md and the parser know. */
-export interface CliVerb {
+/**
+ * A verb of the command line, one in each file of `commands`: all that help, completion, docs/cli.md and the parser know, and its code. The
+ * files of all verbs are loaded at each start: what brings YAML or the validator of configuration is imported where it is used.
+ */
+export interface Verb {
   readonly name: string;
   readonly summary: string;
   /** In commander's notation: <one>, [maybe], [many...]. */
@@ -14,7 +17,7 @@ export interface CliVerb {
   readonly passThrough?: boolean;
   /** For completion scripts, not for people. */
   readonly hidden?: boolean;
-  /** Only this verb's file is loaded. */
-  readonly load?: () => Promise<{ readonly run: Run }>;
-  readonly verbs?: readonly CliVerb[];
+  /** Absent: it only has verbs of its own. */
+  readonly run?: Run;
+  readonly verbs?: readonly Verb[];
 }

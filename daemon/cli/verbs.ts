@@ -1,239 +1,61 @@
-import type { CliVerb } from './verb.js';
-import { DAEMON } from './verbs-daemon.js';
-import { LLM } from './verbs-llm.js';
-import { WSL } from './verbs-wsl.js';
+import { budgetVerb } from './commands/budget/budget.js';
+import { daemonVerb } from './commands/daemon/daemon.js';
+import { dashboardVerb } from './commands/dashboard/dashboard.js';
+import { bugReportVerb } from './commands/diagnose/bug-report.js';
+import { doctorVerb } from './commands/diagnose/doctor.js';
+import { llmVerb } from './commands/llm/llm.js';
+import { completeNamesVerb } from './commands/program/complete-names.js';
+import { completionVerb } from './commands/program/completion.js';
+import { versionVerb } from './commands/program/version.js';
+import { configVerb } from './commands/project/config.js';
+import { initVerb } from './commands/project/init.js';
+import { profilesVerb } from './commands/project/profiles.js';
+import { cleanVerb } from './commands/services/clean.js';
+import { downVerb } from './commands/services/down.js';
+import { eventsVerb } from './commands/services/events.js';
+import { execVerb } from './commands/services/exec.js';
+import { logsVerb } from './commands/services/logs.js';
+import { pinVerb } from './commands/services/pin.js';
+import { psVerb } from './commands/services/ps.js';
+import { runVerb } from './commands/services/run.js';
+import { shellVerb } from './commands/services/shell.js';
+import { restartVerb, startVerb, stopVerb } from './commands/services/start-stop-restart.js';
+import { statsVerb } from './commands/services/stats.js';
+import { unpinVerb } from './commands/services/unpin.js';
+import { upVerb } from './commands/services/up.js';
+import { whyVerb } from './commands/services/why.js';
+import { wslVerb } from './commands/wsl/wsl.js';
+import type { Verb } from './verb.js';
 
-const PLACE = ['project', 'profiles', 'file', 'project-name', 'env-file'] as const;
-const NAME = ['project', 'project-name', 'file'] as const;
-const NAME_BESIDE_FOLLOW = ['project', 'project-name', 'file-long'] as const;
-const ACT = ['dry-run', 'wait', 'no-wait', 'wait-timeout'] as const;
-const OUTPUT = ['json', 'quiet'] as const;
-
-export const VERBS: readonly CliVerb[] = [
-  {
-    name: 'init',
-    summary: 'Write a laptop-dev.yaml for the Compose file found here',
-    args: '',
-    options: [...PLACE, 'dry-run', 'force', ...OUTPUT],
-    load: () => import('./commands/init.js'),
-  },
-  {
-    name: 'up',
-    summary: 'Start a profile, or services and what they depend on; starts the daemon when it is not running',
-    args: '[profile-or-service...]',
-    options: [...PLACE, 'recreate', 'trust', 'engine', 'yes', ...ACT, ...OUTPUT],
-    completes: 'profiles-and-services',
-    load: () => import('./commands/up.js'),
-  },
-  {
-    name: 'down',
-    summary: 'Stop and remove the containers and networks of a project',
-    args: '',
-    options: [...NAME, 'all', 'volumes', 'yes', ...ACT, ...OUTPUT],
-    load: () => import('./commands/down.js'),
-  },
-  ...(['start', 'stop', 'restart'] as const).map(
-    (kind): CliVerb => ({
-      name: kind,
-      summary: {
-        start: 'Start services of a project that is known; none named: all',
-        stop: 'Stop services; their containers stay',
-        restart: 'Stop services and start them again',
-      }[kind],
-      args: '[service...]',
-      options: [...NAME, ...ACT, ...OUTPUT],
-      completes: 'services',
-      load: async () => ({ run: (await import('./commands/services.js')).runFor(kind) }),
-    }),
-  ),
-  {
-    name: 'pin',
-    summary: 'Start services, and keep them from sleeping',
-    args: '<service...>',
-    options: [...NAME, 'for', ...ACT, ...OUTPUT],
-    completes: 'services',
-    load: async () => ({ run: (await import('./commands/pin.js')).pin }),
-  },
-  {
-    name: 'unpin',
-    summary: 'Let services sleep again',
-    args: '[service...]',
-    options: [...NAME, 'dry-run', ...OUTPUT],
-    completes: 'services',
-    load: async () => ({ run: (await import('./commands/pin.js')).runUnpin }),
-  },
-  {
-    name: 'run',
-    summary: 'Run a command here while services are awake for it',
-    args: '<command...>',
-    options: [...NAME, 'with', ...OUTPUT],
-    passThrough: true,
-    load: () => import('./commands/run-with.js'),
-  },
-  {
-    name: 'ps',
-    summary: 'Show services, their states and their memory',
-    args: '[service...]',
-    options: [...NAME, 'all', ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/ps.js'),
-  },
-  {
-    name: 'stats',
-    summary: 'Show what services use, as it changes',
-    args: '[service...]',
-    options: [...NAME, 'all', 'every', 'no-stream', ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/stats.js'),
-  },
-  {
-    name: 'logs',
-    summary: 'Show what services have written',
-    args: '[service...]',
-    options: [...NAME_BESIDE_FOLLOW, 'follow', 'since', 'tail', ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/logs.js'),
-  },
-  {
-    name: 'exec',
-    summary: 'Run a command in the container of a service',
-    args: '<service> <command...>',
-    options: [...NAME, 'no-tty', 'user', 'workdir', 'env', ...OUTPUT],
-    completes: 'services',
-    passThrough: true,
-    load: () => import('./commands/exec.js'),
-  },
-  {
-    name: 'shell',
-    summary: 'Open a shell in the container of a service (bash, else sh)',
-    args: '<service>',
-    options: [...NAME, 'user', 'workdir', 'env', ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/shell.js'),
-  },
-  {
-    name: 'events',
-    summary: 'Show what happened',
-    args: '[service...]',
-    options: [...NAME_BESIDE_FOLLOW, 'all', 'follow', ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/events.js'),
-  },
-  {
-    name: 'dashboard',
-    summary: 'Show live what runs, what it costs and what sleeps next; so does laptop-dev alone',
-    args: '',
-    options: ['ascii', 'no-mouse', 'web', 'port', 'no-open', 'close', ...OUTPUT],
-    load: () => import('./commands/dashboard.js'),
-  },
-  {
-    name: 'profiles',
-    summary: 'List the profiles to choose from',
-    args: '',
-    options: [...PLACE, ...OUTPUT],
-    load: () => import('./commands/profiles.js'),
-  },
-  {
-    name: 'budget',
-    summary: 'Show the memory budget and who holds it, or set it',
-    args: '',
-    options: OUTPUT,
-    load: () => import('./commands/budget.js'),
-    verbs: [
-      {
-        name: 'set',
-        summary: 'Set the budget from now on: 4GB, or default',
-        args: '<size>',
-        options: ['dry-run', ...OUTPUT],
-        load: () => import('./commands/budget-set.js'),
-      },
-      {
-        name: 'advice',
-        summary: 'Say what the services here should have, by what they used in the last 8 days',
-        args: '',
-        options: [...PLACE, 'write', ...OUTPUT],
-        load: () => import('./commands/budget-advice.js'),
-      },
-    ],
-  },
-  {
-    name: 'why',
-    summary: 'Say why a service is in its state',
-    args: '<service>',
-    options: [...NAME, ...OUTPUT],
-    completes: 'services',
-    load: () => import('./commands/why.js'),
-  },
-  {
-    name: 'config',
-    summary: 'Check or show the configuration',
-    args: '',
-    options: [],
-    verbs: [
-      {
-        name: 'validate',
-        summary: 'Check all files without starting anything; all mistakes at once, and what up will need --trust for',
-        args: '[profile]',
-        options: [...PLACE, ...OUTPUT],
-        completes: 'profiles-and-services',
-        load: () => import('./commands/config-validate.js'),
-      },
-      {
-        name: 'show',
-        summary: 'Show the project as it would be run',
-        args: '[profile]',
-        options: [...PLACE, 'show-values', ...OUTPUT],
-        completes: 'profiles-and-services',
-        load: () => import('./commands/config-show.js'),
-      },
-    ],
-  },
-  {
-    name: 'clean',
-    summary: 'Remove containers and networks of a project that nothing needs any more',
-    args: '',
-    options: [...NAME, 'volumes', 'yes', 'dry-run', ...OUTPUT],
-    load: () => import('./commands/clean.js'),
-  },
-  {
-    name: 'completion',
-    summary: 'Print a completion script: bash, zsh or fish',
-    args: '<shell>',
-    options: [],
-    load: () => import('./commands/completion.js'),
-  },
-  DAEMON,
-  LLM,
-  WSL,
-  {
-    name: 'doctor',
-    summary: 'Look for what is wrong: engine, host, WSL2, project; each finding with evidence and fix',
-    args: '[profile]',
-    options: [...PLACE, 'fix', 'dry-run', 'explain', 'wslconfig', ...OUTPUT],
-    completes: 'profiles-and-services',
-    load: () => import('./commands/doctor.js'),
-  },
-  {
-    name: 'bug-report',
-    summary: 'Put all that a report of a bug needs into one file, without secrets; shown before it is written',
-    args: '[profile]',
-    options: [...PLACE, 'output', 'stdout', 'yes', 'force', 'wslconfig', ...OUTPUT],
-    completes: 'profiles-and-services',
-    load: () => import('./commands/bug-report.js'),
-  },
-  {
-    name: 'version',
-    summary: 'Show the versions of laptop-dev, the daemon and the engine',
-    args: '',
-    options: OUTPUT,
-    load: () => import('./commands/version.js'),
-  },
-  {
-    name: '__complete',
-    summary: 'Names that completion offers: services, profiles-and-services, or presets-and-profiles',
-    args: '<what>',
-    options: NAME,
-    hidden: true,
-    load: () => import('./commands/complete-names.js'),
-  },
+/** All verbs, in the order in which help shows them. */
+export const VERBS: readonly Verb[] = [
+  initVerb,
+  upVerb,
+  downVerb,
+  startVerb,
+  stopVerb,
+  restartVerb,
+  pinVerb,
+  unpinVerb,
+  runVerb,
+  psVerb,
+  statsVerb,
+  logsVerb,
+  execVerb,
+  shellVerb,
+  eventsVerb,
+  dashboardVerb,
+  profilesVerb,
+  budgetVerb,
+  whyVerb,
+  configVerb,
+  cleanVerb,
+  completionVerb,
+  daemonVerb,
+  llmVerb,
+  wslVerb,
+  doctorVerb,
+  bugReportVerb,
+  versionVerb,
+  completeNamesVerb,
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bareDashboard } from '../../daemon/cli/bare-dashboard.js';
+import { bareDashboard } from '../../daemon/cli/run.js';
 
 const TERMINAL = { TERM: 'xterm' };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AdviceView } from '../../daemon/api/views.js';
-import { run } from '../../daemon/cli/commands/budget-advice.js';
+import { budgetAdviceVerb } from '../../daemon/cli/commands/budget/advice.js';
 import { renderAdvice } from '../../daemon/cli/render/advice.js';
 import { PACKAGE, tree } from '../config/project/tree.js';
 import { connected, fake, MB } from '../server/harness.js';
@@ -69,10 +69,10 @@ describe('budget advice', () => {
     const root = tree({ 'compose.yaml': COMPOSE, 'laptop-dev.yaml': OWN });
     const cli = await at(root, 'default', [advice('api')]);
     const people = cli({});
-    expect(await run(people.cli)).toBe(0);
+    expect(await budgetAdviceVerb.run(people.cli)).toBe(0);
     expect(people.out.text()).toMatch(/^SERVICE[\s\S]*saved\.\nlaptop-dev budget advice --write puts/);
     const json = cli({ json: true });
-    await run(json.cli);
+    await budgetAdviceVerb.run(json.cli);
     expect(JSON.parse(json.out.text())).toEqual({ ok: true, data: { services: [advice('api')] } });
     expect(readFileSync(join(root, 'laptop-dev.yaml'), 'utf8')).toBe(OWN);
   });
@@ -81,7 +81,7 @@ describe('budget advice', () => {
     const root = tree({ 'compose.yaml': COMPOSE, 'laptop-dev.yaml': OWN });
     const cli = await at(root, 'default', [advice('api'), advice('db', { maximum: 512 * MB }), advice('cache'), little('web', MINUTE)]);
     const people = cli({ write: true });
-    expect(await run(people.cli)).toBe(0);
+    expect(await budgetAdviceVerb.run(people.cli)).toBe(0);
     expect(people.out.text().split('\n').slice(8)).toEqual([
       `${root}/laptop-dev.yaml`,
       '  3 - memory: { standard: 256MB, maximum: 512MB } # guessed',
@@ -93,19 +93,19 @@ describe('budget advice', () => {
       '',
     ]);
     const again = cli({ write: true, json: true });
-    await run(again.cli);
+    await budgetAdviceVerb.run(again.cli);
     expect(JSON.parse(again.out.text()).data.written).toEqual({
       changes: [],
       files: [],
       left: [expect.objectContaining({ service: 'cache' })],
     });
     const quiet = cli({ write: true, quiet: true });
-    await run(quiet.cli);
+    await budgetAdviceVerb.run(quiet.cli);
     expect(quiet.out.text() + quiet.err.text()).toBe('');
   });
 
   it('--write with a Compose file alone names init', async () => {
     const cli = await at(tree({ 'compose.yaml': COMPOSE }), 'default', [advice('api')]);
-    await expect(run(cli({ write: true }).cli)).rejects.toMatchObject({ failure: { code: 'config-missing' } });
+    await expect(budgetAdviceVerb.run(cli({ write: true }).cli)).rejects.toMatchObject({ failure: { code: 'config-missing' } });
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wayOf } from '../../daemon/cli/commands/bug-report.js';
+import { wayOf } from '../../daemon/cli/commands/diagnose/bug-report.js';
 import { hiddenSpec } from '../../daemon/cli/report/hidden-spec.js';
 import { environmentSecrets, projectSecrets } from '../../daemon/cli/report/known.js';
 import { runOn } from '../platform/wsl/run-cli.js';

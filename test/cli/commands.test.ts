@@ -1,19 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { Cli, Options } from '../../daemon/cli/cli.js';
-import { run as budget } from '../../daemon/cli/commands/budget.js';
-import { run as clean } from '../../daemon/cli/commands/clean.js';
-import { redacted } from '../../daemon/cli/commands/config-show.js';
-import { status, stop } from '../../daemon/cli/commands/daemon.js';
-import { prettyLine } from '../../daemon/cli/commands/daemon-logs.js';
-import { run as down } from '../../daemon/cli/commands/down.js';
-import { run as events } from '../../daemon/cli/commands/events.js';
-import { unitText } from '../../daemon/cli/commands/install-unit.js';
-import { run as logs } from '../../daemon/cli/commands/logs.js';
-import { run as ps } from '../../daemon/cli/commands/ps.js';
-import { runFor } from '../../daemon/cli/commands/services.js';
-import { run as version } from '../../daemon/cli/commands/version.js';
-import { run as why } from '../../daemon/cli/commands/why.js';
+import { budgetVerb } from '../../daemon/cli/commands/budget/budget.js';
+import { unitText } from '../../daemon/cli/commands/daemon/install-unit.js';
+import { prettyLine } from '../../daemon/cli/commands/daemon/logs.js';
+import { daemonStatusVerb } from '../../daemon/cli/commands/daemon/status.js';
+import { daemonStopVerb } from '../../daemon/cli/commands/daemon/stop.js';
+import { versionVerb } from '../../daemon/cli/commands/program/version.js';
+import { cleanVerb } from '../../daemon/cli/commands/services/clean.js';
+import { downVerb } from '../../daemon/cli/commands/services/down.js';
+import { eventsVerb } from '../../daemon/cli/commands/services/events.js';
+import { logsVerb } from '../../daemon/cli/commands/services/logs.js';
+import { psVerb } from '../../daemon/cli/commands/services/ps.js';
+import { restartVerb, startVerb } from '../../daemon/cli/commands/services/start-stop-restart.js';
+import { whyVerb } from '../../daemon/cli/commands/services/why.js';
+import { redacted } from '../../daemon/cli/report/hidden-spec.js';
 import { cliFailure, tell, wantsColour } from '../../daemon/cli/run.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import { CATALOGUE, type Failure, type FailureCode, FailureError, failure } from '../../daemon/shared/failure.js';
@@ -39,14 +40,14 @@ describe('verbs that look', () => {
   it('answer for people, as one envelope with --json, and not at all with --quiet', async () => {
     const { cli } = await against({}, [notice(1, 'api', 'ready', 'is ready')]);
     const verbs: readonly (readonly [string, (cli: Cli, args: readonly string[]) => Promise<number>, readonly string[], RegExp])[] = [
-      ['ps', ps, [], /^NAME +STATE[\s\S]*api[\s\S]*db/],
-      ['budget', budget, [], /^0 MB of 8 GB granted/],
-      ['why', why, ['api'], /^api is running and healthy: it is eager[\s\S]*is ready/],
-      ['events', events, [], /api {2}ready {6}is ready/],
-      ['logs', logs, [], /^$/],
-      ['version', version, [], /^laptop-dev 9\.9\.9\ndaemon {5}9\.9\.9 \(PID 42\)/],
-      ['daemon status', status, [], /^daemon {2}runs, PID 42/],
-      ['clean', clean, [], /^Nothing to clean/],
+      ['ps', psVerb.run, [], /^NAME +STATE[\s\S]*api[\s\S]*db/],
+      ['budget', budgetVerb.run, [], /^0 MB of 8 GB granted/],
+      ['why', whyVerb.run, ['api'], /^api is running and healthy: it is eager[\s\S]*is ready/],
+      ['events', eventsVerb.run, [], /api {2}ready {6}is ready/],
+      ['logs', logsVerb.run, [], /^$/],
+      ['version', versionVerb.run, [], /^laptop-dev 9\.9\.9\ndaemon {5}9\.9\.9 \(PID 42\)/],
+      ['daemon status', daemonStatusVerb.run, [], /^daemon {2}runs, PID 42/],
+      ['clean', cleanVerb.run, [], /^Nothing to clean/],
     ];
     for (const [name, run, args, expected] of verbs) {
       const people = cli();
@@ -70,17 +71,17 @@ describe('verbs that look', () => {
     };
     const { cli } = await against({ services });
     const { cli: one, out } = cli({ json: true });
-    await ps(one, ['api']);
+    await psVerb.run(one, ['api']);
     expect(JSON.parse(out.text()).data.services).toEqual([view('api')]);
-    await ps(cli({ all: true }).cli, []);
+    await psVerb.run(cli({ all: true }).cli, []);
     expect(asked).toEqual([['shop', true], [null, true]]); // biome-ignore format: short
   });
 
   it('fail with daemon-unavailable when there is no daemon; stop and version do not', async () => {
     const absent = testCli('/nonexistent/daemon.sock');
-    for (const run of [ps, budget, status]) expect(await codeOf(run(absent.cli, []))).toBe('daemon-unavailable');
-    expect(await stop(absent.cli)).toBe(0);
-    expect(await version(absent.cli)).toBe(0);
+    for (const { run } of [psVerb, budgetVerb, daemonStatusVerb]) expect(await codeOf(run(absent.cli, []))).toBe('daemon-unavailable');
+    expect(await daemonStopVerb.run(absent.cli)).toBe(0);
+    expect(await versionVerb.run(absent.cli)).toBe(0);
     expect(absent.out.text()).toContain('does not run');
   });
 });
@@ -101,7 +102,7 @@ describe('the project that is meant', () => {
     const { projectName: _, ...rest } = { projectName: '', ...options };
     const made = cli(rest, { cwd, env });
     const cleaned: Cli = { ...made.cli, options };
-    const code = await codeOf(ps(cleaned, []));
+    const code = await codeOf(psVerb.run(cleaned, []));
     await running?.stop();
     running = null;
     return code === 'none' ? asked[0] : code;
@@ -127,7 +128,7 @@ describe('verbs that act', () => {
       },
     });
     const { cli: one, out, err } = cli();
-    expect(await runFor('restart')(one, ['api'])).toBe(0);
+    expect(await restartVerb.run(one, ['api'])).toBe(0);
     expect(err.text()).toBe('api: is ready\n');
     expect(out.text()).toBe('api: running again\n');
     expect(double.calls[0]).toEqual(['act', { kind: 'restart', project: 'shop', services: ['api'] }, { dryRun: false, trust: false }]);
@@ -136,10 +137,10 @@ describe('verbs that act', () => {
   it('tell the plan of a dry run and of --no-wait', async () => {
     const { cli, double } = await against();
     const dry = cli({ dryRun: true });
-    await runFor('start')(dry.cli, []);
+    await startVerb.run(dry.cli, []);
     expect(dry.out.text()).toContain('This would:\n  start  shop/api, limit 512 MB');
     const later = cli({ wait: false });
-    await runFor('start')(later.cli, []);
+    await startVerb.run(later.cli, []);
     expect(later.out.text()).toContain('This will:');
     expect(double.calls.map(call => call[0])).toEqual(['act', 'act']);
   });
@@ -147,14 +148,14 @@ describe('verbs that act', () => {
   it('fail as the service fails, and with 130 when the user leaves', async () => {
     const sick = failure('crash-loop', 'api exited with 1');
     const failing = await against({ settled: async () => sick });
-    expect(await codeOf(runFor('start')(failing.cli().cli, ['api']))).toBe('crash-loop');
+    expect(await codeOf(startVerb.run(failing.cli().cli, ['api']))).toBe('crash-loop');
     await running?.stop();
     const endless: Supervisor['settled'] = (_ids, _goal, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     const waiting = await against({ settled: endless });
     const { cli, cancel } = waiting.cli();
     waiting.double.supervisor.subscribe(() => undefined);
-    const left = codeOf(runFor('start')(cli, ['api']));
+    const left = codeOf(startVerb.run(cli, ['api']));
     await expect.poll(() => waiting.double.calls.length).toBe(1);
     cancel();
     expect(await left).toBe('cancelled');
@@ -164,11 +165,11 @@ describe('verbs that act', () => {
   it('down --all takes every project; volumes are never lost without a yes', async () => {
     const projects = () => [{ name: 'a', root: '/a', profile: 'x' }, { name: 'b', root: '/b', profile: 'x' }]; // biome-ignore format: short
     const { cli, double } = await against({ projects });
-    expect(await codeOf(down(cli({ volumes: true }).cli))).toBe('usage');
-    expect(await codeOf(clean(cli({ volumes: true }).cli))).toBe('none'); // nothing there to lose
+    expect(await codeOf(downVerb.run(cli({ volumes: true }).cli))).toBe('usage');
+    expect(await codeOf(cleanVerb.run(cli({ volumes: true }).cli))).toBe('none'); // nothing there to lose
     expect(double.calls.filter(call => call[0] === 'act')).toEqual([]);
     const { cli: all, out } = cli({ all: true, volumes: true, yes: true });
-    await down(all);
+    await downVerb.run(all);
     const acted = double.calls.filter(call => call[0] === 'act').map(call => call[1]);
     expect(acted).toEqual([{ kind: 'down', project: 'a', volumes: true }, { kind: 'down', project: 'b', volumes: true }]); // biome-ignore format: short
     expect(out.text()).toBe('a is down; its volumes are removed\nb is down; its volumes are removed\n');
@@ -176,11 +177,11 @@ describe('verbs that act', () => {
 
   it('clean --volumes names what would be lost and refuses without a terminal', async () => {
     const { cli } = await against({ clean: async () => ({ containers: [], networks: [], volumes: ['shop_data'] }) });
-    await expect(clean(cli({ volumes: true }).cli)).rejects.toThrow(
+    await expect(cleanVerb.run(cli({ volumes: true }).cli)).rejects.toThrow(
       'Remove shop_data, with all data in them? There is no terminal to ask.',
     );
     const { cli: yes, out } = cli({ volumes: true, yes: true });
-    await clean(yes);
+    await cleanVerb.run(yes);
     expect(out.text()).toBe('Removed:\n  volumes: shop_data\n');
   });
 });
@@ -189,17 +190,17 @@ describe('streams', () => {
   it('prefix the lines of several services, and not those of one', async () => {
     const { cli } = await against({ logs: id => lines([{ stream: 'stdout', at: id === 'shop/api' ? 2 : 1, text: `from ${id}` }]) });
     const both = cli();
-    await logs(both.cli, []);
+    await logsVerb.run(both.cli, []);
     expect(both.out.text()).toBe('db  | from shop/db\napi | from shop/api\n');
     const one = cli();
-    await logs(one.cli, ['db']);
+    await logsVerb.run(one.cli, ['db']);
     expect(one.out.text()).toBe('from shop/db\n');
   });
 
   it('follow until ctrl-C, as NDJSON with --json, and end with 130', async () => {
     const { cli, double } = await against({}, [notice(1, 'api', 'ready')]);
     const { cli: one, out, cancel } = cli({ follow: true, json: true });
-    const code = events(one, ['api']);
+    const code = eventsVerb.run(one, ['api']);
     await expect.poll(() => out.text()).toContain('"seq":1');
     double.emit(notice(2, 'db', 'ready'));
     double.emit(notice(3, 'api', 'ready'));

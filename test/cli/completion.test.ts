@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { completionScript, SHELLS } from '../../daemon/cli/completion.js';
+import { completionScript, SHELLS } from '../../daemon/cli/commands/program/completion.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { runOn } from '../platform/wsl/run-cli.js';
 import { simulate } from '../platform/wsl/simulated.js';

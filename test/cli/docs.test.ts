@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { optionOf } from '../../daemon/cli/option-table.js';
-import type { CliVerb } from '../../daemon/cli/verb.js';
+import { optionOf } from '../../daemon/cli/parser/options.js';
+import type { Verb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { CATALOGUE, type FailureCode } from '../../daemon/shared/failure.js';
@@ -34,7 +34,7 @@ describe('docs/errors.md', () => {
 
 describe('docs/cli.md', () => {
   const entries = sections(read('cli.md'));
-  const paths = (verbs: readonly CliVerb[], before = ''): (readonly [string, CliVerb])[] =>
+  const paths = (verbs: readonly Verb[], before = ''): (readonly [string, Verb])[] =>
     verbs
       .filter(verb => !verb.hidden)
       .flatMap(verb => [[before + verb.name, verb] as const, ...paths(verb.verbs ?? [], `${before}${verb.name} `)]);

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { terminalLine } from '../../daemon/cli/commands/services/logs.js';
 import { renderFailure } from '../../daemon/cli/render/failure.js';
-import { terminalLine } from '../../daemon/cli/render/logs.js';
 import { renderServices } from '../../daemon/cli/render/ps.js';
 import { Trust } from '../../daemon/runtime/trust.js';
 import { failure } from '../../daemon/shared/failure.js';

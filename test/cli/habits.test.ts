@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { inCi } from '../../daemon/cli/ci.js';
+import { inCi } from '../../daemon/cli/cli.js';
 import { openFileLimit, tooFewFiles } from '../../daemon/cli/open-files.js';
-import { buildProgram, type Invocation } from '../../daemon/cli/program.js';
+import { buildProgram, type Invocation } from '../../daemon/cli/parser/program.js';
 import { cliFailure } from '../../daemon/cli/run.js';
 
 async function type(line: string) {

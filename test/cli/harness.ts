@@ -46,7 +46,7 @@ export function testCli(socket: string, options: Options = {}, parts: Partial<Cl
     version: '9.9.9',
     interactive: false,
     options: { projectName: 'shop', ...options },
-    verbs: VERBS,
+    verbs: async () => VERBS,
     cancelled: controller.signal,
     ...parts,
   };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { browserCommand, openBrowser } from '../../daemon/cli/open-browser.js';
+import { browserCommand, openBrowser } from '../../daemon/cli/commands/dashboard/web.js';
 
 const all = () => true;
 

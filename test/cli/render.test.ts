@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { prefixesOf } from '../../daemon/cli/commands/services/logs.js';
 import { renderBudget } from '../../daemon/cli/render/budget.js';
 import { eventLine } from '../../daemon/cli/render/events.js';
 import { renderFailure } from '../../daemon/cli/render/failure.js';
-import { prefixesOf } from '../../daemon/cli/render/logs.js';
 import { portText, renderServices, usedOf } from '../../daemon/cli/render/ps.js';
 import { table, visible, wrapCell } from '../../daemon/cli/render/table.js';
 import { failure } from '../../daemon/shared/failure.js';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Cli, Options } from '../../daemon/cli/cli.js';
-import { run as stats } from '../../daemon/cli/commands/stats.js';
+import { statsVerb } from '../../daemon/cli/commands/services/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
 import { onKeys, RedrawnScreen } from '../../daemon/cli/screen.js';
 import { printable } from '../../daemon/ui/shared/own.js';
@@ -68,7 +68,7 @@ describe('the table', () => {
 describe('stats', () => {
   it('elsewhere than on a terminal: one table, as soon as all that runs has been measured twice', async () => {
     const { cli, out, daemon } = await against([liveService('api', { usage: null })]);
-    const code = stats(cli, []);
+    const code = statsVerb.run(cli, []);
     await expect.poll(() => daemon.watched().length).toBe(1);
     daemon.paint(change('api', { usage: { ...USAGE, cpu: null } }));
     daemon.paint(change('api', { usage: USAGE, crashes: 1 }));
@@ -79,14 +79,14 @@ describe('stats', () => {
 
   it('--json --no-stream: one envelope, with the services that were named', async () => {
     const { cli, out } = await against([liveService('api'), liveService('db')], { json: true, stream: false });
-    expect(await stats(cli, ['db'])).toBe(0);
+    expect(await statsVerb.run(cli, ['db'])).toBe(0);
     const { ok, data } = JSON.parse(out.text());
     expect([ok, Object.keys(data), data.services]).toEqual([true, ['at', 'budget', 'host', 'services'], [liveService('db')]]);
   });
 
   it('--json: a line a picture until ctrl-C', async () => {
     const { cli, out, cancel, daemon } = await against(SERVICES, { json: true });
-    const code = stats(cli, []);
+    const code = statsVerb.run(cli, []);
     await expect.poll(() => out.text().split('\n').length).toBe(2);
     daemon.paint(change('api', { state: 'failed' }));
     await expect.poll(() => out.text()).toContain('"failed"');
@@ -98,16 +98,16 @@ describe('stats', () => {
 
   it('names the nearest service when there is no such, and says when the daemon is gone', async () => {
     const { cli, daemon } = await against();
-    await expect(stats(cli, ['apii'])).rejects.toThrow('There is no service apii here. Did you mean api?');
+    await expect(statsVerb.run(cli, ['apii'])).rejects.toThrow('There is no service apii here. Did you mean api?');
     await daemon.stop();
-    await expect(stats(cli, [])).rejects.toMatchObject({ failure: { code: 'daemon-unavailable' } });
+    await expect(statsVerb.run(cli, [])).rejects.toMatchObject({ failure: { code: 'daemon-unavailable' } });
   });
 
   it('on a terminal: a live table until q, which leaves the terminal as it was with the last picture on it', async () => {
     const keyboard = new Keyboard();
     const screen = capture(true);
     const { cli, daemon } = await against(SERVICES, {}, { out: screen, stdin: asStdin(keyboard) });
-    const code = stats(cli, []);
+    const code = statsVerb.run(cli, []);
     await expect.poll(() => screen.text()).toContain('q: quit');
     expect([keyboard.raw, screen.text().startsWith('\u001b[?2026h\u001b[?1049h\u001b[?25l')]).toEqual([true, true]);
     daemon.paint(change('api', { state: 'failed' }));
@@ -125,7 +125,7 @@ describe('stats', () => {
     const screen = capture(true);
     const services = Array.from({ length: 30 }, (_, at) => liveService(`s${at + 10}`));
     const { cli } = await against(services, {}, { out: screen, stdin: asStdin(keyboard) });
-    const code = stats(cli, []);
+    const code = statsVerb.run(cli, []);
     await expect.poll(() => screen.text()).toContain('q: quit');
     // 24 rows: a header, 17 services, and 13 more.
     expect(screen.text()).toContain('\u001b[18;1Hs26');
@@ -145,7 +145,7 @@ describe('stats', () => {
       const keyboard = new Keyboard();
       const screen = capture(true);
       const { cli, cancel, daemon } = await against(SERVICES, {}, { out: screen, stdin: asStdin(keyboard) });
-      const code = stats(cli, []).catch(error => error.failure.code);
+      const code = statsVerb.run(cli, []).catch(error => error.failure.code);
       await expect.poll(() => screen.text()).toContain('q: quit');
       end({ keyboard, cancel, stop: daemon.stop });
       found.push(await code);

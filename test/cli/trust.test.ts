@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { run as validate } from '../../daemon/cli/commands/config-validate.js';
-import { run as init } from '../../daemon/cli/commands/init.js';
+import { configValidateVerb } from '../../daemon/cli/commands/project/config-validate.js';
+import { initVerb } from '../../daemon/cli/commands/project/init.js';
 import { tree } from '../config/project/tree.js';
 import { testCli } from './harness.js';
 
@@ -70,7 +70,7 @@ describe('what will need --trust is said', () => {
   it('by config validate, each point with its place, and it is no mistake', async () => {
     const root = tree(FILES);
     const { cli, out } = in_(root);
-    expect(await validate(cli, [])).toBe(0);
+    expect(await configValidateVerb.run(cli, [])).toBe(0);
     const [first, second, ...lines] = out.text().trimEnd().split('\n');
     expect(first).toMatch(/^\d files right: /);
     expect(second).toBe("laptop-dev up needs --trust: 11 points go beyond the project's folder");
@@ -90,23 +90,23 @@ describe('what will need --trust is said', () => {
       column: 5,
     };
     const checked = in_(root, { json: true });
-    await validate(checked.cli, []);
+    await configValidateVerb.run(checked.cli, []);
     const { trust } = JSON.parse(checked.out.text()).data;
     expect(trust).toHaveLength(PLACES.length);
     expect(trust).toContainEqual(point);
     const begun = in_(root, { json: true, dryRun: true });
-    await init(begun.cli);
+    await initVerb.run(begun.cli);
     expect(JSON.parse(begun.out.text()).data.trust).toEqual(trust);
   });
 
   it('by init: beside the text that --dry-run prints, and with what was written', async () => {
     const root = tree(FILES);
     const dry = in_(root, { dryRun: true });
-    expect(await init(dry.cli)).toBe(0);
+    expect(await initVerb.run(dry.cli)).toBe(0);
     expect(dry.out.text()).not.toContain('--trust');
     expect(dry.err.text()).toMatch(/needs --trust: 11 points[\s\S]*compose\.yaml:4:5: api: privileged/);
     const wet = in_(root);
-    await init(wet.cli);
+    await initVerb.run(wet.cli);
     expect(wet.out.text()).toMatch(
       /^Wrote .*\n.*needs --trust: 11 points[\s\S]*compose\.yaml:4:5: api: privileged[\s\S]*\nNext: laptop-dev up\n$/,
     );
@@ -114,10 +114,10 @@ describe('what will need --trust is said', () => {
 
   it('not where nothing needs it', async () => {
     const { cli, out } = in_(tree({ 'shop/compose.yaml': 'services: { a: { image: "busybox:1", volumes: [".:/src"] } }' }), { json: true });
-    await validate(cli, []);
+    await configValidateVerb.run(cli, []);
     expect(JSON.parse(out.text()).data.trust).toEqual([]);
     const people = in_(tree({ 'shop/compose.yaml': 'services: { a: { image: "busybox:1" } }' }));
-    await validate(people.cli, []);
+    await configValidateVerb.run(people.cli, []);
     expect(people.out.text()).not.toContain('trust');
   });
 });

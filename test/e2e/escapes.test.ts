@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CliVerb } from '../../daemon/cli/verb.js';
+import type { Verb } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';
 import { removeImage } from '../on-engine/support/tiny-image.js';
@@ -313,8 +313,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 }; // biome-ignore format: a table
 
 /** The words of all verbs that do something. */
-function pathsOf(verbs: readonly CliVerb[], before = ''): string[] {
-  return verbs.flatMap(({ name, load, verbs: inner = [] }) => [...(load ? [before + name] : []), ...pathsOf(inner, `${before}${name} `)]);
+function pathsOf(verbs: readonly Verb[], before = ''): string[] {
+  return verbs.flatMap(({ name, run, verbs: inner = [] }) => [...(run ? [before + name] : []), ...pathsOf(inner, `${before}${name} `)]);
 }
 
 const run = (args: readonly string[], { in: folder = 'good', manner = 'plain', types = [] }: Row): Promise<Witnessed> =>

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../shared/bytes.js';
 import { own } from '../../ui/shared/own.js';
-import { inCi } from '../ci.js';
 import type { Cli } from '../cli.js';
+import { inCi } from '../cli.js';
 import { type Copied, transferLine, transferText } from '../render/transfer.js';
 
 /** Progress of one copy, on stderr. */

@@ -32,7 +32,6 @@ const WHO: readonly TableColumn[] = [
   { title: 'STATE' },
 ];
 
-/** A holder as a refusal names it: without measurements. */
 /** The holders of a refusal, in the order given. */
 export function renderRefusalHolders(holders: readonly RefusalHolder[], width: number): string[] {
   const columns: TableColumn[] = [...WHO, { title: 'STANDARD', align: 'right' }, { title: 'GRANT', align: 'right' }];

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../../platform/wsl/wslconfig/read.js';
 import type { Check } from '../../platform/wsl/wslconfig/verify.js';
 import { formatBytes } from '../../shared/bytes.js';
 import type { Colours, Output } from '../cli.js';
-import type { Wsl } from '../commands/wsl.js';
+import type { Wsl } from '../commands/wsl/read-wsl.js';
 import { table } from './table.js';
 
 /** What is said wherever something rests on Windows. */

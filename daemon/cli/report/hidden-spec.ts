@@ -1,6 +1,24 @@
-import type { ContainerSpec, ProjectSpec } from '../../model/spec.js';
+import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../model/spec.js';
 import { looksSecret, REDACTED } from '../../shared/redact.js';
-import { redacted } from '../commands/config-show.js';
+
+const HIDDEN = '[hidden]';
+
+/** A project without the values of its environment, build arguments and secrets. */
+export function redacted(spec: ProjectSpec): ProjectSpec {
+  return { ...spec, services: spec.services.map(redactedService) };
+}
+
+function redactedService(service: ServiceSpec): ServiceSpec {
+  const { container } = service;
+  if (!container) return service;
+  const build = container.build && { ...container.build, args: hidden(container.build.args) };
+  const mounts = container.mounts.map(mount => (mount.kind === 'content' ? { ...mount, text: HIDDEN } : mount));
+  return { ...service, container: { ...container, build, mounts, environment: hidden(container.environment) } };
+}
+
+function hidden(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map(key => [key, HIDDEN]));
+}
 
 /**
  * The project as config show has it, also without labels and options of drivers, Dockerfiles in line, what follows a telling flag, and

@@ -8,7 +8,7 @@ import { shown } from '../../shared/printable.js';
 import { formatProblem } from '../../shared/problem.js';
 import { redactor } from '../../shared/redact.js';
 import type { Cli } from '../cli.js';
-import { gather } from '../commands/doctor-evidence.js';
+import { gather } from '../commands/diagnose/gather-evidence.js';
 import { findHere } from '../locate-project.js';
 import { runningDaemon } from '../start-daemon.js';
 import { hiddenSpec } from './hidden-spec.js';

@@ -8,8 +8,8 @@ import { FailureError } from '../../shared/failure.js';
 import { looksSecret, REDACTED } from '../../shared/redact.js';
 import { coloursOf } from '../../ui/shared/colours.js';
 import type { Cli } from '../cli.js';
-import { prettyLine } from '../commands/daemon-logs.js';
-import { hostOf } from '../commands/wsl.js';
+import { prettyLine } from '../commands/daemon/logs.js';
+import { hostOf } from '../commands/wsl/read-wsl.js';
 import { renderBudget } from '../render/budget.js';
 import { renderServices } from '../render/ps.js';
 

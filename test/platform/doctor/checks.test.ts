@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gather } from '../../../daemon/cli/commands/doctor-evidence.js';
+import { gather } from '../../../daemon/cli/commands/diagnose/gather-evidence.js';
 import type { Evidence } from '../../../daemon/platform/doctor/evidence.js';
 import { type CheckCode, examine } from '../../../daemon/platform/doctor/examine.js';
 import { GiB } from '../../../daemon/shared/bytes.js';

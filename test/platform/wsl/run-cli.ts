@@ -1,4 +1,4 @@
-import { buildProgram } from '../../../daemon/cli/program.js';
+import { buildProgram } from '../../../daemon/cli/parser/program.js';
 import { cliFailure, tell } from '../../../daemon/cli/run.js';
 import { findPaths } from '../../../daemon/files/paths.js';
 import { capture, testCli } from '../../cli/harness.js';

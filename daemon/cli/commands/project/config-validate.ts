@@ -1,0 +1,66 @@
+import { listProfiles } from '../../../config/project/discovery/choose.js';
+import type { TrustPoint } from '../../../config/project/trust-points.js';
+import { type Failure, FailureError, failure } from '../../../shared/failure.js';
+import { formatProblem, type Problem } from '../../../shared/problem.js';
+import { answer, type Cli, remark } from '../../cli.js';
+import { findHere, loadHere } from '../../locate-project.js';
+import { CONFIG_OPTIONS, OUTPUT_OPTIONS } from '../../parser/options.js';
+import type { Verb } from '../../verb.js';
+
+export const configValidateVerb = {
+  name: 'validate',
+  summary: 'Check all files without starting anything; all mistakes at once, and what up will need --trust for',
+  args: '[profile]',
+  options: [...CONFIG_OPTIONS, ...OUTPUT_OPTIONS],
+  completes: 'profiles-and-services',
+  run,
+} satisfies Verb;
+
+/**
+ * Reads every profile (or the one named) with its Compose files and tells all mistakes at once; config-invalid when there is one.
+ * What `up` will need --trust for is no mistake, and is said.
+ */
+async function run(cli: Cli, args: readonly string[]): Promise<number> {
+  const [{ formatTrustPoint }, { renderTrust }] = await Promise.all([
+    import('../../../config/project/trust-points.js'),
+    import('../../render/trust.js'),
+  ]);
+  const found = await findHere(cli);
+  const names = args.length > 0 ? args : (await listProfiles(found)).map(profile => profile.name);
+  const problems = new Map<string, Problem>();
+  const warnings = new Map<string, Problem>();
+  const failures: Failure[] = [];
+  const files = new Set<string>();
+  const trust = new Map<string, TrustPoint>();
+  for (const profile of names.length > 0 ? names : [null]) {
+    const loaded = await loadHere(found, { profile, services: null, taken: {} });
+    for (const problem of loaded.problems) problems.set(formatProblem(problem), problem);
+    for (const warning of loaded.warnings) warnings.set(formatProblem(warning), warning);
+    for (const file of loaded.files) files.add(file);
+    for (const point of loaded.trust) trust.set(formatTrustPoint(point), point);
+    if (loaded.failure && loaded.problems.length === 0) failures.push(loaded.failure);
+  }
+  for (const line of warnings.keys()) remark(cli, `${cli.err.colours.yellow('warning:')} ${line}`);
+  if (problems.size + failures.length > 0) throw new FailureError(together(problems, failures));
+  const points = [...trust.values()];
+  answer(cli, { files: [...files], profiles: names, warnings: [...warnings.values()], trust: points }, () =>
+    [`${plural(files.size, 'file')} right: ${[...files].join(', ')}`, ...renderTrust(points)].join('\n'),
+  );
+  return 0;
+}
+
+function together(problems: ReadonlyMap<string, Problem>, failures: readonly Failure[]): Failure {
+  const [only] = failures;
+  if (problems.size === 0 && failures.length === 1 && only) return only;
+  const lines = [...problems.keys(), ...new Set(failures.map(({ message }) => message))];
+  return failure(
+    'config-invalid',
+    `${plural(lines.length, 'mistake')} in the configuration:\n${lines.join('\n')}`,
+    { problems: [...problems.values()] },
+    ['Correct the places named, then check again.'],
+  );
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

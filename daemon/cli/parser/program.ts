@@ -1,0 +1,134 @@
+import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseBytes } from '../../shared/bytes.js';
+import { parseDuration } from '../../shared/duration.js';
+import { FailureError, failure } from '../../shared/failure.js';
+import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../../shared/names.js';
+import type { Options, Run } from '../cli.js';
+import { parseSince } from '../since.js';
+import type { Verb } from '../verb.js';
+import { VERBS } from '../verbs.js';
+import { takenBy } from './habits.js';
+import { type OptionName, optionOf } from './options.js';
+
+/** What the command line asks for. */
+export interface Invocation {
+  readonly verb: string;
+  readonly run: Run;
+  readonly args: readonly string[];
+  readonly options: Options;
+  /** On words that were taken although they ask for nothing. */
+  readonly notes?: readonly string[];
+}
+
+/** Options that may also stand before the verb, as in `docker compose -f … up`. */
+const BEFORE_VERB: readonly OptionName[] = ['project', 'profiles', 'file', 'project-name', 'env-file', 'json', 'quiet'];
+
+/**
+ * The parser, built from the table of verbs. `call` is given what was asked for; help and mistakes throw CommanderError after
+ * their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
+ */
+export function buildProgram(
+  call: (invocation: Invocation) => Promise<void>,
+  write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+  now: number,
+): Command {
+  const program = new Command('laptop-dev')
+    .description("Keeps a developer's laptop inside a memory budget: services under hard limits, from profiles.")
+    .usage('VERB [options]')
+    .enablePositionalOptions()
+    .addHelpCommand('help [verb]', 'Show what a verb takes')
+    .helpOption('-h, --help', 'show this')
+    .configureHelp({ subcommandTerm: command => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ') })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: write.out, writeErr: write.err });
+  for (const name of BEFORE_VERB) program.addOption(toOption(name, now).hideHelp());
+  for (const verb of VERBS) addVerb(program, verb, [verb.name], call, now);
+  return program;
+}
+
+function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (invocation: Invocation) => Promise<void>, now: number): void {
+  const command = parent
+    .command(verb.name, { hidden: verb.hidden ?? false })
+    .description(verb.summary)
+    .helpOption('-h, --help', 'show this');
+  if (verb.args !== '') command.arguments(verb.args);
+  if (verb.passThrough) command.passThroughOptions();
+  for (const name of verb.options) command.addOption(toOption(name, now));
+  const notes = new Set<string>();
+  for (const { flags, note } of path.length === 1 ? takenBy(verb.name) : []) {
+    command.addOption(new Option(flags).hideHelp());
+    command.on(`option:${new Option(flags).name()}`, () => void notes.add(note));
+  }
+  for (const inner of verb.verbs ?? []) addVerb(command, inner, [...path, inner.name], call, now);
+  const { run } = verb;
+  if (!run) return;
+  command.action(async () => {
+    if (verb.completes === 'services') command.args.slice(0, verb.passThrough ? 1 : undefined).forEach(expectServiceName);
+    const said = [...notes].filter(note => note !== '');
+    await call({
+      verb: path.join(' '),
+      run,
+      args: command.args,
+      options: { ...rootOf(command).opts(), ...command.opts() },
+      ...(said.length > 0 ? { notes: said } : {}),
+    });
+  });
+}
+
+/** Throws FailureError usage with the word as it was given: what the daemon refuses is no longer in anybody's words. */
+function expectServiceName(word: string): void {
+  if (isServiceName(word)) return;
+  const message = `"${word}" is no name of a service: ${SERVICE_NAME_RULE}.`;
+  throw new FailureError(failure('usage', message, { service: word }, ['laptop-dev ps lists the services of the project.']));
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '…' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
+}
+
+function toOption(name: OptionName, now: number): Option {
+  const { flags, text, value } = optionOf(name);
+  const option = new Option(flags, text);
+  switch (value) {
+    case 'many':
+      return option.argParser((next: string, before: readonly string[] | undefined) => [...(before ?? []), next]);
+    case 'engine':
+      return option.choices(['docker', 'podman']);
+    case 'project-name':
+      return option.argParser(next => expect(isName(next) ? next : null, `It has to be ${NAME_RULE}.`));
+    case 'count':
+      return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
+    case 'lines':
+      return option.argParser(next =>
+        expect(
+          next === 'all' ? Number.POSITIVE_INFINITY : /^\d{1,9}$/.test(next) ? Number(next) : null,
+          'It has to be a whole number, or all.',
+        ),
+      );
+    case 'size':
+      return option.argParser(next => expect(parseBytes(next) || null, 'It has to be a size, as 16GB.'));
+    case 'port':
+      return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It has to be a port.'));
+    case 'duration':
+      return option.argParser(next => expect(parseDuration(next, 'option') || null, 'It has to be a time, as 90, 90s or 2m.'));
+    case 'since':
+      return option.argParser(next => expect(parseSince(next, now), 'It has to be a time, as 10m, 2h or 2026-01-31T12:00.'));
+    default:
+      return option;
+  }
+}
+
+function isPort(value: number): boolean {
+  return value >= 1 && value <= 65_535;
+}
+
+function expect<T>(value: T | null, complaint: string): T {
+  if (value === null) throw new InvalidArgumentError(complaint);
+  return value;
+}
