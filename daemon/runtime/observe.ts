@@ -4,7 +4,7 @@ import type { Clock, Containers, Log } from '../ports/ports.js';
 import type { Event } from '../scheduler/state/event.js';
 import { isSilence } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
-import { toFailure } from './as-failure.js';
+import { toFailure } from '../shared/to-failure.js';
 
 const FIRST_PAUSE: Ms = 200;
 const MOST_PAUSE: Ms = 5_000;

@@ -3,7 +3,7 @@ import { type ServiceId, serviceId } from '../../model/spec.js';
 import type { Containers, Log } from '../../ports/ports.js';
 import { isAdopted, isLive } from '../../scheduler/lifecycle/adoption.js';
 import type { World } from '../../scheduler/state/world.js';
-import { toFailure } from '../as-failure.js';
+import { toFailure } from '../../shared/to-failure.js';
 
 /**
  * Finds, and unless `dryRun` removes, what carries our label in the project and belongs to none of its services: containers

@@ -11,7 +11,7 @@ import type { Step, StepOf } from '../../scheduler/state/step.js';
 import type { Bytes } from '../../shared/bytes.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { toFailure } from '../as-failure.js';
+import { toFailure } from '../../shared/to-failure.js';
 import type { ListenerManager } from '../listeners/listener-manager.js';
 import type { Redirector } from '../listeners/redirector.js';
 import { type Launched, launch } from './launch.js';

@@ -10,7 +10,7 @@ import { type Gateway, gatewayPlacesOf, placeKey, targetOf, type WantedListener,
 import { idOf, type ServiceEntry, type World } from '../../scheduler/state/world.js';
 import { type Failure, failure, isSilence } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { toFailure } from '../as-failure.js';
+import { toFailure } from '../../shared/to-failure.js';
 import type { Redirector } from './redirector.js';
 
 export interface ListenerManagerOptions {

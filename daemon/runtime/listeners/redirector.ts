@@ -7,7 +7,7 @@ import { type Burst, type Rhythm, rhythmOf, withBytes } from '../../scheduler/ac
 import { redirectsOf } from '../../scheduler/lifecycle/redirects.js';
 import type { ServiceEntry, World } from '../../scheduler/state/world.js';
 import type { Ms } from '../../shared/span.js';
-import { toFailure } from '../as-failure.js';
+import { toFailure } from '../../shared/to-failure.js';
 
 /** A command that has not ended after this long is ended. */
 const PATIENCE: Ms = 15_000;

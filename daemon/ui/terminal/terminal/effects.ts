@@ -1,6 +1,7 @@
+import type { Failure } from '../../../shared/failure.js';
+import { toFailure } from '../../../shared/to-failure.js';
 import type { Effect, Input, LogText } from '../input.js';
 import type { Backend } from './backend.js';
-import { streamFailure } from './follow.js';
 
 /** Effects that ask the daemon. The others concern the terminal and are the program's own. */
 export type Asked = Extract<Effect, { kind: 'plan' | 'work' | 'fetchHistory' | 'openLogs' | 'closeLogs' }>;
@@ -51,12 +52,8 @@ export class BackendEffects {
     }
   }
 
-  async #settle<T>(
-    work: Promise<T>,
-    done: (value: T) => Input,
-    failed: (failure: ReturnType<typeof streamFailure>) => Input,
-  ): Promise<void> {
-    const answer = await work.then(done, error => failed(streamFailure(error)));
+  async #settle<T>(work: Promise<T>, done: (value: T) => Input, failed: (failure: Failure) => Input): Promise<void> {
+    const answer = await work.then(done, error => failed(toFailure(error)));
     if (!this.#signal.aborted) this.#answer(answer);
   }
 
@@ -74,7 +71,7 @@ export class BackendEffects {
       tell({ kind: 'logsEnded', serial, failure: null });
     } catch (error) {
       batch.flush();
-      tell({ kind: 'logsEnded', serial, failure: streamFailure(error) });
+      tell({ kind: 'logsEnded', serial, failure: toFailure(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { StreamFrame } from '../../../api/live.js';
-import { type Failure, FailureError, failure } from '../../../shared/failure.js';
+import { type Failure, failure } from '../../../shared/failure.js';
+import { toFailure } from '../../../shared/to-failure.js';
 import type { Backend } from './backend.js';
 
 /** First and longest pause before the daemon is tried again, ms. A daemon that is started anew is back on the screen within the longest. */
@@ -10,7 +11,7 @@ const ENDED = failure('daemon-unavailable', 'The daemon has ended.');
 
 export interface Follower {
   frame(frame: StreamFrame): void;
-  /** Once each time when the daemon goes, or is found missing; not for each vain attempt. */
+  /** Once each time when the daemon goes, or is found missing; not for each attempt that fails. */
   lost(failure: Failure): void;
 }
 
@@ -52,14 +53,8 @@ async function nextOf(frames: AsyncIterator<StreamFrame>): Promise<{ frame: Stre
     const { done, value } = await frames.next();
     return done ? { failure: ENDED } : { frame: value };
   } catch (error) {
-    return { failure: streamFailure(error) };
+    return { failure: toFailure(error) };
   }
-}
-
-/** A failure for what was thrown by a call to the daemon. */
-export function streamFailure(error: unknown): Failure {
-  if (error instanceof FailureError) return error.failure;
-  return failure('internal', error instanceof Error ? error.message : String(error));
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,12 +1,13 @@
 import type { StreamFrame } from '../../../api/live.js';
 import type { Failure } from '../../../shared/failure.js';
+import { toFailure } from '../../../shared/to-failure.js';
 import type { Capabilities } from '../cells.js';
 import type { Machine } from '../dash.js';
 import type { Effect, Input } from '../input.js';
 import type { Backend } from './backend.js';
 import { decode, NOTHING, type Pending, settle } from './decode.js';
 import { BackendEffects } from './effects.js';
-import { followStream, streamFailure } from './follow.js';
+import { followStream } from './follow.js';
 import { type Painted, paint } from './paint.js';
 import { type Palette, paletteOf } from './palette.js';
 import type { Terminal } from './terminal.js';
@@ -155,7 +156,7 @@ export class Program<Dash> {
     terminal.give();
     const told = await backend.shell(project, service).then(
       code => ({ text: `The shell in ${service} ended${code === 0 ? '' : ` with ${code}`}.`, isError: false }),
-      error => ({ text: streamFailure(error).message, isError: true }),
+      error => ({ text: toFailure(error).message, isError: true }),
     );
     if (this.#over.signal.aborted) return;
     terminal.take();

@@ -1,6 +1,6 @@
-import { type Failure, FailureError, failure } from '../shared/failure.js';
+import { type Failure, FailureError, failure } from './failure.js';
 
-/** Whatever was thrown, as a value: an expected failure as it is, anything else as a bug. */
+/** What was thrown, as a value: an expected failure as it is, anything else as `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof FailureError) return error.failure;
   return failure('internal', error instanceof Error ? error.message : String(error));
