@@ -1,13 +1,12 @@
 import type { Key } from '../input.js';
-import { type Dash, type Screen, screenOf } from '../state.js';
-import { onAskKey } from './ask-keys.js';
+import { type Dash, type Prompt, type Screen, screenOf } from '../state.js';
 import { opensEntry, typed } from './entry.js';
 import { onLogsKey } from './logs-keys.js';
 import { back, changed, opened, subject, onTab as toTab, withDetail, withLogs } from './screens.js';
 import { scrolled } from './scroll.js';
 import { neighbour } from './select.js';
 import type { Next } from './update.js';
-import { pinned, wished } from './work.js';
+import { carriedOut, pinned, wished } from './work.js';
 
 /** What a key does: first what works everywhere, then where text is typed, where something is asked, and on the screen. */
 export function onKey(dash: Dash, key: Key): Next {
@@ -143,4 +142,19 @@ function onWorkKey(dash: Dash, name: string): Next {
 
 function only(dash: Dash): Next {
   return { dash, effects: [] };
+}
+
+/** Only `y` says yes: what is asked was asked because it takes something away. */
+function onAskKey(dash: Dash, ask: Prompt, { name }: Key): Next {
+  const closed: Next = { dash: { ...dash, ask: null }, effects: [] };
+  const isNo = name === 'escape' || name === 'n' || name === 'N' || name === 'q';
+  switch (ask.kind) {
+    case 'planning':
+      return isNo ? closed : { dash, effects: [] };
+    case 'confirm':
+      if (name === 'y' || name === 'Y') return carriedOut(dash, ask.work, ask.plan);
+      return isNo ? closed : { dash, effects: [] };
+    case 'refused':
+      return isNo || name === 'enter' || name === ' ' ? closed : { dash, effects: [] };
+  }
 }

@@ -1,13 +1,17 @@
+import type { Ms } from '../../../shared/span.js';
 import type { Effect, Input } from '../input.js';
-import { ordered } from '../list.js';
-import type { Dash } from '../state.js';
+import { splitOf } from '../layout.js';
+import { listRows, ordered } from '../list.js';
+import { type Dash, screenOf } from '../state.js';
 import { cleaned } from '../text/clean.js';
+import { tabAt } from '../view/header.js';
+import { layoutNow } from '../view/view.js';
 import { foldFrame } from './frames.js';
-import { foldHistory, withWantedHistory } from './history.js';
 import { onKey } from './keys.js';
 import { foldLogs, foldLogsEnded, withWantedLogs } from './logs.js';
-import { onMouse } from './mouse.js';
 import { said } from './say.js';
+import { onTab, withDetail } from './screens.js';
+import { wheeled } from './scroll.js';
 import { settled } from './select.js';
 import { foldPlanned, foldWorked } from './work.js';
 
@@ -64,4 +68,48 @@ function ticked(dash: Dash, now: number): Dash {
 
 function only(dash: Dash): Next {
   return { dash, effects: [] };
+}
+
+/** How long what was fetched stays true on the screen. The last minute comes with the stream. */
+const FRESH: Readonly<Record<'15m' | '24h', Ms>> = { '15m': 10_000, '24h': 60_000 };
+
+/** Asks for the history that the screen shows, and again from time to time while it does. */
+function withWantedHistory(dash: Dash): Next {
+  const screen = screenOf(dash);
+  const none: Next = { dash, effects: [] };
+  if (screen.kind !== 'detail' || screen.span === '1m' || dash.link.kind !== 'live') return none;
+  const { id, span } = screen;
+  const { asked } = dash;
+  if (asked && asked.id === id && asked.span === span && dash.now - asked.at < FRESH[span]) return none;
+  return { dash: { ...dash, asked: { id, span, at: dash.now } }, effects: [{ kind: 'fetchHistory', id, span }] };
+}
+
+function foldHistory(dash: Dash, { id, span, history }: Extract<Input, { kind: 'history' }>): Dash {
+  const screen = screenOf(dash);
+  if (screen.kind !== 'detail' || screen.id !== id || screen.span !== span) return dash;
+  return { ...dash, history: { id, span, data: history } };
+}
+
+/** A click selects, and opens what was selected already; on a tab it goes there. The wheel scrolls. */
+function onMouse(dash: Dash, { what, column, row }: Extract<Input, { kind: 'mouse' }>): Dash {
+  if (what !== 'press') return wheeled(dash, what === 'wheel-up' ? -1 : 1);
+  if (dash.ask || dash.entry) return dash;
+  if (row === 0) {
+    const tab = tabAt(column);
+    return tab ? onTab(dash, tab) : dash;
+  }
+  const id = serviceAt(dash, row);
+  if (id === null) return dash;
+  return id === dash.selected ? withDetail(dash, id) : { ...dash, selected: id };
+}
+
+function serviceAt(dash: Dash, row: number) {
+  const { header, body } = layoutNow(dash);
+  const at = row - header;
+  const screen = screenOf(dash);
+  if (screen.kind !== 'services' && screen.kind !== 'budget') return null;
+  const { above, table } = splitOf(dash, body);
+  if (at <= above || at >= above + table) return null;
+  const shown = listRows(dash)[dash.top + at - above - 1];
+  return shown?.kind === 'service' ? shown.service.id : null;
 }

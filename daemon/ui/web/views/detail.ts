@@ -1,13 +1,13 @@
+import type { LogEntry } from '../../../api/contract.js';
 import type { LiveService } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { button, make, setHidden, setText } from '../dom.js';
 import type { Picture } from '../picture.js';
-import { call } from '../session.js';
+import { call, fetchLines } from '../session.js';
 import { countdownShown, nextWords, percentShown, rateShown, SIGNS, stateWords } from '../words.js';
 import { createCharts } from './charts.js';
 import { createEvents } from './events.js';
-import { createLog } from './logs.js';
 import { createFigures } from './meters.js';
 import type { ServiceVerb } from './plan.js';
 
@@ -179,4 +179,35 @@ function createHistory(token: string, { project, name, id }: LiveService, change
       return { span, entries: [...known, ...recent.filter(({ at }) => at > last)] };
     },
   };
+}
+
+const MOST_LINES = 200;
+const FIRST_LINES = 50;
+
+/** The last lines of a service's log, and those that come, until `close`. */
+function createLog(token: string, project: string, service: string) {
+  const element = make('pre', { class: 'log', text: '' });
+  element.tabIndex = 0;
+  element.setAttribute('aria-label', `Log of ${service}`);
+  const left = new AbortController();
+  void read();
+  return { element, close: () => left.abort() };
+
+  async function read(): Promise<void> {
+    const path = `/v1/projects/${project}/logs?services=${service}&tail=${FIRST_LINES}&follow=1`;
+    try {
+      for await (const entry of fetchLines<LogEntry>(token, path, left.signal)) add(entry);
+    } catch {
+      if (!left.signal.aborted && element.childElementCount === 0)
+        element.textContent = 'No log: it has never run, or the daemon does not answer.';
+    }
+  }
+
+  function add({ text: written, stream }: LogEntry): void {
+    const text = stream === 'notice' ? `─ ${written} ─` : written;
+    const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 4;
+    element.append(make('span', { class: stream, text: `${text}\n` }));
+    while (element.childElementCount > MOST_LINES) element.firstElementChild?.remove();
+    if (atEnd) element.scrollTop = element.scrollHeight;
+  }
 }
