@@ -32,7 +32,7 @@ import { wrongIntent } from './server/wrong-intent.js';
 import { type Failure, FailureError, failure } from './shared/failure.js';
 import { shown } from './shared/printable.js';
 import { createStateFile } from './state-file/state-file.js';
-import { leave } from './ui/shared/leave.js';
+import { exitProcess } from './ui/shared/exit.js';
 
 /** Where whoever started the daemon waits for one line: {ok: true, pid} or {ok: false, error}. */
 const READY_FD = Number(process.env['LAPTOP_DEV_READY_FD'] ?? 'NaN');
@@ -184,7 +184,7 @@ function tell(line: { ok: true; pid: number } | { ok: false; error: Failure }): 
 
 try {
   await main();
-  leave(0);
+  exitProcess(0);
 } catch (error) {
   const value =
     error instanceof FailureError
@@ -192,5 +192,5 @@ try {
       : failure('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
   tell({ ok: false, error: value });
   process.stderr.write(`${shown(value.message)}\n`);
-  leave(value.code === 'internal' ? 1 : 4);
+  exitProcess(value.code === 'internal' ? 1 : 4);
 }

@@ -5,13 +5,13 @@ import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';
 
-/** What came of an action; `result` is null when nobody waited. */
+/** What came of an action; `result` is null with --no-wait and --dry-run. */
 export interface ActionOutcome {
   readonly plan: Plan;
   readonly result: (WorkResult & { readonly ok: true }) | null;
 }
 
-/** So long has a service to run that cannot be asked whether it is ready, ms: a wrong command, a missing variable end one at once. */
+/** How long a service without a readiness check has to run to count as ready, ms: a wrong command or a missing variable ends it at once. */
 const SETTLE = 500;
 
 const GOALS = { up: 'up', start: 'up', restart: 'up', lease: 'up', pin: 'up', unpin: 'up', stop: 'down', down: 'gone' } as const;

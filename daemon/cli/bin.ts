@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-// Nothing is imported before this: an older Node would stop at syntax it does not know, with words that help nobody.
+// Nothing is imported before this: an older Node would stop at syntax it does not know, with a SyntaxError that does not name the cause.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`laptop-dev needs Node.js 20.19 or later; this is ${process.versions.node}.\n`);
   process.exit(4);
 }
-const load = async () => [await import('../ui/shared/leave.js'), await import('./run.js')] as const;
-const [{ leave }, { runCli }] = await load().catch(error => {
+const load = async () => [await import('../ui/shared/exit.js'), await import('./run.js')] as const;
+const [{ exitProcess }, { runCli }] = await load().catch(error => {
   if (!['EMFILE', 'ENFILE', 'ERR_MODULE_NOT_FOUND'].includes(error.code)) throw error;
   process.stderr.write('laptop-dev cannot open its own files. ulimit -n 4096, then again; else it is not whole: install it again.\n');
   process.exit(4);
 });
-leave(await runCli(process.argv.slice(2)));
+exitProcess(await runCli(process.argv.slice(2)));
 
 export {};

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../shared/failure.js';
 
 /**
  * Files that this program and the daemon have to be able to hold open: with 100 (measured on Node 20) not even their modules load, and Node
- * says of that "Cannot find package"; each door and each connection takes one more.
+ * says of that "Cannot find package"; each listener and each connection takes one more.
  */
 const NEEDED = 256;
 
@@ -17,7 +17,7 @@ export function openFileLimit(file = '/proc/self/limits'): number | null {
   }
 }
 
-/** null: there are enough, or it is not known. */
+/** The failure to report when this process may open too few files; null when there are enough, or it is not known. */
 export function tooFewFiles(limit: number | null): Failure | null {
   if (limit === null || limit >= NEEDED) return null;
   return failure(

@@ -1,5 +1,5 @@
 import { FailureError, failure } from '../shared/failure.js';
-import { printable } from '../ui/shared/own.js';
+import { askQuestion } from '../ui/shared/question.js';
 import type { Cli } from './cli.js';
 
 /** Asks before something is lost. Goes on with --yes; without a terminal it fails with usage instead of guessing. */
@@ -12,10 +12,4 @@ export async function confirmLoss(cli: Cli, question: string): Promise<void> {
   }
   if (!(await askQuestion(question)))
     throw new FailureError(failure('cancelled', 'Nothing was done.', {}, ['--yes goes ahead without asking.']));
-}
-
-/** A question on the terminal (stderr); false when it is denied or left. */
-async function askQuestion(question: string): Promise<boolean> {
-  const { confirm } = await import('@clack/prompts');
-  return (await confirm({ message: printable(question), initialValue: false, output: process.stderr })) === true;
 }

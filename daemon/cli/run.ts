@@ -5,8 +5,8 @@ import { Client } from '../client/client.js';
 import { findPaths } from '../files/paths.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failure.js';
 import { coloursOf } from '../ui/shared/colours.js';
+import { exitProcess } from '../ui/shared/exit.js';
 import { Gate } from '../ui/shared/gate.js';
-import { leave } from '../ui/shared/leave.js';
 import { type Cli, inCi, type Options, type Output, remark } from './cli.js';
 import { dashboardVerb } from './commands/dashboard/dashboard.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
@@ -20,8 +20,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const [outGate, errGate] = [new Gate(process.stdout), new Gate(process.stderr)];
   const out = outputOf(process.stdout, outGate, env);
   const err = outputOf(process.stderr, errGate, env);
-  // Whoever reads us may leave early (| head): that is no failure.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => leave(0));
+  // The reader of a pipe may close it early (| head): that is no failure.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => exitProcess(0));
   let code = 0;
   const said: string[] = [];
   const call = async (invocation: Invocation) => {
@@ -52,7 +52,7 @@ export function bareDashboard(argv: readonly string[], env: Cli['env'], terminal
   return { verb, run: dashboardVerb.run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };
 }
 
-/** commander is loaded for who needs it: the dashboard, which stays, does not hold its 4 MB. */
+/** commander and the verbs are loaded where words have to be parsed: the dashboard, which stays, does not hold their 4 MB. */
 async function parsed(
   argv: readonly string[],
   call: (invocation: Invocation) => Promise<void>,
@@ -64,7 +64,7 @@ async function parsed(
   else await program.parseAsync([...argv], { from: 'user' });
 }
 
-/** null: nothing went wrong, as with --help. */
+/** What is reported for an error; null where nothing went wrong, as with --help. */
 export function cliFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (isCommanders(error)) {
@@ -107,7 +107,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
   const packageRoot = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const paths = findPaths(env, userInfo().uid, homedir(), existsSync);
   const cancel = new AbortController();
-  process.on('SIGINT', () => (cancel.signal.aborted ? leave(CATALOGUE.cancelled.exit) : cancel.abort()));
+  process.on('SIGINT', () => (cancel.signal.aborted ? exitProcess(CATALOGUE.cancelled.exit) : cancel.abort()));
   process.on('SIGTERM', () => cancel.abort());
   return {
     env,

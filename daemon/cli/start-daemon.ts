@@ -42,7 +42,7 @@ function withEngineAsked(cli: Cli, running: VersionView, { kind, endpoint }: Non
   );
 }
 
-/** null: there is none. Fails with daemon-unavailable when it does not answer within `limit` ms, and names its process. */
+/** The running daemon; null when there is none. Fails with daemon-unavailable when it does not answer within `limit` ms, and names its process. */
 export async function runningDaemon(cli: Cli, limit?: number): Promise<VersionView | null> {
   try {
     return await cli.client.version(limit);
@@ -85,7 +85,7 @@ async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid:
   }
 }
 
-/** The state is locked, and nobody answers: it hangs in its start, or listens at another socket than this command asks at. */
+/** The state is locked, and no daemon answers: it hangs in its start, or listens at another socket than this command asks at. */
 function elsewhere({ paths }: Cli, pid: number | null): Failure {
   const which = pid === null ? 'A daemon' : `A daemon (PID ${pid})`;
   const message = `${which} has the state in ${paths.stateDir} but does not answer at ${paths.socket}.`;
@@ -95,7 +95,7 @@ function elsewhere({ paths }: Cli, pid: number | null): Failure {
   ]);
 }
 
-/** Starts the daemon in the background and waits for its word. null: it is up. */
+/** Starts the daemon in the background and waits for its word; null when it is up. */
 async function launch(cli: Cli): Promise<Failure | null> {
   const program = join(cli.packageRoot, 'dist', 'main.js');
   if (!existsSync(program))
@@ -176,7 +176,7 @@ function lastLines(file: string): string {
 /** Runs scripts/engine.sh ensure, which speaks to the user on stderr. Throws the failure given when it cannot help. */
 async function ensureEngine(cli: Cli, missing: Failure): Promise<void> {
   const script = join(cli.packageRoot, 'scripts', 'engine.sh');
-  // Whoever names a socket means that one: no other engine is started in its place.
+  // A socket that was named is the engine that is meant: no other one is started in its place.
   const named = cli.env['DOCKER_HOST'] || cli.env['LAPTOP_DEV_ENGINE']?.includes('/');
   if (named || !existsSync(script)) throw new FailureError(missing);
   const choice = cli.options.engine === undefined ? [] : ['--engine', cli.options.engine];

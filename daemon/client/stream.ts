@@ -54,7 +54,7 @@ function textOf({ every, services, project }: StreamQuery): string {
   return query.size === 0 ? '' : `?${query}`;
 }
 
-/** What has come and nobody has asked for yet. What came before a failure is still handed out. */
+/** Frames that have come and were not read yet. What came before a failure is still handed out. */
 class Inbox {
   readonly #client: WebSocket;
   readonly #silent: () => void;

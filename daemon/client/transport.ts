@@ -18,7 +18,7 @@ export interface Call {
   readonly limit?: Ms;
 }
 
-/** `data` of the envelope; FailureError for a failure, daemon-unavailable when nobody answers. */
+/** `data` of the envelope; FailureError for a failure, daemon-unavailable when no daemon answers. */
 export async function callForData<T>(socket: string, call: Call): Promise<T> {
   return dataOf<T>(await open(socket, call));
 }
@@ -38,7 +38,7 @@ export function isLines(response: IncomingMessage): boolean {
 }
 
 /**
- * Throws daemon-unavailable where the socket, or its folder, belongs to another user than this one and root: who takes the name first, as in /tmp,
+ * Throws daemon-unavailable where the socket, or its folder, belongs to another user than this one and root: a user who takes the name first, as in /tmp,
  * must not be sent definitions with their secrets. What is not there is left to the connection to say.
  */
 export function refuseForeign(socket: string): void {

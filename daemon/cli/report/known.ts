@@ -11,7 +11,7 @@ const SHORTEST = 4;
 /** A value whose name does not tell that it is a secret is taken out from this length on. */
 const SHORTEST_PLAIN = 8;
 
-/** All that the report must not repeat: secrets of the caller's environment, of the project here and of all others, and who and where he is. */
+/** All that the report must not repeat: secrets of the caller's environment, of the project here and of all others, and the user's names, folders and hosts. */
 export function knownHere(cli: Cli, home: string, facts: HostFacts | null, spec: ProjectSpec | null, others: OfOthers): Known {
   const windows = facts?.windows?.profile ?? '';
   const mounted = facts && windows !== '' ? facts.mount + windows.slice(0, 1).toLowerCase() + windows.slice(2).replaceAll('\\', '/') : '';

@@ -76,7 +76,7 @@ export function variablesIn(text: string): readonly Variable[] {
   });
 }
 
-/** null: it is none, no file of its own (a pipe or a device would not end), or too large. */
+/** The text of a file; null when it is none, no file of its own (a pipe or a device would not end), or too large. */
 async function contentOf(file: string, most: number): Promise<string | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
   if (handle === null) return null;

@@ -18,14 +18,14 @@ import { daemonSections, doctor, logs, machineSection, orReason, type Section, s
 
 /** How long the daemon may take to answer at all, ms: a daemon that hangs is what is reported then. */
 const ANSWERS_WITHIN = 5000;
-/** A socket that nobody listens on. */
-const NOBODY = '/dev/null/no-daemon';
+/** A socket without a listener. */
+const NO_DAEMON = '/dev/null/no-daemon';
 
 /** The report, redacted. Needs neither daemon nor engine: what cannot be told is said, with the reason. `now`: ms since the epoch. */
 export async function reportText(caller: Cli, profile: string | null, now: number): Promise<string> {
   const home = caller.env['HOME'] ?? homedir();
   const why = await silentDaemon(caller);
-  const cli = why === null ? caller : { ...caller, client: new Client(NOBODY) };
+  const cli = why === null ? caller : { ...caller, client: new Client(NO_DAEMON) };
   const [evidence, project] = await Promise.all([gather(cli, profile).catch((error: unknown) => String(error)), projectHere(cli, profile)]);
   const known = knownHere(cli, home, typeof evidence === 'string' ? null : evidence.facts, project.spec, await variablesOfAll(cli));
   const sections: Section[] =
@@ -47,7 +47,7 @@ export async function reportText(caller: Cli, profile: string | null, now: numbe
   );
 }
 
-/** Why nobody can be asked; null: a daemon answers. */
+/** Why no daemon can be asked; null when one answers. */
 async function silentDaemon(cli: Cli): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>(resolve => {

@@ -9,7 +9,7 @@ import { oneLine, shown } from '../../shared/printable.js';
 declare const PRINTABLE: unique symbol;
 export type Printable = string & { readonly [PRINTABLE]: true };
 
-/** Code points that Unicode keeps for use inside a process, and a word that nobody outside of this process can know. */
+/** Code points that Unicode keeps for use inside a process, and a random word that no other process can know. */
 const [BEGIN, END] = ['\ufdd0', '\ufdd1'];
 const WORD = randomBytes(9).toString('base64url');
 const OWN = new RegExp(`${BEGIN}${WORD}([^${BEGIN}${END}]{1,200})${END}`, 'g');

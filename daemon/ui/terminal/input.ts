@@ -14,7 +14,7 @@ export interface Key {
 }
 
 /** What can be done to a service, or to a project where `services` is empty. */
-export interface ServiceWork {
+export interface DashboardAction {
   readonly verb: 'start' | 'stop' | 'restart' | 'pin' | 'unpin' | 'down';
   readonly project: string;
   readonly services: readonly string[];
@@ -38,10 +38,10 @@ export type Input =
   | { readonly kind: 'lost'; readonly failure: Failure }
   /** Each second, so that what counts down does. `now`: ms since the epoch. */
   | { readonly kind: 'tick'; readonly now: Ms }
-  /** The plan of a work that was asked for as a dry run. */
-  | { readonly kind: 'planned'; readonly work: ServiceWork; readonly plan: Plan | null; readonly failure: Failure | null }
-  /** A work is done, or was refused. */
-  | { readonly kind: 'worked'; readonly work: ServiceWork; readonly failure: Failure | null }
+  /** The plan of an action that was asked for as a dry run. */
+  | { readonly kind: 'planned'; readonly work: DashboardAction; readonly plan: Plan | null; readonly failure: Failure | null }
+  /** An action is done, or was refused. */
+  | { readonly kind: 'worked'; readonly work: DashboardAction; readonly failure: Failure | null }
   | { readonly kind: 'history'; readonly id: ServiceId; readonly span: '1m' | '15m' | '24h'; readonly history: HistorySpan }
   /** `serial`: that of the effect that opened them. */
   | { readonly kind: 'logs'; readonly serial: number; readonly lines: readonly LogText[] }
@@ -57,9 +57,9 @@ export type Effect =
   /** Repaint everything: another program may have written. */
   | { readonly kind: 'repaint' }
   /** → planned. */
-  | { readonly kind: 'plan'; readonly work: ServiceWork }
+  | { readonly kind: 'plan'; readonly work: DashboardAction }
   /** → worked. */
-  | { readonly kind: 'work'; readonly work: ServiceWork }
+  | { readonly kind: 'work'; readonly work: DashboardAction }
   /** → history. */
   | { readonly kind: 'fetchHistory'; readonly id: ServiceId; readonly span: '1m' | '15m' | '24h' }
   /** → logs, logsEnded. Follows from the last `tail` lines on; one at a time: another one ends the one before. */

@@ -1,21 +1,21 @@
 import type { LiveService } from '../../api/live.js';
 import type { ServiceId } from '../../model/spec.js';
 import type { Ms } from '../../shared/span.js';
-import type { ChartPoint, Dash } from './state.js';
+import type { ChartPoint, DashboardState } from './state.js';
 
 /** A line of a table of services. A heading names a project, or (null) begins those that hold nothing. */
 export type ListRow =
   | { readonly kind: 'heading'; readonly project: string | null }
   | { readonly kind: 'service'; readonly service: LiveService };
 
-/** An order by figures is looked at again this often, and not while somebody moves through it. */
+/** An order by figures is looked at again this often, and not while the user moves through it. */
 const REORDER: Ms = 5_000;
 const QUIET: Ms = 3_000;
 /** One has to be this much above another to pass it. */
 const MARGIN = 1.15;
 
 /** The services that the filter lets through, in the order shown. */
-export function shownServices(dash: Dash): readonly LiveService[] {
+export function shownServices(dash: DashboardState): readonly LiveService[] {
   const services = new Map((dash.live?.services ?? []).map(service => [service.id, service]));
   const shown = dash.order.flatMap(id => {
     const service = services.get(id);
@@ -24,8 +24,8 @@ export function shownServices(dash: Dash): readonly LiveService[] {
   return isOnBudget(dash) ? shown.toSorted((a, b) => b.memory.grant - a.memory.grant || b.memory.standard - a.memory.standard) : shown;
 }
 
-/** The tab at the bottom is the budget: who holds most comes first. */
-export function isOnBudget({ screens }: Dash): boolean {
+/** The tab at the bottom is the budget: the largest holder comes first. */
+export function isOnBudget({ screens }: DashboardState): boolean {
   return screens[0]?.kind === 'budget';
 }
 
@@ -40,7 +40,7 @@ function matches({ project, name, state, health }: LiveService, filter: string):
 }
 
 /** With a line for each project where there are several and they stand together. */
-export function listRows(dash: Dash): readonly ListRow[] {
+export function listRows(dash: DashboardState): readonly ListRow[] {
   const services = shownServices(dash);
   if (isOnBudget(dash)) return budgetRows(services);
   if (!isGrouped(dash)) return services.map(service => ({ kind: 'service', service }));
@@ -57,7 +57,7 @@ function budgetRows(services: readonly LiveService[]): readonly ListRow[] {
 }
 
 /** Projects stand together when the order is not by figures. */
-export function isGrouped({ live, sort }: Dash): boolean {
+export function isGrouped({ live, sort }: DashboardState): boolean {
   return (sort === 'state' || sort === 'name') && severalProjects(live?.services ?? []);
 }
 
@@ -66,7 +66,7 @@ export function severalProjects(services: readonly LiveService[]): boolean {
 }
 
 /** With the order that holds now. By figures it changes rarely, and only where one has clearly passed another: rows do not jump. */
-export function ordered(before: Dash, dash: Dash): Dash {
+export function ordered(before: DashboardState, dash: DashboardState): DashboardState {
   const services = dash.live?.services ?? [];
   if (dash.sort === 'state' || dash.sort === 'name') {
     if (dash.live === before.live && dash.sort === before.sort) return dash;
@@ -96,7 +96,7 @@ function classOf({ state }: LiveService): number {
   return state === 'stopped' ? 3 : 1;
 }
 
-function byFigure(dash: Dash, services: readonly LiveService[]): ServiceId[] {
+function byFigure(dash: DashboardState, services: readonly LiveService[]): ServiceId[] {
   const known = new Map(services.map(service => [service.id, service]));
   const kept = dash.order.filter(id => known.has(id));
   const added = byNature(services, 'name').filter(id => !kept.includes(id));
@@ -113,7 +113,7 @@ function byFigure(dash: Dash, services: readonly LiveService[]): ServiceId[] {
 }
 
 /** The higher, the earlier. */
-function figureOf({ id, next, memory, connections }: LiveService, { sort, series, now }: Dash): number {
+function figureOf({ id, next, memory, connections }: LiveService, { sort, series, now }: DashboardState): number {
   if (sort === 'next') return next ? 1_000_000 - next.rank : memory.grant > 0 ? 1 + Math.min(connections, 1) : 0;
   const points = series.get(id) ?? [];
   return smoothed(points, now, sort === 'cpu' ? point => point.cpu : point => point.workingSet);

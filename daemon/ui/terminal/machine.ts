@@ -1,13 +1,13 @@
 import type { Size } from './cells.js';
 import type { Machine } from './dash.js';
-import type { Dash } from './state.js';
+import type { DashboardState } from './state.js';
 import { update } from './update/update.js';
 import { view } from './view/view.js';
 
 /** The dashboard. */
-export const machine: Machine<Dash> = { begin, update, view };
+export const machine: Machine<DashboardState> = { begin, update, view };
 
-function begin(size: Size, now: number): Dash {
+function begin(size: Size, now: number): DashboardState {
   return {
     size,
     now,
@@ -24,7 +24,7 @@ function begin(size: Size, now: number): Dash {
     orderedAt: 0,
     filter: '',
     entry: null,
-    ask: null,
+    prompt: null,
     working: [],
     message: null,
     keyAt: 0,

@@ -1,8 +1,8 @@
 import type { LoggedNotice } from '../../api/notice.js';
-import type { Dash } from './state.js';
+import type { DashboardState } from './state.js';
 
 /** The notices that the filter lets through, oldest first. */
-export function shownNotices({ notices, filter }: Dash): readonly LoggedNotice[] {
+export function shownNotices({ notices, filter }: DashboardState): readonly LoggedNotice[] {
   if (filter === '') return notices;
   const words = filter.toLowerCase().split(' ');
   return notices.filter(({ project, service, kind, text }) => {
@@ -12,6 +12,6 @@ export function shownNotices({ notices, filter }: Dash): readonly LoggedNotice[]
 }
 
 /** Those about one service, oldest first. */
-export function noticesOf({ notices }: Dash, project: string, service: string): readonly LoggedNotice[] {
+export function noticesOf({ notices }: DashboardState, project: string, service: string): readonly LoggedNotice[] {
   return notices.filter(notice => notice.project === project && notice.service === service);
 }

@@ -22,7 +22,7 @@ export interface DashboardOptions {
 }
 
 /**
- * The dashboard on the terminal of this process, until it is left. However it ends, by an error that nobody caught too, the terminal is as it was
+ * The dashboard on the terminal of this process, until it is left. However it ends, by an uncaught error too, the terminal is as it was
  * before. FailureError usage without a terminal that can be drawn on.
  */
 export async function runDashboard<Dash>(machine: Machine<Dash>, options: DashboardOptions): Promise<void> {

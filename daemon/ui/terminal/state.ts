@@ -6,7 +6,7 @@ import type { ServiceId } from '../../model/spec.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { Size } from './cells.js';
-import type { LogText, ServiceWork } from './input.js';
+import type { DashboardAction, LogText } from './input.js';
 
 export type SpanName = '1m' | '15m' | '24h';
 export type Sort = 'state' | 'name' | 'memory' | 'cpu' | 'next';
@@ -54,7 +54,7 @@ export interface Logs {
   readonly first: number;
   /** Letters in `lines`. */
   readonly letters: number;
-  /** null: they go on; else why they do not. */
+  /** Why they have ended; null while they go on. */
   readonly ended: { readonly failure: Failure | null; readonly at: Ms } | null;
   /** Lines up to then came before they were opened again. */
   readonly after: Ms;
@@ -63,9 +63,9 @@ export interface Logs {
 /** A question, or an answer, that has to be looked at before anything else. */
 export type Prompt =
   /** The plan has been asked for. `always`: the question is put whatever it says. */
-  | { readonly kind: 'planning'; readonly work: ServiceWork; readonly asked: ServiceWork; readonly always: boolean }
-  | { readonly kind: 'confirm'; readonly work: ServiceWork; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly work: ServiceWork; readonly failure: Failure };
+  | { readonly kind: 'planning'; readonly work: DashboardAction; readonly asked: DashboardAction; readonly always: boolean }
+  | { readonly kind: 'confirm'; readonly work: DashboardAction; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly work: DashboardAction; readonly failure: Failure };
 
 /** Text that is being typed. */
 export interface EventEntry {
@@ -76,7 +76,7 @@ export interface EventEntry {
 }
 
 /** All that the dashboard knows. */
-export interface Dash {
+export interface DashboardState {
   readonly size: Size;
   /** ms since the epoch. */
   readonly now: Ms;
@@ -99,9 +99,9 @@ export interface Dash {
   readonly orderedAt: Ms;
   readonly filter: string;
   readonly entry: EventEntry | null;
-  readonly ask: Prompt | null;
-  /** Works under way. */
-  readonly working: readonly ServiceWork[];
+  readonly prompt: Prompt | null;
+  /** Actions under way. */
+  readonly working: readonly DashboardAction[];
   readonly message: { readonly text: string; readonly isError: boolean; readonly until: Ms } | null;
   /** When a key was last pressed. */
   readonly keyAt: Ms;
@@ -120,11 +120,11 @@ export interface Lost {
   readonly failure: Failure;
 }
 
-export function screenOf({ screens }: Dash): Screen {
+export function screenOf({ screens }: DashboardState): Screen {
   return screens.at(-1) ?? { kind: 'services' };
 }
 
 /** The moment the picture shows: it stands still while the daemon is away. */
-export function shownNow({ link, now }: Dash): Ms {
+export function shownNow({ link, now }: DashboardState): Ms {
   return link.kind === 'lost' ? link.since : now;
 }

@@ -1,6 +1,6 @@
 import type { StreamFrame } from '../../api/live.js';
-import { folded, type Picture } from './picture.js';
 import { call, Refused } from './session.js';
+import { applyFrame, type Snapshot } from './snapshot.js';
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
@@ -12,7 +12,7 @@ const ANSWERS_WITHIN = 3_000;
 
 /** What the page hears. */
 export interface StreamReader {
-  shown(picture: Picture): void;
+  shown(picture: Snapshot): void;
   /** The stream is gone; it is tried again. `answers`: the daemon is there all the same, and may have no room for another page. */
   lost(answers: boolean): void;
   /** The daemon does not know this session any more. */
@@ -57,15 +57,15 @@ export function follow(token: string, listener: StreamReader): () => void {
   };
 }
 
-function watch(token: string, shown: (picture: Picture) => void): WebSocket {
+function watch(token: string, shown: (picture: Snapshot) => void): WebSocket {
   const socket = new WebSocket(`ws://${location.host}/v1/stream`, ['laptop-dev', token]);
-  let picture: Picture | null = null;
+  let picture: Snapshot | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
   socket.addEventListener('message', ({ data }) => {
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(), SILENCE);
     const frame: StreamFrame = JSON.parse(String(data));
-    picture = folded(picture, frame);
+    picture = applyFrame(picture, frame);
     if (picture) shown(picture);
     else socket.close();
   });

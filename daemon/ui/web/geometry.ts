@@ -1,6 +1,6 @@
 import type { LiveBudget, LiveService } from '../../api/live.js';
 import type { HistoryEntry } from '../../api/live-history.js';
-import { CHART_SPAN } from './picture.js';
+import { CHART_SPAN } from './snapshot.js';
 
 /** A bar: fills and marks, in % of its length. */
 export interface Bar {

@@ -1,14 +1,14 @@
 import { formatBytes } from '../../shared/bytes.js';
 import { follow } from './connection.js';
 import { byId, setHidden, setText } from './dom.js';
-import type { Picture } from './picture.js';
+import { factsOf, timeShown } from './labels.js';
 import { forgetSession, openSession, Refused } from './session.js';
+import type { Snapshot } from './snapshot.js';
 import { createDetail, type Detail } from './views/detail.js';
 import { createEvents } from './views/events.js';
 import { createMeters } from './views/meters.js';
 import { askAndAct } from './views/plan.js';
 import { createServices } from './views/services.js';
-import { factsOf, timeShown } from './words.js';
 
 const AGAIN = 'laptop-dev dashboard --web';
 const EVENTS = 30;
@@ -20,7 +20,7 @@ const showEvents = createEvents(byId('events', HTMLOListElement), EVENTS, true);
 const showServices = createServices(byId('services', HTMLTableElement), choose);
 
 /** The page's state: what it last saw, when (performance.now), and what is open. */
-let picture: Picture | null = null;
+let picture: Snapshot | null = null;
 let seenAt = 0;
 let token = '';
 let isLive = false;
@@ -111,6 +111,6 @@ document.addEventListener('keydown', event => {
 });
 // A new link that is pasted into this tab changes nothing but the fragment.
 addEventListener('hashchange', () => void enter());
-// Countdowns and charts move on between two pictures.
+// Countdowns and charts move on between two snapshots.
 setInterval(() => isLive && !document.hidden && draw(), 1_000);
 void enter();

@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-/** The token of the link is taken out of the address at once: neither the history nor a glance at the screen has it. */
+/** The token of the link is taken out of the address at once: it is neither in the history nor on the screen. */
 function takeLink(): string | null {
   const token = location.hash.slice(1);
   if (token === '') return null;
@@ -31,7 +31,7 @@ export function forgetSession(): void {
   sessionStorage.removeItem(KEY);
 }
 
-/** `data` of the answer. Throws Refused with the daemon's failure, and TypeError when nobody answers. With a body: POST. */
+/** `data` of the answer. Throws Refused with the daemon's failure, and TypeError when there is no answer. With a body: POST. */
 export async function call<T>(token: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   const response = await request(token, path, body, signal);
   const answer: { ok: true; data: T } | { ok: false; error: Failure } = await response.json();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Input, LogText } from '../../../daemon/ui/terminal/input.js';
-import { NOW, snapshot } from './pictures.js';
 import { Player } from './player.js';
+import { NOW, snapshot } from './sample-screens.js';
 
 const line = (number: number, text = `line ${number}.`, more: Partial<LogText> = {}): LogText => ({
   service: 'api',

@@ -1,8 +1,8 @@
 import type { Capabilities, Row, Size } from '../../../daemon/ui/terminal/cells.js';
 import type { Effect, Input } from '../../../daemon/ui/terminal/input.js';
 import { machine } from '../../../daemon/ui/terminal/machine.js';
-import type { Dash } from '../../../daemon/ui/terminal/state.js';
-import { NOW, snapshot } from './pictures.js';
+import type { DashboardState } from '../../../daemon/ui/terminal/state.js';
+import { NOW, snapshot } from './sample-screens.js';
 
 const FULL: Capabilities = { color: '256', ascii: false };
 export const ASCII: Capabilities = { color: 'none', ascii: true };
@@ -21,7 +21,7 @@ export const letter = (text: string): Input => ({ kind: 'key', key: { name: text
 
 /** A session with the dashboard: what was done, what it asked for, what is seen. */
 export class Player {
-  dash: Dash;
+  dash: DashboardState;
   /** Since they were last looked at. */
   #effects: Effect[] = [];
 

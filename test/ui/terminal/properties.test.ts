@@ -8,8 +8,8 @@ import type { Input } from '../../../daemon/ui/terminal/input.js';
 import { widthOf } from '../../../daemon/ui/terminal/text/width.js';
 import { rounds } from '../../support/deep.js';
 import { holder } from '../../support/failures.js';
-import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { ASCII, key, letter, Player } from './player.js';
+import { EIGHT, live, NOW, notice, service, snapshot } from './sample-screens.js';
 
 const NAMES = [
   'enter',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Size } from '../../../daemon/ui/terminal/cells.js';
 import { widthOf } from '../../../daemon/ui/terminal/text/width.js';
-import { live, service, snapshot } from './pictures.js';
 import { ASCII, Player } from './player.js';
+import { live, service, snapshot } from './sample-screens.js';
 
 const SIZES: readonly Size[] = [
   { columns: 60, rows: 16 },

@@ -3,12 +3,12 @@ import type { LiveDelta } from '../../../daemon/api/live.js';
 import type { Plan } from '../../../daemon/api/plan.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { failure } from '../../../daemon/shared/failure.js';
-import type { Input, ServiceWork } from '../../../daemon/ui/terminal/input.js';
+import type { DashboardAction, Input } from '../../../daemon/ui/terminal/input.js';
 import { holder } from '../../support/failures.js';
-import { EIGHT, live, NOW, notice, service, snapshot } from './pictures.js';
 import { Player } from './player.js';
+import { EIGHT, live, NOW, notice, service, snapshot } from './sample-screens.js';
 
-const WORK = (verb: ServiceWork['verb'], name: string): ServiceWork => ({ verb, project: 'shop', services: [name] });
+const WORK = (verb: DashboardAction['verb'], name: string): DashboardAction => ({ verb, project: 'shop', services: [name] });
 const PLAN: Plan = {
   starts: [],
   keeps: [],
@@ -20,7 +20,12 @@ const PLAN: Plan = {
   grantedBefore: 3_648 * MiB,
   grantedAfter: 3_648 * MiB,
 };
-const planned = (work: ServiceWork, plan: Partial<Plan>): Input => ({ kind: 'planned', work, plan: { ...PLAN, ...plan }, failure: null });
+const planned = (work: DashboardAction, plan: Partial<Plan>): Input => ({
+  kind: 'planned',
+  work,
+  plan: { ...PLAN, ...plan },
+  failure: null,
+});
 const delta = (change: Omit<LiveDelta, 'at'>, secondsLater = 1): Input => ({
   kind: 'frame',
   frame: { type: 'delta', seq: 2, live: { at: NOW + secondsLater * 1000, ...change } },
@@ -233,7 +238,7 @@ describe('what an action would do', () => {
   });
   it('takes a project down, after it has asked', () => {
     const player = new Player().type('D');
-    const work: ServiceWork = { verb: 'down', project: 'shop', services: [] };
+    const work: DashboardAction = { verb: 'down', project: 'shop', services: [] };
     player.do(planned(work, { stops: ['shop/api', 'shop/postgres'] }));
     expect(player.lines('down shop?')).toHaveLength(1);
     expect(player.lines('postgres  frees 256M, 5 connections are open, api, worker need it')).toHaveLength(1);

@@ -3,18 +3,18 @@ import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../../daemon/api/live.js';
 import type { Plan } from '../../../daemon/api/plan.js';
 import { budgetBar, memoryBar, share, sparkPoints } from '../../../daemon/ui/web/geometry.js';
-import { folded, type Picture } from '../../../daemon/ui/web/picture.js';
 import {
   countdownShown,
+  memoryLabel,
   memoryTitle,
-  memoryWords,
-  nextWords,
+  nextLabel,
   percentShown,
   planLines,
   planSum,
   SIGNS,
-  stateWords,
-} from '../../../daemon/ui/web/words.js';
+  stateLabel,
+} from '../../../daemon/ui/web/labels.js';
+import { applyFrame, type Snapshot } from '../../../daemon/ui/web/snapshot.js';
 import { LIVE } from '../../scheduler/pictures.js';
 import { MB, notice, PLAN } from '../../server/harness.js';
 import { liveService, USAGE } from '../../server/stage.js';
@@ -29,8 +29,8 @@ const snapshot: StreamFrame = {
   recent: { 'shop/api': { slot: 0, entries: [{ at: LIVE.at - 500, workingSet: 90 * MB, peak: 90 * MB, cpu: 1 }] } },
 };
 
-function pictureOf(...frames: readonly StreamFrame[]): Picture | null {
-  return frames.reduce<Picture | null>(folded, null);
+function pictureOf(...frames: readonly StreamFrame[]): Snapshot | null {
+  return frames.reduce<Snapshot | null>(applyFrame, null);
 }
 
 describe('the picture', () => {
@@ -47,9 +47,9 @@ describe('the picture', () => {
     expect(picture?.notices.map(({ seq }) => seq)).toEqual([1, 2]);
     expect([picture?.seq, picture?.live.at]).toEqual([5, at + 5_000]);
     const later =
-      picture && folded(picture, { type: 'delta', seq: 6, live: { at: at + 60_500, services: [{ id: 'shop/api', usage: null }] } });
+      picture && applyFrame(picture, { type: 'delta', seq: 6, live: { at: at + 60_500, services: [{ id: 'shop/api', usage: null }] } });
     expect(later?.recent['shop/api']?.map(({ workingSet }) => workingSet / MB)).toEqual([110]);
-    const gone = later && folded(later, { type: 'delta', seq: 7, live: { at: at + 61_000, removed: ['shop/api'] } });
+    const gone = later && applyFrame(later, { type: 'delta', seq: 7, live: { at: at + 61_000, removed: ['shop/api'] } });
     expect([gone?.live.services, gone?.recent]).toEqual([[], {}]);
   });
 
@@ -99,15 +99,15 @@ describe('bars and lines', () => {
 describe('words', () => {
   it('every state has a sign of its own', () => {
     expect(new Set(Object.values(SIGNS)).size).toBe(7);
-    expect(stateWords(liveService('api', { health: 'unhealthy' }))).toBe('unhealthy');
+    expect(stateLabel(liveService('api', { health: 'unhealthy' }))).toBe('unhealthy');
   });
 
   it('memory, who goes next, times and shares', () => {
-    expect([memoryWords(API), memoryTitle(API)]).toEqual(['100 MB of 512 MB', 'working set 100 MB, with cache 120 MB, standard 256 MB, grant 512 MB, maximum 512 MB']); // biome-ignore format: one line
+    expect([memoryLabel(API), memoryTitle(API)]).toEqual(['100 MB of 512 MB', 'working set 100 MB, with cache 120 MB, standard 256 MB, grant 512 MB, maximum 512 MB']); // biome-ignore format: one line
     const asleep = liveService('db', { usage: null, memory: { ...API.memory, grant: 0 } });
-    expect([memoryWords(asleep), nextWords(asleep)]).toEqual(['standard 256 MB', 'holds nothing']);
-    expect(nextWords(liveService('a', { next: { rank: 2, frees: 512 * MB } }))).toBe('goes as number 2, frees 512 MB');
-    expect(nextWords(liveService('a', { protectedBy: 'pinned' }))).toBe('stays: pinned');
+    expect([memoryLabel(asleep), nextLabel(asleep)]).toEqual(['standard 256 MB', 'holds nothing']);
+    expect(nextLabel(liveService('a', { next: { rank: 2, frees: 512 * MB } }))).toBe('goes as number 2, frees 512 MB');
+    expect(nextLabel(liveService('a', { protectedBy: 'pinned' }))).toBe('stays: pinned');
     expect([countdownShown(252_300), countdownShown(900), countdownShown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
     expect([percentShown(0.04), percentShown(97.4), percentShown(null), percentShown(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
   });

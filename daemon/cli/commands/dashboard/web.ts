@@ -6,7 +6,7 @@ import { formatSpan } from '../../../shared/span.js';
 import { answer, type Cli, inCi, remark } from '../../cli.js';
 import { ensureDaemon, runningDaemon } from '../../start-daemon.js';
 
-/** Opens the web view, tells its link, and shows it in a browser where there is one. With --close: closes it. */
+/** Opens the web view, prints its link, and shows it in a browser where there is one. With --close: closes it. */
 export async function openDashboardInBrowser(cli: Cli): Promise<number> {
   if (cli.options.close) return close(cli);
   const port = cli.options.port ?? portOf(cli.env);
@@ -38,7 +38,7 @@ function portOf(env: Cli['env']): number | null {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How a page is shown here; null: nobody sits before this machine, or it cannot be told. `has`: whether a command is there. */
+/** The command that shows a page here; null over SSH, in CI, and where there is none. `has`: whether a command is there. */
 export function browserCommand(env: Environment, has: (command: string) => boolean): string | null {
   if (inCi(env) || env['SSH_CONNECTION']) return null;
   const wsl = env['WSL_DISTRO_NAME'] ?? env['WSL_INTEROP'];

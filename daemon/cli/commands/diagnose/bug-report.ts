@@ -33,7 +33,7 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** 1 --stdout prints. 2 --yes writes. 3 Asked is only who has seen it: on a terminal, neither --json nor --quiet. 4 Else it is printed. */
+/** 1 --stdout prints. 2 --yes writes. 3 On a terminal, without --json and --quiet, the report was shown, and the question is asked. 4 Else it is printed. */
 export function wayOf({ options, interactive, out }: Cli): 'print' | 'write' | 'ask' {
   if (options.stdout) return 'print';
   if (options.yes) return 'write';

@@ -66,7 +66,7 @@ function again(cli: Cli): (at: number, why: string) => void {
   return (at, why) => remark(cli, `The download broke off after ${formatBytes(at)} (${why}); it is taken up again.`);
 }
 
-/** null: it is a file. Throws FailureError usage for an address of another kind. */
+/** The address that was given; null for a file. Throws FailureError usage for an address of another kind. */
 function urlIn(text: string): URL | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return null;
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -14,7 +14,7 @@ export const completeNamesVerb = {
   run,
 } satisfies Verb;
 
-/** Names for completion, one a line; nothing at all when they cannot be found: completion has nobody to complain to. */
+/** Names for completion, one a line; nothing at all when they cannot be found: completion cannot show a failure. */
 async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const kinds = { services, 'profiles-and-services': profilesAndServices, 'presets-and-profiles': presetsAndProfiles };
   const names = await kinds[(args[0] ?? '') in kinds ? (args[0] as keyof typeof kinds) : 'services'](cli).catch(nothing);
@@ -22,7 +22,7 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Whoever completes a line does not wait for a daemon that hangs, ms. */
+/** A daemon that hangs does not hold up completion longer than this, ms. */
 const PATIENCE = 1_000;
 
 async function services(cli: Cli): Promise<readonly string[]> {

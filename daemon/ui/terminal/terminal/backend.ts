@@ -2,7 +2,7 @@ import type { StreamFrame } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
-import type { Effect, LogText, ServiceWork } from '../input.js';
+import type { DashboardAction, Effect, LogText } from '../input.js';
 
 export type HistoryRange = Extract<Effect, { kind: 'fetchHistory' }>['span'];
 
@@ -10,10 +10,10 @@ export type HistoryRange = Extract<Effect, { kind: 'fetchHistory' }>['span'];
 export interface Backend {
   /** From a snapshot on, as long as the daemon is there: it ends or rejects when it goes. */
   stream(signal: AbortSignal): AsyncIterable<StreamFrame>;
-  /** What the work would do; nothing is done. */
-  plan(work: ServiceWork, signal: AbortSignal): Promise<Plan>;
-  /** Resolves when the work is done, to the failure in which it ended. */
-  work(work: ServiceWork, signal: AbortSignal): Promise<Failure | null>;
+  /** What the action would do; nothing is done. */
+  plan(work: DashboardAction, signal: AbortSignal): Promise<Plan>;
+  /** Resolves when the action is done, to the failure in which it ended; null when it succeeded. */
+  work(work: DashboardAction, signal: AbortSignal): Promise<Failure | null>;
   history(project: string, service: string, span: HistoryRange): Promise<HistorySpan>;
   /** The last `tail` lines, then what is written from now on. No services: all of the project. */
   logs(project: string, services: readonly string[], tail: number, signal: AbortSignal): AsyncIterable<LogText>;

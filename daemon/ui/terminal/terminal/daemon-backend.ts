@@ -3,7 +3,7 @@ import type { Plan } from '../../../api/plan.js';
 import type { Client, Mutations } from '../../../client/client.js';
 import { type Failure, FailureError, failure } from '../../../shared/failure.js';
 import type { Ms } from '../../../shared/span.js';
-import type { ServiceWork } from '../input.js';
+import type { DashboardAction } from '../input.js';
 import type { Backend } from './backend.js';
 
 /** The daemon behind a client. `every`: how often figures come, ms. */
@@ -24,7 +24,7 @@ export function daemonBackend(client: Client, every: Ms, shell: Backend['shell']
 
 type Manner = { readonly dryRun: true } | { readonly wait: true };
 
-function act(client: Client, { verb, project, services }: ServiceWork, manner: Manner, signal: AbortSignal): AsyncGenerator<WorkLine> {
+function act(client: Client, { verb, project, services }: DashboardAction, manner: Manner, signal: AbortSignal): AsyncGenerator<WorkLine> {
   if (verb === 'down') return client.act(project, verb, manner, signal);
   const body: Mutations['start'] = { services, ...manner };
   return client.act(project, verb, body, signal);

@@ -61,7 +61,7 @@ interface Step {
   readonly pasted?: string | null;
 }
 
-/** null: more bytes are needed. */
+/** Null when more bytes are needed. */
 function step(bytes: Uint8Array): Step | null {
   const first = bytes[0] ?? 0;
   if (first === ESC) return afterEscape(bytes);

@@ -3,7 +3,7 @@ import type { Printable } from '../../shared/own.js';
 import type { Row, Size, StyledText } from '../cells.js';
 import type { Palette } from './palette.js';
 
-/** What the screen shows, row by row, as it was painted last; null: nobody knows, all is painted. */
+/** What the screen shows, row by row, as it was painted last; null when that is not known, and all is painted. */
 export type Painted = readonly Line[] | null;
 
 /** A row without what is not to be written. `isPlain`: each of its UTF-16 units takes one column on every terminal. */
@@ -66,7 +66,7 @@ function change(before: Line | undefined, after: Line, row: number, columns: num
   return `${ESC}[${row};${from + 1}H${spanText(slice(after.spans, from, to), palette)}${rest}`;
 }
 
-/** Erased first: nobody knows how wide it comes out. */
+/** Erased first: its width on this terminal is not known. */
 function whole(line: Line, row: number, palette: Palette): string {
   return `${ESC}[${row};1H${ESC}[2K${spanText(line.spans, palette)}`;
 }

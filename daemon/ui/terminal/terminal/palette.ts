@@ -22,7 +22,7 @@ const NONE: Palette = {
   key: '1',
 };
 
-/** The terminal's own 16 colours. Good is cyan, not green: who does not tell red from green tells it from red. */
+/** The terminal's own 16 colours. Good is cyan, not green, so that red-green colour-blind users tell it from red. */
 const SIXTEEN: Palette = {
   ...NONE,
   good: '36',
@@ -39,7 +39,7 @@ const SIXTEEN: Palette = {
 
 /**
  * Near to the colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), darkened or lightened until each has a contrast of 3 : 1 or more to
- * black and to white alike (WCAG 2.1, 1.4.11): nobody knows the terminal's background.
+ * black and to white alike (WCAG 2.1, 1.4.11): the terminal's background is not known.
  */
 const INDEXED: Palette = {
   ...NONE,

@@ -14,7 +14,7 @@ export interface Terminal {
   /** Called with what is typed, and when there is no more to come. Only while it is taken. */
   onInput(listener: (chunk: Uint8Array) => void, ended: () => void): void;
   onResize(listener: () => void): void;
-  /** Something else than a key asks it to stop (SIGTSTP); who listens calls `suspend`. */
+  /** Something else than a key asks it to stop (SIGTSTP); the listener calls `suspend`. */
   onStop(listener: () => void): void;
   /** Another program stopped and continued this one: what is on the screen is unknown. */
   onContinue(listener: () => void): void;

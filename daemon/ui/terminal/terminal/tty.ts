@@ -112,7 +112,7 @@ export class Tty implements Terminal {
   readonly #onResize = () => this.#resized();
   readonly #onStop = () => this.#stopped();
   readonly #onExit = () => this.give();
-  /** After a SIGSTOP, which nobody hears: the modes are what the shell left. */
+  /** After a SIGSTOP, which cannot be caught: the modes are what the shell left. */
   readonly #onContinue = () => {
     if (!this.#taken || this.#suspended) return;
     this.give();

@@ -1,5 +1,5 @@
 import type { Key } from '../input.js';
-import { type Dash, type EventEntry, screenOf } from '../state.js';
+import { type DashboardState, type EventEntry, screenOf } from '../state.js';
 import { cleanText } from '../text/clean.js';
 import { nextMatch } from './logs.js';
 import { changed } from './screens.js';
@@ -7,18 +7,18 @@ import { changed } from './screens.js';
 const LONGEST = 80;
 
 /** Text can be typed: what it filters or searches goes with each letter. */
-export function opensEntry(dash: Dash, into: EventEntry['into']): Dash {
+export function opensEntry(dash: DashboardState, into: EventEntry['into']): DashboardState {
   const text = textOf(dash, into);
   return { ...dash, entry: { into, text, before: text } };
 }
 
-function textOf(dash: Dash, into: EventEntry['into']): string {
+function textOf(dash: DashboardState, into: EventEntry['into']): string {
   const screen = screenOf(dash);
   if (into === 'filter' || screen.kind !== 'logs') return dash.filter;
   return into === 'search' ? screen.search : screen.filter;
 }
 
-export function typed(dash: Dash, entry: EventEntry, { name, text }: Key): Dash {
+export function typed(dash: DashboardState, entry: EventEntry, { name, text }: Key): DashboardState {
   switch (name) {
     case 'enter':
       return kept({ ...dash, entry: null }, entry);
@@ -38,7 +38,7 @@ export function typed(dash: Dash, entry: EventEntry, { name, text }: Key): Dash 
   }
 }
 
-function applied(dash: Dash, { into }: EventEntry, text: string): Dash {
+function applied(dash: DashboardState, { into }: EventEntry, text: string): DashboardState {
   const screen = screenOf(dash);
   if (into === 'filter') return { ...dash, filter: text.trim() };
   if (screen.kind !== 'logs') return dash;
@@ -46,7 +46,7 @@ function applied(dash: Dash, { into }: EventEntry, text: string): Dash {
 }
 
 /** A search goes to what it has found. */
-function kept(dash: Dash, { into, text }: EventEntry): Dash {
+function kept(dash: DashboardState, { into, text }: EventEntry): DashboardState {
   const screen = screenOf(dash);
   return into === 'search' && screen.kind === 'logs' && text !== '' ? nextMatch(dash, screen, -1) : dash;
 }

@@ -4,15 +4,15 @@ import type { HistorySpan } from '../../../api/live-history.js';
 import type { LoggedNotice } from '../../../api/notice.js';
 import type { ServiceId } from '../../../model/spec.js';
 import type { Ms } from '../../../shared/span.js';
-import type { ChartPoint, Dash } from '../state.js';
-import { said } from './say.js';
+import type { ChartPoint, DashboardState } from '../state.js';
+import { withMessage } from './message.js';
 
 const KEPT_NOTICES = 500;
 /** A little more than what is shown, so that the left end of a sparkline does not flicker. */
 const KEPT: Ms = 65_000;
 
 /** What the stream says, folded into what is known. */
-export function foldFrame(dash: Dash, frame: StreamFrame): Dash {
+export function foldFrame(dash: DashboardState, frame: StreamFrame): DashboardState {
   switch (frame.type) {
     case 'snapshot':
       return begun(dash, frame);
@@ -25,11 +25,11 @@ export function foldFrame(dash: Dash, frame: StreamFrame): Dash {
   }
 }
 
-function begun(dash: Dash, { live, notices, recent }: Extract<StreamFrame, { type: 'snapshot' }>): Dash {
+function begun(dash: DashboardState, { live, notices, recent }: Extract<StreamFrame, { type: 'snapshot' }>): DashboardState {
   const series = new Map(live.services.map(service => [service.id, firstPoints(service, recent[service.id], live.at)]));
-  const back: Dash =
+  const back: DashboardState =
     dash.link.kind === 'lost'
-      ? said({ ...dash, link: { kind: 'live' } }, 'the daemon is back', false)
+      ? withMessage({ ...dash, link: { kind: 'live' } }, 'the daemon is back', false)
       : { ...dash, link: { kind: 'live' } };
   return {
     ...back,
@@ -39,7 +39,7 @@ function begun(dash: Dash, { live, notices, recent }: Extract<StreamFrame, { typ
     series,
     notices: notices.slice(-KEPT_NOTICES),
     // What was under way was with a daemon that is gone; logs are opened anew.
-    ...(dash.link.kind === 'lost' ? { working: [], ask: null, logs: null, asked: null } : {}),
+    ...(dash.link.kind === 'lost' ? { working: [], prompt: null, logs: null, asked: null } : {}),
   };
 }
 
@@ -53,7 +53,7 @@ function pointOf({ usage }: Pick<LiveService, 'usage'>, at: Ms): ChartPoint {
   return { at, workingSet: usage?.workingSet ?? null, cpu: usage?.cpu ?? null };
 }
 
-function changed(dash: Dash, delta: LiveDelta): Dash {
+function changed(dash: DashboardState, delta: LiveDelta): DashboardState {
   if (!dash.live) return dash;
   const live = applyDelta(dash.live, delta);
   const services = delta.services ?? [];
@@ -90,8 +90,8 @@ function withPoint(points: readonly ChartPoint[] = [], service: Partial<LiveServ
 }
 
 /** What went wrong is said at the foot of the screen as well. */
-function noticed(dash: Dash, notice: LoggedNotice): Dash {
+function noticed(dash: DashboardState, notice: LoggedNotice): DashboardState {
   const next = { ...dash, notices: [...dash.notices.slice(1 - KEPT_NOTICES), notice] };
   if (notice.level === 'info') return next;
-  return said(next, `${notice.service ?? notice.project}: ${notice.text}`, notice.level === 'error');
+  return withMessage(next, `${notice.service ?? notice.project}: ${notice.text}`, notice.level === 'error');
 }

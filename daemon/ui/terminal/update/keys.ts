@@ -1,15 +1,15 @@
 import type { Key } from '../input.js';
-import { type Dash, type Prompt, type Screen, screenOf } from '../state.js';
+import { type DashboardState, type Prompt, type Screen, screenOf } from '../state.js';
+import { carryOut, requestPlan, togglePin } from './actions.js';
 import { opensEntry, typed } from './entry.js';
 import { onLogsKey } from './logs-keys.js';
 import { back, changed, opened, subject, onTab as toTab, withDetail, withLogs } from './screens.js';
 import { scrolled } from './scroll.js';
 import { neighbour } from './select.js';
 import type { Next } from './update.js';
-import { carriedOut, pinned, wished } from './work.js';
 
 /** What a key does: first what works everywhere, then where text is typed, where something is asked, and on the screen. */
-export function onKey(dash: Dash, key: Key): Next {
+export function onKey(dash: DashboardState, key: Key): Next {
   switch (key.name) {
     case 'ctrl-c':
       return { dash, effects: [{ kind: 'quit' }] };
@@ -19,14 +19,14 @@ export function onKey(dash: Dash, key: Key): Next {
       return { dash, effects: [{ kind: 'repaint' }] };
   }
   if (dash.entry) return only(typed(dash, dash.entry, key));
-  if (dash.ask) return onAskKey(dash, dash.ask, key);
+  if (dash.prompt) return onAskKey(dash, dash.prompt, key);
   if (key.name === 'q') return { dash, effects: [{ kind: 'quit' }] };
   const screen = screenOf(dash);
   return onScreenKey(dash, screen, key.name) ?? onPlainKey(dash, screen, key.name);
 }
 
 /** Keys that mean something else on one screen; null: they do not. */
-function onScreenKey(dash: Dash, screen: Screen, name: string): Next | null {
+function onScreenKey(dash: DashboardState, screen: Screen, name: string): Next | null {
   switch (screen.kind) {
     case 'logs':
       return onLogsKey(dash, screen, name);
@@ -40,7 +40,7 @@ function onScreenKey(dash: Dash, screen: Screen, name: string): Next | null {
   }
 }
 
-function onDetailKey(dash: Dash, screen: Extract<Screen, { kind: 'detail' }>, name: string): Next | null {
+function onDetailKey(dash: DashboardState, screen: Extract<Screen, { kind: 'detail' }>, name: string): Next | null {
   const spans = ['1m', '15m', '24h'] as const;
   const at = spans.indexOf(screen.span);
   switch (name) {
@@ -63,7 +63,7 @@ function onDetailKey(dash: Dash, screen: Extract<Screen, { kind: 'detail' }>, na
   }
 }
 
-function onPlainKey(dash: Dash, screen: Screen, name: string): Next {
+function onPlainKey(dash: DashboardState, screen: Screen, name: string): Next {
   const move = scrolled(dash, screen, name);
   if (move) return only(move);
   switch (name) {
@@ -91,44 +91,44 @@ function onPlainKey(dash: Dash, screen: Screen, name: string): Next {
   }
 }
 
-function escaped(dash: Dash, screen: Screen, name: string): Dash {
+function escaped(dash: DashboardState, screen: Screen, name: string): DashboardState {
   const isTop = dash.screens.length === 1;
   if (name !== 'escape') return isTop ? dash : back(dash);
   if (dash.message) return { ...dash, message: null };
   return isTop && screen.kind !== 'budget' && dash.filter !== '' ? { ...dash, filter: '' } : back(dash);
 }
 
-function nextTab(dash: Dash, screen: Screen, by: number): Dash {
+function nextTab(dash: DashboardState, screen: Screen, by: number): DashboardState {
   const tabs = ['services', 'events', 'budget'] as const;
   const at = tabs.map(String).indexOf(screen.kind);
   return at < 0 ? back(dash) : toTab(dash, tabs[(at + by) % 3] ?? 'services');
 }
 
-function sorted(dash: Dash): Dash {
+function sorted(dash: DashboardState): DashboardState {
   const sorts = ['state', 'name', 'memory', 'cpu', 'next'] as const;
   const sort = sorts[(sorts.indexOf(dash.sort) + 1) % sorts.length] ?? 'state';
   return { ...dash, sort, order: [], orderedAt: 0 };
 }
 
 /** Keys that are about a service. */
-function onWorkKey(dash: Dash, name: string): Next {
+function onWorkKey(dash: DashboardState, name: string): Next {
   const service = subject(dash);
   if (!service) return only(dash);
   const { project } = service;
   const isUp = service.memory.grant > 0;
   switch (name) {
     case 'u':
-      return wished(dash, 'start', service, false);
+      return requestPlan(dash, 'start', service, false);
     case 'x':
-      return wished(dash, 'stop', service, true);
+      return requestPlan(dash, 'stop', service, true);
     case 'r':
-      return wished(dash, 'restart', service, true);
+      return requestPlan(dash, 'restart', service, true);
     case 'D':
-      return wished(dash, 'down', service, true);
+      return requestPlan(dash, 'down', service, true);
     case 'w':
-      return wished(dash, isUp ? 'stop' : 'start', service, true);
+      return requestPlan(dash, isUp ? 'stop' : 'start', service, true);
     case 'p':
-      return pinned(dash, service);
+      return togglePin(dash, service);
     case 'l':
       return only(withLogs(dash, project, [service.name]));
     case 'L':
@@ -140,19 +140,19 @@ function onWorkKey(dash: Dash, name: string): Next {
   }
 }
 
-function only(dash: Dash): Next {
+function only(dash: DashboardState): Next {
   return { dash, effects: [] };
 }
 
 /** Only `y` says yes: what is asked was asked because it takes something away. */
-function onAskKey(dash: Dash, ask: Prompt, { name }: Key): Next {
-  const closed: Next = { dash: { ...dash, ask: null }, effects: [] };
+function onAskKey(dash: DashboardState, ask: Prompt, { name }: Key): Next {
+  const closed: Next = { dash: { ...dash, prompt: null }, effects: [] };
   const isNo = name === 'escape' || name === 'n' || name === 'N' || name === 'q';
   switch (ask.kind) {
     case 'planning':
       return isNo ? closed : { dash, effects: [] };
     case 'confirm':
-      if (name === 'y' || name === 'Y') return carriedOut(dash, ask.work, ask.plan);
+      if (name === 'y' || name === 'Y') return carryOut(dash, ask.work, ask.plan);
       return isNo ? closed : { dash, effects: [] };
     case 'refused':
       return isNo || name === 'enter' || name === ' ' ? closed : { dash, effects: [] };

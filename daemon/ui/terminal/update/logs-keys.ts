@@ -1,4 +1,4 @@
-import type { Dash, LogScreen } from '../state.js';
+import type { DashboardState, LogScreen } from '../state.js';
 import { opensEntry } from './entry.js';
 import { nextMatch } from './logs.js';
 import { changed } from './screens.js';
@@ -7,12 +7,12 @@ import type { Next } from './update.js';
 const SIDEWAYS = 16;
 
 /** Keys of a log; null: it has none of its own. */
-export function onLogsKey(dash: Dash, screen: LogScreen, name: string): Next | null {
+export function onLogsKey(dash: DashboardState, screen: LogScreen, name: string): Next | null {
   const next = logsAfter(dash, screen, name);
   return next && { dash: next, effects: [] };
 }
 
-function logsAfter(dash: Dash, screen: LogScreen, name: string): Dash | null {
+function logsAfter(dash: DashboardState, screen: LogScreen, name: string): DashboardState | null {
   switch (name) {
     case 'f':
     case ' ':
@@ -52,12 +52,12 @@ function logsAfter(dash: Dash, screen: LogScreen, name: string): Dash | null {
 }
 
 /** First the search goes, then the filter, then the logs. */
-function escapedLogs(dash: Dash, screen: LogScreen): Dash | null {
+function escapedLogs(dash: DashboardState, screen: LogScreen): DashboardState | null {
   if (dash.message) return null;
   if (screen.search !== '') return changed(dash, screen, { search: '', hit: null });
   return screen.filter !== '' ? changed(dash, screen, { filter: '' }) : null;
 }
 
-function lastNumber({ logs }: Dash): number | null {
+function lastNumber({ logs }: DashboardState): number | null {
   return logs && logs.lines.length > 0 ? logs.first + logs.lines.length - 1 : null;
 }

@@ -1,8 +1,8 @@
 import type { Effect, Input, LogText } from '../input.js';
 import { matchesText, shownLines } from '../log-lines.js';
-import { type Dash, type LogScreen, type Logs, screenOf } from '../state.js';
+import { type DashboardState, type LogScreen, type Logs, screenOf } from '../state.js';
 import { cleaned } from '../text/clean.js';
-import { said } from './say.js';
+import { withMessage } from './message.js';
 import { changed } from './screens.js';
 import type { Next } from './update.js';
 
@@ -21,7 +21,7 @@ interface Wanted {
   readonly tail: number;
 }
 
-function wantedOf(dash: Dash): Wanted | null {
+function wantedOf(dash: DashboardState): Wanted | null {
   const screen = screenOf(dash);
   if (screen.kind === 'logs') {
     const { project, services } = screen;
@@ -33,7 +33,7 @@ function wantedOf(dash: Dash): Wanted | null {
 }
 
 /** Opens the logs that the screen shows, and closes them when it shows others or none. */
-export function withWantedLogs(dash: Dash): Next {
+export function withWantedLogs(dash: DashboardState): Next {
   if (dash.link.kind !== 'live') return { dash, effects: [] };
   const wanted = wantedOf(dash);
   if (!wanted) return dash.logs ? { dash: { ...dash, logs: null }, effects: [{ kind: 'closeLogs' }] } : { dash, effects: [] };
@@ -50,7 +50,7 @@ export function withWantedLogs(dash: Dash): Next {
 }
 
 /** It had ended, and its service runs again. */
-function goesOn({ live, now }: Dash, { ended }: Logs, { project, services }: Wanted): boolean {
+function goesOn({ live, now }: DashboardState, { ended }: Logs, { project, services }: Wanted): boolean {
   if (!ended || now - ended.at < AGAIN) return false;
   const names = new Set(services);
   return (live?.services ?? []).some(
@@ -58,7 +58,7 @@ function goesOn({ live, now }: Dash, { ended }: Logs, { project, services }: Wan
   );
 }
 
-export function foldLogs(dash: Dash, { serial, lines }: Extract<Input, { kind: 'logs' }>): Dash {
+export function foldLogs(dash: DashboardState, { serial, lines }: Extract<Input, { kind: 'logs' }>): DashboardState {
   const { logs } = dash;
   if (!logs || logs.serial !== serial) return dash;
   const added = lines.filter(line => line.at > logs.after).map(line => cleaned(line));
@@ -76,13 +76,13 @@ function capped(logs: Logs): Logs {
   return over === 0 ? logs : { ...logs, lines: logs.lines.slice(over), first: logs.first + over, letters };
 }
 
-export function foldLogsEnded(dash: Dash, { serial, failure }: Extract<Input, { kind: 'logsEnded' }>): Dash {
+export function foldLogsEnded(dash: DashboardState, { serial, failure }: Extract<Input, { kind: 'logsEnded' }>): DashboardState {
   if (!dash.logs || dash.logs.serial !== serial) return dash;
   return { ...dash, logs: { ...dash.logs, ended: { failure: cleaned(failure), at: dash.now } } };
 }
 
 /** So many lines up (negative) or down; at the end it follows. */
-export function scrolledLogs(dash: Dash, screen: LogScreen, by: number): Dash {
+export function scrolledLogs(dash: DashboardState, screen: LogScreen, by: number): DashboardState {
   const shown = shownLines(dash.logs, screen.filter);
   const last = shown.length - 1;
   const at = screen.bottom === null ? last : shown.findLastIndex(({ number }) => number <= (screen.bottom ?? 0));
@@ -95,15 +95,15 @@ export function scrolledLogs(dash: Dash, screen: LogScreen, by: number): Dash {
  * To the next line after (1) or before (-1) the one found last, and on from the other end; where none was found yet, to the newest.
  * It comes into the middle of the screen.
  */
-export function nextMatch(dash: Dash, screen: LogScreen, direction: 1 | -1): Dash {
-  if (screen.search === '') return said(dash, '/ searches', false);
+export function nextMatch(dash: DashboardState, screen: LogScreen, direction: 1 | -1): DashboardState {
+  if (screen.search === '') return withMessage(dash, '/ searches', false);
   const shown = shownLines(dash.logs, screen.filter);
   const hits = shown.filter(({ line }) => matchesText(line.text, screen.search));
   const { hit: from } = screen;
   const after = () => hits.find(({ number }) => number > (from ?? 0)) ?? hits[0];
   const before = () => (from === null ? undefined : hits.findLast(({ number }) => number < from)) ?? hits.at(-1);
   const hit = direction === 1 && from !== null ? after() : before();
-  if (!hit) return said(dash, `"${screen.search}" is in none of the lines`, false);
+  if (!hit) return withMessage(dash, `"${screen.search}" is in none of the lines`, false);
   const below = Math.floor(dash.size.rows / 3);
   const last = shown[Math.min(shown.length - 1, shown.indexOf(hit) + below)];
   return changed(dash, screen, { hit: hit.number, bottom: last?.number ?? hit.number });

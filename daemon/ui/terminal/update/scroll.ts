@@ -1,5 +1,5 @@
 import { shownNotices } from '../notices.js';
-import { type Dash, type Screen, screenOf } from '../state.js';
+import { type DashboardState, type Screen, screenOf } from '../state.js';
 import { bodyHeight, layoutNow } from '../view/view.js';
 import { scrolledLogs } from './logs.js';
 import { changed } from './screens.js';
@@ -9,7 +9,7 @@ const FAR = 1_000_000;
 const WHEEL = 3;
 
 /** What keys that move do on this screen; null: it is none of them. */
-export function scrolled(dash: Dash, screen: Screen, name: string): Dash | null {
+export function scrolled(dash: DashboardState, screen: Screen, name: string): DashboardState | null {
   const by = stepOf(name, Math.max(1, layoutNow(dash).body - 2));
   return by === null ? null : scrolledBy(dash, screen, by);
 }
@@ -43,7 +43,7 @@ function stepOf(name: string, page: number): number | null {
   }
 }
 
-function scrolledBy(dash: Dash, screen: Screen, by: number): Dash {
+function scrolledBy(dash: DashboardState, screen: Screen, by: number): DashboardState {
   switch (screen.kind) {
     case 'services':
     case 'budget':
@@ -60,7 +60,7 @@ function scrolledBy(dash: Dash, screen: Screen, by: number): Dash {
   }
 }
 
-function scrolledEvents(dash: Dash, screen: Extract<Screen, { kind: 'events' }>, by: number): Dash {
+function scrolledEvents(dash: DashboardState, screen: Extract<Screen, { kind: 'events' }>, by: number): DashboardState {
   const shown = shownNotices(dash);
   const last = shown.length - 1;
   if (last < 0) return dash;
@@ -71,8 +71,8 @@ function scrolledEvents(dash: Dash, screen: Extract<Screen, { kind: 'events' }>,
 }
 
 /** The wheel. In a list that has a cursor it moves that. */
-export function wheeled(dash: Dash, direction: 1 | -1): Dash {
-  if (dash.ask || dash.entry) return dash;
+export function wheeled(dash: DashboardState, direction: 1 | -1): DashboardState {
+  if (dash.prompt || dash.entry) return dash;
   const screen = screenOf(dash);
   return scrolledBy(dash, screen, screen.kind === 'services' || screen.kind === 'budget' ? direction : direction * WHEEL);
 }

@@ -2,7 +2,7 @@ import { formatSpan } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
 import { splitOf } from '../layout.js';
 import { listRows } from '../list.js';
-import { type Dash, screenOf } from '../state.js';
+import { type DashboardState, screenOf } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { wrap } from '../text/width.js';
@@ -16,7 +16,7 @@ import { paneRows } from './pane.js';
 import { tableRows } from './table.js';
 
 /** What is between header and foot. Details and help may be longer than `height`: they are scrolled. */
-export function bodyRows(dash: Dash, height: number, glyphs: Glyphs): readonly Row[] {
+export function bodyRows(dash: DashboardState, height: number, glyphs: Glyphs): readonly Row[] {
   const screen = screenOf(dash);
   if (screen.kind === 'help') return helpRows(dash, glyphs);
   if (!dash.live) return waitingRows(dash);
@@ -32,7 +32,7 @@ export function bodyRows(dash: Dash, height: number, glyphs: Glyphs): readonly R
   }
 }
 
-function servicesRows(dash: Dash, height: number, glyphs: Glyphs): readonly Row[] {
+function servicesRows(dash: DashboardState, height: number, glyphs: Glyphs): readonly Row[] {
   const { above, table, pane } = splitOf(dash, height);
   const isBudget = screenOf(dash).kind === 'budget';
   if (listRows(dash).length === 0) return emptyRows(dash);
@@ -41,8 +41,8 @@ function servicesRows(dash: Dash, height: number, glyphs: Glyphs): readonly Row[
   return [...lines, ...tableRows(dash, columns, table), ...paneRows(dash, pane, glyphs)];
 }
 
-/** Before the first picture. */
-function waitingRows({ link, now, size }: Dash): readonly Row[] {
+/** Before the first snapshot. */
+function waitingRows({ link, now, size }: DashboardState): readonly Row[] {
   if (link.kind !== 'lost') {
     const waited = link.kind === 'waiting' ? now - link.since : 0;
     return [[], [span(`  asks the daemon …${waited >= 2_000 ? ` ${formatSpan(waited)}` : ''}`, 'dim')]];
@@ -52,7 +52,7 @@ function waitingRows({ link, now, size }: Dash): readonly Row[] {
 }
 
 /** No service to show. */
-function emptyRows({ live, filter }: Dash): readonly Row[] {
+function emptyRows({ live, filter }: DashboardState): readonly Row[] {
   const command = (text: string, what: string): Row => [span(`    ${text.padEnd(28)}`, 'key'), span(what, 'dim')];
   if ((live?.services.length ?? 0) > 0) {
     return [[], [span(`  No service matches "${filter}".`, 'strong')], [], command('escape', 'shows all again')];

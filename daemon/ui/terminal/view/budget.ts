@@ -1,16 +1,16 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Row, Style } from '../cells.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { countdown, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
 import { widthOf } from '../text/width.js';
 import { budgetBarRow, scaled } from './bars.js';
 import { type Column, nowCell } from './columns.js';
-import { stateSpan, stopsIn } from './words.js';
+import { stateSpan, stopsIn } from './labels.js';
 
 /** What the bar means, above the table. */
-export function budgetLines(dash: Dash, glyphs: Glyphs): readonly Row[] {
+export function budgetLines(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const budget = dash.live?.budget;
   if (!budget) return [];
   const { columns } = dash.size;
@@ -37,8 +37,8 @@ export function budgetLines(dash: Dash, glyphs: Glyphs): readonly Row[] {
   ];
 }
 
-/** Who holds it, on one scale, who goes next, and who is kept and why. */
-export function budgetColumns(dash: Dash, glyphs: Glyphs): readonly Column[] {
+/** The holders on one scale, the one that is evicted next, and those that are kept and why. */
+export function budgetColumns(dash: DashboardState, glyphs: Glyphs): readonly Column[] {
   const { columns } = dash.size;
   const services = dash.live?.services ?? [];
   const longest = services.reduce((most, { name }) => Math.max(most, widthOf(name)), 4);
@@ -77,7 +77,7 @@ export function budgetColumns(dash: Dash, glyphs: Glyphs): readonly Column[] {
 }
 
 /** What would become of it when memory is short; of what holds nothing, what a start would take. */
-function fateOf(dash: Dash, service: LiveService): Row {
+function fateOf(dash: DashboardState, service: LiveService): Row {
   const { next, protectedBy, memory, state } = service;
   if (next) {
     const left = stopsIn(service, dash);

@@ -1,7 +1,7 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Ms } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
-import { type Dash, type SpanName, shownNow } from '../state.js';
+import { type DashboardState, type SpanName, shownNow } from '../state.js';
 import { percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
@@ -21,7 +21,7 @@ export interface ChartSize {
 
 /** Memory and CPU of a service over a span of time, one above the other. `zoomed`: up to the peak instead of the maximum. */
 export function serviceCharts(
-  dash: Dash,
+  dash: DashboardState,
   service: LiveService,
   { span: name, zoomed }: { readonly span: SpanName; readonly zoomed: boolean },
   { columns, memory: height, cpu }: ChartSize,
@@ -69,7 +69,7 @@ function linesOf(standard: number, grant: number, maximum: number): Line[] {
   });
 }
 
-function valuesOf(dash: Dash, { id }: LiveService, name: SpanName, count: number) {
+function valuesOf(dash: DashboardState, { id }: LiveService, name: SpanName, count: number) {
   const to = shownNow(dash);
   const from = to - SPANS[name];
   if (name === '1m') {

@@ -1,26 +1,26 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Row } from '../cells.js';
 import { isGrouped, severalProjects } from '../list.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { shownNow } from '../state.js';
 import { countdown, percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { sized, widthOf } from '../text/width.js';
 import { memoryBarRow } from './bars.js';
+import { keptLabel, stateSpan, stopsIn } from './labels.js';
 import { sparkline } from './sparkline.js';
-import { keptWord, stateSpan, stopsIn } from './words.js';
 
 export interface Column {
   readonly title: string;
   readonly cells: number;
   readonly align?: 'right';
-  readonly sort?: Dash['sort'];
+  readonly sort?: DashboardState['sort'];
   row(service: LiveService): Row;
 }
 
 /** The columns of the table of services that a screen of this width has room for. */
-export function columnsFor(dash: Dash, glyphs: Glyphs): readonly Column[] {
+export function columnsFor(dash: DashboardState, glyphs: Glyphs): readonly Column[] {
   const { columns } = dash.size;
   const services = dash.live?.services ?? [];
   const isMedium = columns >= 74;
@@ -92,14 +92,14 @@ function connectionsColumn(): Column {
   };
 }
 
-function sparkColumn(dash: Dash, cells: number, glyphs: Glyphs): Column {
+function sparkColumn(dash: DashboardState, cells: number, glyphs: Glyphs): Column {
   const row = ({ id, memory }: LiveService): Row => [
     span(sparkline(dash.series.get(id) ?? [], shownNow(dash), cells, memory.grant || memory.maximum, glyphs), 'used'),
   ];
   return { title: sized('60 s', cells), cells, row };
 }
 
-function stopsColumn(dash: Dash): Column {
+function stopsColumn(dash: DashboardState): Column {
   const row = (service: LiveService): Row => {
     const left = stopsIn(service, dash);
     return [left === null ? span('-', 'dim') : span(countdown(left), left < 60_000 ? 'accent' : 'plain')];
@@ -108,6 +108,6 @@ function stopsColumn(dash: Dash): Column {
 }
 
 function nextColumn(): Column {
-  const row = (service: LiveService): Row => [service.next ? span(`#${service.next.rank}`, 'accent') : span(keptWord(service), 'dim')];
+  const row = (service: LiveService): Row => [service.next ? span(`#${service.next.rank}`, 'accent') : span(keptLabel(service), 'dim')];
   return { title: 'NEXT', sort: 'next', cells: 5, row };
 }

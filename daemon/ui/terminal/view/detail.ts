@@ -1,16 +1,16 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Row } from '../cells.js';
 import { noticesOf } from '../notices.js';
-import type { Dash, Screen } from '../state.js';
+import type { DashboardState, Screen } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { ends, joined, span } from '../text/rows.js';
 import { wrap } from '../text/width.js';
 import { progressBar } from './bars.js';
 import { serviceCharts } from './charts.js';
 import { serviceFacts, upFor } from './facts.js';
+import { stateSpan } from './labels.js';
 import { logRow } from './logs.js';
 import { besides, noticeRow, ruleRow } from './parts.js';
-import { stateSpan } from './words.js';
 
 type DetailScreen = Extract<Screen, { kind: 'detail' }>;
 
@@ -19,7 +19,7 @@ const EVENTS = 4;
 const LINES = 8;
 
 /** A service in full: more rows than the screen may have; they are scrolled. */
-export function detailRows(dash: Dash, screen: DetailScreen, height: number, glyphs: Glyphs): readonly Row[] {
+export function detailRows(dash: DashboardState, screen: DetailScreen, height: number, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
   const service = dash.live?.services.find(({ id }) => id === screen.id);
   if (!service) return [[], [span(`  ${screen.id} is not there any more. escape goes back.`, 'strong')]];
@@ -43,7 +43,7 @@ export function detailRows(dash: Dash, screen: DetailScreen, height: number, gly
   return [...head, ...upper, [], ...lower];
 }
 
-function titleRow(dash: Dash, service: LiveService, { span: name, zoomed }: DetailScreen, glyphs: Glyphs): Row {
+function titleRow(dash: DashboardState, service: LiveService, { span: name, zoomed }: DetailScreen, glyphs: Glyphs): Row {
   const health = service.health === 'none' ? [] : [[span(service.health, service.health === 'unhealthy' ? 'warn' : 'plain')]];
   const up = upFor(dash, service);
   const parts: Row[] = [
@@ -59,7 +59,7 @@ function titleRow(dash: Dash, service: LiveService, { span: name, zoomed }: Deta
   return ends([span(' '), ...joined(parts, ' · ', dash.size.columns - 22)], right, dash.size.columns);
 }
 
-function eventsOf(dash: Dash, { project, name }: LiveService, most: number, columns: number): readonly Row[] {
+function eventsOf(dash: DashboardState, { project, name }: LiveService, most: number, columns: number): readonly Row[] {
   const notices = noticesOf(dash, project, name).slice(-most);
   const none: Row[] = [[span(' none yet', 'dim')]];
   return [
@@ -68,7 +68,7 @@ function eventsOf(dash: Dash, { project, name }: LiveService, most: number, colu
   ];
 }
 
-function linesOf({ logs }: Dash, most: number, columns: number): readonly Row[] {
+function linesOf({ logs }: DashboardState, most: number, columns: number): readonly Row[] {
   const lines = (logs?.lines ?? []).slice(-Math.max(1, most - 1));
   const text = logs?.ended?.failure ? logs.ended.failure.message : logs?.ended ? 'nothing was written' : 'nothing was written yet';
   const rows =

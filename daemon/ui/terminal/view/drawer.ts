@@ -1,20 +1,20 @@
 import type { Plan } from '../../../api/plan.js';
 import type { Failure } from '../../../shared/failure.js';
 import type { Row, Style } from '../cells.js';
-import type { ServiceWork } from '../input.js';
-import type { Dash, Prompt } from '../state.js';
+import type { DashboardAction } from '../input.js';
+import type { DashboardState, Prompt } from '../state.js';
 import { short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { cellsIn, span } from '../text/rows.js';
 import { sized, widthOf, wrap } from '../text/width.js';
+import { actionSubject } from './action-labels.js';
 import { budgetBarRow } from './bars.js';
 import { ruleRow } from './parts.js';
 import { refusedHolders } from './refusal.js';
-import { workSubject } from './work-words.js';
 
 /** What is asked, or answered, between body and foot; nothing while nothing is. */
-export function drawerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
-  const { ask, size } = dash;
+export function drawerRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
+  const { prompt: ask, size } = dash;
   if (!ask) return [];
   const rows = contentOf(ask, dash, glyphs);
   // What is cut off is the middle of a long list: the budget and the warning below it stay.
@@ -25,16 +25,19 @@ export function drawerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
   return [...rows.slice(0, most - tail - 1), [span(`   … and ${left} more`, 'dim')], ...rows.slice(rows.length - tail)];
 }
 
-function contentOf(ask: Prompt, dash: Dash, glyphs: Glyphs): readonly Row[] {
+function contentOf(ask: Prompt, dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
   switch (ask.kind) {
     case 'planning':
-      return [ruleRow([span(`${ask.work.verb} ${workSubject(ask.work)}`, 'title')], columns), [span(' asks what that would do …', 'dim')]];
+      return [
+        ruleRow([span(`${ask.work.verb} ${actionSubject(ask.work)}`, 'title')], columns),
+        [span(' asks what that would do …', 'dim')],
+      ];
     case 'refused':
       return refusedRows(ask.work, ask.failure, dash);
     case 'confirm':
       return [
-        ruleRow([span(`${ask.work.verb} ${workSubject(ask.work)}?`, 'strong')], columns),
+        ruleRow([span(`${ask.work.verb} ${actionSubject(ask.work)}?`, 'strong')], columns),
         ...planRows(ask.work, ask.plan, dash),
         ...budgetRows(ask.plan, dash, glyphs),
       ];
@@ -42,7 +45,7 @@ function contentOf(ask: Prompt, dash: Dash, glyphs: Glyphs): readonly Row[] {
 }
 
 /** A line each: what is stopped first. */
-function planRows(work: ServiceWork, plan: Plan, dash: Dash): readonly Row[] {
+function planRows(work: DashboardAction, plan: Plan, dash: DashboardState): readonly Row[] {
   const { stops, evicts, shrinks, starts, keeps } = plan;
   const again = new Set<string>(starts.map(({ id }) => id));
   const held = (id: string) => short(dash.live?.services.find(service => service.id === id)?.memory.grant ?? 0);
@@ -68,12 +71,12 @@ function planRows(work: ServiceWork, plan: Plan, dash: Dash): readonly Row[] {
   ]);
 }
 
-function nameOf(id: string, { live }: Dash): string {
+function nameOf(id: string, { live }: DashboardState): string {
   return (live?.projects.length ?? 0) > 1 ? id : id.slice(id.indexOf('/') + 1);
 }
 
 /** What is lost with it. */
-function stopWords(id: string, { live }: Dash): string {
+function stopWords(id: string, { live }: DashboardState): string {
   const service = live?.services.find(each => each.id === id);
   if (!service) return '';
   const used =
@@ -86,7 +89,7 @@ function stopWords(id: string, { live }: Dash): string {
 }
 
 /** The budget before and after; what is used after is what those use that stay. */
-function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan, dash: Dash, glyphs: Glyphs): readonly Row[] {
+function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan, dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const cells = Math.max(12, Math.min(50, dash.size.columns - 40));
   const used = dash.live?.budget.workingSet ?? 0;
   const leaving = new Set<string>([...stops, ...evicts]);
@@ -99,8 +102,8 @@ function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan
   return [line('budget now', grantedBefore, used), line('after', grantedAfter, left)];
 }
 
-function refusedRows(work: ServiceWork, refused: Failure, { size: { columns } }: Dash): readonly Row[] {
-  const title = ruleRow([span(`✗ ${work.verb} ${workSubject(work)}: refused`, 'bad')], columns);
+function refusedRows(work: DashboardAction, refused: Failure, { size: { columns } }: DashboardState): readonly Row[] {
+  const title = ruleRow([span(`✗ ${work.verb} ${actionSubject(work)}: refused`, 'bad')], columns);
   const lines = wrap(refused.message, columns - 2).map((line): Row => [span(` ${line}`)]);
   const holders = refusedHolders(refused, columns);
   const hints = refused.remedies.flatMap(remedy =>

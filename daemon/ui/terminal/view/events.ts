@@ -1,13 +1,13 @@
 import type { Row } from '../cells.js';
 import { severalProjects } from '../list.js';
 import { shownNotices } from '../notices.js';
-import type { Dash, Screen } from '../state.js';
+import type { DashboardState, Screen } from '../state.js';
 import { span } from '../text/rows.js';
 import { sized, widthOf } from '../text/width.js';
 import { noticeRow } from './parts.js';
 
 /** What happened, the newest at the bottom. */
-export function eventsRows(dash: Dash, { bottom }: Extract<Screen, { kind: 'events' }>, height: number): readonly Row[] {
+export function eventsRows(dash: DashboardState, { bottom }: Extract<Screen, { kind: 'events' }>, height: number): readonly Row[] {
   const shown = shownNotices(dash);
   if (shown.length === 0)
     return [[], [span(dash.filter === '' ? '  Nothing has happened yet.' : `  No event matches "${dash.filter}".`, 'strong')]];

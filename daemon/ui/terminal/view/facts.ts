@@ -2,13 +2,13 @@ import type { LiveService } from '../../../api/live.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { formatSpan } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
-import { type Dash, shownNow } from '../state.js';
+import { type DashboardState, shownNow } from '../state.js';
 import { rate, short } from '../text/figures.js';
+import { stopsIn } from './labels.js';
 import { factRows } from './parts.js';
-import { stopsIn } from './words.js';
 
 /** All that is known of a service, a label a line. */
-export function serviceFacts(dash: Dash, service: LiveService, columns: number): readonly Row[] {
+export function serviceFacts(dash: DashboardState, service: LiveService, columns: number): readonly Row[] {
   const { memory, usage, next, protectedBy, connections, crashes, ooms } = service;
   const left = stopsIn(service, dash);
   const holds = memory.grant > 0;
@@ -50,11 +50,11 @@ export function serviceFacts(dash: Dash, service: LiveService, columns: number):
 
 /** Where a program connects to: the service's own ports, and its container past them. */
 export function addressesOf({ ports, address }: LiveService): string {
-  const doors = ports.map(({ hostIp, host, container, protocol }) => {
+  const published = ports.map(({ hostIp, host, container, protocol }) => {
     const at = `${hostIp.includes(':') ? `[${hostIp}]` : hostIp === '0.0.0.0' ? '*' : hostIp}:${host}`;
     return `${at}${host === container ? '' : ` → ${container}`}${protocol === 'udp' ? '/udp' : ''}`;
   });
-  return [...doors, ...(address ? [`container ${address}`] : [])].join(', ');
+  return [...published, ...(address ? [`container ${address}`] : [])].join(', ');
 }
 
 /** The OOM killer acts on the usage, cache included. */
@@ -64,17 +64,17 @@ function usageOf({ usage }: LiveService): string {
   return `${short(usage.usage)} = working set ${short(usage.workingSet)} + ${short(usage.usage - usage.workingSet)} cache that can be dropped`;
 }
 
-function dependantsOf({ live }: Dash, { project, name }: LiveService): readonly string[] {
+function dependantsOf({ live }: DashboardState, { project, name }: LiveService): readonly string[] {
   return (live?.services ?? []).filter(other => other.project === project && other.dependsOn.includes(name)).map(other => other.name);
 }
 
-function withStates({ live }: Dash, { project }: LiveService, names: readonly string[]): string {
+function withStates({ live }: DashboardState, { project }: LiveService, names: readonly string[]): string {
   const stateOf = (name: string) =>
     live?.services.find(other => other.project === project && other.name === name)?.state ?? 'not part of it';
   return names.map(name => `${name} (${stateOf(name)})`).join(', ');
 }
 
 /** `up 2 h 5 m`; empty: it does not run. */
-export function upFor(dash: Dash, { since }: LiveService): string {
+export function upFor(dash: DashboardState, { since }: LiveService): string {
   return since === null ? '' : `up ${formatSpan(shownNow(dash) - since)}`;
 }

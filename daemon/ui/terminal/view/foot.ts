@@ -1,20 +1,20 @@
 import { formatSpan } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
 import { shownServices } from '../list.js';
-import { type Dash, screenOf } from '../state.js';
+import { type DashboardState, screenOf } from '../state.js';
 import { countdown, short } from '../text/figures.js';
 import { cellsIn, joined, span } from '../text/rows.js';
 import { wrap } from '../text/width.js';
-import { stopsIn } from './words.js';
+import { stopsIn } from './labels.js';
 
 const LONGEST_MESSAGE = 3;
 
 /** What is to be said, and the keys that work here. */
-export function footRows(dash: Dash): readonly Row[] {
+export function footRows(dash: DashboardState): readonly Row[] {
   return [...statusRows(dash), keyRow(dash)];
 }
 
-function statusRows(dash: Dash): readonly Row[] {
+function statusRows(dash: DashboardState): readonly Row[] {
   const { entry, link, message, now, size } = dash;
   const cells = size.columns - 2;
   if (entry) {
@@ -36,8 +36,8 @@ function statusRows(dash: Dash): readonly Row[] {
   return [nextRow(dash)];
 }
 
-/** Who sleeps next by itself, and who goes when memory is short. */
-function nextRow(dash: Dash): Row {
+/** The service that sleeps next by itself, and the one that is evicted first when memory is short. */
+function nextRow(dash: DashboardState): Row {
   const services = dash.live?.services ?? [];
   const name = (id: string, plain: string) => (dash.live && dash.live.projects.length > 1 ? id : plain);
   const sleeping = services
@@ -73,7 +73,7 @@ function nextRow(dash: Dash): Row {
 }
 
 /** As many keys as have room; help and the way out always are among them. */
-function keyRow(dash: Dash): Row {
+function keyRow(dash: DashboardState): Row {
   const parts = keysOf(dash).map(([key, what]): Row => [span(key, 'key'), span(` ${what}`, 'dim')]);
   const kept = parts.splice(Math.max(0, parts.length - 2));
   const room = dash.size.columns - 2;
@@ -84,8 +84,8 @@ function keyRow(dash: Dash): Row {
 type Keys = readonly (readonly [key: string, what: string])[];
 
 /** The keys that work here, the most useful first; the last one is always shown. */
-function keysOf(dash: Dash): Keys {
-  const { entry, ask } = dash;
+function keysOf(dash: DashboardState): Keys {
+  const { entry, prompt: ask } = dash;
   if (entry) return [['enter', 'keep'], ['escape', 'as it was']]; // biome-ignore format: pairs
   if (ask?.kind === 'planning') return [['escape', 'never mind']];
   if (ask?.kind === 'refused') return [['enter', 'close']];

@@ -1,6 +1,6 @@
 import type { Live } from '../../../api/live.js';
 import type { Row, Style } from '../cells.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { percent, short } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { cellsIn, ends, joined, span } from '../text/rows.js';
@@ -11,7 +11,7 @@ export const TABS = ['services', 'events', 'budget'] as const;
 const LABEL = 8;
 
 /** Three lines: where one is and what that costs, the budget, the machine. */
-export function headerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
+export function headerRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
   const { live } = dash;
   if (!live) return [titleRow(dash)];
@@ -31,7 +31,7 @@ export function headerRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
   ];
 }
 
-function titleRow(dash: Dash): Row {
+function titleRow(dash: DashboardState): Row {
   const { columns } = dash.size;
   const base = dash.screens[0]?.kind;
   const tabs = TABS.map(tab => (tab === base ? span(`[${tab}]`, 'selected') : span(` ${tab} `, 'dim')));
@@ -41,7 +41,7 @@ function titleRow(dash: Dash): Row {
 }
 
 /** The most telling last: it stays when the line is short. */
-function rightParts({ live }: Dash, room: number): Row {
+function rightParts({ live }: DashboardState, room: number): Row {
   if (!live) return [];
   const { daemon, engine, projects } = live;
   const self: Row = [span(`self ${short(daemon.rss)}${daemon.cpu === null ? '' : ` ${percent(daemon.cpu)}`}`, 'dim')];

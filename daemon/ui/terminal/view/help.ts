@@ -1,5 +1,5 @@
 import type { Row } from '../cells.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { sized, wrap } from '../text/width.js';
@@ -54,7 +54,7 @@ function signs({ state, used, granted, reserve, mark }: Glyphs): Part {
 }
 
 /** All keys and signs, in two columns where there is room. */
-export function helpRows(dash: Dash, glyphs: Glyphs): readonly Row[] {
+export function helpRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
   const [move, services, ...others] = [...PARTS, signs(glyphs)];
   const block = (parts: readonly (Part | undefined)[], cells: number) => parts.flatMap(part => (part ? partRows(part, cells) : []));

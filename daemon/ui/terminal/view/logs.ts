@@ -1,7 +1,7 @@
 import type { Row, Style, StyledText } from '../cells.js';
 import type { LogText } from '../input.js';
 import { matchesOf, matchesText, type Numbered, shownLines } from '../log-lines.js';
-import type { Dash, LogScreen } from '../state.js';
+import type { DashboardState, LogScreen } from '../state.js';
 import { clock } from '../text/figures.js';
 import { ends, joined, span } from '../text/rows.js';
 import { cut, sized, widthOf } from '../text/width.js';
@@ -18,7 +18,7 @@ interface Manner {
 }
 
 /** A line that says what is seen, and the lines up to the bottom one. */
-export function logsRows(dash: Dash, screen: LogScreen, height: number): readonly Row[] {
+export function logsRows(dash: DashboardState, screen: LogScreen, height: number): readonly Row[] {
   const shown = shownLines(dash.logs, screen.filter);
   const bottom =
     screen.bottom === null
@@ -37,7 +37,7 @@ export function logsRows(dash: Dash, screen: LogScreen, height: number): readonl
   ];
 }
 
-function statusRow(dash: Dash, screen: LogScreen, shown: readonly Numbered[], bottom: number): Row {
+function statusRow(dash: DashboardState, screen: LogScreen, shown: readonly Numbered[], bottom: number): Row {
   const all = dash.logs?.lines.length ?? 0;
   const hits = screen.search === '' ? [] : shown.filter(({ line }) => matchesText(line.text, screen.search));
   const at = hits.findIndex(({ number }) => number === screen.hit) + 1;
@@ -55,7 +55,7 @@ function statusRow(dash: Dash, screen: LogScreen, shown: readonly Numbered[], bo
   return ends([span(' '), ...joined(parts, ' · ', dash.size.columns - 16)], [mode], dash.size.columns);
 }
 
-function huesOf({ live }: Dash, { project, services }: LogScreen): ReadonlyMap<string, Style> {
+function huesOf({ live }: DashboardState, { project, services }: LogScreen): ReadonlyMap<string, Style> {
   const names = services.length > 0 ? services : (live?.services ?? []).filter(each => each.project === project).map(({ name }) => name);
   return new Map([...names].sort().map((name, at) => [name, HUES[at % HUES.length] ?? 'plain']));
 }

@@ -2,7 +2,7 @@ import type { LiveService } from '../../../api/live.js';
 import type { Row } from '../cells.js';
 import { severalProjects } from '../list.js';
 import { shownNotices } from '../notices.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { shownNow } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
@@ -16,7 +16,7 @@ import { sparkline } from './sparkline.js';
 const WIDE = 110;
 
 /** Below the table: what there is to say about the service under the cursor, and what happened last. */
-export function paneRows(dash: Dash, height: number, glyphs: Glyphs): readonly Row[] {
+export function paneRows(dash: DashboardState, height: number, glyphs: Glyphs): readonly Row[] {
   if (height < 4) return [];
   const { columns } = dash.size;
   const service = dash.live?.services.find(({ id }) => id === dash.selected);
@@ -31,7 +31,7 @@ export function paneRows(dash: Dash, height: number, glyphs: Glyphs): readonly R
   return [[], ...besides(about, eventRows(dash, height - 1, right - 1), left, right)];
 }
 
-function aboutRows(dash: Dash, service: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
+function aboutRows(dash: DashboardState, service: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
   return [
     ruleRow([span(service.name, 'title')], columns),
     ...whyRows(service, columns, glyphs),
@@ -40,7 +40,7 @@ function aboutRows(dash: Dash, service: LiveService, columns: number, glyphs: Gl
   ];
 }
 
-function wideRows(dash: Dash, service: LiveService, columns: number, height: number, glyphs: Glyphs): readonly Row[] {
+function wideRows(dash: DashboardState, service: LiveService, columns: number, height: number, glyphs: Glyphs): readonly Row[] {
   const words = [ruleRow([span(service.name, 'title')], columns), ...whyRows(service, columns, glyphs), linksRow(dash, service, columns)];
   const room = Math.min(28, height - words.length - 3);
   if (!service.usage) return [...words, ...serviceFacts(dash, service, columns)];
@@ -58,7 +58,7 @@ function whyRows({ why, loading }: LiveService, columns: number, glyphs: Glyphs)
 }
 
 /** The last minute, where the table has no room for it. */
-function sparkRow(dash: Dash, { id, memory, usage }: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
+function sparkRow(dash: DashboardState, { id, memory, usage }: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
   if (!usage) return [];
   const cells = Math.min(30, Math.floor((columns - 30) / 2));
   const points = dash.series.get(id) ?? [];
@@ -68,8 +68,8 @@ function sparkRow(dash: Dash, { id, memory, usage }: LiveService, columns: numbe
   return [[span(' 60 s  memory ', 'dim'), span(line, 'used'), span('  CPU ', 'dim'), span(work, 'accent')]];
 }
 
-/** How to reach it, and who belongs to it. */
-function linksRow(dash: Dash, service: LiveService, columns: number): Row {
+/** How to reach it, and what it depends on. */
+function linksRow(dash: DashboardState, service: LiveService, columns: number): Row {
   const { dependsOn, connections } = service;
   const addresses = addressesOf(service);
   const up = upFor(dash, service);
@@ -82,7 +82,7 @@ function linksRow(dash: Dash, service: LiveService, columns: number): Row {
   return [span(' '), ...joined(parts, ' · ', columns - 2)];
 }
 
-function eventRows(dash: Dash, height: number, columns: number): readonly Row[] {
+function eventRows(dash: DashboardState, height: number, columns: number): readonly Row[] {
   const projects = severalProjects(dash.live?.services ?? []);
   const shown = shownNotices({ ...dash, filter: '' }).slice(1 - height);
   const names = Math.min(

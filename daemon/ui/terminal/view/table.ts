@@ -1,7 +1,7 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Row } from '../cells.js';
 import { type ListRow, listRows } from '../list.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { short } from '../text/figures.js';
 import { filled, span } from '../text/rows.js';
 import { sized } from '../text/width.js';
@@ -9,12 +9,12 @@ import type { Column } from './columns.js';
 import { ruleRow } from './parts.js';
 
 /** The table of services: a line of titles, and those of its rows that are in the window. */
-export function tableRows(dash: Dash, columns: readonly Column[], height: number): readonly Row[] {
+export function tableRows(dash: DashboardState, columns: readonly Column[], height: number): readonly Row[] {
   const rows = listRows(dash).slice(dash.top, dash.top + height - 1);
   return [titles(columns, dash), ...rows.map(row => tableRow(row, columns, dash))];
 }
 
-function titles(columns: readonly Column[], { sort }: Dash): Row {
+function titles(columns: readonly Column[], { sort }: DashboardState): Row {
   const cells = columns.map(({ title, cells: width, align, sort: by }): Row => {
     const isSort = by === sort && !title.startsWith('MEMORY');
     return [span(sized(isSort ? `${title}▾` : title, width, align), isSort ? 'strong' : 'dim')];
@@ -22,7 +22,7 @@ function titles(columns: readonly Column[], { sort }: Dash): Row {
   return [span('  '), ...cells.flatMap((cell, at) => (at === 0 ? cell : [span(' '), ...cell]))];
 }
 
-function tableRow(row: ListRow, columns: readonly Column[], dash: Dash): Row {
+function tableRow(row: ListRow, columns: readonly Column[], dash: DashboardState): Row {
   if (row.kind === 'heading') return headingRow(row.project, dash);
   const { service } = row;
   const isSelected = service.id === dash.selected;
@@ -39,7 +39,7 @@ function cellOf({ title, cells, align, row }: Column, service: LiveService, isSe
 }
 
 /** A project with what its services hold together. */
-function headingRow(project: string | null, { live, size }: Dash): Row {
+function headingRow(project: string | null, { live, size }: DashboardState): Row {
   if (project === null) return ruleRow([span('hold nothing now', 'dim')], size.columns);
   const services = (live?.services ?? []).filter(service => service.project === project);
   const profile = live?.projects.find(({ name }) => name === project)?.profile ?? '';

@@ -1,6 +1,6 @@
 import type { Capabilities, Row } from '../cells.js';
 import { isTooSmall, type Layout, LEAST, layoutOf } from '../layout.js';
-import { type Dash, screenOf } from '../state.js';
+import { type DashboardState, screenOf } from '../state.js';
 import { type Glyphs, glyphsFor } from '../text/glyphs.js';
 import { ends, shownRow, span } from '../text/rows.js';
 import { bodyRows } from './body.js';
@@ -9,7 +9,7 @@ import { footRows } from './foot.js';
 import { headerRows } from './header.js';
 
 /** The screen: header, body, a drawer when something is asked, foot. */
-export function view(dash: Dash, capabilities: Capabilities): readonly Row[] {
+export function view(dash: DashboardState, capabilities: Capabilities): readonly Row[] {
   const { columns, rows } = dash.size;
   if (isTooSmall(dash)) return tooSmall(dash).map(row => shownRow(row, columns, capabilities, false));
   const glyphs = glyphsFor(capabilities);
@@ -26,18 +26,18 @@ export function view(dash: Dash, capabilities: Capabilities): readonly Row[] {
 }
 
 /** Where things are now. */
-export function layoutNow(dash: Dash): Layout {
+export function layoutNow(dash: DashboardState): Layout {
   const glyphs: Glyphs = glyphsFor({ ascii: true });
   return layoutOf(dash, drawerRows(dash, glyphs).length, footRows(dash).length);
 }
 
 /** How many rows the body has in all. */
-export function bodyHeight(dash: Dash): number {
+export function bodyHeight(dash: DashboardState): number {
   return bodyRows(dash, layoutNow(dash).body, glyphsFor({ ascii: true })).length;
 }
 
 /** Rows of the body that are scrolled out at the top. */
-function topOf(dash: Dash): number {
+function topOf(dash: DashboardState): number {
   const screen = screenOf(dash);
   return screen.kind === 'detail' || screen.kind === 'help' ? screen.top : 0;
 }
@@ -54,7 +54,7 @@ function exactly(rows: readonly Row[], height: number): readonly Row[] {
   return Array.from({ length: Math.max(0, height) }, (_, at) => rows[at] ?? []);
 }
 
-function tooSmall({ size: { columns, rows } }: Dash): readonly Row[] {
+function tooSmall({ size: { columns, rows } }: DashboardState): readonly Row[] {
   const lines = [`${columns} × ${rows} is too small`, `needs ${LEAST.columns} × ${LEAST.rows}; q quits`];
   return lines.slice(0, Math.max(0, rows - 1)).map(line => [span(line, 'warn')]);
 }

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { HistoryEntry } from '../../../api/live-history.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { make } from '../dom.js';
-import { timeShown } from '../words.js';
+import { timeShown } from '../labels.js';
 
 /** Two charts over the same time: memory with its grant, CPU. */
 export interface Charts {

@@ -3,9 +3,9 @@ import type { LiveService } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { button, make, setHidden, setText } from '../dom.js';
-import type { Picture } from '../picture.js';
+import { countdownShown, nextLabel, percentShown, rateShown, SIGNS, stateLabel } from '../labels.js';
 import { call, fetchLines } from '../session.js';
-import { countdownShown, nextWords, percentShown, rateShown, SIGNS, stateWords } from '../words.js';
+import type { Snapshot } from '../snapshot.js';
 import { createCharts } from './charts.js';
 import { createEvents } from './events.js';
 import { createFigures } from './meters.js';
@@ -20,7 +20,7 @@ const EVENTS = 8;
 /** All about one service, until `close`. */
 export interface Detail {
   readonly element: HTMLElement;
-  show(picture: Picture, at: number): void;
+  show(picture: Snapshot, at: number): void;
   close(): void;
 }
 
@@ -67,8 +67,8 @@ export function createDetail(token: string, first: LiveService, { act, closed, c
     element,
     show(picture, at) {
       service = picture.live.services.find(each => each.id === id) ?? service;
-      state.className = `state-words is-${stateWords(service)}`;
-      setText(state, `${SIGNS[service.state]} ${stateWords(service)}`);
+      state.className = `state-words is-${stateLabel(service)}`;
+      setText(state, `${SIGNS[service.state]} ${stateLabel(service)}`);
       setText(why, service.why);
       buttons.show();
       figures.show(figuresOf(service, at - picture.live.at));
@@ -125,7 +125,7 @@ function figuresOf(service: LiveService, since: number): readonly (readonly [str
     ['disk', usage ? `${rateShown(usage.blockIn)} read, ${rateShown(usage.blockOut)} written` : '–', ''],
     ['processes', usage?.pids == null ? '–' : String(usage.pids), ''],
     ['stops in', stopsIn === null ? '–' : countdownShown(stopsIn - since), ''],
-    ['when memory is short', nextWords(service), 'wide'],
+    ['when memory is short', nextLabel(service), 'wide'],
     ['connect to', where.join(', ') || 'no port', 'wide'],
     ['inside', address ?? '–', ''],
     ['depends on', dependsOn.join(', ') || 'nothing', 'wide'],
@@ -169,7 +169,7 @@ function createHistory(token: string, { project, name, id }: LiveService, change
   return {
     buttons,
     /** What the chart shows now. The last minute comes with the stream; the rest is asked for from time to time. */
-    of(picture: Picture): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
+    of(picture: Snapshot): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
       const recent = picture.recent[id] ?? [];
       if (span === '1m') return { span, entries: recent };
       const isStale = fetched === null || performance.now() - fetched.at > FRESH[span];

@@ -1,6 +1,6 @@
 import type { LoggedNotice } from '../../../api/notice.js';
 import { Keyed, make } from '../dom.js';
-import { noticeSubject, timeShown } from '../words.js';
+import { noticeSubject, timeShown } from '../labels.js';
 
 const LEVELS = { info: '', warn: '▲ ', error: '✕ ' } as const;
 

@@ -2,7 +2,7 @@ import type { Live, LiveHost } from '../../../api/live.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { make, setText } from '../dom.js';
 import { budgetBar, share } from '../geometry.js';
-import { percentShown } from '../words.js';
+import { percentShown } from '../labels.js';
 import { makeBar } from './bar.js';
 
 const PRESSURE = { none: 'no pressure', soft: 'short of memory', hard: 'very short of memory' } as const;

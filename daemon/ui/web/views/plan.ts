@@ -1,7 +1,7 @@
 import type { Plan } from '../../../api/plan.js';
 import { button, make } from '../dom.js';
+import { planLines, planSum } from '../labels.js';
 import { call, Refused } from '../session.js';
-import { planLines, planSum } from '../words.js';
 
 export type ServiceVerb = 'start' | 'stop' | 'restart' | 'pin' | 'unpin';
 

@@ -1,8 +1,8 @@
 import type { LiveService } from '../../../api/live.js';
 import { byId, Keyed, make, setAttribute, setHidden, setText, svg } from '../dom.js';
 import { memoryBar, sparkPoints } from '../geometry.js';
-import type { Picture } from '../picture.js';
-import { countdownShown, memoryTitle, memoryWords, nextWords, percentShown, SIGNS, stateWords } from '../words.js';
+import { countdownShown, memoryLabel, memoryTitle, nextLabel, percentShown, SIGNS, stateLabel } from '../labels.js';
+import type { Snapshot } from '../snapshot.js';
 import { makeBar } from './bar.js';
 
 const [WIDTH, HEIGHT] = [90, 22];
@@ -21,7 +21,7 @@ export function createServices(table: HTMLTableElement, chosen: (id: string) => 
   table.append(make('thead', { children: [make('tr', { children: heads })] }), body);
   const rows = new Keyed<LiveService, Row>(body, service => createRow(service.id, chosen));
   const empty = byId('empty', HTMLElement);
-  return (picture: Picture, at: number, open: string | null) => {
+  return (picture: Snapshot, at: number, open: string | null) => {
     const services = inOrder(picture.live.services);
     const several = new Set(services.map(({ project }) => project)).size > 1;
     setHidden(empty, services.length > 0);
@@ -41,7 +41,7 @@ function inOrder(services: readonly LiveService[]): readonly LiveService[] {
 }
 
 interface Scene {
-  readonly picture: Picture;
+  readonly picture: Snapshot;
   readonly at: number;
   readonly isOpen: boolean;
   readonly several: boolean;
@@ -75,7 +75,7 @@ function createRow(id: string, chosen: (id: string) => void) {
   return {
     element,
     show(service: LiveService, { picture, at, isOpen, several }: Scene) {
-      const state = stateWords(service);
+      const state = stateLabel(service);
       element.className = `is-${state}${isOpen ? ' open' : ''}`;
       setText(sign, state === 'unhealthy' ? '!' : SIGNS[service.state]);
       setText(word, service.loading ? `loads ${Math.floor(service.loading.share * 100)} %` : state);
@@ -85,13 +85,13 @@ function createRow(id: string, chosen: (id: string) => void) {
       setText(why, service.why);
       setAttribute(why, 'title', service.why);
       bar.show(memoryBar(service), memoryTitle(service));
-      setText(memory, memoryWords(service));
+      setText(memory, memoryLabel(service));
       setAttribute(line, 'points', sparkPoints(picture.recent[service.id] ?? [], at, WIDTH, HEIGHT));
       cpu.show(percentShown(service.usage?.cpu), service.usage === null);
       connections.show(String(service.connections), service.connections === 0);
       const left = service.stopsIn === null ? null : service.stopsIn - (at - picture.live.at);
       stops.show(left === null ? '–' : countdownShown(left), left === null);
-      next.show(service.next ? `#${service.next.rank}` : '–', service.next === null, nextWords(service));
+      next.show(service.next ? `#${service.next.rank}` : '–', service.next === null, nextLabel(service));
     },
   };
 }

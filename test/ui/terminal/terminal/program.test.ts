@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FailureError, failure } from '../../../../daemon/shared/failure.js';
-import type { Effect, Input, ServiceWork } from '../../../../daemon/ui/terminal/input.js';
+import type { DashboardAction, Effect, Input } from '../../../../daemon/ui/terminal/input.js';
 import type { Backend } from '../../../../daemon/ui/terminal/terminal/backend.js';
 import { Program } from '../../../../daemon/ui/terminal/terminal/program.js';
 import { EMPTY_PLAN } from '../../../server/harness.js';
 import { FakeTerminal, fakeBackend, heartbeat, notingMachine, Pushed, wordOf } from './support/fakes.js';
 
 const CAPABILITIES = { color: '256', ascii: false } as const;
-const WORK: ServiceWork = { verb: 'stop', project: 'shop', services: ['api'] };
+const WORK: DashboardAction = { verb: 'stop', project: 'shop', services: ['api'] };
 
 function start(effects?: (input: Input) => readonly Effect[], parts: Partial<Backend> = {}) {
   const terminal = new FakeTerminal();

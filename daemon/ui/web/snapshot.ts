@@ -10,7 +10,7 @@ const NOTICES = 200;
 export const CHART_SPAN = 60_000;
 
 /** All that the page knows from the stream. */
-export interface Picture {
+export interface Snapshot {
   readonly live: Live;
   /** Oldest first. */
   readonly notices: readonly LoggedNotice[];
@@ -22,8 +22,8 @@ export interface Picture {
   readonly every: number;
 }
 
-/** The picture after a frame; null: a frame is missing, so that the stream has to be begun anew. */
-export function folded(picture: Picture | null, frame: StreamFrame): Picture | null {
+/** The snapshot after a frame; null when a frame is missing, so that the stream has to begin anew. */
+export function applyFrame(picture: Snapshot | null, frame: StreamFrame): Snapshot | null {
   if (frame.type === 'snapshot') {
     const recent = Object.fromEntries(Object.entries(frame.recent).map(([id, { entries }]) => [id, entries]));
     return { live: frame.live, notices: frame.notices, recent, seq: frame.seq, every: frame.every };
@@ -33,7 +33,7 @@ export function folded(picture: Picture | null, frame: StreamFrame): Picture | n
   switch (frame.type) {
     case 'delta': {
       const live = applyDelta(picture.live, frame.live);
-      return { ...next, live, recent: movedOn(picture.recent, live) };
+      return { ...next, live, recent: withRecentPoint(picture.recent, live) };
     }
     case 'notice':
       return { ...next, notices: [...picture.notices.slice(1 - NOTICES), frame.notice] };
@@ -43,7 +43,7 @@ export function folded(picture: Picture | null, frame: StreamFrame): Picture | n
 }
 
 /** A point for each service that is measured; what did not change is told by no delta and goes on as it was. */
-function movedOn(recent: Picture['recent'], live: Live): Picture['recent'] {
+function withRecentPoint(recent: Snapshot['recent'], live: Live): Snapshot['recent'] {
   const begin = live.at - CHART_SPAN;
   const entries = live.services.flatMap(({ id, usage }) => {
     const before = (recent[id] ?? []).filter(({ at }) => at >= begin && at < live.at);

@@ -1,7 +1,7 @@
 import type { LiveService } from '../../../api/live.js';
 import type { Ms } from '../../../shared/span.js';
 import type { Style, StyledText } from '../cells.js';
-import type { Dash } from '../state.js';
+import type { DashboardState } from '../state.js';
 import { shownNow } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
@@ -25,13 +25,13 @@ export function stateSpan({ state, health, loading }: LiveService, glyphs: Glyph
 }
 
 /** Until it stops by itself; null: it does not. */
-export function stopsIn(service: LiveService, dash: Dash): Ms | null {
+export function stopsIn(service: LiveService, dash: DashboardState): Ms | null {
   if (service.stopsIn === null) return null;
   return Math.max(0, service.stopsIn - (shownNow(dash) - (dash.stopsAt.get(service.id) ?? shownNow(dash))));
 }
 
 /** `pinned`, or why it is kept, in a word. */
-export function keptWord({ pinned, protectedBy, memory }: LiveService): string {
+export function keptLabel({ pinned, protectedBy, memory }: LiveService): string {
   if (pinned) return 'pin';
   return protectedBy !== null && memory.grant > 0 ? 'held' : '';
 }

@@ -16,12 +16,12 @@ export const SIGNS: Readonly<Record<ServiceView['state'], string>> = {
   failed: '✕',
 };
 
-export function stateWords({ state, health }: ServiceView): string {
+export function stateLabel({ state, health }: ServiceView): string {
   return state === 'running' && health === 'unhealthy' ? 'unhealthy' : state;
 }
 
 /** What is used of the grant; what holds none says its standard. */
-export function memoryWords({ memory, usage }: LiveService): string {
+export function memoryLabel({ memory, usage }: LiveService): string {
   if (memory.grant === 0) return `standard ${formatBytes(memory.standard)}`;
   return `${usage ? formatBytes(usage.workingSet) : '?'} of ${formatBytes(memory.grant)}`;
 }
@@ -48,7 +48,7 @@ export function countdownShown(left: number): string {
 }
 
 /** `#2, frees 410 MB`, or why it stays. */
-export function nextWords({ next, protectedBy }: LiveService): string {
+export function nextLabel({ next, protectedBy }: LiveService): string {
   if (next) return `goes as number ${next.rank}, frees ${formatBytes(next.frees)}`;
   return protectedBy === null ? 'holds nothing' : `stays: ${protectedBy}`;
 }
