@@ -2,7 +2,7 @@ import type { Client } from '../client/client.js';
 import type { Paths } from '../files/paths.js';
 import { CATALOGUE } from '../shared/failure.js';
 import type { Colours } from '../ui/shared/colours.js';
-import type { Verb } from './verb.js';
+import type { LoadedVerb } from './verb.js';
 
 export type { Colours } from '../ui/shared/colours.js';
 
@@ -37,8 +37,8 @@ export interface Cli {
   /** Whether questions can be asked: stdin and stderr are terminals, and this is no CI. */
   readonly interactive: boolean;
   readonly options: Options;
-  /** The table of verbs, for completion; loaded late, as the dashboard has no use for it. */
-  verbs(): Promise<readonly Verb[]>;
+  /** All verbs, for completion. */
+  verbs(): Promise<readonly LoadedVerb[]>;
   /** Aborted by ctrl-C. */
   readonly cancelled: AbortSignal;
 }

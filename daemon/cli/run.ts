@@ -7,12 +7,12 @@ import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failur
 import { coloursOf } from '../ui/shared/colours.js';
 import { exitProcess } from '../ui/shared/exit.js';
 import { Gate } from '../ui/shared/gate.js';
-import { type Cli, inCi, type Options, type Output, remark } from './cli.js';
-import { dashboardVerb } from './commands/dashboard/dashboard.js';
+import { type Cli, inCi, type Options, type Output, type Run, remark } from './cli.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
 import { hasHints, insteadOf } from './parser/habits.js';
 import type { Invocation } from './parser/program.js';
 import { renderFailure } from './render/failure.js';
+import { loadVerbs } from './verb.js';
 
 /** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -49,7 +49,8 @@ export function bareDashboard(argv: readonly string[], env: Cli['env'], terminal
   if (argv.length === 0 && !(terminal && !inCi(env) && env['TERM'] && env['TERM'] !== 'dumb')) return null;
   const [verb = 'dashboard', ...flags] = argv;
   if (verb !== 'dashboard' || !flags.every(flag => flag === '--ascii' || flag === '--no-mouse')) return null;
-  return { verb, run: dashboardVerb.run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };
+  const run: Run = async cli => (await import('./commands/dashboard/dashboard.js')).dashboardVerb.run(cli);
+  return { verb, run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };
 }
 
 /** commander and the verbs are loaded where words have to be parsed: the dashboard, which stays, does not hold their 4 MB. */
@@ -59,7 +60,7 @@ async function parsed(
   write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
 ): Promise<void> {
   const { buildProgram } = await import('./parser/program.js');
-  const program = buildProgram(call, write, Date.now());
+  const program = await buildProgram(argv, call, write, Date.now());
   if (argv.length === 0) program.outputHelp();
   else await program.parseAsync([...argv], { from: 'user' });
 }
@@ -121,7 +122,7 @@ function createCli(options: Options, env: NodeJS.ProcessEnv, out: Output, err: O
     version: JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')).version,
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY && !inCi(env)),
     options,
-    verbs: async () => (await import('./verbs.js')).VERBS,
+    verbs: async () => loadVerbs((await import('./verbs.js')).VERBS),
     cancelled: cancel.signal,
   };
 }

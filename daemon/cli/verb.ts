@@ -2,8 +2,9 @@ import type { Run } from './cli.js';
 import type { OptionName } from './parser/options.js';
 
 /**
- * A verb of the command line, one in each file of `commands`: all that help, completion, docs/cli.md and the parser know, and its code. The
- * files of all verbs are loaded at each start: what brings YAML or the validator of configuration is imported where it is used.
+ * A verb of the command line, one in each file of `commands`: all that help, completion, docs/cli.md and the parser know, and its code. A
+ * command line loads the file of the verb that it names; the general help loads all of them, so what brings YAML or the validator of
+ * configuration is imported where it is used.
  */
 export interface Verb {
   readonly name: string;
@@ -19,5 +20,23 @@ export interface Verb {
   readonly hidden?: boolean;
   /** Absent: it only has verbs of its own. */
   readonly run?: Run;
-  readonly verbs?: readonly Verb[];
+  readonly verbs?: VerbTable;
+}
+
+/** Verbs by name, in the order in which help shows them; the value loads the verb from its file. */
+export type VerbTable = Readonly<Record<string, () => Promise<Verb>>>;
+
+/** A verb with those of its own verbs that were loaded. */
+export interface LoadedVerb extends Omit<Verb, 'verbs'> {
+  readonly verbs: readonly LoadedVerb[];
+}
+
+/** All verbs of a table, with theirs unless `inner` is false. One file after another: where few may be open, all at once are too many. */
+export async function loadVerbs(table: VerbTable, inner = true): Promise<readonly LoadedVerb[]> {
+  const loaded: LoadedVerb[] = [];
+  for (const load of Object.values(table)) {
+    const verb = await load();
+    loaded.push({ ...verb, verbs: inner && verb.verbs ? await loadVerbs(verb.verbs) : [] });
+  }
+  return loaded;
 }

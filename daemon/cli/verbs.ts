@@ -1,61 +1,34 @@
-import { budgetVerb } from './commands/budget/budget.js';
-import { daemonVerb } from './commands/daemon/daemon.js';
-import { dashboardVerb } from './commands/dashboard/dashboard.js';
-import { bugReportVerb } from './commands/diagnose/bug-report.js';
-import { doctorVerb } from './commands/diagnose/doctor.js';
-import { llmVerb } from './commands/llm/llm.js';
-import { completeNamesVerb } from './commands/program/complete-names.js';
-import { completionVerb } from './commands/program/completion.js';
-import { versionVerb } from './commands/program/version.js';
-import { configVerb } from './commands/project/config.js';
-import { initVerb } from './commands/project/init.js';
-import { profilesVerb } from './commands/project/profiles.js';
-import { cleanVerb } from './commands/services/clean.js';
-import { downVerb } from './commands/services/down.js';
-import { eventsVerb } from './commands/services/events.js';
-import { execVerb } from './commands/services/exec.js';
-import { logsVerb } from './commands/services/logs.js';
-import { pinVerb } from './commands/services/pin.js';
-import { psVerb } from './commands/services/ps.js';
-import { runVerb } from './commands/services/run.js';
-import { shellVerb } from './commands/services/shell.js';
-import { restartVerb, startVerb, stopVerb } from './commands/services/start-stop-restart.js';
-import { statsVerb } from './commands/services/stats.js';
-import { unpinVerb } from './commands/services/unpin.js';
-import { upVerb } from './commands/services/up.js';
-import { whyVerb } from './commands/services/why.js';
-import { wslVerb } from './commands/wsl/wsl.js';
-import type { Verb } from './verb.js';
+import type { VerbTable } from './verb.js';
 
-/** All verbs, in the order in which help shows them. */
-export const VERBS: readonly Verb[] = [
-  initVerb,
-  upVerb,
-  downVerb,
-  startVerb,
-  stopVerb,
-  restartVerb,
-  pinVerb,
-  unpinVerb,
-  runVerb,
-  psVerb,
-  statsVerb,
-  logsVerb,
-  execVerb,
-  shellVerb,
-  eventsVerb,
-  dashboardVerb,
-  profilesVerb,
-  budgetVerb,
-  whyVerb,
-  configVerb,
-  cleanVerb,
-  completionVerb,
-  daemonVerb,
-  llmVerb,
-  wslVerb,
-  doctorVerb,
-  bugReportVerb,
-  versionVerb,
-  completeNamesVerb,
-];
+/** The verbs of the command line. */
+export const VERBS: VerbTable = {
+  init: async () => (await import('./commands/project/init.js')).initVerb,
+  up: async () => (await import('./commands/services/up.js')).upVerb,
+  down: async () => (await import('./commands/services/down.js')).downVerb,
+  start: async () => (await import('./commands/services/start-stop-restart.js')).startVerb,
+  stop: async () => (await import('./commands/services/start-stop-restart.js')).stopVerb,
+  restart: async () => (await import('./commands/services/start-stop-restart.js')).restartVerb,
+  pin: async () => (await import('./commands/services/pin.js')).pinVerb,
+  unpin: async () => (await import('./commands/services/unpin.js')).unpinVerb,
+  run: async () => (await import('./commands/services/run.js')).runVerb,
+  ps: async () => (await import('./commands/services/ps.js')).psVerb,
+  stats: async () => (await import('./commands/services/stats.js')).statsVerb,
+  logs: async () => (await import('./commands/services/logs.js')).logsVerb,
+  exec: async () => (await import('./commands/services/exec.js')).execVerb,
+  shell: async () => (await import('./commands/services/shell.js')).shellVerb,
+  events: async () => (await import('./commands/services/events.js')).eventsVerb,
+  dashboard: async () => (await import('./commands/dashboard/dashboard.js')).dashboardVerb,
+  profiles: async () => (await import('./commands/project/profiles.js')).profilesVerb,
+  budget: async () => (await import('./commands/budget/budget.js')).budgetVerb,
+  why: async () => (await import('./commands/services/why.js')).whyVerb,
+  config: async () => (await import('./commands/project/config.js')).configVerb,
+  clean: async () => (await import('./commands/services/clean.js')).cleanVerb,
+  completion: async () => (await import('./commands/program/completion.js')).completionVerb,
+  daemon: async () => (await import('./commands/daemon/daemon.js')).daemonVerb,
+  llm: async () => (await import('./commands/llm/llm.js')).llmVerb,
+  wsl: async () => (await import('./commands/wsl/wsl.js')).wslVerb,
+  doctor: async () => (await import('./commands/diagnose/doctor.js')).doctorVerb,
+  'bug-report': async () => (await import('./commands/diagnose/bug-report.js')).bugReportVerb,
+  version: async () => (await import('./commands/program/version.js')).versionVerb,
+  __complete: async () => (await import('./commands/program/complete-names.js')).completeNamesVerb,
+};

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript, SHELLS } from '../../daemon/cli/commands/program/completion.js';
+import { loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { runOn } from '../platform/wsl/run-cli.js';
 import { simulate } from '../platform/wsl/simulated.js';
+
+const verbs = await loadVerbs(VERBS);
 
 let folder = '';
 beforeAll(() => {
@@ -14,7 +17,7 @@ beforeAll(() => {
   const names =
     '#!/bin/sh\n[ "$1" = __complete ] && [ "$2" = services ] && echo api && echo postgres\n[ "$2" = profiles-and-services ] && echo minimal && echo api\n[ "$2" = presets-and-profiles ] && echo balanced && echo full\ntrue\n';
   writeFileSync(join(folder, 'laptop-dev'), names, { mode: 0o755 });
-  writeFileSync(join(folder, 'completion.bash'), completionScript('bash', VERBS));
+  writeFileSync(join(folder, 'completion.bash'), completionScript('bash', verbs));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -51,9 +54,9 @@ describe('completion', () => {
   });
 
   it('offers every verb, and none that is hidden', () => {
-    const verbs = offered('laptop-dev ');
-    expect(verbs).toEqual([...VERBS.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
-    expect(verbs.join(' ')).not.toContain('__');
+    const words = offered('laptop-dev ');
+    expect(words).toEqual([...verbs.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
+    expect(words.join(' ')).not.toContain('__');
   });
 
   it.each([
@@ -68,8 +71,8 @@ describe('completion', () => {
   });
 
   it.each(SHELLS)('names every verb and option for %s', shell => {
-    const script = completionScript(shell, VERBS);
-    for (const verb of VERBS.filter(({ hidden }) => !hidden)) expect(script).toContain(verb.name);
+    const script = completionScript(shell, verbs);
+    for (const verb of verbs.filter(({ hidden }) => !hidden)) expect(script).toContain(verb.name);
     expect(script).toContain('wait-timeout');
     expect((script.match(/(?<!\\)'/g) ?? []).length % 2).toBe(0);
   });

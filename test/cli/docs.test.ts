@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optionOf } from '../../daemon/cli/parser/options.js';
-import type { Verb } from '../../daemon/cli/verb.js';
+import { type LoadedVerb, loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { CATALOGUE, type FailureCode } from '../../daemon/shared/failure.js';
@@ -32,13 +32,13 @@ describe('docs/errors.md', () => {
   });
 });
 
-describe('docs/cli.md', () => {
+describe('docs/cli.md', async () => {
   const entries = sections(read('cli.md'));
-  const paths = (verbs: readonly Verb[], before = ''): (readonly [string, Verb])[] =>
+  const paths = (verbs: readonly LoadedVerb[], before = ''): (readonly [string, LoadedVerb])[] =>
     verbs
       .filter(verb => !verb.hidden)
-      .flatMap(verb => [[before + verb.name, verb] as const, ...paths(verb.verbs ?? [], `${before}${verb.name} `)]);
-  it.each(paths(VERBS))('has %s with its options, and no others', (path, verb) => {
+      .flatMap(verb => [[before + verb.name, verb] as const, ...paths(verb.verbs, `${before}${verb.name} `)]);
+  it.each(paths(await loadVerbs(VERBS)))('has %s with its options, and no others', (path, verb) => {
     const text = entries.get(`${path} ${verb.args.replaceAll(/[<>]/g, '').replaceAll('...', '…')}`.trim()) ?? '';
     const documented = [...text.matchAll(/^\| `(-[^`]+)` \|/gm)].map(match => match[1]);
     expect(documented).toEqual(verb.options.map(name => optionOf(name).flags));

@@ -12,8 +12,9 @@ async function type(line: string) {
   const found: Invocation[] = [];
   const said: string[] = [];
   const argv = line.split(' ');
-  const program = buildProgram(async invocation => void found.push(invocation), { out: () => undefined, err: text => said.push(text) }, 0);
+  const call = async (invocation: Invocation) => void found.push(invocation);
   try {
+    const program = await buildProgram(argv, call, { out: () => undefined, err: text => said.push(text) }, 0);
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

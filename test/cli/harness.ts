@@ -1,4 +1,5 @@
 import type { Cli, Options, Output } from '../../daemon/cli/cli.js';
+import { loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { Client } from '../../daemon/client/client.js';
 import { findPaths } from '../../daemon/files/paths.js';
@@ -46,7 +47,7 @@ export function testCli(socket: string, options: Options = {}, parts: Partial<Cl
     version: '9.9.9',
     interactive: false,
     options: { projectName: 'shop', ...options },
-    verbs: async () => VERBS,
+    verbs: () => loadVerbs(VERBS),
     cancelled: controller.signal,
     ...parts,
   };

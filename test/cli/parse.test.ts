@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildProgram, type Invocation } from '../../daemon/cli/parser/program.js';
 import { cliFailure } from '../../daemon/cli/run.js';
 import { parseSince } from '../../daemon/cli/since.js';
-import type { Verb } from '../../daemon/cli/verb.js';
+import { type LoadedVerb, loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { parseDuration } from '../../daemon/shared/duration.js';
 import { formatTime } from '../../daemon/shared/span.js';
@@ -17,9 +17,10 @@ async function parse(line: string) {
   const call = async (invocation: Invocation) => {
     found = invocation;
   };
-  const program = buildProgram(call, { out: text => printed.push(text), err: text => said.push(text) }, NOW);
+  const argv = line === '' ? [] : line.split(' ');
   try {
-    await program.parseAsync(line === '' ? [] : line.split(' '), { from: 'user' });
+    const program = await buildProgram(argv, call, { out: text => printed.push(text), err: text => said.push(text) }, NOW);
+    await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { refused: cliFailure(error, said), printed: printed.join('') };
@@ -106,9 +107,10 @@ describe('the command line', () => {
     }
   });
 
-  it('every verb runs, or has verbs of its own', () => {
-    const all = (verbs: readonly Verb[]): Verb[] => verbs.flatMap(verb => [verb, ...all(verb.verbs ?? [])]);
-    for (const { name, run, verbs } of all(VERBS)) if (!verbs) expect([name, typeof run]).toEqual([name, 'function']);
+  it('every verb runs, or has verbs of its own', async () => {
+    const all = (verbs: readonly LoadedVerb[]): LoadedVerb[] => verbs.flatMap(verb => [verb, ...all(verb.verbs)]);
+    for (const { name, run, verbs } of all(await loadVerbs(VERBS)))
+      if (verbs.length === 0) expect([name, typeof run]).toEqual([name, 'function']);
   });
 });
 

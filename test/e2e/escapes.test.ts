@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Verb } from '../../daemon/cli/verb.js';
+import { type LoadedVerb, loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';
 import { removeImage } from '../on-engine/support/tiny-image.js';
@@ -313,8 +313,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 }; // biome-ignore format: a table
 
 /** The words of all verbs that do something. */
-function pathsOf(verbs: readonly Verb[], before = ''): string[] {
-  return verbs.flatMap(({ name, run, verbs: inner = [] }) => [...(run ? [before + name] : []), ...pathsOf(inner, `${before}${name} `)]);
+function pathsOf(verbs: readonly LoadedVerb[], before = ''): string[] {
+  return verbs.flatMap(({ name, run, verbs: inner }) => [...(run ? [before + name] : []), ...pathsOf(inner, `${before}${name} `)]);
 }
 
 const run = (args: readonly string[], { in: folder = 'good', manner = 'plain', types = [] }: Row): Promise<Witnessed> =>
@@ -336,7 +336,8 @@ async function problemsOf(args: readonly string[], row: Row): Promise<string[]> 
   return all.length === 0 ? [] : [`${args.join(' ').slice(0, 60)} in ${row.in ?? 'good'}`, ...all, output.slice(-1_500)];
 }
 
-it('has a row for each verb of the command line', () => expect(Object.keys(ROWS).sort()).toEqual(pathsOf(VERBS).sort()));
+it('has a row for each verb of the command line', async () =>
+  expect(Object.keys(ROWS).sort()).toEqual(pathsOf(await loadVerbs(VERBS)).sort()));
 
 describe('what strangers wrote steers no terminal, and is shown', () => {
   it.each(Object.entries(ROWS))('%s', async (verb, rows) => {

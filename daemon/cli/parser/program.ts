@@ -5,7 +5,7 @@ import { FailureError, failure } from '../../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../../shared/names.js';
 import type { Options, Run } from '../cli.js';
 import { parseSince } from '../since.js';
-import type { Verb } from '../verb.js';
+import { type LoadedVerb, loadVerbs, type VerbTable } from '../verb.js';
 import { VERBS } from '../verbs.js';
 import { takenBy } from './habits.js';
 import { type OptionName, optionOf } from './options.js';
@@ -23,15 +23,23 @@ export interface Invocation {
 /** Options that may also stand before the verb, as in `docker compose -f … up`. */
 const BEFORE_VERB: readonly OptionName[] = ['project', 'profiles', 'file', 'project-name', 'env-file', 'json', 'quiet'];
 
+/** Where help and complaints go. */
+interface Write {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
 /**
- * The parser, built from the table of verbs. `call` is given what was asked for; help and mistakes throw CommanderError after
- * their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
+ * The parser for `argv`, with the verb that it names; with all verbs where it names none. `call` is given what was asked for; help and
+ * mistakes throw CommanderError after their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
  */
-export function buildProgram(
+export async function buildProgram(
+  argv: readonly string[],
   call: (invocation: Invocation) => Promise<void>,
-  write: { readonly out: (text: string) => void; readonly err: (text: string) => void },
+  write: Write,
   now: number,
-): Command {
+): Promise<Command> {
+  const verbs = await namedVerbs(VERBS, BEFORE_VERB, argv, write, now);
   const program = new Command('laptop-dev')
     .description("Keeps a developer's laptop inside a memory budget: services under hard limits, from profiles.")
     .usage('VERB [options]')
@@ -43,11 +51,38 @@ export function buildProgram(
     .exitOverride()
     .configureOutput({ writeOut: write.out, writeErr: write.err });
   for (const name of BEFORE_VERB) program.addOption(toOption(name, now).hideHelp());
-  for (const verb of VERBS) addVerb(program, verb, [verb.name], call, now);
+  for (const verb of verbs) addVerb(program, verb, [verb.name], call, now);
   return program;
 }
 
-function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (invocation: Invocation) => Promise<void>, now: number): void {
+/**
+ * The verb that the first word names which is no option, nor the value of one: with that one alone the words are read as with all. Where
+ * that word is no verb, as in the general help, all verbs, without theirs.
+ */
+async function namedVerbs(
+  table: VerbTable,
+  options: readonly OptionName[],
+  words: readonly string[],
+  write: Write,
+  now: number,
+): Promise<readonly LoadedVerb[]> {
+  const reader = new Command().passThroughOptions().exitOverride().configureOutput({ writeOut: write.out, writeErr: write.err });
+  for (const name of options) reader.addOption(toOption(name, now));
+  const [name = '', ...rest] = reader.parseOptions([...words]).operands;
+  const load = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (!load && name === 'help' && rest.length > 0) return namedVerbs(table, [], rest.slice(0, 1), write, now);
+  if (!load) return loadVerbs(table, false);
+  const verb = await load();
+  return [{ ...verb, verbs: verb.verbs ? await namedVerbs(verb.verbs, verb.options, rest, write, now) : [] }];
+}
+
+function addVerb(
+  parent: Command,
+  verb: LoadedVerb,
+  path: readonly string[],
+  call: (invocation: Invocation) => Promise<void>,
+  now: number,
+): void {
   const command = parent
     .command(verb.name, { hidden: verb.hidden ?? false })
     .description(verb.summary)
@@ -60,7 +95,7 @@ function addVerb(parent: Command, verb: Verb, path: readonly string[], call: (in
     command.addOption(new Option(flags).hideHelp());
     command.on(`option:${new Option(flags).name()}`, () => void notes.add(note));
   }
-  for (const inner of verb.verbs ?? []) addVerb(command, inner, [...path, inner.name], call, now);
+  for (const inner of verb.verbs) addVerb(command, inner, [...path, inner.name], call, now);
   const { run } = verb;
   if (!run) return;
   command.action(async () => {

@@ -1,4 +1,4 @@
-import { buildProgram } from '../../../daemon/cli/parser/program.js';
+import { buildProgram, type Invocation } from '../../../daemon/cli/parser/program.js';
 import { cliFailure, tell } from '../../../daemon/cli/run.js';
 import { findPaths } from '../../../daemon/files/paths.js';
 import { capture, testCli } from '../../cli/harness.js';
@@ -17,15 +17,13 @@ export async function runOn(host: SimulatedHost, line: string, socket = `${host.
   const argv = line.split(' ');
   let code = 0;
   const paths = findPaths({ LAPTOP_DEV_SOCKET: socket, LAPTOP_DEV_STATE: host.state }, 1000, host.root, () => false);
-  const program = buildProgram(
-    async ({ run, options, args }) => {
-      const { cli } = testCli(paths.socket, {}, { env: host.env, cwd: host.project, packageRoot: PACKAGE, paths, out, err, options });
-      code = await run(cli, args);
-    },
-    { out: text => out.write(text), err: text => said.push(text) },
-    Date.now(),
-  );
+  const call = async ({ run, options, args }: Invocation) => {
+    const { cli } = testCli(paths.socket, {}, { env: host.env, cwd: host.project, packageRoot: PACKAGE, paths, out, err, options });
+    code = await run(cli, args);
+  };
   try {
+    const write = { out: (text: string) => out.write(text), err: (text: string) => said.push(text) };
+    const program = await buildProgram(argv, call, write, Date.now());
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     code = tell(cliFailure(error, said), argv.includes('--json'), out, err);

@@ -2,15 +2,16 @@ import { answer, type Cli } from '../../cli.js';
 import { OUTPUT_OPTIONS } from '../../parser/options.js';
 import { renderBudget } from '../../render/budget.js';
 import type { Verb } from '../../verb.js';
-import { budgetAdviceVerb } from './advice.js';
-import { budgetSetVerb } from './set.js';
 
 export const budgetVerb = {
   name: 'budget',
   summary: 'Show the memory budget and who holds it, or set it',
   args: '',
   options: OUTPUT_OPTIONS,
-  verbs: [budgetSetVerb, budgetAdviceVerb],
+  verbs: {
+    set: async () => (await import('./set.js')).budgetSetVerb,
+    advice: async () => (await import('./advice.js')).budgetAdviceVerb,
+  },
   run,
 } satisfies Verb;
 

@@ -1,15 +1,16 @@
 import type { Verb } from '../../verb.js';
-import { installUnitVerb } from './install-unit.js';
-import { daemonLogsVerb } from './logs.js';
-import { daemonRunVerb } from './run.js';
-import { daemonStartVerb } from './start.js';
-import { daemonStatusVerb } from './status.js';
-import { daemonStopVerb } from './stop.js';
 
 export const daemonVerb = {
   name: 'daemon',
   summary: 'Start, stop or look at the daemon',
   args: '',
   options: [],
-  verbs: [daemonStartVerb, daemonStopVerb, daemonStatusVerb, daemonLogsVerb, daemonRunVerb, installUnitVerb],
+  verbs: {
+    start: async () => (await import('./start.js')).daemonStartVerb,
+    stop: async () => (await import('./stop.js')).daemonStopVerb,
+    status: async () => (await import('./status.js')).daemonStatusVerb,
+    logs: async () => (await import('./logs.js')).daemonLogsVerb,
+    run: async () => (await import('./run.js')).daemonRunVerb,
+    'install-unit': async () => (await import('./install-unit.js')).installUnitVerb,
+  },
 } satisfies Verb;

@@ -1,14 +1,15 @@
 import type { Verb } from '../../verb.js';
-import { modelsAddVerb } from './models-add.js';
-import { modelsLsVerb } from './models-ls.js';
-import { modelsMakeTinyVerb } from './models-make-tiny.js';
-import { modelsRmVerb } from './models-rm.js';
-import { modelsUseVerb } from './models-use.js';
 
 export const modelsVerb = {
   name: 'models',
   summary: 'List, add, remove and choose models',
   args: '',
   options: [],
-  verbs: [modelsLsVerb, modelsAddVerb, modelsRmVerb, modelsUseVerb, modelsMakeTinyVerb],
+  verbs: {
+    ls: async () => (await import('./models-ls.js')).modelsLsVerb,
+    add: async () => (await import('./models-add.js')).modelsAddVerb,
+    rm: async () => (await import('./models-rm.js')).modelsRmVerb,
+    use: async () => (await import('./models-use.js')).modelsUseVerb,
+    'make-tiny': async () => (await import('./models-make-tiny.js')).modelsMakeTinyVerb,
+  },
 } satisfies Verb;

@@ -1,7 +1,7 @@
 import { FailureError, failure } from '../../../shared/failure.js';
 import type { Cli } from '../../cli.js';
 import { OPTIONS, optionOf } from '../../parser/options.js';
-import type { Verb } from '../../verb.js';
+import type { LoadedVerb, Verb } from '../../verb.js';
 
 export const completionVerb = {
   name: 'completion',
@@ -23,7 +23,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** A completion script made from the table of verbs; names of services and profiles are asked for when they are needed. */
-export function completionScript(shell: Shell, verbs: readonly Verb[]): string {
+export function completionScript(shell: Shell, verbs: readonly LoadedVerb[]): string {
   const shown = verbs.filter(verb => !verb.hidden);
   return { bash, zsh, fish }[shell](shown);
 }
@@ -33,28 +33,28 @@ interface Entry {
   readonly path: string;
   readonly summary: string;
   readonly options: readonly { readonly words: readonly string[]; readonly text: string }[];
-  readonly inner: readonly Verb[];
+  readonly inner: readonly LoadedVerb[];
   readonly completes: Verb['completes'];
 }
 
-function entries(verbs: readonly Verb[], before = ''): Entry[] {
+function entries(verbs: readonly LoadedVerb[], before = ''): Entry[] {
   return verbs.flatMap(verb => {
     const path = before === '' ? verb.name : `${before} ${verb.name}`;
-    const inner = verb.verbs ?? [];
+    const inner = verb.verbs;
     const options = verb.options.map(name => ({ words: wordsOf(optionOf(name).flags), text: optionOf(name).text }));
     return [{ path, summary: verb.summary, options, inner, completes: verb.completes }, ...entries(inner, path)];
   });
 }
 
 /** Paths of verbs that have verbs of their own: `wsl`, `llm models`. */
-function groups(verbs: readonly Verb[]): string[] {
+function groups(verbs: readonly LoadedVerb[]): string[] {
   return entries(verbs)
     .filter(({ inner }) => inner.length > 0)
     .map(({ path }) => path);
 }
 
 /** The same as alternatives of a case. */
-function groupCases(verbs: readonly Verb[]): string {
+function groupCases(verbs: readonly LoadedVerb[]): string {
   return groups(verbs)
     .map(path => `'${path}'`)
     .join('|');
@@ -73,7 +73,7 @@ function wordsOf(flags: string): string[] {
   return [...flags.matchAll(/(^|\s)(--?[\w-]+)/g)].map(match => match[2] ?? '');
 }
 
-function bash(verbs: readonly Verb[]): string {
+function bash(verbs: readonly LoadedVerb[]): string {
   const cases = entries(verbs).map(({ path, options, inner, completes }) => {
     const words = [...inner.map(verb => verb.name), ...options.flatMap(option => option.words), '--help'].join(' ');
     const names = completes ? ` $([[ $current == -* ]] || laptop-dev __complete ${completes} 2>/dev/null)` : '';
@@ -103,8 +103,8 @@ complete -F _laptop_dev laptop-dev laptop-dev.sh
 `;
 }
 
-function zsh(verbs: readonly Verb[]): string {
-  const described = (list: readonly Verb[]) => list.map(verb => `'${zshText(verb.name)}:${zshText(verb.summary)}'`).join(' ');
+function zsh(verbs: readonly LoadedVerb[]): string {
+  const described = (list: readonly LoadedVerb[]) => list.map(verb => `'${zshText(verb.name)}:${zshText(verb.summary)}'`).join(' ');
   const cases = entries(verbs).map(({ path, options, inner, completes }) => {
     const flags = options.flatMap(({ words, text }) => words.map(word => `'${zshText(word)}:${zshText(text)}'`)).join(' ');
     const lines = [
@@ -143,7 +143,7 @@ function zshText(text: string): string {
   return text.replaceAll("'", "'\\''").replaceAll(':', '\\:');
 }
 
-function fish(verbs: readonly Verb[]): string {
+function fish(verbs: readonly LoadedVerb[]): string {
   const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const top = verbs.map(verb => `complete -c laptop-dev -n __fish_use_subcommand -f -a ${verb.name} -d ${quoted(verb.summary)}`);
   const grouping = groups(verbs).filter(path => !path.includes(' '));

@@ -1,11 +1,12 @@
 import type { Verb } from '../../verb.js';
-import { configShowVerb } from './config-show.js';
-import { configValidateVerb } from './config-validate.js';
 
 export const configVerb = {
   name: 'config',
   summary: 'Check or show the configuration',
   args: '',
   options: [],
-  verbs: [configValidateVerb, configShowVerb],
+  verbs: {
+    validate: async () => (await import('./config-validate.js')).configValidateVerb,
+    show: async () => (await import('./config-show.js')).configShowVerb,
+  },
 } satisfies Verb;

@@ -1,15 +1,16 @@
 import type { Verb } from '../../verb.js';
-import { wslApplyVerb } from './apply.js';
-import { wslPresetsVerb } from './presets.js';
-import { wslReclaimVerb } from './reclaim.js';
-import { wslShowVerb } from './show.js';
-import { wslUndoVerb } from './undo.js';
-import { wslVerifyVerb } from './verify.js';
 
 export const wslVerb = {
   name: 'wsl',
   summary: 'Size the virtual machine of WSL2 by what a profile needs',
   args: '',
   options: [],
-  verbs: [wslPresetsVerb, wslShowVerb, wslApplyVerb, wslUndoVerb, wslVerifyVerb, wslReclaimVerb],
+  verbs: {
+    presets: async () => (await import('./presets.js')).wslPresetsVerb,
+    show: async () => (await import('./show.js')).wslShowVerb,
+    apply: async () => (await import('./apply.js')).wslApplyVerb,
+    undo: async () => (await import('./undo.js')).wslUndoVerb,
+    verify: async () => (await import('./verify.js')).wslVerifyVerb,
+    reclaim: async () => (await import('./reclaim.js')).wslReclaimVerb,
+  },
 } satisfies Verb;
