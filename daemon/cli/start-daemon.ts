@@ -127,10 +127,17 @@ function openStartLog(file: string): number | 'ignore' {
 }
 
 /**
- * What the daemon's Node is started with, for a small one. Measured at rest: 65.4 MB without, 57.5 MB with them; 1,500 requests
- * took p50 0.45 and 0.52 ms, and no more CPU: it waits far more than it computes, so the optimising compiler earns nothing.
+ * What the daemon's Node is started with, for a small one (BENCHMARKS.md, "At rest"): a small young generation, and no compiler but the interpreter,
+ * since it waits far more than it computes. 3,000 requests took no more CPU than with the compilers. Node 20 to 26 know all of them.
  */
-export const DAEMON_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
+export const DAEMON_FLAGS = [
+  '--max-semi-space-size=1',
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--no-short-builtin-calls',
+  '--optimize-for-size',
+];
 
 interface Word {
   readonly ok: boolean;
