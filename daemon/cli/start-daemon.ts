@@ -128,7 +128,7 @@ function openStartLog(file: string): number | 'ignore' {
 
 /**
  * What the daemon's Node is started with, for a small one (BENCHMARKS.md, "At rest"): a small young generation, and no compiler but the interpreter,
- * since it waits far more than it computes. 3,000 requests took no more CPU than with the compilers. Node 20 to 26 know all of them.
+ * since it waits far more than it computes. Node 20 to 26 know all of them.
  */
 export const DAEMON_FLAGS = [
   '--max-semi-space-size=1',
