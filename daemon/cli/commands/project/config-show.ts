@@ -1,7 +1,9 @@
+import { Document, Scalar, visit } from 'yaml';
 import { isSteering } from '../../../shared/printable.js';
 import { answer, type Cli } from '../../cli.js';
 import { findHere, readProject } from '../../locate-project.js';
 import { CONFIG_OPTIONS, OUTPUT_OPTIONS } from '../../parser/options.js';
+import { redacted } from '../../report/hidden-spec.js';
 import type { Verb } from '../../verb.js';
 
 export const configShowVerb = {
@@ -16,7 +18,6 @@ export const configShowVerb = {
 /** The project as it would be run, as YAML; values of the environment, build arguments and secrets only with --show-values. */
 async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const { spec } = await readProject(cli, await findHere(cli), { profile: args[0] ?? null, services: null, taken: {} });
-  const [{ Document, Scalar, visit }, { redacted }] = await Promise.all([import('yaml'), import('../../report/hidden-spec.js')]);
   const shown = cli.options.showValues ? spec : redacted(spec);
   answer(cli, { project: shown }, () => {
     const document = new Document(shown);
