@@ -34,13 +34,13 @@ export LAPTOP_DEV_TEST_SEED
 echo "seed $LAPTOP_DEV_TEST_SEED (LAPTOP_DEV_TEST_SEED=$LAPTOP_DEV_TEST_SEED has the cases of this run again)"
 
 results=$(mktemp -d)
-started_engine=''
+started_engine='' beside=''
 
 stop_engine() {
   if [[ -n $started_engine ]]; then scripts/engine.sh stop || true; fi
   started_engine=''
 }
-trap 'stop_engine; rm -rf "$results"' EXIT
+trap 'stop_beside; stop_engine; rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
 # stage NAME COMMAND…: runs it, notes its status and time. The command leaves vitest's JSON report in $results/NAME.json, if any.
@@ -51,6 +51,24 @@ stage() {
   "$@" < /dev/null || status=$?
   printf '%s %s %s\n' "$name" "$status" "$((SECONDS - began))" >> "$results/stages"
   return "$status"
+}
+
+# beside NAME COMMAND…: a stage that runs while others do, when they leave a processor idle; `joined` waits for it and shows what it said.
+beside() {
+  set -m # a process group of its own
+  (renice -n 10 "$BASHPID" > /dev/null && stage "$@") > "$results/beside.log" 2>&1 &
+  beside=$!
+  set +m
+}
+
+joined() {
+  wait "$beside" || true
+  beside=''
+  cat "$results/beside.log"
+}
+
+stop_beside() {
+  if [[ -n $beside ]]; then kill -- "-$beside" 2> /dev/null || true; fi
 }
 
 # report NAME: arguments that make vitest write its report for this stage, beside its usual words.
@@ -133,8 +151,9 @@ if stage setup setup; then
     stage tests tests "$address" || true
     if [[ -n $hosts ]]; then
       stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
+      beside node24 recommended node24 --project unit
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
-      stage node24 recommended node24 --project unit || true
+      joined
       LAPTOP_DEV_ENGINE=$address stage journey24 recommended journey24 --project e2e test/e2e/journey || true
     fi
   fi
