@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 export interface ProcessView {
   readonly pid: number;
   readonly uid: number;
-  /** The kernel's name of it, at most 15 letters (comm); of a Node that calls its main thread MainThread, that of its program. */
+  /** As `nameOfProcess` has it. */
   readonly name: string;
   /** It looks like a daemon of laptop-dev, of this version or an earlier one. */
   readonly isDaemon: boolean;
@@ -19,17 +19,24 @@ export function processView(pid: number, proc = '/proc'): ProcessView | null {
   try {
     const folder = join(proc, String(pid));
     const { uid } = statSync(folder);
-    const name = readFileSync(join(folder, 'comm'), 'utf8').trim();
+    const comm = readFileSync(join(folder, 'comm'), 'utf8').trim();
     const words = readFileSync(join(folder, 'cmdline'), 'utf8').split('\0');
-    return { pid, uid, name: nameFor(name, words[0] ?? ''), isDaemon: isDaemonOf(name, words) };
+    return { pid, uid, name: nameOfProcess(pid, comm, proc), isDaemon: isDaemonOf(comm, words) };
   } catch {
     return null;
   }
 }
 
-/** Node 24 and later are all MainThread to the kernel, which tells a reader nothing. */
-function nameFor(comm: string, program: string): string {
-  return (comm === 'MainThread' && basename(program)) || comm;
+/**
+ * What a process is called for a reader. `comm`: the kernel's name of it, at most 15 letters, as /proc/PID/comm and /proc/PID/stat have it. Node 24 and
+ * later calls its main thread MainThread, so that every such Node has that name; it is called after its program instead, by its command line, or by its
+ * executable where it has none that this user may read.
+ */
+export function nameOfProcess(pid: number, comm: string, proc = '/proc'): string {
+  if (comm !== 'MainThread') return comm;
+  const folder = join(proc, String(pid));
+  const [program = ''] = textOf(join(folder, 'cmdline')).split('\0');
+  return basename(program) || basename(linkOf(join(folder, 'exe'))) || comm;
 }
 
 /** By its name; an earlier version's has that of Node, and its program ends in dist/main.js after the flags that a daemon is started with. */

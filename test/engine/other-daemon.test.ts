@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type OtherDaemon, otherDaemon } from '../../daemon/engine/published/other-daemon.js';
 import { portTaken } from '../../daemon/engine/published/port-taken.js';
-import { processView } from '../../daemon/files/process.js';
 import { failure } from '../../daemon/shared/failure.js';
 
 const US = process.getuid?.() ?? 0;
@@ -82,11 +81,6 @@ describe('the owner of a port', () => {
     ['node', ['node', '--max-semi-space-size=1', '/srv/app/server.js']],
     ['laptop-dev', ['/bin/sh', '/x/dist/main.js']],
   ])('is no daemon: %s %j', async (comm, words) => expect(await otherDaemon(7, US, 80, {}, procWith(7, comm, words))).toBeNull());
-
-  it('names a Node that the kernel calls MainThread after its program', () => {
-    expect(processView(7, procWith(7, 'MainThread', ['/opt/node-24/bin/node', '/srv/app/server.js']))?.name).toBe('node');
-    expect(processView(7, procWith(7, 'MainThread', []))?.name).toBe('MainThread');
-  });
 });
 
 describe('words for a port that is taken', () => {

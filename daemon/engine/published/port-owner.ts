@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holderOf } from '../../files/process.js';
+import { holderOf, nameOfProcess } from '../../files/process.js';
 
 /** Who listens on a port of this host. `pid` and `name` are null when the process belongs to another user and cannot be seen. */
 export interface PortOwner {
@@ -74,7 +74,7 @@ function collides(hex: string, hostIp: string): boolean {
 }
 
 function nameOf(pid: number, proc: string): string | null {
-  return read(join(proc, String(pid), 'comm')).trim() || null;
+  return nameOfProcess(pid, read(join(proc, String(pid), 'comm')).trim(), proc) || null;
 }
 
 function read(file: string): string {

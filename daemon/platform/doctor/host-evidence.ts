@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameOfProcess } from '../../files/process.js';
 import type { Host } from '../wsl/programs.js';
 import type { Evidence } from './evidence.js';
 
@@ -34,16 +35,19 @@ function busiestOf(root: string): Evidence['busiest'] {
   if (!(uptime > 0)) return null;
   const all = processes(root).flatMap(pid => {
     const text = readOr(join(root, '/proc', pid, 'stat'));
-    const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')).slice(0, 120);
+    const comm = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
     // The name may hold blanks and brackets: what follows its last bracket begins with the state, field 3.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number); // biome-ignore format: short
     const [user = 0, system = 0, started = 0] = [fields[11], fields[12], fields[19]];
     const age = uptime - started / TICKS;
     return age > 0 && Number(pid) !== process.pid
-      ? [{ name, pid: Number(pid), share: Math.round(((user + system) / TICKS / age) * 100) }]
+      ? [{ comm, pid: Number(pid), share: Math.round(((user + system) / TICKS / age) * 100) }]
       : [];
   });
-  return all.sort((a, b) => b.share - a.share)[0] ?? null;
+  const [first] = all.sort((a, b) => b.share - a.share);
+  if (first === undefined) return null;
+  const { comm, pid, share } = first;
+  return { name: nameOfProcess(pid, comm, join(root, '/proc')).slice(0, 120), pid, share };
 }
 
 function processes(root: string): string[] {
