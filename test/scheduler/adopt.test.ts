@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { ObservedContainer } from '../../daemon/model/observed.js';
 import { intentOf } from '../../daemon/scheduler/state/restore.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { Driver } from './support/driver.js';
+import { sleeper } from './support/households.js';
 import { never, running, shop } from './support/shop.js';
-import { observed, policy, project } from './support/specs.js';
+import { observed, policy, project, type Sketch } from './support/specs.js';
 
 describe('a daemon that starts again', () => {
   const none = { restart: [], recreate: [], leaving: null } as const;
@@ -68,6 +70,61 @@ describe('a daemon that starts again', () => {
       new Driver(policy(1_000)).send({ kind: 'restored', projects: [{ ...none, spec, up: ['web', 'migrate'], restart }] }).boot(...seen);
     expect(begin([]).settle()).toEqual([]);
     expect(begin(['migrate']).settle()).toContain('launch migrate');
+  });
+
+  describe('and finds a service that has ended with 0', () => {
+    const finished = { status: 'exited', exitCode: 0, pid: null } as const;
+    const bySketch = (sketch: Sketch, more: Partial<ObservedContainer> = {}, up = ['once']) => {
+      const spec = project('p', { once: sketch });
+      const driver = new Driver(policy(1_000)).send({ kind: 'restored', projects: [{ ...none, spec, up }] });
+      return { spec, driver: driver.boot(observed(spec.services[0] ?? never(), { ...finished, ...more })) };
+    };
+    const once: Sketch = { restart: { policy: 'no', maxRetries: null } };
+
+    test('lets one with `restart: no` rest, that nothing waits for; an up keeps it, a restart runs it again', () => {
+      const { spec, driver } = bySketch(once);
+      expect(driver.settle()).toEqual([]);
+      expect(driver.state('p/once').kind).toBe('completed');
+      expect(driver.up(spec)).toMatchObject({ plan: { starts: [], keeps: ['p/once'] } });
+      driver.act({ kind: 'restart', project: 'p', services: ['once'] });
+      expect(driver.settle()).toContain('launch once');
+    });
+
+    test.each<[string, Sketch, Partial<ObservedContainer>]>([
+      ['it may be a server that the engine stopped on its way out', {}, {}],
+      ['`restart: always` says so', { restart: { policy: 'always', maxRetries: null } }, {}],
+      ['it has failed', once, { exitCode: 1 }],
+      ['it ran with another definition', once, { configHash: 'older' }],
+      ['it was asleep when the last daemon ended', sleeper(8080, 600, { ...once, start: 'eager' }), {}],
+    ])('starts it: %s', (_why, sketch, more) => expect(bySketch(sketch, more).driver.settle()).toContain('launch once'));
+
+    test('leaves it alone where it is not wanted', () => {
+      const { driver } = bySketch(once, {}, []);
+      expect(driver.settle()).toEqual([]);
+      expect(driver.state('p/once').kind).toBe('asleep');
+    });
+
+    test('starts it where that was asked of the last daemon, which was killed before', () => {
+      const { spec, driver } = bySketch(once, {}, []);
+      driver.act({ kind: 'start', project: 'p', services: ['once'] });
+      expect(intentOf(driver.world)).toMatchObject([{ up: ['once'], restart: ['once'] }]);
+      const next = killed(driver).boot(observed(spec.services[0] ?? never(), finished));
+      expect(next.settle()).toContain('launch once');
+      expect(intentOf(next.world)).toMatchObject([{ up: ['once'], restart: [] }]);
+    });
+
+    test('starts it where it went down with an engine that this daemon has watched', () => {
+      const { driver, spec } = bySketch(once, { status: 'running', exitCode: null });
+      driver.send({ kind: 'engineLost' }).boot(observed(spec.services[0] ?? never(), finished));
+      expect(driver.settle()).toContain('launch once');
+    });
+
+    test('lets it rest also where the engine answers only later', () => {
+      const spec = project('p', { once });
+      const driver = new Driver(policy(1_000)).send({ kind: 'restored', projects: [{ ...none, spec, up: ['once'] }] });
+      driver.send({ kind: 'engineLost' }).boot(observed(spec.services[0] ?? never(), finished));
+      expect(driver.state('p/once').kind).toBe('completed');
+    });
   });
 
   test('without its state file takes in what runs by its labels', () => {

@@ -3,6 +3,7 @@ import type { ServiceId } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { fallAsleep, thaw } from '../activity/idle.js';
+import { isOneShot } from '../lifecycle/one-shot.js';
 import { runsByHand, stopIt } from '../lifecycle/stop.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
@@ -23,8 +24,9 @@ export function applyPlan(draft: Draft, plan: Plan, change: DesiredChange, polic
     if (!entry) continue;
     const { state } = entry;
     draft.openMissing(entry);
-    // What stops already would be taken for one that has ended by itself, were the daemon killed now.
-    const restartRequested = entry.restartRequested || change.restart.has(id) || state.kind === 'stopping';
+    // Were the daemon killed now, what stops already, or was stopped before, would be taken for one that has ended by itself.
+    const looksFinished = state.kind === 'stopping' || (entry.container !== null && isOneShot(draft, entry));
+    const restartRequested = entry.restartRequested || change.restart.has(id) || looksFinished;
     const recreateRequested = entry.recreateRequested || change.recreate.has(id);
     if (restartRequested || recreateRequested) draft.intentChanged = true;
     draft.patch(id, { crashes: [], restartRequested, recreateRequested });

@@ -12,8 +12,8 @@ import { addressOf } from '../state/wiring.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
 import { foldDrift, foldStrangeLimit } from './drift.js';
 import { died } from './engine-events.js';
-import { isAwaited } from './exits.js';
 import { admitByHand, removedByHand, startedByHand } from './external-changes.js';
+import { isAwaited, isOneShot } from './one-shot.js';
 
 /** What the engine was doing for a daemon that was killed is done by then. */
 const EARLIER: Ms = 10_000;
@@ -93,14 +93,9 @@ function match(draft: Draft, id: ServiceId, entry: ServiceEntry, seen: ObservedC
   draft.patch(id, { container: seen.id, launchedHash: seen.configHash, stopSignal: seen.stopSignal, volumes: seen.anonymousVolumes });
   if (live === null) {
     const done = seen.status === 'exited' && seen.exitCode === 0 && seen.configHash === entry.spec.configHash;
-    if (
-      done &&
-      state.kind === 'asleep' &&
-      isWanted(entry) &&
-      !entry.restartRequested &&
-      !entry.recreateRequested &&
-      isAwaited(draft, entry)
-    ) {
+    // One that this daemon has seen before, and that is wanted though it has ended, went down with the engine.
+    const isFinal = entry.container === null ? isOneShot(draft, entry) : isAwaited(draft, entry);
+    if (done && state.kind === 'asleep' && isWanted(entry) && !entry.restartRequested && !entry.recreateRequested && isFinal) {
       draft.setState(id, { kind: 'completed', exit: { code: 0, oom: false }, hash: seen.configHash });
     }
   } else if (wasLost) {

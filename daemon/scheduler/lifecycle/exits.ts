@@ -12,6 +12,7 @@ import type { Draft } from '../state/draft.js';
 import { reportOf } from '../state/memory-report.js';
 import { type Exit, held } from '../state/service-state.js';
 import { idOf, isWanted, type ServiceEntry } from '../state/world.js';
+import { isAwaited } from './one-shot.js';
 
 /** An exit this soon after an OOM kill in the container is put down to it, whatever its exit code. */
 const OOM_BLAME: Ms = 5_000;
@@ -127,14 +128,6 @@ function tooSmall({ spec: { name, memory }, oomsAtMaximum }: ServiceEntry, last:
       `laptop-dev start ${name} tries once more`,
     ],
   );
-}
-
-/** Something waits for its completion: a failed migration must not be tried again and again. */
-export function isAwaited(draft: Draft, entry: ServiceEntry): boolean {
-  for (const [, other] of draft.ofProject(entry.spec.project)) {
-    if (other.spec.dependsOn.some(on => on.service === entry.spec.name && on.condition === 'completed')) return true;
-  }
-  return false;
 }
 
 function factsOf(entry: ServiceEntry, { code, oom }: Exit): ExitFacts {
