@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +10,7 @@ import { createContainers } from './engine/containers.js';
 import { findEngine } from './engine/discovery/find-engine.js';
 import { listeningPorts } from './engine/published/port-owner.js';
 import { takeLock } from './files/lock.js';
-import { findPaths, type Paths } from './files/paths.js';
+import { findPaths, instanceOf } from './files/paths.js';
 import { DAEMON_NAME } from './files/process.js';
 import { makeFolder } from './files/read-kept.js';
 import { createHistory } from './history/history.js';
@@ -64,7 +63,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', error => log.error({ err: error }, 'a bug: nobody caught this'));
   process.on('unhandledRejection', error => log.error({ err: error }, 'a bug: nobody caught this'));
   if (squatter !== null) log.warn({ squatter }, 'the name that earlier versions lock is held by another process; it is not needed');
-  const instance = instanceOf(paths);
+  const instance = instanceOf(userInfo().uid, paths);
   const { containers, endpoint, tls } = await connect(log, instance, paths.holdsFile);
   let end: () => void = () => undefined;
   const ended = new Promise<void>(resolve => {
@@ -163,11 +162,6 @@ const reclaimCache: ReclaimCache = async (asked, goesOn) => {
   const { createReclaimCache } = await import('./platform/wsl/reclaim.js');
   return createReclaimCache({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
 };
-
-/** Two users, or two state folders, on one engine never touch each other's containers. */
-function instanceOf({ stateDir }: Paths): string {
-  return createHash('sha256').update(`${userInfo().uid}:${stateDir}`).digest('hex').slice(0, 12);
-}
 
 function version(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,6 +44,14 @@ export function findPaths(env: Environment, uid: number, home: string, hasFolder
     logFile: join(stateDir, 'daemon.log'),
     startLog: join(stateDir, 'start.log'),
   };
+}
+
+/**
+ * What the labels of a daemon's containers, networks and rules carry: two users, or two state folders, on one engine never touch each other's.
+ * The same in every version, or a newer daemon would not know what an older one has left.
+ */
+export function instanceOf(uid: number, { stateDir }: Pick<Paths, 'stateDir'>): string {
+  return createHash('sha256').update(`${uid}:${stateDir}`).digest('hex').slice(0, 12);
 }
 
 function runtimeFolder(env: Environment, uid: number, hasFolder: (path: string) => boolean): string {

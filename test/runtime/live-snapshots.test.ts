@@ -3,13 +3,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ContainerSample } from '../../daemon/model/container-sample.js';
 import type { EngineEvent, ObservedContainer } from '../../daemon/model/observed.js';
 import type { Listeners } from '../../daemon/ports/listeners.js';
-import type { Containers, History, Images, Store } from '../../daemon/ports/ports.js';
-import type { Scheduler } from '../../daemon/ports/schedule.js';
+import type { Containers, History, Store } from '../../daemon/ports/ports.js';
 import { createSupervisor } from '../../daemon/runtime/create-supervisor.js';
-import { silent } from '../activation/harness.js';
 import { sleeper } from '../scheduler/support/households.js';
-import { observed, policy, project, service } from '../scheduler/support/specs.js';
+import { observed, project, service } from '../scheduler/support/specs.js';
 import { DETAIL, sampleOf } from './support/rig.js';
+import { supervisorOptions } from './support/supervisor-options.js';
 
 const MB = 1024 * 1024;
 const shop = project('shop', { api: sleeper(3000, 600), db: sleeper(5432, 600) });
@@ -36,7 +35,6 @@ async function daemon(...running: readonly string[]) {
     activity: id => ({ connections: connections.get(id) ?? 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null }),
     close: async () => undefined,
   };
-  const scheduler: Scheduler = { set: () => {}, look: () => {}, next: () => null, ready: async () => undefined, close: () => {} };
   const store: Store = {
     load: () => ({ intent: { version: 1, projects: [restored], trusted: [], pins: [], budget: null }, warning: null }),
     save: () => null,
@@ -46,9 +44,8 @@ async function daemon(...running: readonly string[]) {
     points: async (_id, _since, slot) => [{ at: slot === 300_000 ? 600_000 : 660_000, p: 1, peak: 2, cpu: 3 }],
     close: () => {},
   };
-  const { supervisor, looked, close } = createSupervisor({
+  const options = supervisorOptions({
     containers: containers as Containers,
-    images: {} as Images,
     usage: { workingSet: async () => null, sample: id => used.get(id) ?? null, forget: () => {} },
     history,
     host: {
@@ -58,29 +55,9 @@ async function daemon(...running: readonly string[]) {
     },
     store,
     clock: { now: () => time.now, wall: () => time.wall },
-    log: silent,
-    policy: policy(4_000),
-    budgetFixed: false,
-    version: '9.9.9',
-    instance: 'abc',
-    pid: 42,
     openListeners: () => doors as Listeners,
-    openRedirectManager: null,
-    isLocal: async () => false,
-    expectConnection: () => Promise.reject(new Error('nobody listens here')),
-    listening: () => [],
-    untilReady: async () => ({ ready: true, protocol: null }),
-    openMemoryRequests: async () => {
-      throw new Error('nobody speaks');
-    },
-    reclaimCache: async () => {
-      throw new Error('it is off');
-    },
-    openScheduler: () => scheduler,
-    pruneAt: null,
-    relist: 30_000,
-    onShutdown: () => {},
   });
+  const { supervisor, looked, close } = createSupervisor(options);
   onTestFinished(() => close());
   await looked;
   return { supervisor, feed, used, connections, time };
