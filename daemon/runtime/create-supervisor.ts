@@ -1,4 +1,3 @@
-import type { EngineInfo } from '../api/engine-info.js';
 import { noticeOf } from '../api/notice.js';
 import { builtImages } from '../model/image-builds.js';
 import type { ListenerHooks, Listeners, UntilReady } from '../ports/listeners.js';
@@ -9,7 +8,7 @@ import type { RedirectManager } from '../ports/redirects.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
 import { isAnyStarting } from '../scheduler/memory/reclaim.js';
 import type { Policy } from '../scheduler/policy/policy.js';
-import { isActive } from '../scheduler/state/service-state.js';
+import type { Event } from '../scheduler/state/event.js';
 import type { Ms } from '../shared/span.js';
 import { Changes } from './changes.js';
 import { prune } from './effects/clean.js';
@@ -21,7 +20,7 @@ import { ListenerManager, type ListenerManagerOptions } from './listeners/listen
 import { Redirector } from './listeners/redirector.js';
 import { Loop } from './loop.js';
 import { NoticeLog, Notices } from './notices.js';
-import { observe } from './observe.js';
+import { Observer } from './observe.js';
 import { pinsKept } from './pins.js';
 import { RunningHours } from './running-hours.js';
 import { LatestUsage } from './sampling/latest-usage.js';
@@ -76,163 +75,129 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Puts the loop together with its effects and starts to watch the engine. What was wanted before is restored first. */
+/**
+ * Puts the daemon's parts together, each after what it needs: the loop first, since all read the world from it and post to it, and what carries out
+ * its steps last. Then it decides: what was wanted before is restored, and the engine is watched.
+ */
 export function createSupervisor(options: SupervisorOptions): Running {
-  const { containers, store, clock, log } = options;
-  const notices = new Notices(clock);
-  const waiters = new Waiters();
-  const changes = new Changes();
+  const { containers, store, clock, log, usage, host, untilReady, isLocal } = options;
   const restored = store.load();
   if (restored.warning !== null) log.warn({}, restored.warning);
   const trust = new Trust(restored.intent.trusted, restored.intent.lastTrusted);
-  const ending = new AbortController();
-  let engine: EngineInfo | null = null;
-  let onLooked: () => void = () => undefined;
-  const looked = new Promise<void>(resolve => {
-    onLooked = resolve;
+
+  const loop = new Loop({ policy: options.policy, clock });
+  const world = () => loop.world;
+  const post = (event: Event) => loop.post(event);
+
+  const waiters = new Waiters();
+  const changes = new Changes();
+  const watchers = new Watchers();
+  const notices = new Notices(clock);
+  const noticeLog = new NoticeLog(log);
+  notices.subscribe(() => watchers.poke());
+  notices.subscribe(notice => noticeLog.add(notice));
+
+  const figures = new LatestUsage(clock, host);
+  const sampler = new Sampler({ usage, history: options.history, host, containers, clock, log, figures, watchers, world, post });
+  const carrier = new Redirector({ open: options.openRedirectManager, containers, clock, log, world });
+  const observer = new Observer({
+    containers,
+    clock,
+    log,
+    world,
+    post,
+    relist: options.relist,
+    onCheck: (phase, container, exec) => sampler.checked(phase, container, exec),
+    onObserved: isFirst => {
+      carrier.begin();
+      if (isFirst) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));
+    },
   });
-  const carrier = new Redirector({ open: options.openRedirectManager, containers, clock, log, world: () => loop.world });
   const doors = new ListenerManager({
     containers,
     carrier,
     openListeners: options.openListeners,
-    hasGateways: () => engine?.kind === 'docker',
-    isLocal: options.isLocal,
+    hasGateways: () => observer.engine?.kind === 'docker',
+    isLocal,
     expect: options.expectConnection,
     clock,
-    world: () => loop.world,
-    post: event => loop.post(event),
+    world,
+    post,
     awake: id => waiters.wait(loop.world, [id], 'awake', NEVER),
     measure: () => sampler.take(),
-    untilReady: options.untilReady,
+    untilReady,
     listening: options.listening,
     log,
   });
+  sampler.subscribe(() => {
+    doors.lookAtPorts();
+    const uses = carrier.ids().map(id => doors.seen(id));
+    if (uses.length > 0) post({ kind: 'used', uses });
+  });
+  const asker = new MemoryRequestFollower({ open: options.openMemoryRequests, world, post, log });
   const keeper = new IntentKeeper({
     store,
     clock,
     log,
-    world: () => loop.world,
+    world,
     trusted: () => ({ trusted: trust.list(), lastTrusted: trust.lastTrusted() }),
   });
-  const asker = new MemoryRequestFollower({
-    open: options.openMemoryRequests,
-    world: () => loop.world,
-    post: event => loop.post(event),
-    log,
+  const pruneJob = { name: 'prune', run: () => observer.looked.then(() => prune(world, containers, log)) };
+  const hours = new RunningHours({
+    openScheduler: options.openScheduler,
+    // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
+    jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
+    post,
+    uses: () => doors.uses(),
   });
-  const figures = new LatestUsage(clock, options.host);
-  const watchers = new Watchers();
-  const sampler = new Sampler({
-    usage: options.usage,
-    history: options.history,
-    host: options.host,
-    containers,
-    clock,
-    log,
-    figures,
-    watchers,
-    world: () => loop.world,
-    post: event => loop.post(event),
-    onFigures: () => {
-      doors.lookAtPorts();
-      const uses = carrier.ids().map(id => doors.seen(id));
-      if (uses.length > 0) loop.post({ kind: 'used', uses });
-    },
-  });
+
   const effects: Effects = {
     containers,
     images: options.images,
     builds: project => builtImages(loop.world.projects.get(project)?.spec.services ?? []),
     clock,
     log,
-    post: event => loop.post(event),
+    post,
     tell: (spec, content) => notices.add([noticeOf(spec.project, spec.name, content)]),
     version: () => loop.world.version,
     doors,
     carrier,
     asker,
     workingSet: id => sampler.workingSet(id),
-    untilReady: options.untilReady,
+    untilReady,
     heard: (id, port) => loop.world.services.get(id)?.spoken[port],
-    cpu: ({ id, pid }) => (pid === null ? null : (options.usage.sample(id, pid)?.cpu ?? null)),
-    forget: container => options.usage.forget(container),
-    isLocal: options.isLocal,
+    cpu: ({ id, pid }) => (pid === null ? null : (usage.sample(id, pid)?.cpu ?? null)),
+    forget: container => usage.forget(container),
+    isLocal,
     reclaimCache: options.reclaimCache,
     isAnyStarting: () => isAnyStarting(loop.world),
     persist: () => keeper.keep(),
   };
-  const pruneJob = { name: 'prune', run: () => looked.then(() => prune(() => loop.world, containers, log)) };
-  const hours = new RunningHours({
-    openScheduler: options.openScheduler,
-    // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
-    jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
-    post: event => loop.post(event),
-    uses: () => doors.uses(),
-  });
-  const loop = new Loop({
-    policy: options.policy,
-    clock,
+  loop.start({
     execute: step => execute(step, effects),
     onNotices: added => notices.add(added),
-    onWorld: world => {
-      waiters.update(world);
+    onWorld: now => {
+      waiters.update(now);
       changes.update();
-      sampler.update(world);
-      carrier.update(world);
-      doors.update(world);
-      asker.update(world);
-      hours.update(world);
+      sampler.update(now);
+      carrier.update(now);
+      doors.update(now);
+      asker.update(now);
+      hours.update(now);
       watchers.poke();
     },
   });
-  notices.subscribe(() => watchers.poke());
-  const noticeLog = new NoticeLog(log);
-  notices.subscribe(notice => noticeLog.add(notice));
   const { projects, pins = [], budget = null, learnt = [] } = restored.intent;
-  loop.post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget, learnt });
-  let left = true;
-  const removeHelpers = () => {
-    if (left) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));
-    left = false;
-  };
-  void observe({
-    containers,
-    clock,
-    log,
-    post: event => {
-      loop.post(event);
-      if (event.kind === 'observed') {
-        carrier.begin();
-        removeHelpers();
-      }
-      if (event.kind !== 'engine') onLooked();
-    },
-    version: effects.version,
-    isBusy: () => [...loop.world.services.values()].some(entry => isActive(entry.state)),
-    relist: options.relist,
-    signal: ending.signal,
-    onCheck: (phase, container, exec) => sampler.checked(phase, container, exec),
-    onEngine: info => (engine = info),
-  });
-  const supervisor = facade(options, loop, {
-    notices,
-    waiters,
-    changes,
-    trust,
-    doors,
-    sampler,
-    figures,
-    watchers,
-    hours,
-    keeper,
-    engine: () => engine,
-  });
+  post({ kind: 'restored', projects, pins: pinsKept(pins, clock), budget: options.budgetFixed ? null : budget, learnt });
+  observer.begin();
+
+  const engine = () => observer.engine;
+  const parts = { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine };
   return {
-    supervisor,
-    looked: looked.then(() => hours.ready()),
+    supervisor: facade(options, loop, parts),
+    looked: observer.looked.then(() => hours.ready()),
     close: async () => {
-      ending.abort();
+      observer.close();
       keeper.close();
       hours.close();
       loop.close();

@@ -10,6 +10,10 @@ import type { Ms } from '../shared/span.js';
 export interface LoopOptions {
   readonly policy: Policy;
   readonly clock: Clock;
+}
+
+/** Where a decision goes. */
+export interface LoopOutlets {
   /** Starts a step's effect; its result comes back as an event. Must not throw. */
   readonly execute: (step: Step) => void;
   readonly onNotices: (notices: readonly Notice[]) => void;
@@ -28,11 +32,12 @@ interface Letter {
 /**
  * The one mailbox. INVARIANTS: events are decided one at a time, in the order in which they came; the world is replaced only
  * here; steps are given out in the order decided, after the world that they follow from is in place; an event that an effect
- * posts while it is being started waits its turn. One timer at most, for the next deadline: at rest nothing ticks.
+ * posts while it is being started waits its turn; nothing is decided before `start`. One timer at most, for the next deadline: at rest nothing ticks.
  */
 export class Loop {
   private current: World = EMPTY_WORLD;
   private readonly mailbox: Letter[] = [];
+  private outlets: LoopOutlets | null = null;
   private deciding = false;
   private timer: NodeJS.Timeout | null = null;
   /** Both clocks at the last event. */
@@ -40,6 +45,12 @@ export class Loop {
   private closed = false;
 
   constructor(private readonly options: LoopOptions) {}
+
+  /** From now on events are decided, in the order in which they came: everything that carries out steps is there. Once. */
+  start(outlets: LoopOutlets): void {
+    this.outlets = outlets;
+    this.drain();
+  }
 
   get world(): World {
     return this.current;
@@ -74,18 +85,19 @@ export class Loop {
   }
 
   private drain(): void {
-    if (this.deciding || this.closed) return;
+    const { outlets } = this;
+    if (outlets === null || this.deciding || this.closed) return;
     this.deciding = true;
     try {
-      for (let letter = this.mailbox.shift(); letter; letter = this.mailbox.shift()) this.take(letter);
+      for (let letter = this.mailbox.shift(); letter; letter = this.mailbox.shift()) this.take(letter, outlets);
     } finally {
       this.deciding = false;
     }
   }
 
-  private take(letter: Letter): void {
-    if (this.wasAway()) this.settle({ event: { kind: 'resumed' }, answer: null });
-    this.settle(letter);
+  private take(letter: Letter, outlets: LoopOutlets): void {
+    if (this.wasAway()) this.settle({ event: { kind: 'resumed' }, answer: null }, outlets);
+    this.settle(letter, outlets);
   }
 
   /**
@@ -99,12 +111,12 @@ export class Loop {
     return last !== null && wall - last.wall - (now - last.now) > AWAY;
   }
 
-  private settle({ event, answer }: Letter): void {
+  private settle({ event, answer }: Letter, { execute, onNotices, onWorld }: LoopOutlets): void {
     const decision = this.decide(event);
     this.current = decision.world;
-    this.options.onNotices(decision.notices);
-    for (const step of decision.steps) this.options.execute(step);
-    this.options.onWorld(this.current);
+    onNotices(decision.notices);
+    for (const step of decision.steps) execute(step);
+    onWorld(this.current);
     this.arm();
     if (decision.answer) answer?.(decision.answer);
   }

@@ -10,9 +10,8 @@ const up = { kind: 'up', spec: shop, services: null, recreate: false } as const;
 function rig(effect: (step: Step, loop: Loop) => void = () => undefined) {
   const steps: string[] = [];
   let now = 0;
-  const loop: Loop = new Loop({
-    policy: policy(1_000),
-    clock: { now: () => now, wall: () => 0 },
+  const loop = new Loop({ policy: policy(1_000), clock: { now: () => now, wall: () => 0 } });
+  loop.start({
     execute: step => {
       steps.push(step.kind);
       effect(step, loop);
@@ -40,6 +39,17 @@ test('an event that an effect posts at once waits its turn: steps come out in th
   expect(steps).toEqual(['persist', 'ensureImage', 'launch']);
 });
 
+test('before it is started nothing is decided; then everything is, in the order in which it came', async () => {
+  const loop = new Loop({ policy: policy(1_000), clock: { now: () => 0, wall: () => 0 } });
+  loop.post({ kind: 'observed', containers: [], asOf: 0 });
+  const answer = loop.ask(up);
+  expect(loop.world.engine).toBe('unknown');
+  const steps: string[] = [];
+  loop.start({ execute: step => steps.push(step.kind), onNotices: () => undefined, onWorld: () => undefined });
+  await expect(answer).resolves.toMatchObject({ ok: true });
+  expect(steps).toEqual(['persist', 'ensureImage']);
+});
+
 test('a rehearsal changes nothing', () => {
   const { loop, steps } = rig();
   expect(loop.rehearse(up)).toMatchObject({ ok: true, plan: { starts: [{ id: 'shop/api' }] } });
@@ -57,13 +67,8 @@ test('after close nothing is decided', () => {
 
 test('after the machine slept idle times begin anew: the wall clock ran ahead of the monotonic one', () => {
   let [now, wall] = [0, 1_000_000];
-  const loop = new Loop({
-    policy: policy(1_000),
-    clock: { now: () => now, wall: () => wall },
-    execute: () => undefined,
-    onNotices: () => undefined,
-    onWorld: () => undefined,
-  });
+  const loop = new Loop({ policy: policy(1_000), clock: { now: () => now, wall: () => wall } });
+  loop.start({ execute: () => undefined, onNotices: () => undefined, onWorld: () => undefined });
   loop.post({ kind: 'observed', containers: [], asOf: 0 });
   void loop.ask(up);
   const lastUse = () => loop.world.services.get('shop/api')?.use.lastAt;

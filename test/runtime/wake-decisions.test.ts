@@ -28,19 +28,9 @@ class Bench {
   private readonly waiters = new Waiters();
   readonly clock = { now: () => this.time.now, wall: () => this.time.now };
 
-  readonly loop: Loop = new Loop({
-    policy: policy(4_000),
-    clock: this.clock,
-    execute: step => void Promise.resolve().then(() => this.carryOut(step)),
-    onNotices: () => undefined,
-    onWorld: world => {
-      this.decisions++;
-      this.waiters.update(world);
-      this.manager.update(world);
-    },
-  });
+  readonly loop = new Loop({ policy: policy(4_000), clock: this.clock });
 
-  readonly manager: ListenerManager = new ListenerManager({
+  readonly manager = new ListenerManager({
     containers: {} as Containers,
     carrier: { seen: () => null, ids: () => [] },
     openListeners: hooks => {
@@ -60,6 +50,18 @@ class Bench {
     listening: () => [],
     log: silent,
   });
+
+  constructor() {
+    this.loop.start({
+      execute: step => void Promise.resolve().then(() => this.carryOut(step)),
+      onNotices: () => undefined,
+      onWorld: world => {
+        this.decisions++;
+        this.waiters.update(world);
+        this.manager.update(world);
+      },
+    });
+  }
 
   post(event: Event): void {
     this.posted.push(event.kind);

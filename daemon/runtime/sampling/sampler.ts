@@ -33,8 +33,6 @@ export interface SamplerOptions {
   readonly watchers: Watchers;
   readonly world: () => World;
   readonly post: (event: Event) => void;
-  /** Called when all figures were taken for the core. */
-  readonly onFigures: () => void;
 }
 
 /**
@@ -55,9 +53,16 @@ export class Sampler {
   private readonly unread = new Set<string>();
   private readonly pace = new EnginePace();
   private readonly checks = new CheckTime();
+  private readonly listeners = new Set<() => void>();
   private forgotten = 0;
 
   constructor(private readonly options: SamplerOptions) {}
+
+  /** Calls back each time that all figures were taken for the core. Returns what ends it. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 
   /** The world has changed: begins with the first service that runs, and ends with the last. */
   update(world: World): void {
@@ -151,7 +156,7 @@ export class Sampler {
 
   /** All figures. `forCore`: decisions rest on them; else they are for those who look. Returns the host's memory, which was looked at too. */
   private measure(forCore: boolean): Memory {
-    const { clock, history, onFigures, watchers } = this.options;
+    const { clock, history, watchers } = this.options;
     this.figuresAt = clock.now();
     if (forCore) this.unread.clear();
     const { samples, memory } = this.figures();
@@ -159,7 +164,7 @@ export class Sampler {
       this.servicesAt = this.figuresAt;
       history.add(samples);
       this.tell(samples, memory);
-      onFigures();
+      for (const listener of this.listeners) listener();
     }
     watchers.poke();
     return memory;

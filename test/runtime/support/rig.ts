@@ -79,7 +79,6 @@ export class Rig {
     post: event => {
       if (event.kind === 'sampled') this.posted.push(event);
     },
-    onFigures: () => undefined,
   });
 
   /** What there is of services from now on. */
