@@ -4,12 +4,14 @@ import { request } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { type Envelope, HOST } from '../../../daemon/api/contract.js';
+import { type Envelope, HOST, type WorkLine } from '../../../daemon/api/contract.js';
 import type { ServiceView } from '../../../daemon/api/views.js';
 import { Client } from '../../../daemon/client/client.js';
 import { LABEL } from '../../../daemon/model/labels.js';
+import { FailureError } from '../../../daemon/shared/failure.js';
 import { type CliOptions, type CliResult, runCli } from './cli.js';
 import { containersOf, networksOf, removeAll, volumesOf } from './engine.js';
+import { patience, until } from './until.js';
 
 /** A laptop-dev of its own for one test file: its folders, its daemon, its containers. Ends with `close`. */
 export interface Home {
@@ -87,12 +89,40 @@ export async function home(endpoint?: string): Promise<Home> {
       ...(volumes ? (await volumesOf(instance)).map(volume => `volume ${volume}`) : []),
     ],
     async close() {
-      await cli(['down', '--all', '--volumes', '--yes']);
-      await cli(['daemon', 'stop']);
+      await downAll(client);
+      await endDaemon(client);
       await removeAll(instance);
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Resolves when what was asked for with `wait` is done; rejects with its failure. */
+export async function done(lines: AsyncIterable<WorkLine>): Promise<void> {
+  for await (const line of lines) if (line.type === 'result' && !line.ok) throw new FailureError(line.error);
+}
+
+/** All projects side by side, with their volumes; what cannot be done is left. */
+async function downAll(client: Client): Promise<void> {
+  const projects = await client.projects().catch(() => []);
+  const down = (name: string) => done(client.act(name, 'down', { volumes: true, wait: true }, AbortSignal.timeout(patience(120_000))));
+  await Promise.allSettled(projects.map(({ name }) => down(name)));
+}
+
+/** Ends it in order; resolves when its process is gone. */
+export async function endDaemon(client: Client): Promise<void> {
+  const pid = await client.version().then(({ pid }) => pid, () => null); // biome-ignore format: one line
+  if (pid === null) return;
+  await client.shutdown();
+  await until('the daemon has ended', () => !isAlive(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /**
