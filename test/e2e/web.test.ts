@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebOpened } from '../../daemon/api/contract.js';
-import { openBrowser } from './support/browser.js';
-import type { Home } from './support/home.js';
+import { sharedBrowser } from './support/browser.js';
+import { endDaemon, type Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';
 import { statesIn, tinyHome } from './support/tiny.js';
 import { until } from './support/until.js';
 
+const openBrowser = sharedBrowser();
 let own: Home;
 let folder: string;
 let services: readonly Sleeper[];
@@ -17,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => own?.close());
 
-const link = () => own.ask<WebOpened>(['dashboard', '--web', '--no-open']);
+const link = () => own.client.openWeb({});
 
 it('services are seen, woken and stopped in the page, and the page talks to nobody else', async () => {
-  const { url, port } = await link();
+  const { url, port } = await own.ask<WebOpened>(['dashboard', '--web', '--no-open']);
   const browser = await openBrowser({ width: 1400, height: 900 });
   const page = await browser.page();
   await page.goto(url);
@@ -76,7 +77,7 @@ it('a daemon that was started anew knows no page of before, and listens nowhere'
   const page = await browser.page();
   await page.goto(url);
   await page.locator('tbody tr').first().waitFor();
-  await own.cli(['daemon', 'stop']);
+  await endDaemon(own.client);
   await page.getByText('The daemon does not answer; trying again.').waitFor();
   await own.cli(['daemon', 'start']);
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { patience } from './until.js';
 
 const FIND = fileURLToPath(new URL('../../../scripts/chromium.sh', import.meta.url));
@@ -13,7 +10,7 @@ const QUIET = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ]; // biome-ignore format: a table
 
-/** A browser with a profile of its own, closed when the test has ended. */
+/** Windows with a profile of their own, closed when the test has ended. */
 export interface Browser {
   readonly context: BrowserContext;
   /** Everything that any of its pages asked for, as `METHOD URL`. */
@@ -27,25 +24,36 @@ export interface View {
   readonly width: number;
   readonly height: number;
   readonly colorScheme?: 'light' | 'dark';
-  /** More of Chromium's own options. */
-  readonly args?: readonly string[];
 }
 
-export async function openBrowser({ width, height, colorScheme = 'light', args = [] }: View): Promise<Browser> {
+/** One Chromium for all tests of the file that calls this at its top: starting it takes longer than most of them. Each test opens windows in it. */
+export function sharedBrowser(): (view: View) => Promise<Browser> {
+  let running: Chromium | undefined;
+  beforeAll(async () => {
+    running = await launch();
+  });
+  afterAll(() => running?.close());
+  return view => {
+    if (!running) throw new Error('the browser is started before the first test of the file');
+    return windows(running, view);
+  };
+}
+
+/** A Chromium of a test's own. `args`: more of Chromium's options. */
+export async function openBrowser({ args, ...view }: View & { readonly args: readonly string[] }): Promise<Browser> {
+  const running = await launch(args);
+  onTestFinished(() => running.close());
+  return windows(running, view);
+}
+
+function launch(args: readonly string[] = []): Promise<Chromium> {
   const executablePath = execFileSync(FIND, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
-  const folder = mkdtempSync(join(tmpdir(), 'ldt-chromium-'));
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath,
-    headless: true,
-    args: [...QUIET, ...args],
-    viewport: { width, height },
-    colorScheme,
-    timeout: patience(60_000),
-  });
-  onTestFinished(async () => {
-    await context.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  return chromium.launch({ executablePath, headless: true, args: [...QUIET, ...args], timeout: patience(60_000) });
+}
+
+async function windows(running: Chromium, { width, height, colorScheme = 'light' }: View): Promise<Browser> {
+  const context = await running.newContext({ viewport: { width, height }, colorScheme });
+  onTestFinished(() => context.close());
   context.setDefaultTimeout(patience(30_000));
   const [requests, errors]: [string[], string[]] = [[], []];
   context.on('request', request => requests.push(`${request.method()} ${request.url()}`));
