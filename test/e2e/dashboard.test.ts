@@ -9,11 +9,11 @@ import { openSession, type Session } from './support/session.js';
 import { statesIn, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
-/** `api` says a line a second; `web` depends on it; `cache` sleeps. */
+/** `api` says five lines a second; `web` depends on it; `cache` sleeps. */
 const FILE = `services:
   api:
     image: ${TINY}
-    command: ${stays('n=0; (while sleep 1; do n=$$((n + 1)); echo line $$n of api; done) & true')}
+    command: ${stays('n=0; (while sleep 0.2; do n=$$((n + 1)); echo line $$n of api; done) & true')}
     mem_limit: 32m
   web: { image: ${TINY}, command: ${stays()}, depends_on: [api], mem_limit: 32m }
   cache:
