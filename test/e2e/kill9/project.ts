@@ -1,9 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { findConfiguration } from '../../../daemon/config/project/discovery/find.js';
-import { loadProject } from '../../../daemon/config/project/load.js';
 import type { ProjectSpec } from '../../../daemon/model/spec.js';
-
-const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url));
+import { specIn } from '../support/spec.js';
 
 export type Variant = 'a' | 'b';
 export const NAMES = ['db', 'migrate', 'web'] as const;
@@ -60,13 +56,5 @@ volumes: { data: {} }
 
 /** Both definitions of the project in `folder`: they differ in a variable, so that a switch makes every container anew. */
 export async function loadVariants(folder: string): Promise<Readonly<Record<Variant, ProjectSpec>>> {
-  return { a: await load(folder, 'a'), b: await load(folder, 'b') };
-}
-
-async function load(folder: string, variant: Variant): Promise<ProjectSpec> {
-  const flags = { project: folder, profiles: null, files: [], projectName: null, envFiles: [], composeProfiles: [] };
-  const found = await findConfiguration({ cwd: folder, flags, environment: { VARIANT: variant }, packageRoot: PACKAGE });
-  const { spec, failure } = await loadProject(found, { profile: null, services: null, taken: {} });
-  if (!spec) throw new Error(failure?.message);
-  return spec;
+  return { a: await specIn(folder, { VARIANT: 'a' }), b: await specIn(folder, { VARIANT: 'b' }) };
 }

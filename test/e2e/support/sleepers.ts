@@ -28,20 +28,25 @@ export interface Wanted {
   readonly more?: string;
 }
 
+export interface Sleepers {
+  readonly folder: string;
+  readonly services: readonly Sleeper[];
+}
+
 /** A project of such services, up and asleep. `top`: further top-level lines of its Compose file. */
-export async function sleepers(
-  own: Home,
-  suffix: string,
-  wanted: Readonly<Record<string, Wanted>>,
-  top = '',
-): Promise<{ readonly folder: string; readonly services: readonly Sleeper[] }> {
+export async function sleepers(own: Home, suffix: string, wanted: Readonly<Record<string, Wanted>>, top = ''): Promise<Sleepers> {
+  const made = await filesOfSleepers(own, suffix, wanted, top);
+  await own.ask(['up'], { cwd: made.folder });
+  return made;
+}
+
+/** The files of such a project alone. */
+export async function filesOfSleepers(own: Home, suffix: string, wanted: Readonly<Record<string, Wanted>>, top = ''): Promise<Sleepers> {
   const names = Object.keys(wanted);
   const ports = await freePorts(names.length);
   const services = names.map((name, index) => ({ name, port: ports[index] ?? 0 }));
   const blocks = services.map(({ name, port }) => block(name, port, wanted[name] as Wanted));
-  const folder = await own.project(suffix, { 'compose.yaml': `services:\n${blocks.join('')}${top}` });
-  await own.ask(['up'], { cwd: folder });
-  return { folder, services };
+  return { folder: await own.project(suffix, { 'compose.yaml': `services:\n${blocks.join('')}${top}` }), services };
 }
 
 function block(name: string, port: number, wanted: Wanted): string {
