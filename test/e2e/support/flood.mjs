@@ -1,14 +1,13 @@
-// node flood.mjs PORT COUNT KIND: makes COUNT connections to 127.0.0.1:PORT, as many at once as open files allow, and holds those that are
+// node flood.mjs PORT COUNT KIND HOLD: makes COUNT connections to 127.0.0.1:PORT, as many at once as open files allow, and holds those that are
 // not dropped. KIND: half (a request that never ends), silent (nothing), requests (whole ones without a token), upgrades, bodies (large).
-// Ends by itself a moment after the last one was made; prints {made, failed, dropped, held, statuses}.
+// Ends by itself HOLD ms after the last one was made; prints {made, failed, dropped, held, statuses}.
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
 const [port, count] = process.argv.slice(2, 4).map(Number);
-const kind = process.argv[4];
+const [kind, hold] = process.argv.slice(4);
 const files = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'latin1'))[1]);
 const atOnce = Math.min(count, files - 64);
-const HOLD = 2_000;
 const LONGEST = 60_000;
 
 const host = `Host: 127.0.0.1:${port}\r\n`;
@@ -55,5 +54,5 @@ setTimeout(end, LONGEST);
 const watch = setInterval(() => {
   if (made + failed < count) return;
   clearInterval(watch);
-  setTimeout(end, HOLD);
+  setTimeout(end, Number(hold));
 }, 100);
