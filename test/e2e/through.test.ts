@@ -6,15 +6,19 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
+import { byGear } from '../support/deep.js';
 import type { Home } from './support/home.js';
 import { type Sleeper, sleepers, type Wanted } from './support/sleepers.js';
 import { statesIn, stays, tinyHome } from './support/tiny.js';
 import { patience } from './support/until.js';
 
+/** What goes through, each way: far more than the daemon may grow by. */
+const SIZE = byGear({ deep: GiB, usual: 256 * MiB, fast: 128 * MiB });
+const SAID = `${SIZE / MiB} MB`;
 /** Not a power of two, so that its ends meet those of no buffer. */
 const BLOCK = 1_000_003;
-const BLOCKS = Math.ceil(GiB / BLOCK);
-/** What the daemon may grow by while 1 GB goes through it. */
+const BLOCKS = Math.ceil(SIZE / BLOCK);
+/** What the daemon may grow by meanwhile. */
 const MOST_GROWN = 30 * MiB;
 
 /** A program that gets each connection as its input and output; a TCP service, so that the daemon understands nothing of it. */
@@ -24,7 +28,7 @@ const program = (script: string, prepare = 'true'): Wanted => ({
   protocol: 'tcp',
   command: stays(`${prepare}; echo '${script}' > /serve; nc -ll -p 80 -e sh /serve & true`),
 });
-/** The same 1 GB each time, made as it is sent; random, so that nothing that is lost, doubled or out of order goes unseen. */
+/** The same each time, made as it is sent; random, so that nothing that is lost, doubled or out of order goes unseen. */
 const SEND = `i=0; while [ $$i -lt ${BLOCKS} ]; do cat /block || exit; i=$$((i + 1)); done`;
 
 let own: Home;
@@ -87,7 +91,7 @@ describe.sequential('bytes through the daemon', () => {
   });
 
   it(
-    '1 GB to the service arrives intact, and the daemon hardly grows',
+    `${SAID} to the service arrive intact, and the daemon hardly grows`,
     async () => {
       const { stream, sum } = blocks(BLOCKS);
       const began = performance.now();
@@ -102,7 +106,7 @@ describe.sequential('bytes through the daemon', () => {
   );
 
   it(
-    '1 GB from the service, to a client that has sent its FIN, arrives intact, and the daemon hardly grows',
+    `${SAID} from the service, to a client that has sent its FIN, arrive intact, and the daemon hardly grows`,
     async () => {
       const { stdout } = await own.cli(['exec', 'source', 'sh', '-c', `sh /serve | md5sum`], { cwd: folder });
       const began = performance.now();
