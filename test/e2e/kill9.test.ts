@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';
 import { removeImage, tinyImage } from '../on-engine/support/tiny-image.js';
-import { DEEP, SEED } from '../support/deep.js';
+import { byGear, DEEP, SEED } from '../support/deep.js';
 import { BUILT, composeFile, loadVariants } from './kill9/project.js';
 import { Random } from './kill9/random.js';
 import { Rounds } from './kill9/rounds.js';
@@ -15,7 +15,7 @@ import { patience } from './support/until.js';
 const CONVERGES_IN = 5_000;
 /** Has them all at standard, not all at their maximum. */
 const BUDGET = 120;
-const KILLS = DEEP ? 300 : 6;
+const KILLS = byGear({ deep: 300, usual: 4, fast: 2 });
 /** Daemons at once, each with a project and a state folder of its own: a round mostly waits. */
 const LANES = 2;
 const IMAGE = `ldt-kill-tiny:${process.pid}`;
@@ -31,7 +31,7 @@ afterAll(async () => {
   await removeImage(ENGINE, IMAGE);
 });
 
-test(`${KILLS} kill -9 of the daemon lose, duplicate and orphan nothing (SEED=${SEED})`, { timeout: KILLS * 20_000 }, async () => {
+test(`${KILLS} kill -9 of the daemon lose, duplicate and orphan nothing (SEED=${SEED})`, { timeout: 60_000 + KILLS * 20_000 }, async () => {
   const started = performance.now();
   const lanes = Array.from({ length: LANES }, (_, lane) => run(SEED + lane, Math.floor((KILLS + lane) / LANES)));
   const times = (await allOf(lanes)).flat().sort((a, b) => a - b);
