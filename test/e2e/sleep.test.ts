@@ -28,7 +28,7 @@ const sleepy = (path: (typeof PATHS)[number]) => `
 name: sleepy
 extends: base
 services:
-  api: { start: on-demand, idle: 4s }
+  api: { start: on-demand, idle: 6s }
   postgres: { start: on-demand, idle: 3s, path: ${path} }
   redis: { start: on-demand, idle: 2s, path: ${path} }
 `;
