@@ -4,7 +4,7 @@ import type { Driver } from './support/driver.js';
 import { sleeper } from './support/households.js';
 import { never } from './support/shop.js';
 import { asleep, refusalOf, rivals, sleeping, tickAt, use, wake } from './support/sleepy.js';
-import { project } from './support/specs.js';
+import { observed, project } from './support/specs.js';
 
 /** `one` runs since 0, and there is no room beside it. */
 function full(): Driver {
@@ -167,6 +167,23 @@ test('an engine that is away refuses who waits after a minute, and once it is ba
   driver.boot();
   expect(refusalOf(driver, 'lab/one')).toBeNull();
   expect(driver.settle().filter(step => step.startsWith('launch'))).toEqual(['launch one']);
+});
+
+test('a client that connects while the engine is away and its service starts is let in when it runs', () => {
+  const driver = sleeping(rivals);
+  driver.send({ kind: 'wakeRequested', id: 'lab/one' });
+  driver.settleOne(); // ensureImage
+  driver.settleOne(); // launch
+  expect(driver.state('lab/one').kind).toBe('starting');
+  driver.send({ kind: 'engineLost' });
+  driver.send({ kind: 'wakeRequested', id: 'lab/one' });
+  expect(driver.world.services.get('lab/one')?.wakeRequest).not.toBeNull();
+  driver.boot(observed(rivals.services[0] ?? never(), { health: 'healthy' }));
+  driver.settle();
+  expect(driver.state('lab/one').kind).toBe('running');
+  expect(driver.world.services.get('lab/one')?.wakeRequest).toBeNull();
+  tickAt(driver, 61_000);
+  expect(refusalOf(driver, 'lab/one')).toBeNull();
 });
 
 test('ports that closed when an engine that ends stopped their service open again before it is back', () => {

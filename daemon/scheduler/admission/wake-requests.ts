@@ -43,6 +43,7 @@ function isUnderWay(entry: ServiceEntry): boolean {
 
 /** Oldest first: a plan for each service that clients wait for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
+  endServed(draft);
   refuseBlocked(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
   const waiting = draft.where(entry => entry.wakeRequest !== null && !isBlocked(entry));
@@ -67,6 +68,12 @@ export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
   }
   // After all plans: another one's may have taken it along.
   for (const [id, why] of refused) if (draft.entry(id)?.wakeRequest !== null) refuseWake(draft, id, why());
+}
+
+/** What was under way when a client connected, while the engine was away, runs: nothing is to be planned, and the client is let in. */
+function endServed(draft: Draft): void {
+  for (const [id, entry] of draft.where(({ wakeRequest, state }) => wakeRequest !== null && state.kind === 'running' && !state.frozen))
+    if (isUnderWay(entry)) draft.patch(id, { wakeRequest: null });
 }
 
 /** Its present container has to stop, or to go on, before there is anything to plan: an event tells of that, not time. */

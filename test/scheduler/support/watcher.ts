@@ -108,6 +108,9 @@ export class Watcher {
   private nobodyIsForgotten({ now, engineAway }: House, event: Event, world: World): void {
     if (event.kind === 'resumed') for (const id of this.waiting.keys()) this.waiting.set(id, now);
     if (event.kind === 'wakeRequested' && !this.waiting.has(event.id)) this.waiting.set(event.id, now);
+    for (const [id, { state, wakeRequest, awake, desired }] of world.services)
+      if (wakeRequest !== null && state.kind === 'running' && !state.frozen && awake && desired === 'up')
+        throw new Error(`${id} runs, and its clients are kept waiting`);
     for (const [id, since] of this.waiting) {
       const entry = world.services.get(id);
       const isServed = entry?.state.kind === 'running' && !entry.state.frozen && entry.awake && entry.wakeRequest === null;
