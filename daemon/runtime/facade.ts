@@ -17,13 +17,12 @@ import { adviceOf, historyOf } from './queries/advice.js';
 import { budgetBeyond, budgetView, measured } from './queries/budget-view.js';
 import { counted } from './queries/exec-count.js';
 import { followLogs } from './queries/follow-logs.js';
-import { unresolvable } from './queries/unresolvable.js';
 import type { RunningHours } from './running-hours.js';
 import type { LatestUsage } from './sampling/latest-usage.js';
 import { LiveSnapshots } from './sampling/live-snapshots.js';
 import type { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
-import type { Trust } from './trust.js';
+import { type Trust, unresolvable } from './trust.js';
 import type { Waiters } from './waiters.js';
 import type { Watchers } from './watchers.js';
 

@@ -1,8 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { buildProgram, type Invocation } from '../../daemon/cli/parser/program.js';
+import { buildProgram, type Invocation, parseSince } from '../../daemon/cli/parser/program.js';
 import { cliFailure } from '../../daemon/cli/run.js';
-import { parseSince } from '../../daemon/cli/since.js';
 import { type LoadedVerb, loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { parseDuration } from '../../daemon/shared/duration.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configValidateVerb } from '../../daemon/cli/commands/project/config-validate.js';
+import { configValidateVerb } from '../../daemon/cli/commands/project/config.js';
 import { initVerb } from '../../daemon/cli/commands/project/init.js';
 import { tree } from '../config/project/tree.js';
 import { testCli } from './harness.js';

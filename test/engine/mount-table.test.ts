@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { MountWindows } from '../../daemon/engine/mount-guard/guard.js';
 import { isBelow, mountOf, parseMountTable } from '../../daemon/engine/mount-guard/mount-table.js';
-import { MountWindows } from '../../daemon/engine/mount-guard/windows.js';
 
 const TABLE = parseMountTable(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 8:2 / /home rw - ext4 /dev/sda2 rw

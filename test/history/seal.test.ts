@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { seal } from '../../daemon/history/seal.js';
+import { seal } from '../../daemon/history/day-files.js';
 import { DAY, historyIn, MINUTE, NOON, sample, tempFolder } from './support/history.js';
 
 const line = (at: number, id = 'shop/api') => `{"at":${at},"id":"${id}","p":1,"peak":2,"cpu":null}\n`;

@@ -4,7 +4,6 @@ import { parseDuration } from '../../shared/duration.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../../shared/names.js';
 import type { Options, Run } from '../cli.js';
-import { parseSince } from '../since.js';
 import { type LoadedVerb, loadVerbs, type VerbTable } from '../verb.js';
 import { VERBS } from '../verbs.js';
 import { takenBy } from './habits.js';
@@ -166,4 +165,14 @@ function isPort(value: number): boolean {
 function expect<T>(value: T | null, complaint: string): T {
   if (value === null) throw new InvalidArgumentError(complaint);
   return value;
+}
+
+/** A point in time: a duration before `now`, an ISO date (with or without a time; local without a zone), or seconds since the epoch. ms since the epoch; null for anything else. */
+export function parseSince(text: string, now: number): number | null {
+  if (/^\d{9,}(\.\d+)?$/.test(text)) return Math.floor(Number(text) * 1_000);
+  const back = parseDuration(text, 'option');
+  if (back !== null) return Math.max(0, Math.floor(now - back));
+  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return null;
+  const at = Date.parse(/[T ]/.test(text) ? text.replace(' ', 'T') : `${text}T00:00:00`);
+  return Number.isNaN(at) ? null : at;
 }

@@ -3,7 +3,6 @@ import { isWithin, normalPath } from '../../shared/paths.js';
 import type { BuildSpec, ContainerSpec, MountSpec, ProjectSpec } from '../spec.js';
 import type { Risk, RiskPoint } from './risk.js';
 import { type TrustParts, trustPartsOf } from './trust-content.js';
-import { fileRisks } from './trust-files.js';
 import { loggingRisks, networkRisks, volumeRisks } from './trust-resources.js';
 
 /** Capabilities that Docker and Podman give by default (docs/design/engine.md, "Trust defaults"): asking for one of them adds nothing. */
@@ -192,4 +191,13 @@ function buildRisks(build: BuildSpec, root: string): RiskPoint[] {
   return [build.context, build.dockerfile]
     .filter(place => place !== null && !isWithin(root, place))
     .map(place => ({ what: `build from ${place}`, why: 'the build reads a folder outside the project', at: { key: 'build' } }));
+}
+
+/** Files of others that the project's files have read into it: their values end in containers that may send them anywhere. */
+function fileRisks({ outside }: ProjectSpec): Risk[] {
+  return outside.map(file => {
+    const isCompose = /\.ya?ml$/.test(file);
+    const why = isCompose ? 'its services and their values are taken over' : 'its values go into containers';
+    return { service: isCompose ? 'include, extends' : 'env_file', what: file, why: `${why}, from outside the project` };
+  });
 }

@@ -1,4 +1,11 @@
+import { diffLines } from '../../../platform/wsl/wslconfig/diff.js';
+import { decodeText } from '../../../platform/wsl/wslconfig/encoding.js';
+import { undoConfig } from '../../../platform/wsl/wslconfig/file.js';
+import { answer, type Cli } from '../../cli.js';
+import { OUTPUT_OPTIONS } from '../../parser/options.js';
+import { renderDiff, renderHost, SHUTDOWN } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
+import { lookAtWsl, undoFile } from './read-wsl.js';
 
 export const wslVerb = {
   name: 'wsl',
@@ -7,10 +14,62 @@ export const wslVerb = {
   options: [],
   verbs: {
     presets: async () => (await import('./presets.js')).wslPresetsVerb,
-    show: async () => (await import('./show.js')).wslShowVerb,
+    show: async () => wslShowVerb,
     apply: async () => (await import('./apply.js')).wslApplyVerb,
-    undo: async () => (await import('./undo.js')).wslUndoVerb,
+    undo: async () => wslUndoVerb,
     verify: async () => (await import('./verify.js')).wslVerifyVerb,
     reclaim: async () => (await import('./reclaim.js')).wslReclaimVerb,
   },
 } satisfies Verb;
+
+export const wslShowVerb = {
+  name: 'show',
+  summary: 'Show the host, the VM and the .wslconfig as WSL reads it, with its mistakes',
+  args: '',
+  options: ['wslconfig', 'host-memory', 'explain', ...OUTPUT_OPTIONS],
+  run: show,
+} satisfies Verb;
+
+/** Host, VM and file, each figure with its source. */
+async function show(cli: Cli): Promise<number> {
+  const wsl = await lookAtWsl(cli);
+  const { facts, config, configSource, hostMemory, cpus } = wsl;
+  const { show } = config.decoded;
+  const keys = [...config.config.effective.values()].map(({ name, value, line }) => ({ name, value: show(value), line }));
+  const data = {
+    vm: facts.vm,
+    host: { memory: hostMemory, cpus, wslVersion: facts.wslVersion, networkingMode: facts.networkingMode, fault: facts.windowsFault },
+    file: { path: config.file, source: configSource, exists: config.bytes !== null, encoding: config.decoded.encoding, keys },
+    diagnostics: config.diagnostics,
+  };
+  answer(cli, data, () =>
+    renderHost(wsl, { explain: cli.options.explain ?? false, width: cli.out.columns(), colours: cli.out.colours }).join('\n'),
+  );
+  return 0;
+}
+
+export const wslUndoVerb = {
+  name: 'undo',
+  summary: 'Put back the .wslconfig as it was before the last apply, byte by byte',
+  args: '',
+  options: ['dry-run', 'force', ...OUTPUT_OPTIONS],
+  run: undo,
+} satisfies Verb;
+
+/** Takes the last apply back; again, the one before it. */
+async function undo(cli: Cli): Promise<number> {
+  const { dryRun = false, force = false } = cli.options;
+  const { file, preset, at, before, after } = undoConfig(undoFile(cli), { force, dryRun });
+  const shown = (bytes: Buffer | null) => {
+    const { text, show } = decodeText(bytes ?? Buffer.alloc(0));
+    return show(text);
+  };
+  const diff = diffLines(shown(before), shown(after));
+  const data = { file, preset, appliedAt: new Date(at).toISOString(), diff, written: !dryRun, removed: after === null };
+  answer(cli, data, () => {
+    const [did, removed] = dryRun ? ['would be', 'would be removed'] : ['is', 'is removed'];
+    const what = after === null ? `${file} ${removed}: there was none before ${preset}.` : `${file} ${did} as it was before ${preset}.`;
+    return [what, ...renderDiff(diff, cli.out.colours), ...(dryRun ? [] : ['', SHUTDOWN])].join('\n');
+  });
+  return 0;
+}

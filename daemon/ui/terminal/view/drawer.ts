@@ -10,7 +10,6 @@ import { sized, widthOf, wrap } from '../text/width.js';
 import { actionSubject } from './action-labels.js';
 import { budgetBarRow } from './bars.js';
 import { ruleRow } from './parts.js';
-import { refusedHolders } from './refusal.js';
 
 /** What is asked, or answered, between body and foot; nothing while nothing is. */
 export function drawerRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
@@ -110,4 +109,21 @@ function refusedRows(work: DashboardAction, refused: Failure, { size: { columns 
     wrap(remedy, columns - 4).map((line, at): Row => [span(at === 0 ? ' → ' : '   ', 'key'), span(line)]),
   );
   return [title, ...lines, ...holders, ...hints].filter(row => cellsIn(row) > 0);
+}
+
+/** Who holds the memory that was refused, and why each is kept; empty for another failure than `over-budget`. */
+function refusedHolders({ code, details }: Failure, columns: number): readonly Row[] {
+  const holders = code === 'over-budget' ? details.holders.filter(holder => 'service' in holder) : [];
+  if (holders.length === 0) return [];
+  const names = Math.min(20, Math.max(7, ...holders.map(({ service }) => service.length)));
+  const row = (name: string, grant: string, now: string, why: string): string =>
+    ` ${sized(name, names)} ${grant.padStart(6)} ${now.padStart(6)}  ${sized(why, Math.max(4, columns - names - 18)).trimEnd()}`;
+  return [
+    [span(row('HOLDER', 'GRANT', 'NOW', 'KEPT BECAUSE'), 'dim')],
+    ...holders.map(
+      ({ service, grant, workingSet, keptBecause }): Row => [
+        span(row(service, short(grant), workingSet === null ? '?' : short(workingSet), keptBecause ?? 'could go')),
+      ],
+    ),
+  ];
 }
