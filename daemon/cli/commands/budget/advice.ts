@@ -8,7 +8,7 @@ import type { Verb } from '../../verb.js';
 
 export const budgetAdviceVerb = {
   name: 'advice',
-  summary: 'Say what the services here should have, by what they used in the last 8 days',
+  summary: 'Recommend memory figures for the services here, from their use in the last 8 days',
   args: '',
   options: [...CONFIG_OPTIONS, 'write', ...OUTPUT_OPTIONS],
   run,

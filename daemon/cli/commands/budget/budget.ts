@@ -9,7 +9,7 @@ import type { Verb } from '../../verb.js';
 
 export const budgetVerb = {
   name: 'budget',
-  summary: 'Show the memory budget and who holds it, or set it',
+  summary: 'Show the memory budget and what holds it, or set it',
   args: '',
   options: OUTPUT_OPTIONS,
   verbs: {
@@ -28,7 +28,7 @@ async function showBudget(cli: Cli): Promise<number> {
 
 export const budgetSetVerb = {
   name: 'set',
-  summary: 'Set the budget from now on: 4GB, or default',
+  summary: 'Set the budget: 4GB, or default',
   args: '<size>',
   options: ['dry-run', ...OUTPUT_OPTIONS],
   run: setBudget,

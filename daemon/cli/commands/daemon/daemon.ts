@@ -11,7 +11,7 @@ import type { Verb } from '../../verb.js';
 
 export const daemonVerb = {
   name: 'daemon',
-  summary: 'Start, stop or look at the daemon',
+  summary: 'Start, stop or inspect the daemon',
   args: '',
   options: [],
   verbs: {
@@ -40,7 +40,7 @@ async function start(cli: Cli): Promise<number> {
 
 export const daemonStopVerb = {
   name: 'stop',
-  summary: 'End the daemon; services keep running',
+  summary: 'Stop the daemon; services keep running',
   args: '',
   options: OUTPUT_OPTIONS,
   run: stop,
@@ -82,7 +82,7 @@ function isAlive(pid: number): boolean {
 
 export const daemonStatusVerb = {
   name: 'status',
-  summary: 'Say whether the daemon runs, and with which engine',
+  summary: 'Show whether the daemon runs, and with which engine',
   args: '',
   options: OUTPUT_OPTIONS,
   run: status,
@@ -110,7 +110,7 @@ export function describeDaemon({ pid, version, startedAt, engine }: VersionView)
 
 export const daemonRunVerb = {
   name: 'run',
-  summary: 'Be the daemon, in the foreground',
+  summary: 'Run the daemon in the foreground',
   args: '',
   options: ['engine'],
   run: runInForeground,

@@ -6,7 +6,7 @@ import type { Verb } from '../../verb.js';
 
 export const dashboardVerb = {
   name: 'dashboard',
-  summary: 'Show live what runs, what it costs and what sleeps next; so does laptop-dev alone',
+  summary: 'Show live what runs, what it uses and what sleeps next; the same as laptop-dev alone',
   args: '',
   options: ['ascii', 'no-mouse', 'web', 'port', 'no-open', 'close', ...OUTPUT_OPTIONS],
   run,

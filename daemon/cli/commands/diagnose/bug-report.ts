@@ -9,7 +9,7 @@ import type { Verb } from '../../verb.js';
 
 export const bugReportVerb = {
   name: 'bug-report',
-  summary: 'Put all that a report of a bug needs into one file, without secrets; shown before it is written',
+  summary: 'Collect what a bug report needs into one file, without secrets; shown before it is written',
   args: '[profile]',
   options: [...CONFIG_OPTIONS, 'output', 'stdout', 'yes', 'force', 'wslconfig', ...OUTPUT_OPTIONS],
   completes: 'profiles-and-services',

@@ -13,7 +13,7 @@ import { undoFile } from '../wsl/read-wsl.js';
 
 export const doctorVerb = {
   name: 'doctor',
-  summary: 'Look for what is wrong: engine, host, WSL2, project; each finding with evidence and fix',
+  summary: 'Check engine, host, WSL2 and project; each finding comes with evidence and a fix',
   args: '[profile]',
   options: [...CONFIG_OPTIONS, 'fix', 'dry-run', 'explain', 'wslconfig', ...OUTPUT_OPTIONS],
   completes: 'profiles-and-services',

@@ -12,7 +12,7 @@ import type { Verb } from '../../verb.js';
 
 export const estimateVerb = {
   name: 'estimate',
-  summary: 'Say how much memory a model, or a GGUF file here, takes with each context, and whether there is room now',
+  summary: 'Estimate the memory of a model, or of a GGUF file here, for each context, and whether there is room now',
   args: '[model]',
   options: [...MODEL_OPTIONS, ...OUTPUT_OPTIONS],
   run,

@@ -9,7 +9,7 @@ import type { Verb } from '../../verb.js';
 
 export const llmVerb = {
   name: 'llm',
-  summary: 'Manage the models of the language model service, and reckon what they take',
+  summary: 'Manage the models of the language model service, and estimate their memory',
   args: '',
   options: [],
   verbs: {
@@ -34,7 +34,7 @@ export const modelsVerb = {
 
 export const modelsLsVerb = {
   name: 'ls',
-  summary: 'List the models, and what was added in part',
+  summary: 'List the models, incomplete ones too',
   args: '',
   options: [...MODEL_OPTIONS, ...OUTPUT_OPTIONS],
   run: list,
@@ -49,7 +49,7 @@ async function list(cli: Cli): Promise<number> {
 
 export const modelsUseVerb = {
   name: 'use',
-  summary: 'Choose the model that answers where a request names none',
+  summary: 'Choose the model for requests that name none',
   args: '<name>',
   options: [...MODEL_OPTIONS, ...OUTPUT_OPTIONS],
   run: use,
@@ -67,7 +67,7 @@ async function use(cli: Cli, [name = '']: readonly string[]): Promise<number> {
 
 export const modelsRmVerb = {
   name: 'rm',
-  summary: 'Remove a model, or what was added of it',
+  summary: 'Remove a model, complete or not',
   args: '<name>',
   options: [...MODEL_OPTIONS, ...OUTPUT_OPTIONS],
   run: remove,

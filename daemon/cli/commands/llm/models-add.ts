@@ -13,7 +13,7 @@ import type { Verb } from '../../verb.js';
 
 export const modelsAddVerb = {
   name: 'add',
-  summary: 'Copy a GGUF model into the volume, from a file or an http(s) address; goes on where it stopped',
+  summary: 'Copy a GGUF model into the volume, from a file or an http(s) URL; resumes where it stopped',
   args: '<source>',
   options: [...MODEL_OPTIONS, 'name', 'sha256', 'replace', ...OUTPUT_OPTIONS],
   run,

@@ -21,7 +21,7 @@ export const configVerb = {
 
 export const configValidateVerb = {
   name: 'validate',
-  summary: 'Check all files without starting anything; all mistakes at once, and what up will need --trust for',
+  summary: 'Check all files without starting anything: all mistakes at once, and what up will need --trust for',
   args: '[profile]',
   options: [...CONFIG_OPTIONS, ...OUTPUT_OPTIONS],
   completes: 'profiles-and-services',

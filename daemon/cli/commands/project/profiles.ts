@@ -8,7 +8,7 @@ import type { Verb } from '../../verb.js';
 
 export const profilesVerb = {
   name: 'profiles',
-  summary: 'List the profiles to choose from',
+  summary: 'List the profiles of the project',
   args: '',
   options: [...CONFIG_OPTIONS, ...OUTPUT_OPTIONS],
   run,

@@ -7,7 +7,7 @@ import type { Verb } from '../../verb.js';
 
 export const cleanVerb = {
   name: 'clean',
-  summary: 'Remove containers and networks of a project that nothing needs any more',
+  summary: 'Remove containers and networks of a project that are no longer needed',
   args: '',
   options: [...PROJECT_OPTIONS, 'volumes', 'yes', 'dry-run', ...OUTPUT_OPTIONS],
   run,

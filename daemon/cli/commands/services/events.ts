@@ -7,7 +7,7 @@ import type { Verb } from '../../verb.js';
 
 export const eventsVerb = {
   name: 'events',
-  summary: 'Show what happened',
+  summary: 'Show what happened to services, and why',
   args: '[service...]',
   options: [...PROJECT_OPTIONS_BESIDE_FOLLOW, 'all', 'follow', ...OUTPUT_OPTIONS],
   completes: 'services',

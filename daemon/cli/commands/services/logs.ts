@@ -8,7 +8,7 @@ import type { Verb } from '../../verb.js';
 
 export const logsVerb = {
   name: 'logs',
-  summary: 'Show what services have written',
+  summary: 'Show the output of services',
   args: '[service...]',
   options: [...PROJECT_OPTIONS_BESIDE_FOLLOW, 'follow', 'since', 'tail', ...OUTPUT_OPTIONS],
   completes: 'services',

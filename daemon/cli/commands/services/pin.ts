@@ -8,7 +8,7 @@ import type { Verb } from '../../verb.js';
 
 export const pinVerb = {
   name: 'pin',
-  summary: 'Start services, and keep them from sleeping',
+  summary: 'Start services and keep them awake',
   args: '<service...>',
   options: [...PROJECT_OPTIONS, 'for', ...ACTION_OPTIONS, ...OUTPUT_OPTIONS],
   completes: 'services',
@@ -29,7 +29,7 @@ async function pin(cli: Cli, args: readonly string[]): Promise<number> {
 
 export const unpinVerb = {
   name: 'unpin',
-  summary: 'Let services sleep again',
+  summary: 'Let pinned services sleep again',
   args: '[service...]',
   options: [...PROJECT_OPTIONS, 'dry-run', ...OUTPUT_OPTIONS],
   completes: 'services',

@@ -9,7 +9,7 @@ import type { Verb } from '../../verb.js';
 
 export const runVerb = {
   name: 'run',
-  summary: 'Run a command here while services are awake for it',
+  summary: 'Run a command here while services are kept awake for it',
   args: '<command...>',
   options: [...PROJECT_OPTIONS, 'with', ...OUTPUT_OPTIONS],
   passThrough: true,

@@ -14,7 +14,7 @@ const COMMON = {
 
 export const startVerb = {
   name: 'start',
-  summary: 'Start services of a project that is known; none named: all',
+  summary: 'Start services of a known project; without names, all of them',
   ...COMMON,
   run: runFor('start', 'running'),
 } satisfies Verb;

@@ -12,7 +12,7 @@ import type { Verb } from '../../verb.js';
 
 export const statsVerb = {
   name: 'stats',
-  summary: 'Show what services use, as it changes',
+  summary: 'Show what services use, live',
   args: '[service...]',
   options: [...PROJECT_OPTIONS, 'all', 'every', 'no-stream', ...OUTPUT_OPTIONS],
   completes: 'services',

@@ -19,7 +19,7 @@ import type { Verb } from '../../verb.js';
 
 export const upVerb = {
   name: 'up',
-  summary: 'Start a profile, or services and what they depend on; starts the daemon when it is not running',
+  summary: 'Start a profile, or services and their dependencies; starts the daemon if it is not running',
   args: '[profile-or-service...]',
   options: [...CONFIG_OPTIONS, 'recreate', 'trust', 'engine', 'yes', ...ACTION_OPTIONS, ...OUTPUT_OPTIONS],
   completes: 'profiles-and-services',

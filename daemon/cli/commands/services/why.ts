@@ -9,7 +9,7 @@ import type { Verb } from '../../verb.js';
 
 export const whyVerb = {
   name: 'why',
-  summary: 'Say why a service is in its state',
+  summary: 'Explain why a service is in its state',
   args: '<service>',
   options: [...PROJECT_OPTIONS, ...OUTPUT_OPTIONS],
   completes: 'services',

@@ -19,7 +19,7 @@ import { hostOf, windowsCache } from './read-wsl.js';
 
 export const wslReclaimVerb = {
   name: 'reclaim',
-  summary: 'Give file cache back: of running services, and with consent of the whole VM; measured before and after',
+  summary: 'Reclaim file cache of running services and, with consent, of the whole VM; measured before and after',
   args: '',
   options: ['after-stop', 'yes', ...OUTPUT_OPTIONS],
   run,

@@ -8,7 +8,7 @@ import { lookAtWsl } from './read-wsl.js';
 
 export const wslVerifyVerb = {
   name: 'verify',
-  summary: 'Say of each key of the .wslconfig whether the running VM has it',
+  summary: 'Check for each key of the .wslconfig whether the running VM has it',
   args: '',
   options: ['wslconfig', ...OUTPUT_OPTIONS],
   run,

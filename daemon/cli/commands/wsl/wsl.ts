@@ -9,7 +9,7 @@ import { lookAtWsl, undoFile } from './read-wsl.js';
 
 export const wslVerb = {
   name: 'wsl',
-  summary: 'Size the virtual machine of WSL2 by what a profile needs',
+  summary: 'Size the virtual machine of WSL2 for what a profile needs',
   args: '',
   options: [],
   verbs: {
@@ -50,7 +50,7 @@ async function show(cli: Cli): Promise<number> {
 
 export const wslUndoVerb = {
   name: 'undo',
-  summary: 'Put back the .wslconfig as it was before the last apply, byte by byte',
+  summary: 'Restore the .wslconfig as it was before the last apply, byte for byte',
   args: '',
   options: ['dry-run', 'force', ...OUTPUT_OPTIONS],
   run: undo,
