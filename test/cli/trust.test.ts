@@ -72,7 +72,7 @@ describe('what will need --trust is said', () => {
     const { cli, out } = in_(root);
     expect(await configValidateVerb.run(cli, [])).toBe(0);
     const [first, second, ...lines] = out.text().trimEnd().split('\n');
-    expect(first).toMatch(/^\d files right: /);
+    expect(first).toMatch(/^\d files valid: /);
     expect(second).toBe("laptop-dev up needs --trust: 11 points go beyond the project's folder");
     expect(lines).toHaveLength(PLACES.length);
     for (const [place, what] of PLACES)

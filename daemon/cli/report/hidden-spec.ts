@@ -1,5 +1,18 @@
+import { Document, Scalar, visit } from 'yaml';
 import type { ContainerSpec, ProjectSpec, ServiceSpec } from '../../model/spec.js';
+import { isSteering } from '../../shared/printable.js';
 import { looksSecret, REDACTED } from '../../shared/redact.js';
+
+/** A project as YAML for a terminal: in double quotes, \u001b is what the gate makes of ESC. */
+export function projectYaml(spec: ProjectSpec): string {
+  const document = new Document(spec);
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && isSteering(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString();
+}
 
 const HIDDEN = '[hidden]';
 

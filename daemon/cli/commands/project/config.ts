@@ -1,7 +1,6 @@
 import { listProfiles } from '../../../config/project/discovery/choose.js';
 import type { TrustPoint } from '../../../config/project/trust-points.js';
 import { type Failure, FailureError, failure } from '../../../shared/failure.js';
-import { isSteering } from '../../../shared/printable.js';
 import { formatProblem, type Problem } from '../../../shared/problem.js';
 import { answer, type Cli, remark } from '../../cli.js';
 import { findHere, loadHere, readProject } from '../../locate-project.js';
@@ -29,8 +28,8 @@ export const configValidateVerb = {
 } satisfies Verb;
 
 /**
- * Reads every profile (or the one named) with its Compose files and tells all mistakes at once; config-invalid when there is one.
- * What `up` will need --trust for is no mistake, and is said.
+ * Reads every profile (or the one named) with its Compose files and reports all mistakes at once; config-invalid if there is one.
+ * Points for which `up` will need --trust are not mistakes; they are listed.
  */
 async function validate(cli: Cli, args: readonly string[]): Promise<number> {
   const [{ formatTrustPoint }, { renderTrust }] = await Promise.all([
@@ -56,7 +55,7 @@ async function validate(cli: Cli, args: readonly string[]): Promise<number> {
   if (problems.size + failures.length > 0) throw new FailureError(together(problems, failures));
   const points = [...trust.values()];
   answer(cli, { files: [...files], profiles: names, warnings: [...warnings.values()], trust: points }, () =>
-    [`${plural(files.size, 'file')} right: ${[...files].join(', ')}`, ...renderTrust(points)].join('\n'),
+    [`${plural(files.size, 'file')} valid: ${[...files].join(', ')}`, ...renderTrust(points)].join('\n'),
   );
   return 0;
 }
@@ -89,17 +88,8 @@ export const configShowVerb = {
 /** The project as it would be run, as YAML; values of the environment, build arguments and secrets only with --show-values. */
 async function show(cli: Cli, args: readonly string[]): Promise<number> {
   const { spec } = await readProject(cli, await findHere(cli), { profile: args[0] ?? null, services: null, taken: {} });
-  const [{ Document, Scalar, visit }, { redacted }] = await Promise.all([import('yaml'), import('../../report/hidden-spec.js')]);
+  const { projectYaml, redacted } = await import('../../report/hidden-spec.js');
   const shown = cli.options.showValues ? spec : redacted(spec);
-  answer(cli, { project: shown }, () => {
-    const document = new Document(shown);
-    // In double quotes \u001b is what the gate makes of ESC.
-    visit(document, {
-      Scalar: (_, node) => {
-        if (typeof node.value === 'string' && isSteering(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-      },
-    });
-    return document.toString();
-  });
+  answer(cli, { project: shown }, () => projectYaml(shown));
   return 0;
 }
