@@ -40,7 +40,7 @@ export interface LiveService extends ServiceView {
   readonly id: ServiceId;
   /** null: it does not run, or has not been measured. */
   readonly usage: LiveUsage | null;
-  /** Connections through its doors that wait or have said something. */
+  /** Connections through its listeners that wait or have sent data. */
   readonly connections: number;
   /** Where it stands among those that would go under pressure, and what its stop frees; null: it is not one of them. First: 1. */
   readonly next: { readonly rank: number; readonly frees: Bytes } | null;

@@ -34,7 +34,7 @@ export interface ServiceView {
     readonly grant: Bytes;
     readonly maximum: Bytes;
     readonly workingSet: Bytes | null;
-    /** Nobody wrote standard and maximum: they grow while the budget has room. */
+    /** No file names standard and maximum: they grow while the budget has room. */
     readonly guessed?: boolean | undefined;
   };
   readonly stopsIn: Ms | null;
@@ -59,7 +59,7 @@ export interface LeaseView {
   readonly remaining: Ms | null;
 }
 
-/** The budget and who holds it. */
+/** The budget and what holds it. */
 export interface BudgetView {
   readonly budget: Bytes;
   readonly granted: Bytes;

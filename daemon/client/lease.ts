@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { FailureError } from '../shared/failure.js';
 import type { Client } from './client.js';
 
-/** How long a lease lasts without a word from its holder, ms: what a holder that was killed leaves behind. */
+/** ms until a lease ends unless its holder renews it: the longest that a killed holder keeps services awake. */
 const TTL = 30_000;
-/** It is renewed when a third of its time is over, so that two words may be lost. */
+/** Renewals per TTL: two of them may be lost. */
 const RENEWALS = 3;
 
 export interface HeldLease {
   readonly id: string;
-  /** Ends it; nothing renews it any more. A daemon that is gone has no lease to end. */
+  /** Ends the lease and its renewals. A daemon that is gone holds no lease. */
   release(): Promise<void>;
 }
 
 /**
- * Wakes services and holds them awake, renewing the lease until it is released. A daemon that was restarted is asked for it anew.
- * `ttl`: ms. Throws what the start failed with; nothing is held then.
+ * Wakes services and keeps them awake, renewing the lease until it is released. After a restart of the daemon the lease is taken again.
+ * `ttl`: ms. Throws the failure of the start; nothing is held then.
  */
 export async function holdLease(client: Client, project: string, services: readonly string[], note: string, ttl = TTL): Promise<HeldLease> {
   const id = randomUUID();
@@ -29,11 +29,11 @@ export async function holdLease(client: Client, project: string, services: reado
     try {
       await client.renew(id, ttl);
     } catch (error) {
-      // What it could not be asked now is asked again in a while.
+      // A renewal that fails is repeated at the next one.
       if (isUp && error instanceof FailureError && error.failure.code === 'not-found') await take().catch(() => undefined);
     }
   };
-  // From the beginning: a start may take longer than the lease.
+  // From the beginning, since a start may take longer than the lease.
   const timer = setInterval(() => void renew(), ttl / RENEWALS);
   const release = async (): Promise<void> => {
     clearInterval(timer);

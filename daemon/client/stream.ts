@@ -8,7 +8,7 @@ import { broken, dataOf, refuseForeign, unavailable } from './transport.js';
 
 const PATIENCE: Ms = 25_000;
 
-/** Frames that wait for their reader; with more the socket is left unread, so that the daemon merges what comes. */
+/** Frames that wait for their reader; with more the socket is not read, so that the daemon merges deltas. */
 const MOST_WAITING = 16;
 
 export interface StreamQuery {
@@ -19,7 +19,7 @@ export interface StreamQuery {
   /** null or absent: all. */
   readonly project?: string | null;
   readonly signal?: AbortSignal;
-  /** Without a frame for so long the daemon hangs, ms; it sends one each 10 s at least. */
+  /** ms without a frame after which the daemon counts as hung; it sends one at least every 10 s. */
   readonly patience?: Ms;
 }
 
@@ -34,8 +34,7 @@ export async function* streamFrames(socket: string, query: StreamQuery): AsyncGe
   try {
     for (let seq = 1; ; seq++) {
       const frame = await inbox.next();
-      if (frame.seq !== seq)
-        throw new FailureError(failure('internal', `The stream has a gap: frame ${frame.seq} came instead of ${seq}.`));
+      if (frame.seq !== seq) throw new FailureError(failure('internal', `The stream has a gap: frame ${frame.seq} instead of ${seq}.`));
       yield frame;
     }
   } finally {
@@ -54,7 +53,7 @@ function textOf({ every, services, project }: StreamQuery): string {
   return query.size === 0 ? '' : `?${query}`;
 }
 
-/** Frames that have come and were not read yet. What came before a failure is still handed out. */
+/** Frames that were received and not read yet. Those received before a failure are still delivered. */
 class Inbox {
   readonly #client: WebSocket;
   readonly #silent: () => void;
@@ -105,7 +104,7 @@ class Inbox {
     this.#wake();
   }
 
-  /** Nobody wants what waits. */
+  /** The reader is gone: drops the frames that wait. */
   abandon(reason: unknown): void {
     this.#waiting = [];
     this.fail(reason);

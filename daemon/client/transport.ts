@@ -14,7 +14,7 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  /** Longest wait for the head of the answer, ms; standard: for ever, since what starts services takes its time. */
+  /** Longest wait for the head of the answer, ms; default: no limit, since starting services takes long. */
   readonly limit?: Ms;
 }
 
@@ -28,7 +28,7 @@ export async function* callForLines<T>(socket: string, call: Call): AsyncGenerat
   const response = await open(socket, call);
   if (!isLines(response)) {
     await dataOf(response);
-    throw broken(socket, 'it answered in another form');
+    throw broken(socket, 'it did not answer with NDJSON');
   }
   yield* linesOf<T>(response, socket);
 }
@@ -38,8 +38,8 @@ export function isLines(response: IncomingMessage): boolean {
 }
 
 /**
- * Throws daemon-unavailable where the socket, or its folder, belongs to another user than this one and root: a user who takes the name first, as in /tmp,
- * must not be sent definitions with their secrets. What is not there is left to the connection to say.
+ * Throws daemon-unavailable where the socket, or its folder, belongs to another user than this one and root: a user who creates it first, as in /tmp,
+ * must not receive definitions with their secrets. A missing socket is reported by the connection.
  */
 export function refuseForeign(socket: string): void {
   const us = process.getuid?.();
@@ -49,14 +49,14 @@ export function refuseForeign(socket: string): void {
     const owner = userText(uid);
     throw new FailureError(
       failure('daemon-unavailable', `${path} belongs to another user, ${owner}: nothing was sent there.`, { socket, user: uid }, [
-        `Where ${owner} means well: sudo -u ${owner} laptop-dev …`,
-        'Name a place of your own: LAPTOP_DEV_SOCKET=/a/folder/of/yours/daemon.sock, for the daemon and for laptop-dev',
+        `If you trust ${owner}: sudo -u ${owner} laptop-dev …`,
+        'Or choose another socket: LAPTOP_DEV_SOCKET=/a/folder/of/yours/daemon.sock, for the daemon and for laptop-dev',
       ]),
     );
   }
 }
 
-/** Null: it is not there, or cannot be looked at. */
+/** The owner's UID; null: the path does not exist or cannot be read. */
 function ownerOf(path: string): number | null {
   try {
     return lstatSync(path).uid;
@@ -65,7 +65,7 @@ function ownerOf(path: string): number | null {
   }
 }
 
-/** Resolves when the head of the answer is there. Fails with daemon-unavailable (`code` ETIMEDOUT) when the call's limit is over. */
+/** Resolves when the head of the answer has come. Fails with daemon-unavailable (`code` ETIMEDOUT) when the call's limit is over. */
 export function open(socket: string, call: Call): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const type = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -83,7 +83,7 @@ export function open(socket: string, call: Call): Promise<IncomingMessage> {
     const late = limit === undefined ? undefined : setTimeout(() => request.destroy(hung(socket, limit)), limit);
     request.once('response', resolve);
     request.once('error', error => reject(call.signal?.aborted || error instanceof FailureError ? error : unavailable(socket, error)));
-    // Also where neither an answer nor an error came.
+    // Also if neither an answer nor an error came.
     request.once('close', () => clearTimeout(late));
     request.once('response', () => clearTimeout(late));
     request.end(body);
@@ -110,7 +110,7 @@ export async function* linesOf<T>(response: IncomingMessage, socket: string): As
     }
   } catch (error) {
     if (error instanceof FailureError || !isReset(error)) throw error;
-    throw broken(socket, 'the connection ended in the middle');
+    throw broken(socket, 'the connection broke');
   } finally {
     response.destroy();
   }
@@ -144,7 +144,7 @@ export function broken(socket: string, reason: string): FailureError {
 function hung(socket: string, limit: Ms): FailureError {
   const details = { socket, code: 'ETIMEDOUT', limit };
   return new FailureError(
-    failure('daemon-unavailable', `The daemon took the connection and has not answered within ${limit / 1_000} s: ${socket}.`, details, [
+    failure('daemon-unavailable', `The daemon accepted the connection but did not answer within ${limit / 1_000} s: ${socket}.`, details, [
       'laptop-dev daemon status names its process',
     ]),
   );
@@ -152,10 +152,10 @@ function hung(socket: string, limit: Ms): FailureError {
 
 export function unavailable(socket: string, error: Error & { code?: string }): FailureError {
   const reason: Readonly<Record<string, string>> = {
-    ENOENT: 'The daemon does not run',
-    ECONNREFUSED: 'The daemon does not run (it left its socket behind)',
+    ENOENT: 'The daemon is not running',
+    ECONNREFUSED: 'The daemon is not running (it left its socket behind)',
     EACCES: 'The daemon belongs to another user',
-    ECONNRESET: 'The daemon hung up',
+    ECONNRESET: 'The daemon closed the connection',
   };
   const what = reason[error.code ?? ''] ?? `The daemon cannot be reached (${error.message})`;
   return new FailureError(failure('daemon-unavailable', `${what}: ${socket}.`, { socket, code: error.code ?? null }));

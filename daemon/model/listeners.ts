@@ -7,7 +7,7 @@ export interface ListenerSpec {
   readonly containerPort: number;
 }
 
-/** A service before its hash is known: the hash depends on its doors. */
+/** A service before its hash is known: the hash depends on its listeners. */
 type Definition = Omit<ServiceSpec, 'configHash'>;
 
 /** Where servers listen when nobody says otherwise; their images declare it, Compose files often do not. */

@@ -12,7 +12,7 @@ export function serviceId(project: string, service: string): ServiceId {
 export interface Memory {
   readonly standard: Bytes;
   readonly maximum: Bytes;
-  /** Nobody wrote the figures: they are a starting point, and rise with what is seen while the budget has room (scheduler/memory/learned). */
+  /** No file names the figures: they are a starting point, and rise with the observed use while the budget has room (scheduler/memory/learned). */
   readonly guessed?: boolean | undefined;
 }
 

@@ -17,12 +17,12 @@ export function statusOf(value: Failure): number {
   return CATALOGUE[value.code].status;
 }
 
-/** What went wrong, as a Failure. A bug is logged with its stack and answered without its words: they may hold secrets. */
+/** What went wrong, as a Failure. A bug is logged with its stack and answered without its message, which may hold secrets. */
 export function requestFailure(error: unknown, log: Log): Failure {
   if (error instanceof FailureError) return error.failure;
   const { code, statusCode } = fastifyError(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return failure('too-large', 'The body of the request is too large.');
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return failure('media-type', 'The request has to be application/json.');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return failure('media-type', 'The request must be application/json.');
   if (statusCode >= 400 && statusCode < 500) return failure('usage', 'The body of the request is not JSON.');
   log.error({ err: error }, 'request failed: a bug');
   return failure('internal', 'The daemon failed to answer; its log has the cause.');

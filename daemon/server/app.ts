@@ -16,7 +16,7 @@ import { runSession } from './session.js';
 import { createStreams, type Streams } from './stream/streams.js';
 import { serveUpgrades, type UpgradeHandler } from './upgrades.js';
 import { checkedBody } from './validate.js';
-import type { WebDoor } from './web/web-server.js';
+import type { WebServer } from './web/web-server.js';
 
 /** Longest frame from a client, bytes. */
 const MAX_FRAME = 64 * 1024;
@@ -48,7 +48,7 @@ async function newServer(): Promise<WebSocketServer> {
   return new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME, perMessageDeflate: false, clientTracking: false });
 }
 
-/** The API over a supervisor; not listening yet (see listen.ts). `streams`: what other doors serve too; absent: its own. */
+/** The API over a supervisor; not listening yet (see listen.ts). `streams`: shared with other servers; absent: its own. */
 export function buildApp(
   context: RouteContext,
   limits: RequestLimits = REQUEST_LIMITS,
@@ -75,27 +75,27 @@ function streamsOf(context: RouteContext, { streams: most, heartbeat }: RequestL
   return createStreams(context, { most, heartbeat });
 }
 
-/** Opens and closes the web view. Its code is loaded with the first that asks: who never does pays nothing. */
+/** Opens and closes the web view. Its code is loaded at the first request: a daemon without a web view pays nothing for it. */
 function webRoutes(app: FastifyInstance, context: RouteContext): void {
-  let door: Promise<WebDoor> | null = null;
+  let server: Promise<WebServer> | null = null;
 
   app.post('/v1/web/open', async request => {
     const { port = null } = checkedBody('OpenWeb', request.body);
-    door ??= import('./web/web-server.js').then(({ WebDoor }) => new WebDoor(context));
-    return envelope<WebOpened>(await (await door).open(port));
+    server ??= import('./web/web-server.js').then(({ WebServer }) => new WebServer(context));
+    return envelope<WebOpened>(await (await server).open(port));
   });
 
   app.post('/v1/web/close', async request => {
     checkedBody('Empty', request.body);
-    return envelope<WebClosed>({ closed: (await (await door)?.close()) ?? false });
+    return envelope<WebClosed>({ closed: (await (await server)?.close()) ?? false });
   });
 
   app.addHook('preClose', async () => {
-    await (await door)?.close();
+    await (await server)?.close();
   });
 }
 
-/** /metrics from the figures taken last: a scrape makes nobody measure, nor keeps what runs from being measured seldom. */
+/** /metrics from the latest figures: a scrape causes no measurement, and does not raise the rate of measurements. */
 function metricsRoute(app: FastifyInstance, { supervisor }: RouteContext, streams: Streams): void {
   app.get('/metrics', async (_request, reply) => {
     const { user, system } = process.cpuUsage();

@@ -11,7 +11,7 @@ import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { whileConnected } from './ndjson.js';
 import { AsyncQueue } from './queue.js';
 
-/** A mutation that somebody waits for. */
+/** A mutation whose client waits for the result. */
 export interface AwaitedAction {
   readonly project: string;
   readonly action: Action;
@@ -22,7 +22,7 @@ export interface AwaitedAction {
 
 /**
  * Acts, then yields the plan, the project's notices, and the result. A refusal is thrown before the first line, so that it has
- * its own status. A client that leaves ends the waiting, never the work.
+ * its own status. A client that disconnects ends the wait, never the work.
  */
 export async function waitForWork(supervisor: Supervisor, reply: FastifyReply, work: AwaitedAction): Promise<AsyncIterable<WorkLine>> {
   const before = work.goal === 'gone' ? await supervisor.services(work.project, false) : [];
@@ -75,7 +75,7 @@ function result(error: Failure | null, services: WorkResult['services']): WorkRe
   return error === null ? { type: 'result', ok: true, services } : { type: 'result', ok: false, services, error };
 }
 
-/** One that cannot be asked has to go on running for a moment: what dies at once was never up. */
+/** A service without a probe has to stay up for a moment: one that exits at once was never up. */
 async function steady(
   supervisor: Supervisor,
   { goal, project, body }: AwaitedAction,
@@ -105,7 +105,7 @@ async function unprobed(supervisor: Supervisor, project: string, { starts }: Pla
   );
 }
 
-/** Never rejects: what ends the waiting early becomes a failure too. */
+/** Never rejects: what ends the wait early becomes a failure too. */
 async function settle(
   supervisor: Supervisor,
   work: AwaitedAction,
@@ -120,8 +120,8 @@ async function settle(
   } catch (error) {
     if (error instanceof FailureError) return error.failure;
     if (late?.aborted)
-      return failure('timeout', `Not ${work.goal} after ${limit} ms; the work goes on.`, { waitTimeout: limit, services: ids });
-    if (left.aborted) return failure('cancelled', 'The client left; the work goes on.');
+      return failure('timeout', `Not ${work.goal} after ${limit} ms; the work continues.`, { waitTimeout: limit, services: ids });
+    if (left.aborted) return failure('cancelled', 'The client disconnected; the work continues.');
     throw error;
   }
 }

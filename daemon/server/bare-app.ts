@@ -5,12 +5,12 @@ import { answerRaw, failed, requestFailure, statusOf } from './answer.js';
 import type { RouteContext } from './context.js';
 import { ANSWER_HEADERS, type Head } from './guard.js';
 
-/** Bounds of what clients may take (docs/security.md). */
+/** Limits of what clients may use (docs/security.md). */
 export interface RequestLimits {
   readonly bodyBytes: number;
   readonly connections: number;
   readonly sessions: number;
-  /** A request has to be complete this many ms after its first byte. */
+  /** A request must be complete this many ms after its first byte. */
   readonly requestTimeout: number;
   /** Clients of the stream. `connections` has room for as many as are usual; more of them are allowed in addition. */
   readonly streams: number;
@@ -26,7 +26,7 @@ export const REQUEST_LIMITS: RequestLimits = {
   heartbeat: 10_000,
 };
 
-/** A server of its own with our bounds and answers, and no routes. `admit` throws a FailureError for a request that it does not let in. */
+/** A server with our limits and answers, and no routes. `admit` throws a FailureError for a request that it refuses. */
 export function bareApp(context: RouteContext, limits: RequestLimits, admit: (head: Head) => void): FastifyInstance {
   const app = fastify({ ...serverOptions(limits), clientErrorHandler: onClientError });
   app.server.maxConnections = limits.connections + Math.max(0, limits.streams - REQUEST_LIMITS.streams);
@@ -82,7 +82,7 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: 
   HPE_HEADER_OVERFLOW: [431, 'The headers are too long.'],
 };
 
-/** What is not HTTP gets an answer in HTTP and nothing more. */
+/** A client that does not speak HTTP gets one answer in HTTP, and the connection closes. */
 function onClientError(error: Error & { code?: string }, socket: Parameters<typeof answerRaw>[0]): void {
   const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? [400, 'The request is not HTTP.'];
   answerRaw(socket, status, failure('usage', message));

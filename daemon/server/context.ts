@@ -6,13 +6,13 @@ import { FailureError, failure } from '../shared/failure.js';
 import { isName, isServiceName, NAME_RULE, SERVICE_NAME_RULE } from '../shared/names.js';
 import { nearestName } from '../shared/nearest.js';
 
-/** What the routes stand on. */
+/** What the routes need. */
 export interface RouteContext {
   readonly supervisor: Supervisor;
   readonly log: Log;
-  /** The web view; absent: as it usually is. */
+  /** The web view; absent: the usual settings. */
   readonly web?: {
-    /** ms after which sessions that nobody uses end, and with the last of them the port is closed; null: 10 minutes. */
+    /** ms after which an unused session ends; the port closes with the last one. null: 10 minutes. */
     readonly idle?: number | null;
     /** Folder of the page's files. */
     readonly folder?: URL;
@@ -21,15 +21,15 @@ export interface RouteContext {
 
 export function projectName(value: unknown): string {
   if (typeof value === 'string' && isName(value)) return value;
-  throw new FailureError(failure('usage', `Not a name of a project: ${NAME_RULE}.`));
+  throw new FailureError(failure('usage', `This is not a project name: ${NAME_RULE}.`));
 }
 
 export function serviceName(value: unknown): string {
   if (typeof value === 'string' && isServiceName(value)) return value;
-  throw new FailureError(failure('usage', `Not a name of a service: ${SERVICE_NAME_RULE}.`));
+  throw new FailureError(failure('usage', `This is not a service name: ${SERVICE_NAME_RULE}.`));
 }
 
-/** One parameter of the query; FailureError usage when it is given twice. */
+/** One parameter of the query; FailureError usage when it occurs twice. */
 export function queryText(query: unknown, name: string): string | null {
   const value = typeof query === 'object' && query !== null ? (query as Record<string, unknown>)[name] : undefined;
   if (value === undefined || value === '') return null;
@@ -47,7 +47,7 @@ export function queryCount(query: unknown, name: string): number | null {
   const value = queryText(query, name);
   if (value === null) return null;
   if (/^\d{1,15}$/.test(value)) return Number(value);
-  throw new FailureError(failure('usage', `The parameter ${name} has to be a whole number.`));
+  throw new FailureError(failure('usage', `The parameter ${name} must be a whole number.`));
 }
 
 /** A duration as in profiles, `250ms`, `15m`, `1h30m`, in ms; null when absent. */
@@ -55,7 +55,7 @@ export function queryDuration(query: unknown, name: string): number | null {
   const value = queryText(query, name);
   if (value === null) return null;
   const duration = value.length > 32 ? null : parseDuration(value, 'profile');
-  if (duration === null) throw new FailureError(failure('usage', `The parameter ${name} has to be a duration, as 250ms, 1s or 15m.`));
+  if (duration === null) throw new FailureError(failure('usage', `The parameter ${name} must be a duration, such as 250ms, 1s or 15m.`));
   return duration;
 }
 

@@ -1,6 +1,6 @@
 import type { ExecOptions } from '../ports/ports.js';
 
-/** What a client says in a text frame of an exec session. */
+/** A text frame that a client sends in an exec session. */
 export type Control =
   | { readonly kind: 'start'; readonly options: ExecOptions; readonly columns: number | null; readonly rows: number | null }
   | { readonly kind: 'resize'; readonly columns: number; readonly rows: number }

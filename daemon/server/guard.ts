@@ -14,24 +14,23 @@ export interface Head {
 
 /** Hosts that our clients send; `localhost` is what curl --unix-socket sends. */
 const HOSTS: ReadonlySet<string> = new Set([HOST, 'localhost']);
-/** What only a browser sends. */
+/** Headers that only browsers send. */
 const BROWSER_HEADERS = ['origin', 'referer', 'sec-fetch-site', 'sec-fetch-mode'];
 const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
 
 /**
- * The door (docs/security.md): null lets the request in. Runs before routing, for upgrades too.
- * 1. A path is plain: no escapes, no empty or dotted parts; our names need none.
- * 2. One Host, one of ours.
- * 3. No sign of a browser.
- * 4. GET looks, POST changes: nothing else. What changes something is JSON and says so, and is not compressed.
+ * The check of every request (docs/security.md); null: the request is admitted. Runs before routing, for upgrades too.
+ * 1. The path is plain: no escapes, no empty or dotted parts; our names need none.
+ * 2. There is one Host header, with one of our names.
+ * 3. No header comes from a browser.
+ * 4. GET reads and POST changes; there is no other method. A body is JSON, declared as such and not compressed.
  */
 export function requestRefusal(head: Head): Failure | null {
-  if (!isPlainPath(head.url))
-    return failure('request-refused', 'The path has to be plain: letters, digits, -, _ and dots between slashes.');
+  if (!isPlainPath(head.url)) return failure('request-refused', 'The path must be plain: letters, digits, -, _ and dots between slashes.');
   const hosts = valuesOf(head, 'host');
-  if (hosts.length !== 1 || !HOSTS.has(hosts[0] ?? '')) return failure('request-refused', `The Host header has to be ${HOST}.`);
+  if (hosts.length !== 1 || !HOSTS.has(hosts[0] ?? '')) return failure('request-refused', `The Host header must be ${HOST}.`);
   const browser = BROWSER_HEADERS.find(name => head.headers[name] !== undefined);
-  if (browser !== undefined) return failure('request-refused', `Requests with ${browser} are refused: browsers are not let in.`);
+  if (browser !== undefined) return failure('request-refused', `Requests with ${browser} are refused: browsers have no access.`);
   if (head.method === 'GET') return null;
   return head.method === 'POST' ? mediaRefusal(head) : failure('not-found', 'The API has GET and POST only.');
 }
@@ -50,10 +49,10 @@ export function valuesOf({ rawHeaders }: Head, name: string): readonly string[] 
 export function mediaRefusal(head: Head): Failure | null {
   const json = /^application\/json(; ?charset=utf-8)?$/i.test(head.headers['content-type'] ?? '');
   if (json && head.headers['content-encoding'] === undefined) return null;
-  return failure('media-type', 'A request that changes something has to be application/json, uncompressed, with a body.');
+  return failure('media-type', 'A POST request must be application/json, uncompressed, with a body.');
 }
 
-/** Headers of every answer: nothing of it may be rendered, framed, sniffed or kept. */
+/** Headers of every answer: a browser must not render, frame, sniff or cache it. */
 export const ANSWER_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',

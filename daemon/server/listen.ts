@@ -5,8 +5,8 @@ import { FailureError, failure } from '../shared/failure.js';
 
 /**
  * Listens on a Unix socket that only its owner can reach: folder 0700, umask 077 before bind, socket 0600 (docs/security.md).
- * Removes a socket that an earlier daemon left; the caller holds the daemon's lock, so nobody listens there.
- * Fails with daemon-unavailable when the folder belongs to somebody else or the socket cannot be bound.
+ * Removes a socket that an earlier daemon left; the caller holds the daemon's lock, so no process listens there.
+ * Fails with daemon-unavailable when the folder belongs to another user or the socket cannot be bound.
  */
 export async function listenUnix(app: FastifyInstance, path: string): Promise<void> {
   await app.ready();
@@ -23,14 +23,14 @@ export async function listenUnix(app: FastifyInstance, path: string): Promise<vo
   chmodSync(path, 0o600);
 }
 
-/** Makes the folder, or checks that it is a real folder of ours and closed to others; never changes one that was there (it may be /tmp). */
+/** Creates the folder, or checks that it is a real folder of this user and closed to others; an existing one is never changed (it may be /tmp). */
 export function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory()) throw unusable(folder, 'it is not a folder');
   if (found.uid !== process.getuid?.()) throw unusable(folder, `it belongs to user ${found.uid}`);
   if ((found.mode & 0o077) === 0) return;
-  // One with the sticky bit, such as /tmp, belongs to everybody.
+  // A folder with the sticky bit, such as /tmp, is shared.
   const remedies = (found.mode & 0o1000) === 0 ? [`chmod 700 ${folder} closes it, where it is yours alone.`] : [];
   throw unusable(folder, `it is open to other users (mode ${(found.mode & 0o7777).toString(8)})`, remedies);
 }

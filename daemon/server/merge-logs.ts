@@ -31,7 +31,7 @@ function earliest<T extends Stamped>(heads: readonly IteratorResult<T>[]): numbe
   return best;
 }
 
-/** Several endless logs as one, each line when it comes; a source is read on only after its line was taken. */
+/** Several endless logs as one, each line when it comes; a source is read further only after its line was consumed. */
 export async function* asTheyCome<T>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
   const iterators = sources.map(source => source[Symbol.asyncIterator]());
   const pull = (index: number) => iterators[index]?.next().then(result => ({ index, result }));

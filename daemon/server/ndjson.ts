@@ -6,7 +6,7 @@ import type { Log } from '../ports/ports.js';
 import { requestFailure } from './answer.js';
 import { ANSWER_HEADERS } from './guard.js';
 
-/** Aborted when the client leaves or the answer is complete. */
+/** Aborted when the client disconnects or the answer is complete. */
 export function whileConnected(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   if (reply.raw.destroyed) controller.abort();
@@ -14,7 +14,7 @@ export function whileConnected(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** Answers with one JSON value a line, as they come and as fast as the client reads. A failure on the way becomes the last line, `{error}`. */
+/** Answers with one JSON value per line, as they come and as fast as the client reads. A failure in between becomes the last line, `{error}`. */
 export async function sendLines(reply: FastifyReply, lines: AsyncIterable<unknown>, log: Log): Promise<void> {
   reply.hijack();
   const response = reply.raw;

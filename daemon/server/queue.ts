@@ -1,6 +1,6 @@
 import { FailureError, failure } from '../shared/failure.js';
 
-/** Most items that are queued for a slow reader before the feed ends (docs/design/reliability.md, "Slow clients"). */
+/** Most items that are queued for a slow reader before the stream ends (docs/design/reliability.md, "Slow clients"). */
 const MOST_WAITING = 10_000;
 
 /** Turns calls of `push` into an async iteration, in order. Ends with `end`; for a reader that is too slow it ends with too-busy. */

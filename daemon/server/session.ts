@@ -7,15 +7,15 @@ import { requestFailure } from './answer.js';
 import type { RouteContext } from './context.js';
 import { type Control, readControl } from './exec-frames.js';
 
-/** A client has this long to say what to run, ms. */
+/** A client has to send the command within this time, ms. */
 const START_WITHIN = 10_000;
 /** Largest output frame, bytes. */
 const CHUNK = 32 * 1024;
 
 /**
- * One exec session. The first text frame says what to run; after that binary frames carry stdin, stdout and stderr, text
+ * One exec session. The first text frame has the command; after that binary frames carry stdin, stdout and stderr, text
  * frames resize and end of input; the last text frame has the exit code or the failure. Output waits for the client: a
- * frame is sent when the one before has left. The command gets a hang-up when the client leaves.
+ * frame is sent when the one before has left. The command gets SIGHUP when the client disconnects.
  */
 export async function runSession(client: WebSocket, id: ServiceId, context: RouteContext): Promise<void> {
   let session: ExecSession | null = null;
@@ -41,7 +41,7 @@ export async function runSession(client: WebSocket, id: ServiceId, context: Rout
 
 interface Inbox {
   readonly first: Promise<Start>;
-  /** Hands what came, and what comes, to the session; hangs up when the client leaves. */
+  /** Hands what came, and what comes, to the session; closes it when the client disconnects. */
   connect(session: ExecSession, onError: (error: unknown) => void): void;
 }
 interface Start {
@@ -55,13 +55,13 @@ function receive(client: WebSocket): Inbox {
   let handle: ((frame: Frame) => void) | null = null;
   const early: Frame[] = [];
   const first = new Promise<Start>((resolve, reject) => {
-    const late = setTimeout(() => reject(usage('The session did not say what to run.')), START_WITHIN);
-    client.once('close', () => reject(usage('The client left.')));
+    const late = setTimeout(() => reject(usage('The session was given no command in time.')), START_WITHIN);
+    client.once('close', () => reject(usage('The client disconnected.')));
     client.once('message', (data: RawData, binary: boolean) => {
       clearTimeout(late);
       const control = binary ? null : readControl(String(data));
       if (control?.kind === 'start') resolve(control);
-      else reject(usage('The first frame of a session has to be {"start":{"command":[…],"tty":…}}.'));
+      else reject(usage('The first frame of a session must be {"start":{"command":[…],"tty":…}}.'));
       client.on('message', (next: RawData, isBinary: boolean) => {
         const frame = { data: bytesOf(next), binary: isBinary };
         if (handle) handle(frame);
@@ -88,13 +88,13 @@ interface Frame {
 async function deliver(frame: Frame, session: ExecSession): Promise<void> {
   if (frame.binary) {
     if (frame.data[0] === FRAME.stdin) session.write(frame.data.subarray(1));
-    else throw usage('A binary frame from the client has to begin with 0 (stdin).');
+    else throw usage('A binary frame from the client must begin with 0 (stdin).');
     return;
   }
   const control: Control | null = readControl(Buffer.from(frame.data).toString('utf8'));
   if (control?.kind === 'resize') await session.resize(control.columns, control.rows);
   else if (control?.kind === 'eof') session.end();
-  else throw usage('A text frame has to be {"resize":…} or {"eof":true}.');
+  else throw usage('A text frame must be {"resize":…} or {"eof":true}.');
 }
 
 function bytesOf(data: RawData): Uint8Array {
@@ -102,7 +102,7 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
-/** Resolves when the frames have left; false when the client is gone. */
+/** Resolves when the frames have been sent; false when the client is gone. */
 async function sendOutput(client: WebSocket, stream: 'stdout' | 'stderr', data: Uint8Array): Promise<boolean> {
   for (let at = 0; at < data.length; at += CHUNK) {
     const part = data.subarray(at, at + CHUNK);

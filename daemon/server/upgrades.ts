@@ -14,17 +14,17 @@ export interface Upgrade {
 
 /** What is served at one path after an upgrade. */
 export interface UpgradeHandler {
-  /** What the whole request target has to be. */
+  /** Matches the whole request target. */
   readonly route: RegExp;
-  /** Takes a request that the door has let in. `parts`: the groups of `route`. A FailureError becomes the answer. */
+  /** Takes a request that the guard has admitted. `parts`: the groups of `route`. A FailureError becomes the answer. */
   take(upgrade: Upgrade, parts: readonly (string | undefined)[]): Promise<void>;
   /** Ends all that is open. */
   close(): void;
 }
 
 /**
- * Hands the upgrades that a server is asked for to those that serve them; what the guard refuses, and every other path, is answered with a
- * failure. Another door (TCP, a browser) is another server with its own guard over the same handlers.
+ * Hands each upgrade request of a server to the handler of its path; a request that the guard refuses, or of another path, is answered with
+ * a failure. The web view is another server with its own guard over the same handlers.
  */
 export function serveUpgrades(
   server: Server,

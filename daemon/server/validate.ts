@@ -16,8 +16,7 @@ const texts = new Map<keyof Bodies, string>();
 /** The body as its type, or FailureError usage naming the first place that is wrong. */
 export function checkedBody<Name extends keyof Bodies>(name: Name, body: unknown): Bodies[Name] {
   const wrong = departure(schemaOf(name), body);
-  if (wrong !== null)
-    throw new FailureError(failure('usage', `The request is not as docs/openapi.json has it: ${wrong}`, { schema: name }));
+  if (wrong !== null) throw new FailureError(failure('usage', `The request does not match docs/openapi.json: ${wrong}`, { schema: name }));
   return body as Bodies[Name];
 }
 

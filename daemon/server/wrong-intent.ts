@@ -2,7 +2,7 @@ import { PLAIN_ACTIVATION } from '../model/spec.js';
 import { departure, type JsonSchema } from '../shared/json-schema.js';
 import { readDocument } from './validate.js';
 
-/** Says where a parsed state file departs from an Intent; null when it does not. What an earlier version left out is filled in. A definition is held to the same schema as in an `up`. */
+/** Where a parsed state file departs from an Intent; null: nowhere. Fields that an earlier version did not have are filled in. A definition is checked against the same schema as in an `up`. */
 export function wrongIntent(value: unknown): string | null {
   const document: { components: { schemas: { Up: { properties: { spec: JsonSchema } } } } } = JSON.parse(readDocument());
   return departure(intentSchema(document.components.schemas.Up.properties.spec), upgraded(value), 'state');
@@ -41,10 +41,10 @@ function record(properties: Readonly<Record<string, JsonSchema>>, optional: read
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
-/** Nobody has noted who said the protocol: it may have been guessed. */
+/** Earlier files do not record where the protocol comes from: it may have been guessed. */
 const EARLIER = { ...PLAIN_ACTIVATION, protocolFrom: 'image' };
 
-/** A file of an earlier version has no say in how services sleep: as if nothing had been said. */
+/** A file of an earlier version does not say how services sleep: the defaults apply. */
 function upgraded(value: unknown): unknown {
   const projects = isRecord(value) && Array.isArray(value['projects']) ? value['projects'] : [];
   for (const project of projects) {

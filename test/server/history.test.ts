@@ -39,13 +39,19 @@ describe('the history of a service', () => {
   });
 
   it.each([
-    ['span=1h', 'The parameter span is 1m, 15m or 24h.'],
-    ['span=1m&since=5&slot=1m', 'Either span, or since and slot.'],
-    [`since=${NOW}`, 'Either span, or since and slot.'],
-    ['slot=1m', 'Either span, or since and slot.'],
-    [`since=${NOW}&slot=60`, 'The parameter slot has to be a duration, as 250ms, 1s or 15m.'],
-    [`since=${NOW - 3_001 * MINUTE}&slot=1m`, 'That is too far back: at most 15m as it was measured (slot=0s), else 3000 slots.'],
-    [`since=${NOW - 16 * MINUTE}&slot=0s`, 'That is too far back: at most 15m as it was measured (slot=0s), else 3000 slots.'],
+    ['span=1h', 'The parameter span must be 1m, 15m or 24h.'],
+    ['span=1m&since=5&slot=1m', 'Give either span, or since and slot.'],
+    [`since=${NOW}`, 'Give either span, or since and slot.'],
+    ['slot=1m', 'Give either span, or since and slot.'],
+    [`since=${NOW}&slot=60`, 'The parameter slot must be a duration, such as 250ms, 1s or 15m.'],
+    [
+      `since=${NOW - 3_001 * MINUTE}&slot=1m`,
+      'since is too far back: at most 15m for single measurements (slot=0s), else at most 3000 slots.',
+    ],
+    [
+      `since=${NOW - 16 * MINUTE}&slot=0s`,
+      'since is too far back: at most 15m for single measurements (slot=0s), else at most 3000 slots.',
+    ],
   ])('refuses %s', async (query, message) => {
     const { running, calls } = await asked();
     const reply = await send(running.socket, 'GET', `/v1/projects/shop/services/api/history?${query}`);

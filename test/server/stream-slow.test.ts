@@ -86,7 +86,7 @@ describe('a reader that never reads', () => {
       await quick.until('notice', frame => frame.notice.seq === seq);
     }
     slow.client.resume();
-    expect(await slow.closed).toEqual([4008, 'Too slow: more than 1 MiB was on the way. Connect again for a snapshot.']);
+    expect(await slow.closed).toEqual([4008, 'Too slow: more than 1 MiB was unsent. Connect again for a snapshot.']);
     const seqs = slow.frames.flatMap(frame => (frame.type === 'notice' ? frame.notice.seq : []));
     expect(seqs).toEqual(seqs.map((_, at) => at + 1));
     expect(seqs.length).toBeGreaterThan(100);

@@ -8,88 +8,88 @@ import { change, liveService, USAGE } from './stage.js';
 
 const START: Live = { ...LIVE, services: [liveService('api'), liveService('db')] };
 
-class Listener {
+class Subscriber {
   base: Live | null = START;
   isBehind = false;
   skipped = 0;
-  readonly told: unknown[] = [];
+  readonly sent: unknown[] = [];
   skip(): void {
     this.skipped++;
   }
-  tell(live: Live, delta: string | null): void {
+  sendDelta(live: Live, delta: string | null): void {
     this.base = live;
-    if (delta !== null) this.told.push(JSON.parse(delta).services?.[0]);
+    if (delta !== null) this.sent.push(JSON.parse(delta).services?.[0]);
   }
 }
 
-/** An audience at 1 Hz. `at`: its time, ms. */
-function audience(...listeners: Listener[]) {
-  const one = new SubscriberGroup<Listener>({ every: 1_000, project: null, services: null });
-  for (const listener of listeners) one.viewers.add(listener);
+/** A group at 1 Hz. */
+function group(...subscribers: Subscriber[]) {
+  const one = new SubscriberGroup<Subscriber>({ every: 1_000, project: null, services: null });
+  for (const subscriber of subscribers) one.viewers.add(subscriber);
   return one;
 }
 const figures = (pids: number, before = START): Live => change('api', { usage: { ...USAGE, pids } })(before);
 
-describe('an audience', () => {
-  it('is told figures at its rate: those that come a ms too early or too late do not miss their turn', () => {
-    const listener = new Listener();
-    const one = audience(listener);
+describe('a subscriber group', () => {
+  it('gets figures at its rate: those that come a ms too early or too late do not miss their turn', () => {
+    const subscriber = new Subscriber();
+    const one = group(subscriber);
     const times = [0, 1_002, 2_001, 2_999, 4_003, 5_000];
-    expect(times.map((now, at) => one.tell(figures(at), now))).toEqual(times.map(() => Infinity));
-    expect(listener.told).toHaveLength(times.length);
+    expect(times.map((now, at) => one.publish(figures(at), now))).toEqual(times.map(() => Infinity));
+    expect(subscriber.sent).toHaveLength(times.length);
   });
 
   it('comes to be told figures when they come, wherever between them it began', () => {
-    const listener = new Listener();
-    const one = audience(listener);
-    one.tell(figures(-1), 550); // somebody joined
+    const subscriber = new Subscriber();
+    const one = group(subscriber);
+    one.publish(figures(-1), 550); // somebody joined
     let late = 0;
     for (let tick = 1; tick <= 20; tick++) {
-      const due = one.tell(figures(tick), tick * 1_000);
+      const due = one.publish(figures(tick), tick * 1_000);
       late = Number.isFinite(due) ? due - tick * 1_000 : 0;
-      if (late > 0) expect(one.tell(figures(tick), due)).toBe(Infinity);
+      if (late > 0) expect(one.publish(figures(tick), due)).toBe(Infinity);
     }
     expect(late).toBe(0);
-    expect(listener.told).toHaveLength(21);
+    expect(subscriber.sent).toHaveLength(21);
   });
 
   it('is told no more often than it asked for when figures come faster', () => {
-    const listener = new Listener();
-    const one = audience(listener);
-    for (let now = 0; now <= 10_000; now += 250) one.tell(figures(now), now);
-    expect(listener.told).toHaveLength(11);
+    const subscriber = new Subscriber();
+    const one = group(subscriber);
+    for (let now = 0; now <= 10_000; now += 250) one.publish(figures(now), now);
+    expect(subscriber.sent).toHaveLength(11);
   });
 
-  it('is told news at once, with the figures that waited, and figures at their turn all the same', () => {
-    const listener = new Listener();
-    const one = audience(listener);
-    one.tell(figures(1), 0);
-    expect(one.tell(figures(2), 300)).toBe(900);
-    expect(one.tell(change('api', { state: 'failed' })(figures(2)), 400)).toBe(Infinity);
-    one.tell(change('api', { state: 'failed' })(figures(3)), 1_000);
-    expect(listener.told).toMatchObject([{ usage: { pids: 1 } }, { usage: { pids: 2 }, state: 'failed' }, { usage: { pids: 3 } }]);
+  it('gets news at once, with the figures that waited, and figures at their turn all the same', () => {
+    const subscriber = new Subscriber();
+    const one = group(subscriber);
+    one.publish(figures(1), 0);
+    expect(one.publish(figures(2), 300)).toBe(900);
+    expect(one.publish(change('api', { state: 'failed' })(figures(2)), 400)).toBe(Infinity);
+    one.publish(change('api', { state: 'failed' })(figures(3)), 1_000);
+    expect(subscriber.sent).toMatchObject([{ usage: { pids: 1 } }, { usage: { pids: 2 }, state: 'failed' }, { usage: { pids: 3 } }]);
   });
 
-  it('passes over who is behind, and tells him all at once later; each gets what he lacks', () => {
-    const [slow, quick] = [new Listener(), new Listener()];
-    const one = audience(slow, quick);
+  it('skips a subscriber that is behind, and sends it one delta later; each gets what it lacks', () => {
+    const [slow, quick] = [new Subscriber(), new Subscriber()];
+    const one = group(slow, quick);
     slow.isBehind = true;
     const failed = change('db', { state: 'failed' });
-    one.tell(change('api', { state: 'starting' })(START), 0);
+    one.publish(change('api', { state: 'starting' })(START), 0);
     const last = failed(change('api', { state: 'starting' })(START));
-    one.tell(last, 10);
+    one.publish(last, 10);
     slow.isBehind = false;
-    one.tell(last, 20);
-    expect([slow.skipped, slow.told.length, slow.base === last]).toEqual([2, 1, true]);
-    expect(quick.told).toEqual([{ id: 'shop/api', state: 'starting' }, { id: 'shop/db', state: 'failed' }]); // biome-ignore format: short
+    one.publish(last, 20);
+    expect([slow.skipped, slow.sent.length, slow.base === last]).toEqual([2, 1, true]);
+    expect(quick.sent).toEqual([{ id: 'shop/api', state: 'starting' }, { id: 'shop/db', state: 'failed' }]); // biome-ignore format: short
   });
 
-  it('asks to be looked after again only while somebody waits', () => {
-    const one = audience(new Listener());
-    expect(one.tell(START, 0)).toBe(Infinity);
-    expect(one.tell(figures(1), 5)).toBe(Infinity);
-    expect(one.tell(figures(2), 10)).toBe(905);
-    expect(one.tell(figures(1), 20)).toBe(Infinity);
+  it('has a next turn only while a subscriber waits', () => {
+    const one = group(new Subscriber());
+    expect(one.publish(START, 0)).toBe(Infinity);
+    expect(one.publish(figures(1), 5)).toBe(Infinity);
+    expect(one.publish(figures(2), 10)).toBe(905);
+    expect(one.publish(figures(1), 20)).toBe(Infinity);
   });
 });
 

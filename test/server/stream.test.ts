@@ -175,12 +175,12 @@ describe('what follows', () => {
 
 describe('the door of the stream', () => {
   it.each([
-    ['every=100ms', 'The parameter every has to be from 250ms to 60s.'],
-    ['every=2m', 'The parameter every has to be from 250ms to 60s.'],
-    ['every=1', 'The parameter every has to be a duration, as 250ms, 1s or 15m.'],
+    ['every=100ms', 'The parameter every must be from 250ms to 60s.'],
+    ['every=2m', 'The parameter every must be from 250ms to 60s.'],
+    ['every=1', 'The parameter every must be a duration, such as 250ms, 1s or 15m.'],
     ['every=1s&every=2s', 'The parameter every may be given once.'],
-    ['project=SHOP', expect.stringContaining('Not a name of a project')],
-    ['services=a,,b', expect.stringContaining('Not a name of a service')],
+    ['project=SHOP', expect.stringContaining('This is not a project name')],
+    ['services=a,,b', expect.stringContaining('This is not a service name')],
     [`services=${'a,'.repeat(100)}a`, 'The parameter services takes at most 100 names.'],
   ])('refuses %s', async (query, message) => {
     const { socket } = await stage();

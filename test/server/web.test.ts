@@ -277,7 +277,7 @@ describe('opening and closing', () => {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const refused = await send(running.socket, 'POST', '/v1/web/open', { body: JSON.stringify({ port }) });
-    expect([refused.status, errorOf(refused).code, errorOf(refused).message]).toEqual([409, 'port-taken', `The web view cannot listen on port ${port}: another program has it.`]); // biome-ignore format: one line
+    expect([refused.status, errorOf(refused).code, errorOf(refused).message]).toEqual([409, 'port-taken', `The web view cannot listen on port ${port}: another program uses it.`]); // biome-ignore format: one line
     await new Promise(resolve => other.close(resolve));
     expect((await opened(running.socket, { port })).port).toBe(port);
     expect((await opened(running.socket)).port).toBe(port);

@@ -1,7 +1,7 @@
 /**
  * The text format of Prometheus, 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). Ours, as prom-client would add 3.7 MB to the
  * daemon (RssAnon after loading it and one gauge of 20 services, Node 20: 3.9 MB against 0.1), and its registry of live counters is of no
- * use where all figures are already in one picture.
+ * use where all figures are already in one snapshot.
  */
 export const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -20,7 +20,7 @@ export interface Family {
   readonly samples: readonly MetricSample[];
 }
 
-/** Families without a known value are told of by their HELP and TYPE alone. */
+/** A family without a known value has its HELP and TYPE alone. */
 export function exposition(families: readonly Family[]): string {
   return families.map(familyText).join('');
 }

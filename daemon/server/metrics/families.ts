@@ -7,7 +7,7 @@ import type { Family, Labels, MetricSample } from './exposition.js';
 const STATES: readonly ServiceView['state'][] = ['asleep', 'starting', 'running', 'frozen', 'stopping', 'stopped', 'failed'];
 const LEVELS: Readonly<Record<Live['host']['pressure'], number>> = { none: 0, soft: 1, hard: 2 };
 
-/** What the picture does not have. */
+/** Figures that are not in the snapshot. */
 export interface Own {
   readonly streamClients: number;
   /** CPU time of this process in seconds. */
@@ -17,8 +17,8 @@ export interface Own {
 }
 
 /**
- * All that /metrics tells, from one picture. Names are those of cAdvisor (container_*), node_exporter (node_*) and the client libraries (process_*)
- * where they mean the same; ours begin with laptop_dev_. docs/metrics.md has each.
+ * All families of /metrics, from one snapshot. Names are those of cAdvisor (container_*), node_exporter (node_*) and the client libraries (process_*)
+ * where they mean the same; our own begin with laptop_dev_. docs/metrics.md lists each.
  */
 export function families(live: Live, own: Own): readonly Family[] {
   return [
@@ -32,12 +32,12 @@ export function families(live: Live, own: Own): readonly Family[] {
 
 type Read = (service: LiveService) => number | null;
 
-/** One value a service, those that are not known left out. */
+/** One value per service; unknown values are left out. */
 function each(all: readonly LiveService[], type: Family['type'], name: string, help: string, read: Read): Family {
   return { name, type, help, samples: all.map(service => ({ labels: labelsOf(service), value: read(service) })) };
 }
 
-/** `name` is that of the container, as the engine and cAdvisor have it. */
+/** `name` is the container's, as the engine and cAdvisor report it. */
 function labelsOf({ project, name }: LiveService): Labels {
   return { name: `${project}-${name}-1`, project, service: name };
 }
@@ -54,7 +54,7 @@ function containers(all: readonly LiveService[]): readonly Family[] {
   ];
 }
 
-/** They begin anew with each run, as exporters' do: rate() knows that. */
+/** They restart from 0 with each run of a container, as counters of exporters do: rate() handles that. */
 function counters(all: readonly LiveService[], totals: Own['totals']): readonly Family[] {
   const counter = (name: string, help: string, key: keyof LiveTotals, per = 1) =>
     each(all, 'counter', `container_${name}_total`, help, ({ id }) => perUnit(totals.get(id)?.[key] ?? null, per));
@@ -83,8 +83,8 @@ function services(all: readonly LiveService[]): readonly Family[] {
     gauge('grant_bytes', 'What it is granted now; 0: nothing.', ({ memory }) => memory.grant),
     gauge('standard_bytes', 'What is reserved before it starts.', ({ memory }) => memory.standard),
     gauge('maximum_bytes', 'The most that it is ever granted.', ({ memory }) => memory.maximum),
-    gauge('stops_in_seconds', 'Until it is stopped for being idle, if nobody uses it.', ({ stopsIn }) => perUnit(stopsIn, 1_000)),
-    gauge('connections', 'Connections through its doors that wait or have said something.', ({ connections }) => connections),
+    gauge('stops_in_seconds', 'Time until it is stopped for being idle, if it stays unused.', ({ stopsIn }) => perUnit(stopsIn, 1_000)),
+    gauge('connections', 'Connections through its listeners that wait or have sent data.', ({ connections }) => connections),
     gauge('pinned', '1: held awake by a pin or a lease.', ({ pinned }) => Number(pinned)),
     gauge('eviction_rank', 'Its place among those that go under pressure; first: 1.', ({ next }) => next?.rank ?? null),
     gauge('recent_crashes', 'Crashes that still count against it.', ({ crashes }) => crashes),

@@ -9,7 +9,7 @@ import { projectName, type RouteContext } from '../context.js';
 import { sendLines } from '../ndjson.js';
 import { checkedBody } from '../validate.js';
 
-/** Bodies over the common limit that may be on their way at the same time: 64 connections of 1 MiB each took 140 MB (docs/design/security.md, "Requests"). */
+/** Bodies over the common limit that may be read at the same time: 64 connections of 1 MiB each took 140 MB (docs/design/security.md, "Requests"). */
 const MOST = 4;
 
 /**
@@ -38,7 +38,7 @@ class LargeBodies {
   };
 }
 
-/** An up carries its whole project. */
+/** The body of an up has the whole project. */
 const UP_BODY_LIMIT = 1024 * 1024;
 
 type ProjectRequest = FastifyRequest<{ Params: { project: string } }>;
@@ -80,7 +80,7 @@ export function actRoutes(app: FastifyInstance, context: RouteContext, bodyBytes
   });
 }
 
-/** What may be done to services that the daemon knows, without bringing anything new: what the web view may do too. */
+/** Actions on services that the daemon knows; they bring in nothing new, so the web view has them too. */
 export function serviceRoutes(app: FastifyInstance, context: RouteContext): void {
   for (const kind of ['start', 'stop', 'restart'] as const) {
     app.post(`/v1/projects/:project/${kind}`, async (request: ProjectRequest, reply) => {
@@ -139,7 +139,7 @@ function leaseRoutes(app: FastifyInstance, context: RouteContext): void {
   });
 }
 
-/** One pin for each set of services: pinned again is pinned anew. */
+/** One pin for each set of services: pinning it again replaces the pin. */
 function pinId(project: string, services: readonly string[]): string {
   return `pin-${project}-${[...services].sort().join('-')}`;
 }

@@ -7,7 +7,7 @@ import { findService, projectName, queryFlag, queryText, type RouteContext, serv
 import { readSpan } from '../history-span.js';
 import { readDocument } from '../validate.js';
 
-/** How many of a service's last notices `why` tells. */
+/** How many of a service's last notices `why` shows. */
 const NOTICES_OF_WHY = 20;
 
 /** Routes that only look. */

@@ -35,7 +35,7 @@ export function streamRoutes(app: FastifyInstance, { supervisor, log }: RouteCon
   });
 }
 
-/** Past notices, then, when following, each new one until the client leaves. Subscribes before it looks back: nothing falls between. */
+/** Past notices, then, when following, each new one until the client leaves. Subscribes before it reads the past ones, so none is lost in between. */
 async function* notices(
   supervisor: Supervisor,
   project: string | null,
@@ -62,7 +62,7 @@ async function* notices(
   }
 }
 
-/** `optional`: a service that has never had a container is passed over. */
+/** `optional`: a service that never had a container is skipped. */
 async function* entries(
   supervisor: Supervisor,
   project: string,

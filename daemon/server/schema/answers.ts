@@ -36,7 +36,7 @@ export const service = z.strictObject({
     grant: bytes,
     maximum: bytes,
     workingSet: bytes.nullable(),
-    guessed: z.boolean().optional().describe('Nobody wrote standard and maximum: they grow while the budget has room'),
+    guessed: z.boolean().optional().describe('No file names standard and maximum: they grow while the budget has room'),
   }),
   stopsIn: z.number().nullable().describe('Milliseconds'),
   why: z.string(),

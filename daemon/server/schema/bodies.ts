@@ -39,7 +39,7 @@ export const BODIES = {
     id: leaseId,
     services: namesOfServices,
     ttl: ttl.describe('Milliseconds until it ends unless it is renewed'),
-    note: z.string().max(200).describe('Who holds it, for people'),
+    note: z.string().max(200).describe('The holder, for people'),
   }),
   Pin: z.strictObject({
     ...manner,

@@ -28,7 +28,7 @@ export const ENDPOINTS: readonly ApiEndpoint[] = [
     query: { project: 'Only those of this project', usage: '1: measure working sets' },
     answer: 'ServiceViews',
   },
-  { method: 'get', path: '/v1/budget', summary: 'The budget and who holds it', answer: 'Budget' },
+  { method: 'get', path: '/v1/budget', summary: 'The budget and what holds it', answer: 'Budget' },
   {
     method: 'get',
     path: '/v1/advice',

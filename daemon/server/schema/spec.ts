@@ -18,7 +18,7 @@ const names = z.array(serviceNameSchema).max(1_000);
 const memory = z.strictObject({
   standard: bytes,
   maximum: bytes,
-  guessed: z.boolean().optional().describe('Nobody wrote the figures: they rise with what is seen while the budget has room'),
+  guessed: z.boolean().optional().describe('No file names the figures: they rise with the observed use while the budget has room'),
 });
 const dependency = z.strictObject({
   service: serviceNameSchema,

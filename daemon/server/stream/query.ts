@@ -8,7 +8,7 @@ import { projectName, queryDuration, queryText, serviceName } from '../context.j
 const LEAST: Ms = 250;
 const MOST: Ms = 60_000;
 const USUAL: Ms = 1_000;
-/** Names in one query; more would only be a way to make filtering dear. */
+/** Names in one query: bounds the cost of filtering. */
 const MOST_NAMES = 100;
 
 /** What a client wants to see, and how often. */
@@ -20,12 +20,11 @@ export interface StreamView {
   readonly services: readonly string[] | null;
 }
 
-/** Of `every=1s&project=shop&services=api,db`; FailureError usage for what cannot be meant. */
+/** Reads `every=1s&project=shop&services=api,db`; FailureError usage for anything invalid. */
 export function readStreamQuery(text: string): StreamView {
   const query = parse(text);
   const every = queryDuration(query, 'every') ?? USUAL;
-  if (every < LEAST || every > MOST)
-    throw new FailureError(failure('usage', 'The parameter every has to be from 250ms to 60s.', { every }));
+  if (every < LEAST || every > MOST) throw new FailureError(failure('usage', 'The parameter every must be from 250ms to 60s.', { every }));
   const project = queryText(query, 'project');
   const named = queryText(query, 'services')?.split(',') ?? null;
   if (named !== null && named.length > MOST_NAMES)
@@ -37,7 +36,7 @@ export function readStreamQuery(text: string): StreamView {
   };
 }
 
-/** The part of the picture that was asked for; budget, host and daemon are those of all. */
+/** The part of the snapshot that a client asked for; budget, host and daemon are those of all projects. */
 export function filtered(live: Live, { project, services }: StreamView): Live {
   if (project === null && services === null) return live;
   return {
@@ -49,8 +48,8 @@ export function filtered(live: Live, { project, services }: StreamView): Live {
   };
 }
 
-/** Whether a client that asked so is told. What concerns a whole project is not about one of its services. */
-export function isTold({ project, services }: StreamView, notice: LoggedNotice): boolean {
+/** Whether a client with this query gets the notice. A notice about a whole project is not about one of its services. */
+export function concerns({ project, services }: StreamView, notice: LoggedNotice): boolean {
   if (project !== null && notice.project !== project) return false;
   return services === null || (notice.service !== null && services.includes(notice.service));
 }

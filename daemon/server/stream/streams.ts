@@ -11,10 +11,10 @@ import { filtered, readStreamQuery, type StreamView } from './query.js';
 import { Viewer } from './viewer.js';
 
 const MINUTE: Ms = 60_000;
-/** Clients that come together share it for so long, ms: a hundred of them would write 10 MB of the same JSON. */
+/** Clients that connect within this time share the text, ms: a hundred of them would write 10 MB of the same JSON. */
 const SHARED: Ms = 200;
 
-/** The last minute of what ran in it: what the charts of a new viewer begin with. */
+/** The last minute of each service that ran in it: the charts of a new viewer begin with it. */
 class RecentFrames {
   #last: { readonly key: string; readonly at: Ms; readonly text: Promise<string> } | null = null;
 
@@ -43,7 +43,7 @@ class RecentFrames {
   }
 }
 
-/** Longest frame from a client, bytes: it has nothing to say. */
+/** Longest frame from a client, bytes: clients have nothing to send. */
 const MAX_FRAME = 1024;
 /** RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001;
@@ -56,15 +56,15 @@ interface StreamLimits {
   readonly heartbeat: Ms;
 }
 
-/** The clients of /v1/stream, over all doors that hand it requests. */
+/** The clients of /v1/stream, over all servers that hand it requests. */
 export interface Streams extends UpgradeHandler {
   /** Clients that are connected. */
   count(): number;
 }
 
 /**
- * GET /v1/stream?every=1s&project=&services=a,b: frames of StreamFrame. A client too many is answered 503, before the upgrade, with
- * too-busy. ws is loaded with the first client; frames are not compressed: deflate would hold 300 KB for each.
+ * GET /v1/stream?every=1s&project=&services=a,b: frames of StreamFrame. A client above the limit is answered 503 with
+ * too-busy, before the upgrade. ws is loaded with the first client; frames are not compressed: deflate would hold 300 KB for each.
  */
 export function createStreams({ supervisor, log }: RouteContext, { most, heartbeat }: StreamLimits): Streams {
   let sockets: WebSocketServer | null = null;
@@ -96,9 +96,9 @@ export function createStreams({ supervisor, log }: RouteContext, { most, heartbe
       if (open.size >= most) {
         const remedies = [
           'Close a dashboard or another client of the stream.',
-          'LAPTOP_DEV_STREAM_CLIENTS allows more, from the next start on.',
+          "LAPTOP_DEV_STREAM_CLIENTS allows more, from the daemon's next start on.",
         ];
-        const refused = failure('too-busy', `${open.size} clients watch the stream, ${most} are allowed.`, { most }, remedies);
+        const refused = failure('too-busy', `${open.size} clients watch the stream; ${most} are allowed.`, { most }, remedies);
         return answerRaw(socket, 503, refused);
       }
       sockets.handleUpgrade(request, socket, head, client => {
@@ -109,7 +109,7 @@ export function createStreams({ supervisor, log }: RouteContext, { most, heartbe
     count: () => open.size,
     close() {
       for (const client of open) {
-        client.close(GOING_AWAY, 'The daemon ends.');
+        client.close(GOING_AWAY, 'The daemon stops.');
         client.terminate();
       }
     },

@@ -3,7 +3,7 @@ import { deltaOf } from '../../api/live-delta.js';
 import type { Ms } from '../../shared/span.js';
 import { filtered, type StreamView } from './query.js';
 
-/** Fields of a service that move all the time: they wait for the client's next turn. */
+/** Fields of a service that change all the time: they wait for the client's next turn. */
 const FIGURES: ReadonlySet<string> = new Set([
   'id',
   'usage',
@@ -14,7 +14,7 @@ const FIGURES: ReadonlySet<string> = new Set([
   'next',
 ] satisfies (keyof LiveService)[]);
 
-/** Whether a delta has more than figures, so that nobody should have to wait for it: a state, a grant, the engine, pressure. */
+/** Whether a delta has more than figures, so that it must not wait: a state, a grant, the engine, pressure. */
 export function isNews(before: Live, delta: LiveDelta): boolean {
   const { engine, projects, removed, host, budget, services = [] } = delta;
   if (engine !== undefined || projects !== undefined || removed !== undefined) return true;
@@ -27,15 +27,15 @@ export function isNews(before: Live, delta: LiveDelta): boolean {
   });
 }
 
-/** One of the audience, as far as it is told of pictures. */
-interface Listener {
-  /** What it knows; null: nothing yet. */
+/** A member of the group. */
+interface Subscriber {
+  /** The last state sent; null: none yet. */
   readonly base: Live | null;
   readonly isBehind: boolean;
-  /** It was passed over. */
+  /** It was left out because it is behind. */
   skip(): void;
-  /** `delta`: JSON of what leads to `live`; null: nothing. */
-  tell(live: Live, delta: string | null): void;
+  /** `delta`: JSON of the change to `live`; null: none. */
+  sendDelta(live: Live, delta: string | null): void;
 }
 
 interface Step {
@@ -44,10 +44,10 @@ interface Step {
   readonly text: () => string;
 }
 
-/** Clients that asked for the same at the same rate. What changed is found out and written once for all that have seen the same. */
-export class SubscriberGroup<V extends Listener> {
+/** Clients with the same query. A change is computed and serialised once for all that have seen the same state. */
+export class SubscriberGroup<V extends Subscriber> {
   readonly viewers = new Set<V>();
-  /** When figures may be told again; ms, monotonic. The first ones are told as soon as they are there. */
+  /** When figures may be sent again; ms, monotonic. The first ones are sent at once. */
   #due: Ms = Number.NEGATIVE_INFINITY;
   /** Figures came before their turn, and wait for it. */
   #isLate = false;
@@ -56,7 +56,7 @@ export class SubscriberGroup<V extends Listener> {
 
   constructor(readonly query: StreamView) {}
 
-  /** The part of a picture that it sees; the same object for the same picture. */
+  /** The part of a snapshot that this group sees; the same object for the same snapshot. */
   partOf(live: Live): Live {
     if (this.#shown === null || this.#seen !== live) this.#shown = filtered(live, this.query);
     this.#seen = live;
@@ -64,15 +64,15 @@ export class SubscriberGroup<V extends Listener> {
   }
 
   /**
-   * Tells each what it has not seen, by numbered rules. Returns when somebody waits to be looked after again; Infinity: nobody does.
-   * 1. Who has too much on the way is passed over; he is told all at once later.
-   * 2. News is told at once.
-   * 3. Figures are told when they are due.
+   * Sends each subscriber what it has not seen, by numbered rules. Returns the time at which a subscriber that waits is due; Infinity: none waits.
+   * 1. A subscriber that is behind is skipped; it gets all changes in one delta later.
+   * 2. News is sent at once.
+   * 3. Figures are sent when they are due.
    */
-  tell(live: Live, now: Ms): Ms {
+  publish(live: Live, now: Ms): Ms {
     const after = this.partOf(live);
     const steps = new Map<Live, Step | null>();
-    let [told, waits] = [false, false];
+    let [sent, waits] = [false, false];
     for (const viewer of this.viewers) {
       const { base } = viewer;
       if (base === null || base === after) continue;
@@ -86,10 +86,10 @@ export class SubscriberGroup<V extends Listener> {
         waits = true;
         continue;
       }
-      viewer.tell(after, step === null ? null : step.text());
-      told ||= step !== null;
+      viewer.sendDelta(after, step === null ? null : step.text());
+      sent ||= step !== null;
     }
-    if (told && now >= this.#due) {
+    if (sent && now >= this.#due) {
       this.#due = next(this.#isLate ? Number.NEGATIVE_INFINITY : this.#due, this.query.every, now);
       this.#isLate = false;
     }
@@ -106,8 +106,8 @@ function stepOf(before: Live, after: Live): Step | null {
 }
 
 /**
- * A tenth of leeway: figures that come at the same rate, now a ms early and now late, are told when they come. Over time it is `every`. Turns that
- * fall between the figures' come a tenth sooner each time, until they meet: else figures of the same rate would be told late for ever.
+ * A tenth of leeway: figures of the same rate that come a ms early or late are sent when they come; on average the interval is `every`. If turns fall
+ * between the figures, each comes a tenth sooner until they coincide: otherwise figures of the same rate would always be sent late.
  */
 function next(due: Ms, every: Ms, now: Ms): Ms {
   return Math.max(due + every, now + 0.9 * every);

@@ -5,23 +5,23 @@ import type { LoggedNotice } from '../../api/notice.js';
 import type { Ms } from '../../shared/span.js';
 import type { StreamView } from './query.js';
 
-/** Bytes. With more than this on the way, a client gets no deltas: the next one covers all that it missed. */
+/** Bytes. A client with more than this unsent gets no deltas: the next one covers all that it missed. */
 const MERGE_ABOVE = 64 * 1024;
-/** Bytes. Notices are not left out; a client with more than this on the way does not read, and is let go. */
+/** Bytes. Notices are never left out; a client with more than this unsent does not read, and is disconnected. */
 const MOST_QUEUED = 1024 * 1024;
-/** Policy violation (RFC 6455): a client that talks. */
+/** Policy violation (RFC 6455): the client sent a message. */
 const TALKS = 1008;
 
-/** One client of the stream: numbers its frames and watches over what waits for it. */
+/** One client of the stream: numbers its frames and bounds what is queued for it. */
 export class Viewer {
-  /** What it has been told so far. */
+  /** The last state sent. */
   base: Live | null = null;
   #seq = 0;
   #isLate = false;
   #most = MOST_QUEUED;
   readonly #silence: NodeJS.Timeout;
 
-  /** `caughtUp`: it was too slow for a delta and could take one again. `heartbeat`: longest silence. */
+  /** `caughtUp`: called when a client that was too slow can take deltas again. `heartbeat`: longest silence. */
   constructor(
     private readonly socket: WebSocket,
     readonly query: StreamView,
@@ -31,7 +31,7 @@ export class Viewer {
     this.#silence = setInterval(() => this.#beat(), heartbeat);
     socket.on('close', () => clearInterval(this.#silence));
     socket.on('error', () => socket.terminate());
-    // Answers to pings that nobody reads would pile up.
+    // Answers to pings would pile up for a client that does not read.
     socket.on('ping', data => this.isBehind || socket.pong(data));
     socket.on('message', () => socket.close(TALKS, 'The stream takes no messages.'));
   }
@@ -40,7 +40,7 @@ export class Viewer {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** Whether a delta would have to wait behind too much; it is told by `caughtUp` when that is over. */
+  /** Whether too much is unsent for another delta; `caughtUp` is called when that is over. */
   get isBehind(): boolean {
     return this.socket.bufferedAmount > MERGE_ABOVE;
   }
@@ -53,8 +53,8 @@ export class Viewer {
     this.#most = MOST_QUEUED + this.socket.bufferedAmount;
   }
 
-  /** `delta`: JSON of what leads from the base to `live`; null: nothing. */
-  tell(live: Live, delta: string | null): void {
+  /** `delta`: JSON of the change from the base to `live`; null: none. */
+  sendDelta(live: Live, delta: string | null): void {
     this.base = live;
     if (delta !== null) this.#send('delta', `"live":${delta}`);
   }
@@ -63,11 +63,11 @@ export class Viewer {
     this.#isLate = true;
   }
 
-  /** `notice`: JSON. False: it had too much on the way and was let go. */
+  /** `notice`: JSON. False: it had too much unsent and was disconnected. */
   notify(notice: string): boolean {
     this.#send('notice', `"notice":${notice}`);
     if (this.socket.bufferedAmount <= this.#most) return true;
-    this.socket.close(CLOSED_TOO_SLOW, 'Too slow: more than 1 MiB was on the way. Connect again for a snapshot.');
+    this.socket.close(CLOSED_TOO_SLOW, 'Too slow: more than 1 MiB was unsent. Connect again for a snapshot.');
     return false;
   }
 

@@ -17,7 +17,7 @@ import { bearerOf, isApi, pathOf, protocolTokenOf, unauthorized, webMediaRefusal
 import { mayOpen, peerUser } from './peer.js';
 import type { Tokens } from './tokens.js';
 
-/** What the page may do: its own scripts, styles and connections; nothing from elsewhere, nothing inline, no frames, no forms. */
+/** The page may use its own scripts, styles and connections; nothing from elsewhere, nothing inline, no frames, no forms. */
 const PAGE_HEADERS = {
   ...ANSWER_HEADERS,
   'content-security-policy':
@@ -35,7 +35,7 @@ const ASSETS = {
 /** Where the build puts them: the same from daemon/server/web and from dist/server/web. */
 export const BUILT = new URL('../../../dist/web/', import.meta.url);
 
-/** The page, read anew for each request: nothing of it stays in memory. */
+/** The page is read from disk for each request: nothing of it stays in memory. */
 function serveAssets(app: FastifyInstance, folder: URL): void {
   for (const [path, [name, type]] of Object.entries(ASSETS))
     app.get(path, async (_request, reply): Promise<FastifyReply> => {
@@ -48,15 +48,15 @@ function serveAssets(app: FastifyInstance, folder: URL): void {
 export const EXCHANGE = '/v1/web/session';
 
 /**
- * The bounds of the TCP port, its own and tighter than those of the Unix socket: whoever fills them keeps other pages out, never the command
- * line. Half-open requests are dropped after a third of `requestTimeout`.
+ * The limits of the TCP port, separate from and tighter than those of the Unix socket: a client that uses them up blocks other pages, never the
+ * command line. Half-open requests are dropped after a third of `requestTimeout`.
  */
 export const WEB_LIMITS: RequestLimits = { ...REQUEST_LIMITS, connections: 64, sessions: 0, streams: 8, requestTimeout: 15_000 };
 
 /**
- * The API as the web view has it, on a server of its own; not listening yet. The page's files are answered to our own origin without a token,
- * everything under /v1 with one only. It may look at everything and start, stop, restart, pin and unpin what the daemon knows; what brings in
- * something new or changes the daemon itself (up, down, exec, trust, budget, clean, shutdown) is not there.
+ * The API of the web view, on a server of its own; not listening yet. The page's files need our own origin and no token, everything under /v1
+ * needs a token. The page may read everything, and start, stop, restart, pin and unpin services that the daemon knows; routes that bring in
+ * something new or change the daemon itself (up, down, exec, trust, budget, clean, shutdown) do not exist here.
  */
 export function buildWebApp(
   context: RouteContext,
@@ -84,7 +84,7 @@ export function buildWebApp(
   return app;
 }
 
-/** Throws FailureError for a request that is not let in. First who asks, then what for: without a token nobody learns which routes there are. */
+/** Throws FailureError for a request that is refused. The token is checked before the route: without one a client does not learn which routes exist. */
 function admit(head: Head, tokens: Tokens, port: number): void {
   const refused = webRefusal(head, port);
   if (refused) throw new FailureError(refused);
@@ -98,12 +98,12 @@ function admit(head: Head, tokens: Tokens, port: number): void {
   if (media) throw new FailureError(media);
 }
 
-/** The door for upgrades: null lets one in. */
+/** The guard for upgrades; null: admitted. */
 function upgradeRefusal(head: Head, tokens: Tokens, port: number): Failure | null {
   return webRefusal(head, port) ?? (tokens.session(protocolTokenOf(head)) === null ? unauthorized() : null);
 }
 
-/** The same, each of its connections held by the session that opened it: it keeps the session alive, and ends with it. */
+/** The handler, with each connection tied to the session that opened it: the connection keeps the session alive, and ends with it. */
 function ofSessions(handler: UpgradeHandler, tokens: Tokens): UpgradeHandler {
   return {
     route: handler.route,

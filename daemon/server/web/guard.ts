@@ -1,24 +1,24 @@
 import { type Failure, failure } from '../../shared/failure.js';
 import { type Head, isPlainPath, mediaRefusal, valuesOf } from '../guard.js';
 
-/** Of these a request has one at most: Node and other readers take different ones of two. */
+/** A request has each of these at most once: of two, Node and other programs take different ones. */
 const SINGLE = ['origin', 'referer', 'sec-fetch-site', 'authorization', 'content-type', 'content-length', 'sec-websocket-protocol'];
 
 /**
- * The door of the TCP port, before any token is looked at (docs/security.md): null lets the request go on to that. Runs before routing,
+ * The check of every request to the TCP port, before its token (docs/security.md); null: the token is checked next. Runs before routing,
  * for upgrades too. `port`: ours.
- * 1. A path is plain; `/` is one.
- * 2. One Host: 127.0.0.1 with our port. Not localhost, which another program may hold on ::1, and which is another origin.
- * 3. Nothing that counts is there twice.
- * 4. Origin is absent or ours, Referer too; the browser, if it says anything, calls it our own page's or, for the page itself, the user's.
- * 5. GET looks, POST changes: nothing else.
+ * 1. The path is plain, or `/`.
+ * 2. There is one Host header: 127.0.0.1 with our port. Not localhost, which another program may hold on ::1, and which is another origin.
+ * 3. No header that is checked occurs twice.
+ * 4. Origin and Referer are absent or ours; Sec-Fetch-Site, if present, is same-origin or, for the page itself, none (the user typed the address).
+ * 5. GET reads and POST changes; there is no other method.
  */
 export function webRefusal(head: Head, port: number): Failure | null {
   const path = pathOf(head);
-  if (path !== '/' && !isPlainPath(head.url)) return refused('The path has to be plain: letters, digits, -, _ and dots between slashes.');
+  if (path !== '/' && !isPlainPath(head.url)) return refused('The path must be plain: letters, digits, -, _ and dots between slashes.');
   const own = `127.0.0.1:${port}`;
   const hosts = valuesOf(head, 'host');
-  if (hosts.length !== 1 || hosts[0] !== own) return refused(`The Host header has to be ${own}.`);
+  if (hosts.length !== 1 || hosts[0] !== own) return refused(`The Host header must be ${own}.`);
   const twice = SINGLE.find(name => valuesOf(head, name).length > 1);
   if (twice !== undefined) return refused(`There is more than one ${twice} header.`);
   const { origin, referer } = head.headers;
@@ -30,12 +30,12 @@ export function webRefusal(head: Head, port: number): Failure | null {
   return head.method === 'GET' || head.method === 'POST' ? null : failure('not-found', 'The API has GET and POST only.');
 }
 
-/** After the token was found good: what changes something is JSON. */
+/** Checked after the token: the body of a POST is JSON. */
 export function webMediaRefusal(head: Head): Failure | null {
   return head.method === 'POST' ? mediaRefusal(head) : null;
 }
 
-/** Everything that asks for a token. */
+/** Whether the path needs a token. */
 export function isApi(path: string): boolean {
   return path === '/v1' || path.startsWith('/v1/');
 }
@@ -49,7 +49,7 @@ export function bearerOf(head: Pick<Head, 'headers'>): string {
   return /^Bearer ([\w-]+)$/.exec(head.headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** The token of an upgrade, after our protocol's name: a browser's WebSocket can say nothing else. ws answers with the first of the two. */
+/** The token of an upgrade, after our protocol's name: a browser's WebSocket can set no other header. ws answers with the first of the two. */
 export function protocolTokenOf(head: Pick<Head, 'headers'>): string {
   return /^laptop-dev, ?([\w-]+)$/.exec(head.headers['sec-websocket-protocol'] ?? '')?.[1] ?? '';
 }

@@ -7,8 +7,8 @@ const REMOTE = 2;
 const UID = 7;
 
 /**
- * The user at the other end of a TCP connection over loopback; null: it cannot be told (no Linux, or the connection comes from outside of
- * this network namespace, as from Windows to WSL). While a browser is started the link stands in its arguments, which other users can read.
+ * The user at the other end of a TCP connection over loopback; null: unknown (no Linux, or the connection comes from outside
+ * this network namespace, as from Windows to WSL). While a browser starts, the link is in its arguments, which other users can read.
  */
 export async function peerUser({ remoteAddress, remotePort, localAddress, localPort }: Socket): Promise<number | null> {
   return userIn(
@@ -27,7 +27,7 @@ export function userIn(table: string, from: string, to: string): number | null {
   return null;
 }
 
-/** 127.0.0.1 and 8080 as the table has it on a little-endian machine: 0100007F:1F90. */
+/** 127.0.0.1 and 8080 as the table writes them on a little-endian machine: 0100007F:1F90. */
 export function written(address = '', port = 0): string {
   const bytes = address.split('.').map(byte => hex(Number(byte), 2));
   return `${bytes.reverse().join('')}:${hex(port, 4)}`;
@@ -37,7 +37,7 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0');
 }
 
-/** Whether a user may open a link of ours: ourselves, root (which carries connections from Windows into WSL), or nobody that we can tell. */
+/** Whether a user may open one of our links: this user, root (which forwards connections from Windows into WSL), or an unknown one. */
 export function mayOpen(peer: number | null, own: number): boolean {
   return peer === null || peer === own || peer === 0;
 }

@@ -3,13 +3,13 @@ import type { Ms } from '../../shared/span.js';
 
 /** A link has to be opened within this time, ms. */
 export const LINK_LIFE: Ms = 2 * 60_000;
-/** Of each kind; one more puts the oldest out. */
+/** Of each kind; one more evicts the oldest. */
 const MOST = 8;
 const BYTES = 32;
 /** 32 bytes as base64url. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-/** Somebody who has shown a link's token. */
+/** A page that has presented a link's token. */
 export interface Session {
   readonly digest: Buffer;
   /** Monotonic, ms. */
@@ -24,7 +24,7 @@ interface Link {
 }
 
 /**
- * The tokens of the web view: one-time tokens of links, and those of sessions that were got for them. 256 bits of chance each; only their
+ * The tokens of the web view: one-time tokens of links, and tokens of the sessions they were exchanged for. 256 random bits each; only their
  * SHA-256 is kept, in memory alone, so that they end with the daemon and nothing can be read from its files. Compared in constant time.
  */
 export class Tokens {
@@ -33,7 +33,7 @@ export class Tokens {
   #links: Link[] = [];
   #sessions: Session[] = [];
 
-  /** `now`: monotonic. `idle`: a session that is not used for so long ends, ms. */
+  /** `now`: monotonic. `idle`: ms after which an unused session ends. */
   constructor(now: () => Ms, idle: Ms) {
     this.#now = now;
     this.#idle = idle;
@@ -46,7 +46,7 @@ export class Tokens {
     return token;
   }
 
-  /** Whether `exchange` would take it. */
+  /** Whether `exchange` would accept it. */
   isLink(token: string): boolean {
     return this.#links.some(link => isToken(token, link.digest) && link.until > this.#now());
   }
@@ -81,7 +81,7 @@ export class Tokens {
     };
   }
 
-  /** Forgets what is over; true: nobody can come any more. A session with a stream is in use. */
+  /** Forgets what has expired; true: no link and no session is left. A session with a stream is in use. */
   sweep(): boolean {
     const now = this.#now();
     this.#links = this.#links.filter(link => link.until > now);

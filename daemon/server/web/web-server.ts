@@ -7,7 +7,7 @@ import type { RouteContext } from '../context.js';
 import { buildWebApp, WEB_LIMITS } from './app.js';
 import { LINK_LIFE, Tokens } from './tokens.js';
 
-/** Where the only address is that the web view ever listens on. */
+/** The only address that the web view ever listens on. */
 const ADDRESS = '127.0.0.1';
 const USUAL_IDLE: Ms = 10 * 60_000;
 
@@ -19,10 +19,10 @@ interface Open {
 }
 
 /**
- * The web view's port. Closed until somebody asks; closes by itself when its last session has ended. What is asked is done one after the
- * other: two that open it at once get links to the same port.
+ * The web view's port. Closed until a client opens it; closes by itself when its last session has ended. Requests are handled one after the
+ * other: two clients that open it at once get links to the same port.
  */
-export class WebDoor {
+export class WebServer {
   readonly #context: RouteContext;
   #open: Open | null = null;
   #last: Promise<unknown> = Promise.resolve();
@@ -77,15 +77,15 @@ export class WebDoor {
 }
 
 function elsewhere(at: number, port: number) {
-  return failure('port-taken', `The web view is open on port ${at} already; it has one port, not ${port} too.`, { port: at }, [
-    'laptop-dev dashboard --web opens it there.',
-    `laptop-dev dashboard --web --close closes it; then it can be opened on port ${port}.`,
+  return failure('port-taken', `The web view is already open on port ${at}; it cannot be open on port ${port} as well.`, { port: at }, [
+    'laptop-dev dashboard --web prints a link to it.',
+    `laptop-dev dashboard --web --close closes it; after that it can be opened on port ${port}.`,
   ]);
 }
 
 function unusable(port: number, error: Error & { code?: string }) {
-  const reason = error.code === 'EADDRINUSE' ? 'another program has it' : error.message;
+  const reason = error.code === 'EADDRINUSE' ? 'another program uses it' : error.message;
   return failure('port-taken', `The web view cannot listen on port ${port}: ${reason}.`, { port }, [
-    'laptop-dev dashboard --web without --port and LAPTOP_DEV_WEB_PORT takes a free port.',
+    'laptop-dev dashboard --web without --port and LAPTOP_DEV_WEB_PORT uses a free port.',
   ]);
 }
