@@ -5,8 +5,8 @@ import { formatSpan, formatTime } from '../shared/span.js';
 import type { ExitFacts, Notice, NoticeData, PressureEvidence, PressureSignal } from './notice.js';
 
 /**
- * The sentence of a notice. All sentences are in this file, one below another; nothing reads them but people. Most begin with a verb: the
- * name of the service stands before them wherever they are shown.
+ * The sentence of a notice. All sentences are in this file; only people read them. Most begin with a verb: the name of the service precedes
+ * them wherever they are shown.
  */
 export function noticeText({ service, project, ...notice }: Notice): string {
   const { kind, data } = notice;
@@ -14,7 +14,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
     case 'planned':
       switch (data.reason) {
         case 'start':
-          return `is to start with a limit of ${formatBytes(data.limit)}`;
+          return `will start with a limit of ${formatBytes(data.limit)}`;
         case 'hours-begin':
           return 'comes up: its running hours begin';
       }
@@ -28,7 +28,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
         case 'launched':
           return `runs with a limit of ${formatBytes(data.limit)}`;
         case 'by-hand':
-          return 'was started through the engine: it is wanted up from now on';
+          return 'was started through the engine: laptop-dev keeps it up from now on';
         case 'restarted-by-hand':
           return 'was restarted through the engine';
       }
@@ -48,7 +48,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
       }
       break;
     case 'woken':
-      return 'is woken: somebody connects';
+      return 'is woken: a client connects';
     case 'frozen':
       switch (data.reason) {
         case 'idle':
@@ -62,13 +62,13 @@ export function noticeText({ service, project, ...notice }: Notice): string {
     case 'resized':
       switch (data.reason) {
         case 'needs-more':
-          return `its limit goes from ${formatBytes(data.from)} to ${formatBytes(data.to)}: it needs more`;
+          return `its limit is raised from ${formatBytes(data.from)} to ${formatBytes(data.to)}: it needs more`;
         case 'others-need-it':
-          return `its limit goes from ${formatBytes(data.from)} to ${formatBytes(data.to)}: others need it`;
+          return `its limit is lowered from ${formatBytes(data.from)} to ${formatBytes(data.to)}: others need the memory`;
         case 'not-applied':
           return `its limit stays at ${formatBytes(data.limit)}: ${data.why}`;
         case 'changed-by-hand':
-          return `its limit is ${formatBytes(data.found)} at the engine, which laptop-dev has not given it; ${formatBytes(data.restored)} is put back. memory in its profile changes it for good`;
+          return `its limit was changed to ${formatBytes(data.found)} through the engine and is set back to ${formatBytes(data.restored)}; memory in its profile changes it for good`;
       }
       break;
     case 'pressure':
@@ -78,7 +78,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
         case 'cache':
           return `Gave ${formatBytes(data.bytes)} of file cache back to ${data.to === 'windows' ? 'Windows' : 'the host'} (MemFree was ${formatBytes(data.freeBefore)}, is ${formatBytes(data.freeAfter)}).`;
         case 'incomplete':
-          return `Not all file cache could be given back: ${data.why}.`;
+          return `Not all file cache could be reclaimed: ${data.why}.`;
       }
       break;
     case 'unhealthy':
@@ -88,7 +88,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
     case 'stopped':
       switch (data.reason) {
         case 'stopped':
-          return `has stopped and gives back ${formatBytes(data.frees)}`;
+          return `has stopped and frees ${formatBytes(data.frees)}`;
         case 'by-hand':
           return 'was stopped through the engine; it stays stopped until it is started again';
       }
@@ -104,9 +104,9 @@ export function noticeText({ service, project, ...notice }: Notice): string {
         case 'process-killed': {
           const next =
             data.limit < data.maximum
-              ? 'it gets more while the budget has room'
-              : `raise memory.maximum (${formatBytes(data.maximum)}) or let it need less`;
-          return `a process of it was killed at the ${formatBytes(data.limit)} limit; ${next}`;
+              ? 'its limit is raised while the budget has room'
+              : `raise memory.maximum (${formatBytes(data.maximum)}) or reduce what it needs`;
+          return `one of its processes was killed at the ${formatBytes(data.limit)} limit; ${next}`;
         }
         case 'limit-inferred':
           return `was killed at ${formatBytes(data.limit)}, a limit that nobody set: it starts again with ${formatBytes(data.next)}`;
@@ -117,13 +117,13 @@ export function noticeText({ service, project, ...notice }: Notice): string {
         case 'failure':
           return data.cause.message;
         case 'log-tail':
-          return `its last words: ${data.line}`;
+          return `its last log line: ${data.line}`;
       }
       break;
     case 'adopted':
       switch (data.reason) {
         case 'running':
-          return `runs already, with a limit of ${formatBytes(data.limit)}`;
+          return `is already running, with a limit of ${formatBytes(data.limit)}`;
         case 'folder-moved':
           return `the folder of the project was ${data.from} and is ${data.to} now; its name, volumes and pins stay`;
       }
@@ -133,7 +133,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
         case 'container':
           return 'its container is removed';
         case 'volume-lost':
-          return `its volume ${data.volume} was removed through the engine (docker volume prune?), and what was in it is lost; it was made anew, empty`;
+          return `its volume ${data.volume} was removed through the engine (docker volume prune?), and its data is lost; an empty one was created`;
         case 'refused':
           return `its container could not be removed; laptop-dev clean removes it: ${data.cause.message}`;
         case 'project-not-cleared':
@@ -150,7 +150,7 @@ export function noticeText({ service, project, ...notice }: Notice): string {
       }
       break;
     case 'engine':
-      return `other containers cannot wake it: ${data.why}. It starts with what depends on it (depends_on), and stays up with that`;
+      return `other containers cannot wake it: ${data.why}. It starts, and stays up, with the services that depend on it (depends_on)`;
   }
 }
 
@@ -165,19 +165,19 @@ function stoppingText(data: NoticeData['stopping']): string {
     case 'not-wanted':
       return 'stops';
     case 'restart':
-      return 'stops, to start again';
+      return 'stops in order to restart';
     case 'definition-changed':
-      return 'stops, to start again with its present definition';
+      return 'stops in order to restart with its new definition';
     case 'namespace-restarted':
-      return `stops, to start again: it lives in the network or the processes of ${data.owner}`;
+      return `stops in order to restart: it shares the network or the processes of ${data.owner}`;
     case 'no-room':
       return 'was started through the engine, and is stopped again: there is no room for it';
     case 'hours-end':
-      return 'goes down: its running hours are over; what is held or in use follows when it is free';
+      return 'goes down: its running hours are over; services that are held or in use follow later';
     case 'stop-failed':
-      return `could not be stopped, is tried again: ${data.cause.message}`;
+      return `could not be stopped; laptop-dev tries again: ${data.cause.message}`;
     case 'removal-failed':
-      return `its container could not be removed, is tried again: ${data.cause.message}`;
+      return `its container could not be removed; laptop-dev tries again: ${data.cause.message}`;
   }
 }
 
@@ -191,11 +191,11 @@ export function imageProgressText(progress: ImageProgress): string {
     case 'build':
       return `building ${progress.image} ${progress.at}`;
     case 'base-waits':
-      return 'waiting for another laptop-dev that makes the base image';
+      return 'waiting for another laptop-dev that builds the base image';
     case 'base-begins':
-      return `${progress.why}; making the base image from Debian's packages (about a minute)`;
+      return `${progress.why}; building the base image from Debian's packages (about a minute)`;
     case 'base-packages':
-      return `making the base image: ${progress.phase} packages`;
+      return `building the base image: ${progress.phase} packages`;
     case 'base-installs-debootstrap':
       return 'installing debootstrap';
   }

@@ -6,7 +6,7 @@ export interface Plan {
   readonly starts: readonly { readonly id: ServiceId; readonly grant: number; readonly standard: number; readonly recreate: boolean }[];
   readonly keeps: readonly ServiceId[];
   readonly stops: readonly ServiceId[];
-  /** They listen, and start when somebody connects. */
+  /** They listen, and start when a client connects. */
   readonly sleeps: readonly ServiceId[];
   /** They are put to sleep to make room, and their limits lowered. */
   readonly evicts: readonly ServiceId[];

@@ -5,7 +5,7 @@ import { type Failure, FailureError, failure } from '../shared/failure.js';
 import { type Cli, remark } from './cli.js';
 import { displayFor } from './display.js';
 
-/** What came of an action; `result` is null with --no-wait and --dry-run. */
+/** The outcome of an action; `result` is null with --no-wait and --dry-run. */
 export interface ActionOutcome {
   readonly plan: Plan;
   readonly result: (WorkResult & { readonly ok: true }) | null;
@@ -16,12 +16,12 @@ const SETTLE = 500;
 
 const GOALS = { up: 'up', start: 'up', restart: 'up', lease: 'up', pin: 'up', unpin: 'up', stop: 'down', down: 'gone' } as const;
 
-/** The manner of acting that the options ask for. */
+/** Dry run, waiting and time limit, as the options set them. */
 export function mannerOf({ options }: Cli): { dryRun: boolean; wait: boolean; settle: number; waitTimeout: number | null } {
   return { settle: SETTLE, dryRun: options.dryRun ?? false, wait: options.wait !== false, waitTimeout: options.waitTimeout ?? null };
 }
 
-/** Acts on a project and shows how it goes. Throws the failure in which it ends; cancelled when the user leaves. */
+/** Acts on a project and shows the progress. Throws the failure in which it ends, cancelled on ctrl-C. */
 export async function act<Kind extends keyof Mutations>(
   cli: Cli,
   project: string,
@@ -46,20 +46,20 @@ export async function act<Kind extends keyof Mutations>(
   } finally {
     display.end();
   }
-  if (plan === null) throw new FailureError(failure('daemon-unavailable', 'The daemon ended before it answered.'));
+  if (plan === null) throw new FailureError(failure('daemon-unavailable', 'The daemon stopped before it answered.'));
   if (result?.ok === false) throw new FailureError(result.error);
   return { plan, result };
 }
 
 function left(kind: keyof Mutations, project: string): Failure {
   const undo = GOALS[kind] === 'up' ? ['laptop-dev down stops it.'] : [];
-  return failure('cancelled', `Not waiting any more; the ${kind} of ${project} goes on in the background.`, { project }, [
-    'laptop-dev ps shows how far it is.',
+  return failure('cancelled', `Stopped waiting; the ${kind} of ${project} continues in the background.`, { project }, [
+    'laptop-dev ps shows its progress.',
     ...undo,
   ]);
 }
 
-/** What was done all the same and should be known. */
+/** Warnings about an action that was carried out. */
 export function remarkWarnings(cli: Cli, plan: Plan): void {
   for (const { message, remedies } of plan.warnings ?? []) {
     remark(cli, `${cli.err.colours.yellow('warning:')} ${[message, ...remedies.map(remedy => `  ${remedy}`)].join('\n')}`);

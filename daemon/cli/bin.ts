@@ -8,7 +8,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const load = async () => [await import('../ui/shared/exit.js'), await import('./run.js')] as const;
 const [{ exitProcess }, { runCli }] = await load().catch(error => {
   if (!['EMFILE', 'ENFILE', 'ERR_MODULE_NOT_FOUND'].includes(error.code)) throw error;
-  process.stderr.write('laptop-dev cannot open its own files. ulimit -n 4096, then again; else it is not whole: install it again.\n');
+  process.stderr.write(
+    'laptop-dev cannot open its own files. Run ulimit -n 4096 and try again; if that does not help, install it again.\n',
+  );
   process.exit(4);
 });
 exitProcess(await runCli(process.argv.slice(2)));

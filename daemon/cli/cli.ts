@@ -112,7 +112,7 @@ export function answer(cli: Cli, data: unknown, text: () => string): void {
   else if (!cli.options.quiet) cli.out.write(ended(text()));
 }
 
-/** A remark for people; on stderr, so that it never mixes with the answer. */
+/** A remark on stderr, so that it never mixes with the answer. */
 export function remark(cli: Cli, text: string): void {
   if (!cli.options.quiet) cli.err.write(ended(text));
 }
@@ -121,7 +121,7 @@ function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** Runs what has no end of its own: 0 when it ends, 130 when the user ends it, which is no failure. */
+/** Runs work without an end of its own: 0 if it ends, 130 if the user ends it, which is not a failure. */
 export async function untilCancelled(cli: Cli, work: (signal: AbortSignal) => Promise<void>): Promise<number> {
   try {
     await work(cli.cancelled);
@@ -132,10 +132,10 @@ export async function untilCancelled(cli: Cli, work: (signal: AbortSignal) => Pr
   }
 }
 
-/** Values that say no, as CI services and people write them. */
+/** Values of CI that mean no. */
 const NO = /^(|0|no|off|false)$/i;
 
-/** Whether this is CI, where no questions are asked and nothing is redrawn. CI=false is none. */
+/** Whether this is CI, where no questions are asked and nothing is redrawn. CI=false is not CI. */
 export function inCi(env: Readonly<Record<string, string | undefined>>): boolean {
   return !NO.test((env['CI'] ?? '').trim());
 }

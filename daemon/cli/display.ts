@@ -5,7 +5,7 @@ import type { Cli, Output } from './cli.js';
 import { inCi } from './cli.js';
 import { advanced, type Progress, type ProgressGoal, plainLine, progressOf, renderProgress } from './render/progress.js';
 
-/** Shows work in progress on stderr. */
+/** Shows the progress of an action on stderr. */
 export interface Display {
   begin(plan: Plan, goal: ProgressGoal, project: string): void;
   notice(notice: LoggedNotice): void;
@@ -13,7 +13,7 @@ export interface Display {
   end(): void;
 }
 
-/** A live tree on a terminal, a line a notice elsewhere and in CI, nothing with --quiet. */
+/** A live tree on a terminal, one line per notice elsewhere and in CI, nothing with --quiet. */
 export function displayFor(cli: Cli): Display {
   if (cli.options.quiet) return { begin() {}, notice() {}, end() {} };
   if (cli.err.terminal && !inCi(cli.env) && cli.env['TERM'] !== 'dumb') return new LiveDisplay(cli.err, () => Date.now());
@@ -22,7 +22,7 @@ export function displayFor(cli: Cli): Display {
 
 const FRAME_MS = 100;
 
-/** Redraws the lines that changed, in place. The cursor rests below the tree and is never hidden: whatever ends us leaves the terminal whole. */
+/** Redraws the lines that changed, in place. The cursor rests below the tree and is never hidden: a process that is killed leaves the terminal usable. */
 export class LiveDisplay implements Display {
   readonly #out: Output;
   readonly #now: () => number;
@@ -63,7 +63,7 @@ export class LiveDisplay implements Display {
   }
 }
 
-/** What takes a terminal from the lines `before` to the lines `after`, the cursor below the last line before and afterwards. */
+/** The text that changes the lines `before` on a terminal to the lines `after`; the cursor is below the last line before and afterwards. */
 export function redraw(before: readonly string[], after: readonly string[]): string {
   let text = '';
   const height = Math.max(before.length, after.length);

@@ -48,7 +48,7 @@ export async function readProject(
   return { spec, leftOut };
 }
 
-/** Name of the project that the user means, known to the daemon; FailureError not-found when nothing of it is. */
+/** Name of the project that the command is about, as the daemon knows it; FailureError not-found when it knows none. */
 export async function projectOf(cli: Cli): Promise<string> {
   const name = cli.options.projectName ?? cli.env['COMPOSE_PROJECT_NAME'];
   if (name) return name;
@@ -62,7 +62,7 @@ export async function projectOf(cli: Cli): Promise<string> {
 
 /**
  * The folder of the configuration: from the current folder upwards the first that has one; a folder that the daemon knows has
- * one. Only where a folder looks as if it had one is config/project asked.
+ * one. config/project is loaded only if a folder looks as if it had one.
  */
 async function rootOf(cli: Cli, known: readonly ProjectView[]): Promise<string> {
   const { project, file, profiles } = cli.options;
@@ -94,12 +94,12 @@ const NAMING = ['LAPTOP_DEV_PROJECT', 'LAPTOP_DEV_PROFILES', 'COMPOSE_FILE'];
 function several(root: string, projects: readonly ProjectView[]) {
   const names = projects.map(({ name }) => name);
   return failure('usage', `${root} is known under several names: ${names.join(', ')}.`, { root, projects: names }, [
-    '-p NAME says which is meant.',
+    '-p NAME chooses one.',
   ]);
 }
 
 function nothing(root: string, known: readonly ProjectView[]) {
   const others = known.map(({ name }) => name);
-  const remedies = ['laptop-dev up starts it.', ...(others.length > 0 ? [`-p names another one: ${others.join(', ')}.`] : [])];
-  return failure('not-found', `Nothing of the project in ${root} runs or is known.`, { root, projects: others }, remedies);
+  const remedies = ['laptop-dev up starts it.', ...(others.length > 0 ? [`-p chooses another project: ${others.join(', ')}.`] : [])];
+  return failure('not-found', `The daemon knows no project in ${root}.`, { root, projects: others }, remedies);
 }

@@ -22,10 +22,10 @@ export function tooFewFiles(limit: number | null): Failure | null {
   if (limit === null || limit >= NEEDED) return null;
   return failure(
     'daemon-unavailable',
-    `This shell allows ${limit} open files for a program; laptop-dev and its daemon need ${NEEDED} at least.`,
+    `This shell allows a program ${limit} open files; laptop-dev and its daemon need at least ${NEEDED}.`,
     { limit, needed: NEEDED },
     [
-      'ulimit -n 4096, then the same again. Where the shell refuses: nofile in /etc/security/limits.conf, or LimitNOFILE in the systemd unit.',
+      'Run ulimit -n 4096, then try again. If the shell refuses: raise nofile in /etc/security/limits.conf, or LimitNOFILE in the systemd unit.',
     ],
   );
 }

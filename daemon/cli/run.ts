@@ -17,13 +17,13 @@ import { renderRefusalHolders } from './render/budget.js';
 import { wrapCell } from './render/table.js';
 import { loadVerbs } from './verb.js';
 
-/** Parses, runs, tells failures, and resolves to the exit code once everything is written. */
+/** Parses the command line, runs the verb, reports failures, and resolves to the exit code once everything is written. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const env = process.env;
   const [outGate, errGate] = [new Gate(process.stdout), new Gate(process.stderr)];
   const out = outputOf(process.stdout, outGate, env);
   const err = outputOf(process.stderr, errGate, env);
-  // The reader of a pipe may close it early (| head): that is no failure.
+  // The reader of a pipe may close it early (| head), which is not a failure.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => exitProcess(0));
   let code = 0;
   const said: string[] = [];
@@ -45,8 +45,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * The dashboard, where the words ask for it in so plain a way that no parser is needed: `dashboard` with its own flags, or no words at all on a
- * terminal that can show it. null: they ask for something else, or have to be looked at more closely.
+ * The dashboard, if the words ask for it so plainly that no parser is needed: `dashboard` with its own flags, or no words at all on a
+ * terminal that can show it. null: another verb, or words that the parser has to read.
  */
 export function bareDashboard(argv: readonly string[], env: Cli['env'], terminal: boolean): Invocation | null {
   if (argv.length === 0 && !(terminal && !inCi(env) && env['TERM'] && env['TERM'] !== 'dumb')) return null;
@@ -56,7 +56,7 @@ export function bareDashboard(argv: readonly string[], env: Cli['env'], terminal
   return { verb, run, args: [], options: { ascii: flags.includes('--ascii'), mouse: !flags.includes('--no-mouse') } };
 }
 
-/** commander and the verbs are loaded where words have to be parsed: the dashboard, which stays, does not hold their 4 MB. */
+/** Loads commander and the verbs only for words that need the parser: the dashboard, which runs for hours, does not hold their 4 MB. */
 async function parsed(
   argv: readonly string[],
   call: (invocation: Invocation) => Promise<void>,
@@ -68,7 +68,7 @@ async function parsed(
   else await program.parseAsync([...argv], { from: 'user' });
 }
 
-/** What is reported for an error; null where nothing went wrong, as with --help. */
+/** The failure to report for an error; null if nothing went wrong, as with --help. */
 export function cliFailure(error: unknown, said: readonly string[], argv: readonly string[] = []): Failure | null {
   if (error instanceof FailureError) return error.failure;
   if (isCommanders(error)) {
@@ -79,14 +79,14 @@ export function cliFailure(error: unknown, said: readonly string[], argv: readon
       .trim();
     return failure('usage', text || error.message, {}, hints(text, argv));
   }
-  // A module that could not be opened is "not found".
+  // With too few open files a module is reported as "not found".
   const few = tooFewFiles(openFileLimit());
   if (few) return few;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return failure('internal', `laptop-dev itself failed.\n${stack}`);
 }
 
-/** For words that Compose and docker know: what does the same here. */
+/** For words of Compose and docker: the command that does the same here. */
 function hints(text: string, argv: readonly string[]): readonly string[] {
   const unknown = /^unknown (?:option|command) '([^']{1,64})'/.exec(text)?.[1];
   const verb = argv.find(hasHints) ?? '';
@@ -95,7 +95,7 @@ function hints(text: string, argv: readonly string[]): readonly string[] {
   return hint === null ? [] : [hint];
 }
 
-/** A CommanderError, told by its form. */
+/** A CommanderError, recognised by its fields. */
 function isCommanders(error: unknown): error is Error & { readonly exitCode: number; readonly code: string } {
   return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
 }
@@ -149,7 +149,7 @@ function outputOf(stream: NodeJS.WriteStream, gate: Gate, env: NodeJS.ProcessEnv
   };
 }
 
-/** A failure for people: what happened with its numbers, who holds the memory where that is the matter, and what to do next. */
+/** A failure as text: what happened with its figures, what holds the memory if it is over budget, and the remedies. */
 export function renderFailure(failure: Failure, options: { width: number; colours: Colours }): string[] {
   const width = Math.max(40, options.width);
   const [first = '', ...rest] = wrapCell(failure.message, width - 2);
@@ -163,7 +163,7 @@ export function renderFailure(failure: Failure, options: { width: number; colour
   ];
 }
 
-/** What the container wrote last, without what was meant for a terminal. */
+/** The container's last lines, without control sequences. */
 function lastLinesOf({ details: { lastLines = [] } }: Failure): string[] {
   return lastLines.map(line => oneLine(plainWords(line)));
 }

@@ -3,7 +3,7 @@ import type { Output } from './cli.js';
 import { shorten } from './render/table.js';
 
 const OPEN = own('\u001b[?1049h\u001b[?25l');
-// Cleared first: tmux 3.3 leaves rows of the picture behind when its window has grown meanwhile.
+// Cleared first: tmux 3.3 leaves rows behind if its window has grown meanwhile.
 const CLOSE = own('\u001b[1;1H\u001b[2J\u001b[?25h\u001b[?1049l');
 /** Synchronized output: a terminal that knows it shows a frame as a whole. */
 const [BEGIN, END] = [own('\u001b[?2026h'), own('\u001b[?2026l')];

@@ -10,9 +10,9 @@ import { parseFailure } from '../shared/parse-failure.js';
 import { type Cli, remark } from './cli.js';
 import { openFileLimit, tooFewFiles } from './open-files.js';
 
-/** A daemon that does not say within this time whether it started is given up, ms. Finding an engine may start one. */
+/** ms within which a new daemon has to report whether it started. Finding an engine may start one. */
 const READY_WITHIN = 90_000;
-/** Another daemon may be starting at this moment: it is given this long to answer, ms. */
+/** ms for another daemon that is starting at this moment to answer. */
 const OTHER_WITHIN = 15_000;
 
 /** The daemon, started when it does not run; the engine too, by scripts/engine.sh, when there is none. */
@@ -20,7 +20,10 @@ export async function ensureDaemon(cli: Cli): Promise<VersionView> {
   const running = await runningDaemon(cli);
   if (running) {
     if (running.version !== cli.version)
-      remark(cli, `The daemon is version ${running.version}, this is ${cli.version}: laptop-dev daemon stop, then again.`);
+      remark(
+        cli,
+        `The daemon is version ${running.version}, laptop-dev is ${cli.version}: stop it with laptop-dev daemon stop, then try again.`,
+      );
     if (running.engine !== null) return withEngineAsked(cli, running, running.engine);
     await ensureEngine(cli, failure('engine-unavailable', 'The daemon has lost its container engine.'));
     return untilAnswers(cli, view => view.engine !== null);
@@ -37,7 +40,7 @@ function withEngineAsked(cli: Cli, running: VersionView, { kind, endpoint }: Non
   if (asked === undefined || asked === kind) return running;
   throw new FailureError(
     failure('engine-unavailable', `The daemon (PID ${running.pid}) uses ${kind} at ${endpoint}, and ${asked} was asked for.`, {}, [
-      'Take everything down first: laptop-dev down --all, laptop-dev daemon stop; then again',
+      'Take everything down first: laptop-dev down --all, laptop-dev daemon stop; then try again',
     ]),
   );
 }
@@ -70,7 +73,7 @@ async function begun(cli: Cli, failed: Failure | null): Promise<VersionView> {
     for (const warning of view.engine?.warnings ?? []) remark(cli, `${cli.err.colours.yellow('warning:')} ${warning}`);
     return view;
   }
-  // Two terminals at once: the other's daemon has the lock and is about to answer.
+  // Two terminals at once: the daemon of the other has the lock and will answer soon.
   if (failed.code === 'daemon-running') return untilAnswers(cli, () => true, failed.details.pid);
   throw new FailureError(failed);
 }
@@ -85,21 +88,21 @@ async function untilAnswers(cli: Cli, good: (view: VersionView) => boolean, pid:
   }
 }
 
-/** The state is locked, and no daemon answers: it hangs in its start, or listens at another socket than this command asks at. */
+/** The state is locked and no daemon answers: it hangs during its start, or listens at another socket than this command uses. */
 function elsewhere({ paths }: Cli, pid: number | null): Failure {
   const which = pid === null ? 'A daemon' : `A daemon (PID ${pid})`;
-  const message = `${which} has the state in ${paths.stateDir} but does not answer at ${paths.socket}.`;
+  const message = `${which} uses the state in ${paths.stateDir} but does not answer at ${paths.socket}.`;
   return failure('daemon-unavailable', message, { ...paths, pid }, [
     'It may listen elsewhere: LAPTOP_DEV_SOCKET and XDG_RUNTIME_DIR must be the same for the daemon and for laptop-dev',
     ...(pid === null ? [] : [`kill ${pid} ends it; services keep running, and laptop-dev daemon start adopts them`]),
   ]);
 }
 
-/** Starts the daemon in the background and waits for its word; null when it is up. */
+/** Starts the daemon in the background and waits for its report; null: it is up. */
 async function launch(cli: Cli): Promise<Failure | null> {
   const program = join(cli.packageRoot, 'dist', 'main.js');
   if (!existsSync(program))
-    return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build makes it.']);
+    return failure('daemon-unavailable', `The daemon's program is missing: ${program}.`, {}, ['npm run build creates it.']);
   const few = tooFewFiles(openFileLimit());
   if (few) return few;
   makeFolder(cli.paths.stateDir);
@@ -116,7 +119,7 @@ async function launch(cli: Cli): Promise<Failure | null> {
   return heard(cli, child);
 }
 
-/** Null device: on a full disk the daemon starts all the same, and what runs can be stopped. */
+/** ignore: on a full disk the daemon starts without a log, so that services can still be stopped. */
 function openStartLog(file: string): number | 'ignore' {
   mayKeep(file);
   try {
@@ -127,7 +130,7 @@ function openStartLog(file: string): number | 'ignore' {
 }
 
 /**
- * What the daemon's Node is started with, for a small one (BENCHMARKS.md, "At rest"): a small young generation, and no compiler but the interpreter,
+ * Flags of the daemon's Node that keep it small (BENCHMARKS.md, "At rest"): a small young generation, and no compiler but the interpreter,
  * since it waits far more than it computes. Node 20 to 26 know all of them.
  */
 export const DAEMON_FLAGS = [

@@ -9,16 +9,16 @@ export const CATALOGUE = {
   internal: {
     status: 500,
     exit: 1,
-    help: 'This is a bug in laptop-dev. Please report it: laptop-dev bug-report puts together what is needed.',
+    help: 'This is a bug in laptop-dev. Please report it: laptop-dev bug-report collects what is needed.',
   },
-  usage: { status: 400, exit: 2, help: 'laptop-dev help VERB shows what the verb takes.' },
+  usage: { status: 400, exit: 2, help: 'laptop-dev help lists the verbs, laptop-dev help VERB the arguments and options of one.' },
   'request-refused': {
     status: 403,
     exit: 2,
     help: 'The daemon answers its own clients only: Host laptop-dev, no Origin, no Referer, plain paths. Use laptop-dev or the client library.',
   },
   unauthorized: { status: 401, exit: 4, help: 'laptop-dev dashboard --web prints a new link to the web view.' },
-  'media-type': { status: 415, exit: 2, help: 'Send the request as application/json with a JSON body, {} when there is nothing to say.' },
+  'media-type': { status: 415, exit: 2, help: 'Send the request as application/json with a JSON body, {} when there is nothing to send.' },
   'too-large': { status: 413, exit: 2, help: 'A request is at most 64 KiB, an up with its project 1 MiB: shorten what is sent.' },
   'too-busy': { status: 429, exit: 4, help: 'Close sessions or streams that are not needed any more, then try again.' },
   'not-found': { status: 404, exit: 2, help: 'laptop-dev ps --all shows what there is.' },
@@ -36,7 +36,7 @@ export const CATALOGUE = {
   'file-refused': {
     status: 500,
     exit: 4,
-    help: 'ls -l shows its kind, owner and mode. laptop-dev reads its own files only where nobody else can have written them.',
+    help: 'ls -l shows its kind, owner and mode. laptop-dev reads its own files only where no other user can have written them.',
   },
   cycle: { status: 422, exit: 3, help: 'Remove one of the depends_on entries named.' },
   'daemon-unavailable': { status: 503, exit: 4, help: 'laptop-dev daemon start starts it; laptop-dev daemon logs shows why it ended.' },
@@ -49,7 +49,7 @@ export const CATALOGUE = {
   'engine-error': {
     status: 502,
     exit: 4,
-    help: 'The engine refused; its own words are in the message. laptop-dev daemon logs has the call.',
+    help: 'The engine refused; the message has its answer. laptop-dev daemon logs has the call.',
   },
   'engine-timeout': {
     status: 504,
@@ -84,7 +84,7 @@ export const CATALOGUE = {
   'image-missing': { status: 424, exit: 7, help: 'Build or import the image, or reach a registry; then start again.' },
   'image-build-failed': { status: 424, exit: 7, help: 'The last lines of the build are in the message.' },
   unhealthy: { status: 504, exit: 7, help: 'laptop-dev logs SERVICE shows why; raise start_timeout if it only needs longer.' },
-  exited: { status: 502, exit: 7, help: 'laptop-dev logs SERVICE shows its last words.' },
+  exited: { status: 502, exit: 7, help: 'laptop-dev logs SERVICE shows its last lines.' },
   'crash-loop': { status: 503, exit: 7, help: 'It is not tried again by itself. laptop-dev start SERVICE tries once more.' },
   'out-of-memory': { status: 503, exit: 7, help: 'Raise memory.maximum of the service in its profile, or let it need less.' },
   'dependency-failed': { status: 424, exit: 7, help: 'Mend the dependency named; its dependants start by themselves with the next up.' },

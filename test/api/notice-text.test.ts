@@ -32,7 +32,7 @@ const exit = { code: 1, limit: null, model: null, isLoading: false };
 
 const SENTENCES: Sentences = {
   planned: {
-    start: [[{ limit: 64 * MiB }, 'info', 'is to start with a limit of 64 MB']],
+    start: [[{ limit: 64 * MiB }, 'info', 'will start with a limit of 64 MB']],
     'hours-begin': [[{}, 'info', 'comes up: its running hours begin']],
   },
   image: {
@@ -42,17 +42,17 @@ const SENTENCES: Sentences = {
     ],
     'pull-base': [[{ reference: 'debian:trixie', image: 'api' }, 'info', 'pulling debian:trixie for api']],
     build: [[{ image: 'api', at: '4/9' }, 'info', 'building api 4/9']],
-    'base-waits': [[{}, 'info', 'waiting for another laptop-dev that makes the base image']],
+    'base-waits': [[{}, 'info', 'waiting for another laptop-dev that builds the base image']],
     'base-begins': [
-      [{ why: 'no registry answers' }, 'info', "no registry answers; making the base image from Debian's packages (about a minute)"],
+      [{ why: 'no registry answers' }, 'info', "no registry answers; building the base image from Debian's packages (about a minute)"],
     ],
-    'base-packages': [[{ phase: 'unpacking' }, 'info', 'making the base image: unpacking packages']],
+    'base-packages': [[{ phase: 'unpacking' }, 'info', 'building the base image: unpacking packages']],
     'base-installs-debootstrap': [[{}, 'info', 'installing debootstrap']],
   },
   starting: { only: [[{}, 'info', 'starts']] },
   started: {
     launched: [[{ limit: 64 * MiB }, 'info', 'runs with a limit of 64 MB']],
-    'by-hand': [[{}, 'info', 'was started through the engine: it is wanted up from now on']],
+    'by-hand': [[{}, 'info', 'was started through the engine: laptop-dev keeps it up from now on']],
     'restarted-by-hand': [[{}, 'info', 'was restarted through the engine']],
   },
   running: {
@@ -73,21 +73,21 @@ const SENTENCES: Sentences = {
     ],
     'healthy-again': [[{}, 'info', 'its health check passes again']],
   },
-  woken: { only: [[{}, 'info', 'is woken: somebody connects']] },
+  woken: { only: [[{}, 'info', 'is woken: a client connects']] },
   frozen: {
     idle: [[{ unused: 300_000 }, 'info', 'is paused: unused for 5 m']],
     'pause-failed': [[{ cause }, 'warn', 'could not be paused: the engine said no.']],
     'resume-failed': [[{ cause }, 'warn', 'could not be resumed: the engine said no.']],
   },
   resized: {
-    'needs-more': [[{ from: 64 * MiB, to: GiB }, 'info', 'its limit goes from 64 MB to 1 GB: it needs more']],
-    'others-need-it': [[{ from: GiB, to: 64 * MiB }, 'info', 'its limit goes from 1 GB to 64 MB: others need it']],
+    'needs-more': [[{ from: 64 * MiB, to: GiB }, 'info', 'its limit is raised from 64 MB to 1 GB: it needs more']],
+    'others-need-it': [[{ from: GiB, to: 64 * MiB }, 'info', 'its limit is lowered from 1 GB to 64 MB: others need the memory']],
     'not-applied': [[{ limit: GiB, why: 'more is in use' }, 'warn', 'its limit stays at 1 GB: more is in use']],
     'changed-by-hand': [
       [
         { found: 512 * MiB, restored: 200 * MiB },
         'warn',
-        'its limit is 512 MB at the engine, which laptop-dev has not given it; 200 MB is put back. memory in its profile changes it for good',
+        'its limit was changed to 512 MB through the engine and is set back to 200 MB; memory in its profile changes it for good',
       ],
     ],
   },
@@ -126,7 +126,7 @@ const SENTENCES: Sentences = {
         'Gave 210 MB of file cache back to Windows (MemFree was 1000 MB, is 1.2 GB).',
       ],
     ],
-    incomplete: [[{ why: 'needs root' }, 'warn', 'Not all file cache could be given back: needs root.']],
+    incomplete: [[{ why: 'needs root' }, 'warn', 'Not all file cache could be reclaimed: needs root.']],
   },
   unhealthy: { only: [[{}, 'warn', 'its health check fails']] },
   stopping: {
@@ -134,16 +134,16 @@ const SENTENCES: Sentences = {
     preempted: [[{ by: ['shop/api', 'shop/web'] }, 'info', 'falls asleep: makes room for shop/api, shop/web']],
     'host-pressure': [[{ evidence: hard }, 'info', `falls asleep: the host is short of memory: ${MEMORY} for 2 s`]],
     'not-wanted': [[{}, 'info', 'stops']],
-    restart: [[{}, 'info', 'stops, to start again']],
-    'definition-changed': [[{}, 'info', 'stops, to start again with its present definition']],
-    'namespace-restarted': [[{ owner: 'vpn' }, 'info', 'stops, to start again: it lives in the network or the processes of vpn']],
+    restart: [[{}, 'info', 'stops in order to restart']],
+    'definition-changed': [[{}, 'info', 'stops in order to restart with its new definition']],
+    'namespace-restarted': [[{ owner: 'vpn' }, 'info', 'stops in order to restart: it shares the network or the processes of vpn']],
     'no-room': [[{}, 'warn', 'was started through the engine, and is stopped again: there is no room for it']],
-    'hours-end': [[{}, 'info', 'goes down: its running hours are over; what is held or in use follows when it is free']],
-    'stop-failed': [[{ cause }, 'error', 'could not be stopped, is tried again: the engine said no.']],
-    'removal-failed': [[{ cause }, 'warn', 'its container could not be removed, is tried again: the engine said no.']],
+    'hours-end': [[{}, 'info', 'goes down: its running hours are over; services that are held or in use follow later']],
+    'stop-failed': [[{ cause }, 'error', 'could not be stopped; laptop-dev tries again: the engine said no.']],
+    'removal-failed': [[{ cause }, 'warn', 'its container could not be removed; laptop-dev tries again: the engine said no.']],
   },
   stopped: {
-    stopped: [[{ frees: 64 * MiB }, 'info', 'has stopped and gives back 64 MB']],
+    stopped: [[{ frees: 64 * MiB }, 'info', 'has stopped and frees 64 MB']],
     'by-hand': [[{}, 'info', 'was stopped through the engine; it stays stopped until it is started again']],
   },
   completed: { only: [[{}, 'info', 'has finished (exit 0)']] },
@@ -157,11 +157,15 @@ const SENTENCES: Sentences = {
       ],
     ],
     'process-killed': [
-      [{ limit: 64 * MiB, maximum: GiB }, 'warn', 'a process of it was killed at the 64 MB limit; it gets more while the budget has room'],
+      [
+        { limit: 64 * MiB, maximum: GiB },
+        'warn',
+        'one of its processes was killed at the 64 MB limit; its limit is raised while the budget has room',
+      ],
       [
         { limit: GiB, maximum: GiB },
         'warn',
-        'a process of it was killed at the 1 GB limit; raise memory.maximum (1 GB) or let it need less',
+        'one of its processes was killed at the 1 GB limit; raise memory.maximum (1 GB) or reduce what it needs',
       ],
     ],
     'limit-inferred': [
@@ -170,10 +174,10 @@ const SENTENCES: Sentences = {
   },
   failed: {
     failure: [[{ cause }, 'error', 'the engine said no.']],
-    'log-tail': [[{ line: 'boom' }, 'error', 'its last words: boom']],
+    'log-tail': [[{ line: 'boom' }, 'error', 'its last log line: boom']],
   },
   adopted: {
-    running: [[{ limit: 64 * MiB }, 'info', 'runs already, with a limit of 64 MB']],
+    running: [[{ limit: 64 * MiB }, 'info', 'is already running, with a limit of 64 MB']],
     'folder-moved': [
       [{ from: '/old', to: '/new' }, 'info', 'the folder of the project was /old and is /new now; its name, volumes and pins stay'],
     ],
@@ -184,7 +188,7 @@ const SENTENCES: Sentences = {
       [
         { volume: 'shop_data' },
         'error',
-        'its volume shop_data was removed through the engine (docker volume prune?), and what was in it is lost; it was made anew, empty',
+        'its volume shop_data was removed through the engine (docker volume prune?), and its data is lost; an empty one was created',
       ],
     ],
     refused: [[{ cause }, 'warn', 'its container could not be removed; laptop-dev clean removes it: the engine said no.']],
@@ -200,7 +204,7 @@ const SENTENCES: Sentences = {
       [
         { why: 'its network has no gateway' },
         'warn',
-        'other containers cannot wake it: its network has no gateway. It starts with what depends on it (depends_on), and stays up with that',
+        'other containers cannot wake it: its network has no gateway. It starts, and stays up, with the services that depend on it (depends_on)',
       ],
     ],
   },

@@ -48,9 +48,9 @@ describe('the advice', () => {
     expect(renderAdvice([advice('api', { standard: 320 * MB })], 80).at(-1)).toBe(
       'Together they would reserve 320 MB instead of 256 MB: 64 MB more, which they used.',
     );
-    expect(renderAdvice([advice('api', { standard: 256 * MB })], 80).at(-1)).toBe('Together they reserve 256 MB, as advised.');
+    expect(renderAdvice([advice('api', { standard: 256 * MB })], 80).at(-1)).toBe('Together they reserve 256 MB, as recommended.');
     expect(renderAdvice([little('api', 90_000)], 80).at(-1)).toContain('Not enough has been measured yet');
-    expect(renderAdvice([], 80)).toEqual(['No services to advise on.']);
+    expect(renderAdvice([], 80)).toEqual(['There are no services.']);
   });
 });
 
@@ -88,7 +88,7 @@ describe('budget advice', () => {
       '  3 + memory: { standard: 128MB, maximum: 320MB } # guessed',
       '  6 + memory: { standard: 128MB }',
       '',
-      'cache was left as it is: its figures come from elsewhere, and no profile file of this project names it.',
+      'cache is unchanged: its figures come from elsewhere, and no profile file of this project names it.',
       'laptop-dev up applies it.',
       '',
     ]);

@@ -81,7 +81,7 @@ describe('verbs that look', () => {
     for (const { run } of [psVerb, budgetVerb, daemonStatusVerb]) expect(await codeOf(run(absent.cli, []))).toBe('daemon-unavailable');
     expect(await daemonStopVerb.run(absent.cli)).toBe(0);
     expect(await versionVerb.run(absent.cli)).toBe(0);
-    expect(absent.out.text()).toContain('does not run');
+    expect(absent.out.text()).toContain('is not running');
   });
 });
 
@@ -177,7 +177,7 @@ describe('verbs that act', () => {
   it('clean --volumes names what would be lost and refuses without a terminal', async () => {
     const { cli } = await against({ clean: async () => ({ containers: [], networks: [], volumes: ['shop_data'] }) });
     await expect(cleanVerb.run(cli({ volumes: true }).cli)).rejects.toThrow(
-      'Remove shop_data, with all data in them? There is no terminal to ask.',
+      'Remove shop_data, with all data in them? There is no terminal to ask for confirmation.',
     );
     const { cli: yes, out } = cli({ volumes: true, yes: true });
     await cleanVerb.run(yes);

@@ -53,7 +53,7 @@ describe('what Compose has, too', () => {
     ['down --rmi all', 'docker image rm'],
     ['down -t 3', 'stop_grace_period'],
     ['stop --timeout=3 web', 'stop_grace_period'],
-    ['up --scale web=3', 'One container a service'],
+    ['up --scale web=3', 'A service has one container'],
     ['up --pull always', 'builds and pulls'],
     ['up --abort-on-container-exit', 'laptop-dev run --with'],
     ['--profile full up', 'laptop-dev up PROFILE'],
@@ -85,7 +85,9 @@ describe('what Compose has, too', () => {
 
   it('says nothing of words that it does not know, those of every object included', async () => {
     for (const line of ['frobnicate', 'constructor', 'up --constructor', 'up --toString'])
-      expect((await type(line)).refused?.remedies).toEqual(['laptop-dev help VERB shows what the verb takes.']);
+      expect((await type(line)).refused?.remedies).toEqual([
+        'laptop-dev help lists the verbs, laptop-dev help VERB the arguments and options of one.',
+      ]);
   });
 });
 

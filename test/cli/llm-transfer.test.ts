@@ -142,7 +142,7 @@ test('ctrl-C keeps what came, and says so', async () => {
 
 test('names and first bytes are checked before anything is asked for', async () => {
   expect([nameFor(undefined, 'Qwen-0.5B.Q4_0.GGUF'), nameFor('x', 'y')]).toEqual(['Qwen-0.5B.Q4_0', 'x']);
-  for (const name of ['.x', '../x', 'x y', '', 'x.gguf']) expect(() => nameFor(name, '')).toThrow('is no name for a model');
+  for (const name of ['.x', '../x', 'x y', '', 'x.gguf']) expect(() => nameFor(name, '')).toThrow('is not a model');
   expect(() => checkMagic('f', Buffer.from('<html>'))).toThrow('begins with "<htm"');
   expect(() => checkMagic('f', Buffer.alloc(0))).toThrow('it is empty');
   await expect(openFile('/not/there', '/')).rejects.toMatchObject({ failure: { code: 'config-missing' } });

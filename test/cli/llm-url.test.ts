@@ -90,7 +90,7 @@ describe('a download', () => {
       else response.writeHead(200, { 'content-length': 10, etag: '"2"' }).end('GGUF more.');
     });
     await expect(read(url)).rejects.toMatchObject({
-      failure: { code: 'download-failed', message: expect.stringContaining('other content') },
+      failure: { code: 'download-failed', message: expect.stringContaining('has changed since the download began') },
     });
   });
 
@@ -122,7 +122,9 @@ describe('refused is', () => {
 
   test('a page', async () => {
     const { url } = await serve((_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>'));
-    await expect(read(url)).rejects.toMatchObject({ failure: { code: 'model-refused', message: expect.stringContaining('is a page') } });
+    await expect(read(url)).rejects.toMatchObject({
+      failure: { code: 'model-refused', message: expect.stringContaining('is a web page') },
+    });
   });
 
   test('what is no model', async () => {

@@ -33,13 +33,13 @@ describe('the command line', () => {
     '%s: a word that no service can be called is refused with it',
     async line => {
       const word = line.split(' ').find(each => /[./_]/.test(each));
-      await expect(parse(line)).rejects.toThrow(`"${word}" is no name of a service: letters, digits`);
+      await expect(parse(line)).rejects.toThrow(`"${word}" is not a service name: letters, digits`);
     },
   );
 
   it('a name that no project can have is refused with it', async () => {
     expect(await parse('down -p Über')).toMatchObject({
-      refused: { message: expect.stringMatching(/'Über'.*It has to be lower-case letters/s) },
+      refused: { message: expect.stringMatching(/'Über'.*It must be lower-case letters/s) },
     });
   });
 
@@ -81,13 +81,13 @@ describe('the command line', () => {
     ['pss', "unknown command 'pss'\n(Did you mean ps?)"],
     ['up --dryrun', "unknown option '--dryrun'\n(Did you mean --dry-run?)"],
     ['up --engine lxc', "option '--engine <kind>' argument 'lxc' is invalid. Allowed choices are docker, podman."],
-    ['up --wait-timeout soon', "option '--wait-timeout <time>' argument 'soon' is invalid. It has to be a time, as 90, 90s or 2m."],
-    ['up --wait-timeout 0', "option '--wait-timeout <time>' argument '0' is invalid. It has to be a time, as 90, 90s or 2m."],
+    ['up --wait-timeout soon', "option '--wait-timeout <time>' argument 'soon' is invalid. It must be a time, such as 90, 90s or 2m."],
+    ['up --wait-timeout 0', "option '--wait-timeout <time>' argument '0' is invalid. It must be a time, such as 90, 90s or 2m."],
     [
       'logs --since yesterday',
-      "option '--since <time>' argument 'yesterday' is invalid. It has to be a time, as 10m, 2h or 2026-01-31T12:00.",
+      "option '--since <time>' argument 'yesterday' is invalid. It must be a time, such as 10m, 2h or 2026-01-31T12:00.",
     ],
-    ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It has to be a whole number, or all."],
+    ['logs -n -1', "option '-n, --tail <count>' argument '-1' is invalid. It must be a whole number, or all."],
     ['why', "missing required argument 'service'"],
     ['llm models add', "missing required argument 'source'"],
     ['llm models lss', "unknown command 'lss'\n(Did you mean ls?)"],

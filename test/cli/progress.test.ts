@@ -26,7 +26,7 @@ describe('plans', () => {
       This would:
         stop   shop/old
         stop   shop/postgres
-        start  shop/postgres, limit 512 MB (standard 256 MB), made anew
+        start  shop/postgres, limit 512 MB (standard 256 MB), recreated
         start  shop/api, limit 512 MB (standard 256 MB)
         keep   shop/redis
       Granted: 256 MB before, 1.3 GB after, of 8 GB.
@@ -43,10 +43,10 @@ describe('progress', () => {
     let progress = progressOf(PLAN, 'up', 'shop');
     expect(lines(renderProgress(progress, at, size))).toMatchInlineSnapshot(`
       "
-      · old       is to stop
-      · postgres  waits its turn                                               512 MB
-      · api       waits its turn                                               512 MB
-      ✓ redis     runs already
+      · old       will stop
+      · postgres  waiting for its turn                                         512 MB
+      · api       waiting for its turn                                         512 MB
+      ✓ redis     already running
       "
     `);
     const happened = [
@@ -54,17 +54,17 @@ describe('progress', () => {
       notice(0, 'postgres', 'image', 'building postgres 4/9'),
       notice(2_000, 'postgres', 'starting', 'starts'),
       notice(4_000, 'postgres', 'ready', 'is ready after 2.0 s'),
-      notice(4_000, 'old', 'stopped', 'has stopped and gives back 64 MB'),
+      notice(4_000, 'old', 'stopped', 'has stopped and frees 64 MB'),
       notice(4_000, 'api', 'starting', 'starts'),
       notice(5_000, 'api', 'crashed', 'api exited with 1. Starts again in 0.5 s.'),
     ];
     for (const each of happened) progress = advanced(progress, each);
     expect(lines(renderProgress(progress, at + 6_000, size))).toMatchInlineSnapshot(`
       "
-      ✓ old       has stopped                                          4.0 s
+      ✓ old       stopped                                              4.0 s
       ✓ postgres  ready                                                4.0 s   512 MB
       ! api       api exited with 1. Starts again in 0.5 s.            2.0 s   512 MB
-      ✓ redis     runs already
+      ✓ redis     already running
       "
     `);
     progress = advanced(
@@ -73,10 +73,10 @@ describe('progress', () => {
     );
     expect(lines(renderProgress({ ...progress, over: true }, at + 9_000, size))).toMatchInlineSnapshot(`
       "
-      ✓ old       has stopped                                          4.0 s
+      ✓ old       stopped                                              4.0 s
       ✓ postgres  ready                                                4.0 s   512 MB
       ✗ api       api exited with 1. That was crash 5 in 10 minu…      3.0 s   512 MB
-      ✓ redis     runs already
+      ✓ redis     already running
       "
     `);
   });

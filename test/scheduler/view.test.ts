@@ -20,7 +20,7 @@ function shown(driver: Driver, name: string) {
 test('every state has its word and its reason', () => {
   const driver = new Driver(policy(1_000)).boot();
   driver.up(shop);
-  expect(shown(driver, 'api')).toEqual({ state: 'starting', why: 'its image is being made ready', health: 'none' });
+  expect(shown(driver, 'api')).toEqual({ state: 'starting', why: 'its image is being prepared', health: 'none' });
   driver.send({ kind: 'imageReady', id: 'shop/api', attempt: 1 });
   expect(shown(driver, 'api').why).toBe('waits for db, or a free start slot');
   driver.settle();

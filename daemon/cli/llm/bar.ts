@@ -14,7 +14,7 @@ export interface ProgressBar {
 
 const FRAME = 100;
 
-/** A bar on a terminal, a line each tenth elsewhere and in CI, nothing with --quiet. `now`: ms. */
+/** A bar on a terminal, one line per tenth elsewhere and in CI, nothing with --quiet. `now`: ms. */
 export function barFor(cli: Cli, name: string, total: Bytes, now: () => number = () => performance.now()): ProgressBar {
   const { err, env, options } = cli;
   if (options.quiet) return { begin() {}, at() {}, end() {} };

@@ -2,7 +2,7 @@ import { formatBytes } from '../../shared/bytes.js';
 import { CATALOGUE, type Failure, type FailureCode, failure } from '../../shared/failure.js';
 import { parseFailure } from '../../shared/parse-failure.js';
 
-/** How the service's program says that something was not done. */
+/** The line in which the service's program reports a failure. */
 export interface FailedLine {
   readonly kind: 'failed';
   readonly problem: string;
@@ -25,16 +25,16 @@ const CODES: Readonly<Record<string, FailureCode>> = {
 
 const REMEDIES: Readonly<Record<string, readonly string[]>> = {
   'no-space': ['laptop-dev llm models rm removes a model that is not needed.'],
-  exists: ['--replace puts it in the place of the other one; --name gives it another name.'],
+  exists: ['--replace replaces it; --name stores this one under another name.'],
   'taken-over': ['Wait until the other one is done, then laptop-dev llm models ls.'],
-  checksum: ['Download it again: what came was not kept.'],
+  checksum: ['Download it again: the data was not kept.'],
   'not-found': ['laptop-dev llm models ls lists them.'],
-  cut: ['The same command goes on where it stopped.'],
+  cut: ['The same command resumes where it stopped.'],
 };
 
 export function transferFailureOf({ problem, message, details }: FailedLine): Failure {
   const own = textsIn(details['remedies']);
-  const text = problem === 'malformed' ? `This is no model that can be loaded: ${message}.` : message;
+  const text = problem === 'malformed' ? `This model cannot be loaded: ${message}.` : message;
   const code = CODES[problem] ?? 'internal';
   const remedies = own.length > 0 ? own : (REMEDIES[problem] ?? [CATALOGUE[code].help]);
   return parseFailure({ code, message: spaceIn(problem, details) ?? text, details, remedies });

@@ -10,7 +10,7 @@ import { type FailedLine, transferFailureOf } from './failures.js';
  */
 const WINDOW = 256 * 1024;
 
-/** What the receiver has already; see manage.ts of the service. */
+/** What the receiver already has; see manage.ts of the service. */
 export interface ReadyLine {
   readonly kind: 'ready';
   readonly there: { readonly bytes: number; readonly sha256: string | null } | null;
@@ -22,9 +22,9 @@ type Line =
   | { readonly kind: 'done'; readonly data: unknown }
   | FailedLine;
 
-/** The service's own program for its models, running beside it. */
+/** The service's own program for its models, in a one-off container. */
 export class Manage {
-  /** What it has done. Rejects with FailureError. */
+  /** The result. Rejects with FailureError. */
   readonly done: Promise<unknown>;
   readonly ready: Promise<ReadyLine>;
   onChecked: (bytes: number) => void = () => undefined;
@@ -53,7 +53,7 @@ export class Manage {
     this.channel.write(Buffer.from(`${JSON.stringify(value)}\n`));
   }
 
-  /** Resolves when more may be sent, or when it is over: `done` tells. */
+  /** Resolves when more may be sent, or when the program has ended; see `done`. */
   async send(data: Uint8Array): Promise<void> {
     this.channel.write(data);
     this.#sent += data.length;
@@ -109,7 +109,7 @@ export class Manage {
   }
 }
 
-/** Runs the program beside the service; ctrl-C ends it. Its image is built first where it is missing, which is told. */
+/** Runs the program in a one-off container; ctrl-C ends it. A missing image is built first, with remarks. */
 export async function openManage(cli: Cli, { project, name, memory }: ServiceView, args: readonly string[]): Promise<Manage> {
   const channel = await cli.client.exec(project, name, {
     command: ['node', 'dist/manage.js', ...args],
@@ -130,7 +130,7 @@ export async function openManage(cli: Cli, { project, name, memory }: ServiceVie
   return manage;
 }
 
-/** Runs a verb to its end. */
+/** Runs a verb of the program to its end. */
 export async function askManage<T>(cli: Cli, service: ServiceView, args: readonly string[]): Promise<T> {
   const manage = await openManage(cli, service, args);
   try {
@@ -150,7 +150,7 @@ async function followImage(cli: Cli, project: string, service: string, signal: A
       if (notice.kind === 'image' && notice.service === service && notice.at >= since) remark(cli, `${service}: ${notice.text}`);
     }
   } catch {
-    // It is no more than news.
+    // Only for information.
   }
 }
 

@@ -3,9 +3,9 @@ import { FailureError, failure } from '../../shared/failure.js';
 import type { Cli } from '../cli.js';
 import { projectOf } from '../locate-project.js';
 
-const UP = 'laptop-dev up llm makes the built-in one known; it need not run.';
+const UP = 'laptop-dev up llm makes the built-in one known to the daemon; it need not run.';
 
-/** The service that `llm` means: --service, else the only one of the project with runtime llm. Throws FailureError not-found, usage. */
+/** The service that `llm` acts on: --service, else the only one of the project with runtime llm. Throws FailureError not-found, usage. */
 export async function advisorOf(cli: Cli): Promise<ServiceView> {
   const project = await projectOf(cli).catch((error: unknown) => {
     if (!(error instanceof FailureError) || error.failure.code !== 'not-found') throw error;
@@ -21,7 +21,7 @@ export async function advisorOf(cli: Cli): Promise<ServiceView> {
   if (only) {
     throw new FailureError(
       failure('usage', `Project ${project} has several services with models: ${names.join(', ')}.`, { services: names }, [
-        '--service says which is meant.',
+        '--service chooses one.',
       ]),
     );
   }

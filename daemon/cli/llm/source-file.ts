@@ -23,7 +23,7 @@ export async function openFile(path: string, cwd: string): Promise<ModelSource> 
   };
   try {
     const found = await file.stat();
-    if (!found.isFile()) throw new FailureError(failure('model-refused', `${path} is no file.`));
+    if (!found.isFile()) throw new FailureError(failure('model-refused', `${path} is not a file.`));
     const first = Buffer.alloc(4);
     checkMagic(path, first.subarray(0, (await file.read(first, 0, 4, 0)).bytesRead));
     /** Of the bytes before `upTo`. */

@@ -3,27 +3,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FailureError, failure } from '../../shared/failure.js';
 import { checkMagic, type ModelSource } from './source.js';
 
-/** A download that breaks off is taken up again so often. */
+/** How often an interrupted download is resumed. */
 const TRIES = 5;
 const PAUSE = 500;
 
 export interface UrlOptions {
   readonly signal: AbortSignal;
-  /** ms before a download is taken up again; each time as long again. */
+  /** ms before a download is resumed; each time this much longer. */
   readonly pause?: number;
-  /** A download was taken up again. */
+  /** Called when a download is resumed. */
   readonly onAgain?: (at: number, why: string) => void;
 }
 
 interface Content {
   readonly bytes: number;
-  /** Changes with the content; null: the server does not tell. */
+  /** Changes with the content; null: the server sends none. */
   readonly version: string | null;
 }
 
 /** A file behind an http(s) address, redirects followed. Throws FailureError download-failed, model-refused. */
 export async function openUrl(url: string, options: UrlOptions): Promise<ModelSource> {
-  // One for all requests: a body that stands still is left when the reader of it, or the source, is over.
+  // One for all requests: a stalled body is aborted when its reader, or the source, ends.
   const over = new AbortController();
   const end = () => over.abort();
   options.signal.addEventListener('abort', end, { once: true });
@@ -69,7 +69,7 @@ export async function openUrl(url: string, options: UrlOptions): Promise<ModelSo
   };
 }
 
-/** The bytes from there on; what breaks off is taken up again while more comes each time. */
+/** The bytes from there on; an interrupted download is resumed as long as each attempt brings more. */
 async function* resumed(
   url: string,
   from: number,
@@ -95,14 +95,14 @@ async function* resumed(
     tries += 1;
     const said = why ?? 'it ended early';
     if ((why === null && at === before) || tries > TRIES) {
-      throw new FailureError(failure('download-failed', `${url} broke off after ${at} of ${bytes} bytes: ${said}.`, { at, bytes }));
+      throw new FailureError(failure('download-failed', `${url} was interrupted after ${at} of ${bytes} bytes: ${said}.`, { at, bytes }));
     }
     options.onAgain?.(at, said);
     await pause((options.pause ?? PAUSE) * tries, undefined, { signal: options.signal });
   }
 }
 
-/** The body without the bytes that are there already, where the server begins anew. */
+/** The body without the bytes that are there already, if the server starts from 0. */
 async function* bodyFrom(response: Response, at: number): AsyncGenerator<Uint8Array> {
   let skip = response.status === 206 ? 0 : at;
   for await (const chunk of response.body ?? []) {
@@ -116,7 +116,7 @@ function get(url: string, headers: Readonly<Record<string, string>>, signal: Abo
   return fetch(url, { headers: { 'accept-encoding': 'identity', 'user-agent': 'laptop-dev', ...headers }, redirect: 'follow', signal });
 }
 
-/** From there on, where the server can; else from the start. Throws FailureError when it has something else by now. */
+/** From there on, if the server can; else from the start. Throws FailureError if the content has changed. */
 async function again(url: string, at: number, { bytes, version }: Content, signal: AbortSignal): Promise<Response> {
   const onlyIf = version?.startsWith('"') ? { 'if-range': version } : {};
   const response = await get(url, { range: `bytes=${at}-`, ...onlyIf }, signal);
@@ -128,7 +128,9 @@ async function again(url: string, at: number, { bytes, version }: Content, signa
     if (now.bytes === bytes && now.version === version) return response;
   } else checkStatus(url, response);
   await response.body?.cancel();
-  throw new FailureError(failure('download-failed', `${url} has other content than before.`, {}, ['The same command begins anew.']));
+  throw new FailureError(
+    failure('download-failed', `${url} has changed since the download began.`, {}, ['The same command starts the download again.']),
+  );
 }
 
 function contentOf(url: string, response: Response): Content {
@@ -136,15 +138,15 @@ function contentOf(url: string, response: Response): Content {
   const type = response.headers.get('content-type') ?? '';
   if (/^(text\/html|application\/xhtml)/i.test(type)) {
     throw new FailureError(
-      failure('model-refused', `${url} is a page (${type}), no model.`, {}, [
-        'Take the address of the file itself; on Hugging Face it has /resolve/ in it.',
+      failure('model-refused', `${url} is a web page (${type}), not a model.`, {}, [
+        'Use the URL of the file itself; on Hugging Face it contains /resolve/.',
       ]),
     );
   }
   const bytes = Number(response.headers.get('content-length') ?? Number.NaN);
   if (!Number.isSafeInteger(bytes) || bytes <= 0) {
     throw new FailureError(
-      failure('download-failed', `${url} does not say how large it is.`, {}, ['Download the file in another way, and add that.']),
+      failure('download-failed', `${url} does not say how large it is.`, {}, ['Download the file in another way, and add it from there.']),
     );
   }
   return { bytes, version: response.headers.get('etag') ?? response.headers.get('last-modified') };
@@ -153,10 +155,10 @@ function contentOf(url: string, response: Response): Content {
 function checkStatus(url: string, { ok, status }: Response): void {
   if (ok) return;
   const words: Readonly<Record<number, string>> = {
-    401: 'wants a login',
+    401: 'requires a login',
     403: 'refuses',
-    404: 'is not there',
-    410: 'is not there any more',
+    404: 'does not exist',
+    410: 'no longer exists',
   };
   throw new FailureError(failure('download-failed', `${url} ${words[status] ?? 'failed'}: the server answered ${status}.`, { status }));
 }

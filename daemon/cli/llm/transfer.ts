@@ -75,9 +75,9 @@ async function whereFrom(
   if (there && there.bytes === source.bytes && there.sha256 !== null && there.sha256 === sha256) return null;
   if (there && !replace) {
     throw new FailureError(
-      failure('name-taken', `There is a model ${name} already, and it is not known to be the same.`, { name, ...there }, [
-        '--replace puts this one in its place; --name gives it another name.',
-        '--sha256 of this one tells whether they are the same.',
+      failure('name-taken', `There is already a model ${name}, and it may differ from this one.`, { name, ...there }, [
+        '--replace replaces it; --name stores this one under another name.',
+        '--sha256 with the checksum of this one compares them.',
       ]),
     );
   }
@@ -88,7 +88,7 @@ async function whereFrom(
 
 function stoppedAt(at: number, name: string) {
   return failure('cancelled', `Stopped; ${at} bytes of ${name} are kept.`, { at }, [
-    'The same command goes on from there.',
-    `laptop-dev llm models rm ${name} removes what is there.`,
+    'The same command resumes from there.',
+    `laptop-dev llm models rm ${name} removes what was copied.`,
   ]);
 }

@@ -1,12 +1,12 @@
 /**
- * What people type who know `docker compose` (options of Compose 2.40 and docker). What asks for nothing else than what happens anyway is
- * taken, with a word; what would do something else here is refused, with the command that does it.
+ * Options and verbs of `docker compose` (2.40) and docker that users type by habit. One that asks for what happens anyway is accepted, with a
+ * remark; one that would do something else here is refused, with the command that does it.
  */
 
 interface Taken {
   /** In commander's notation. */
   readonly flags: string;
-  /** Said once, on stderr. */
+  /** Printed once, on stderr. */
   readonly note: string;
 }
 
@@ -25,12 +25,12 @@ const TAKEN: Readonly<Record<string, readonly Taken[]>> = {
   ],
 };
 
-/** The options that `verb` takes for habit's sake; they are in no help. */
+/** The options of docker that `verb` accepts; help does not show them. */
 export function takenBy(verb: string): readonly Taken[] {
   return TAKEN[verb] ?? [];
 }
 
-const GRACE = 'The time to stop is stop_grace_period of the service in its Compose file.';
+const GRACE = 'stop_grace_period of the service in its Compose file sets the time to stop.';
 const LOGS_JSON = 'laptop-dev logs --json has the time of each line.';
 const RUN =
   'laptop-dev exec SERVICE -- COMMAND runs in the container of a service; laptop-dev run --with SERVICES -- COMMAND runs here while they are awake.';
@@ -47,7 +47,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--host': 'LAPTOP_DEV_ENGINE=unix:///path/to.sock names the engine.',
     '--no-color': 'NO_COLOR=1 turns colours off.',
     '--ansi': 'NO_COLOR=1 turns colours off.',
-    '--progress': '--quiet leaves only failures; CI=true gives a line an event.',
+    '--progress': '--quiet prints only failures; CI=true prints one line per event.',
     '--verbose': 'laptop-dev daemon logs shows what the daemon does; LAPTOP_DEV_LOG_LEVEL=debug shows more.',
     '--debug': 'laptop-dev daemon logs shows what the daemon does; LAPTOP_DEV_LOG_LEVEL=debug shows more.',
     '-v': 'laptop-dev version shows the versions.',
@@ -58,12 +58,12 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--timeout': GRACE,
   },
   up: {
-    '--scale': 'One container a service: instances that run side by side are services of their own in the Compose file.',
+    '--scale': 'A service has one container: define further instances as services of their own in the Compose file.',
     '--pull': IMAGES,
     '--no-build': IMAGES,
-    '--no-deps': 'A service comes with what it depends on; on-demand dependencies sleep until they are connected to.',
-    '--no-start': 'laptop-dev up --dry-run says what would be done; a service with start: manual in its profile is only started by name.',
-    '--no-recreate': 'A container is made anew only when its definition or its image has changed.',
+    '--no-deps': 'A service starts with its dependencies; on-demand dependencies sleep until a client connects.',
+    '--no-start': 'laptop-dev up --dry-run shows what would be done; a service with start: manual in its profile is only started by name.',
+    '--no-recreate': 'A container is recreated only if its definition or its image has changed.',
     '--abort-on-container-exit': 'laptop-dev run --with SERVICES -- COMMAND runs a command while services are awake, and exits as it does.',
     '--exit-code-from': 'laptop-dev run --with SERVICES -- COMMAND runs a command while services are awake, and exits as it does.',
     '--attach': 'laptop-dev logs -f follows the logs.',
@@ -73,10 +73,10 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--timestamps': LOGS_JSON,
     '-V': 'laptop-dev down --volumes, then up, gives new volumes; it asks first.',
     '--renew-anon-volumes': 'laptop-dev down --volumes, then up, gives new volumes; it asks first.',
-    '--always-recreate-deps': 'laptop-dev up --recreate makes containers anew although nothing changed.',
-    '--force': 'laptop-dev up --recreate makes containers anew although nothing changed.',
-    '-y': 'up asks nothing; --trust accepts what the project asks for beyond its own folder.',
-    '--yes': 'up asks nothing; --trust accepts what the project asks for beyond its own folder.',
+    '--always-recreate-deps': 'laptop-dev up --recreate recreates containers even if nothing has changed.',
+    '--force': 'laptop-dev up --recreate recreates containers even if nothing has changed.',
+    '-y': 'up does not ask; --trust accepts what the project asks for beyond its own folder.',
+    '--yes': 'up does not ask; --trust accepts what the project asks for beyond its own folder.',
   },
   down: {
     '-v': 'laptop-dev down --volumes removes the volumes, with all data in them; it asks first.',
@@ -87,26 +87,26 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-f': 'laptop-dev clean asks only before volumes; --yes goes ahead.',
     '--force': 'laptop-dev clean asks only before volumes; --yes goes ahead.',
   },
-  restart: { '--no-deps': 'restart touches the services named alone.' },
+  restart: { '--no-deps': 'restart affects only the services named.' },
   start: { '--build': IMAGES, '-d': 'Services always run in the background.', '--detach': 'Services always run in the background.' },
   ps: {
     '--services': 'laptop-dev ps --json has the names: data.services[].name.',
     '--status': 'laptop-dev ps --json has the states: data.services[].state.',
-    '--filter': 'laptop-dev ps NAME… shows some services; --json has all that there is to filter.',
-    '--no-trunc': 'Nothing is cut where the output is no terminal: laptop-dev ps | cat.',
+    '--filter': 'laptop-dev ps NAME… shows some services; --json has all fields to filter by.',
+    '--no-trunc': 'Nothing is cut if the output is not a terminal: laptop-dev ps | cat.',
   },
   logs: {
     '-t': LOGS_JSON,
     '--timestamps': LOGS_JSON,
-    '--until': `--since and --tail bound what is shown; ${LOGS_JSON}`,
+    '--until': `--since and --tail limit what is shown; ${LOGS_JSON}`,
     '--no-log-prefix': 'One service alone has no prefix: laptop-dev logs SERVICE.',
     '--index': 'A service has one container.',
     '-a': 'laptop-dev logs without names shows all services of the project.',
   },
   exec: {
-    '--tty': 'A command has a terminal where there is one; -T gives it none.',
-    '-d': 'laptop-dev exec SERVICE -- sh -c "COMMAND &" leaves a command behind.',
-    '--detach': 'laptop-dev exec SERVICE -- sh -c "COMMAND &" leaves a command behind.',
+    '--tty': 'A command gets a terminal if there is one; -T runs it without.',
+    '-d': 'laptop-dev exec SERVICE -- sh -c "COMMAND &" runs a command in the background.',
+    '--detach': 'laptop-dev exec SERVICE -- sh -c "COMMAND &" runs a command in the background.',
     '--index': 'A service has one container.',
     '--privileged': 'A command has the powers of its service; privileged: true in the Compose file gives them.',
   },
@@ -128,10 +128,10 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--since': 'laptop-dev events shows all that the daemon remembers.',
     '--until': 'laptop-dev events shows all that the daemon remembers.',
   },
-  stats: { '--no-trunc': 'Nothing is cut where the output is no terminal.' },
+  stats: { '--no-trunc': 'Nothing is cut if the output is not a terminal.' },
 };
 
-/** Verbs of docker and of Compose that are none here. */
+/** Verbs of docker and of Compose that do not exist here. */
 const VERBS: Readonly<Record<string, string>> = {
   rm: 'laptop-dev down removes the containers of a project, laptop-dev clean those that nothing needs.',
   remove: 'laptop-dev down removes the containers of a project, laptop-dev clean those that nothing needs.',
@@ -139,7 +139,7 @@ const VERBS: Readonly<Record<string, string>> = {
   pull: IMAGES,
   push: 'docker push, or podman push, does that.',
   images: 'docker image ls, or podman image ls, lists images; laptop-dev config show has those of the project.',
-  create: 'laptop-dev up --dry-run says what would be made; up makes and starts it.',
+  create: 'laptop-dev up --dry-run shows what would be created; up creates and starts it.',
   kill: 'laptop-dev stop stops a service, with SIGKILL once its grace period is over.',
   pause: 'Services sleep by themselves; laptop-dev stop stops one.',
   unpause: 'laptop-dev start starts a service; a connection wakes one that sleeps.',
@@ -150,21 +150,21 @@ const VERBS: Readonly<Record<string, string>> = {
   cp: 'docker cp does that; laptop-dev ps --json has the container of each service.',
   copy: 'docker cp does that; laptop-dev ps --json has the container of each service.',
   attach: 'laptop-dev logs -f SERVICE shows what a service writes, laptop-dev shell SERVICE opens a shell.',
-  wait: 'laptop-dev up and laptop-dev start wait until services are ready; --wait-timeout bounds it.',
+  wait: 'laptop-dev up and laptop-dev start wait until services are ready; --wait-timeout limits the wait.',
   watch: 'laptop-dev alone is the dashboard; laptop-dev logs -f follows the logs.',
-  scale: 'One container a service: instances that run side by side are services of their own in the Compose file.',
+  scale: 'A service has one container: define further instances as services of their own in the Compose file.',
   convert: 'laptop-dev config show shows the project as it would be run.',
   inspect: 'laptop-dev config show shows a project as it would be run, laptop-dev why SERVICE what a service does.',
-  prune: 'laptop-dev clean removes what nothing needs any more.',
-  system: 'laptop-dev clean removes what nothing needs any more; laptop-dev doctor looks at engine and host.',
+  prune: 'laptop-dev clean removes what is no longer needed.',
+  system: 'laptop-dev clean removes what is no longer needed; laptop-dev doctor checks engine and host.',
   volume: 'laptop-dev down --volumes removes the volumes of a project; docker volume ls lists them.',
   volumes: 'laptop-dev down --volumes removes the volumes of a project; docker volume ls lists them.',
-  compose: 'Leave that word out: laptop-dev up, laptop-dev ps, laptop-dev logs.',
+  compose: 'Leave out that word: laptop-dev up, laptop-dev ps, laptop-dev logs.',
   status: 'laptop-dev ps shows the services, laptop-dev daemon status the daemon.',
   ssh: 'laptop-dev shell SERVICE opens a shell.',
   sh: 'laptop-dev shell SERVICE opens a shell.',
   bash: 'laptop-dev shell SERVICE opens a shell.',
-  info: 'laptop-dev version and laptop-dev doctor say what there is.',
+  info: 'laptop-dev version shows the versions, laptop-dev doctor checks the host.',
   login: 'docker login, or podman login, does that; pulls use what it wrote.',
   stack: 'laptop-dev up, ps and down act on a project.',
 };

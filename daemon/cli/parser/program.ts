@@ -15,22 +15,22 @@ export interface Invocation {
   readonly run: Run;
   readonly args: readonly string[];
   readonly options: Options;
-  /** On words that were taken although they ask for nothing. */
+  /** Remarks on options that were accepted although they change nothing. */
   readonly notes?: readonly string[];
 }
 
 /** Options that may also stand before the verb, as in `docker compose -f … up`. */
 const BEFORE_VERB: readonly OptionName[] = ['project', 'profiles', 'file', 'project-name', 'env-file', 'json', 'quiet'];
 
-/** Where help and complaints go. */
+/** Where help and errors go. */
 interface Write {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /**
- * The parser for `argv`, with the verb that it names; with all verbs where it names none. `call` is given what was asked for; help and
- * mistakes throw CommanderError after their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
+ * The parser for `argv`, with the verb that it names; with all verbs where it names none. `call` gets the invocation; help and
+ * errors throw CommanderError after their text went to `write`. `now`: ms since the epoch, for times such as `10m`.
  */
 export async function buildProgram(
   argv: readonly string[],
@@ -43,8 +43,8 @@ export async function buildProgram(
     .description("Keeps a developer's laptop inside a memory budget: services under hard limits, from profiles.")
     .usage('VERB [options]')
     .enablePositionalOptions()
-    .addHelpCommand('help [verb]', 'Show what a verb takes')
-    .helpOption('-h, --help', 'show this')
+    .addHelpCommand('help [verb]', 'Show the arguments and options of a verb')
+    .helpOption('-h, --help', 'show this help')
     .configureHelp({ subcommandTerm: command => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ') })
     .showSuggestionAfterError()
     .exitOverride()
@@ -55,8 +55,8 @@ export async function buildProgram(
 }
 
 /**
- * The verb that the first word names which is no option, nor the value of one: with that one alone the words are read as with all. Where
- * that word is no verb, as in the general help, all verbs, without theirs.
+ * The verb that the first word names which is neither an option nor the value of one: with this verb alone the words are parsed as with all.
+ * If that word is not a verb, as in the general help: all verbs, without their own.
  */
 async function namedVerbs(
   table: VerbTable,
@@ -85,7 +85,7 @@ function addVerb(
   const command = parent
     .command(verb.name, { hidden: verb.hidden ?? false })
     .description(verb.summary)
-    .helpOption('-h, --help', 'show this');
+    .helpOption('-h, --help', 'show this help');
   if (verb.args !== '') command.arguments(verb.args);
   if (verb.passThrough) command.passThroughOptions();
   for (const name of verb.options) command.addOption(toOption(name, now));
@@ -110,10 +110,10 @@ function addVerb(
   });
 }
 
-/** Throws FailureError usage with the word as it was given: what the daemon refuses is no longer in anybody's words. */
+/** Throws FailureError usage with the word as it was typed: the daemon's refusal would not repeat it. */
 function expectServiceName(word: string): void {
   if (isServiceName(word)) return;
-  const message = `"${word}" is no name of a service: ${SERVICE_NAME_RULE}.`;
+  const message = `"${word}" is not a service name: ${SERVICE_NAME_RULE}.`;
   throw new FailureError(failure('usage', message, { service: word }, ['laptop-dev ps lists the services of the project.']));
 }
 
@@ -135,24 +135,24 @@ function toOption(name: OptionName, now: number): Option {
     case 'engine':
       return option.choices(['docker', 'podman']);
     case 'project-name':
-      return option.argParser(next => expect(isName(next) ? next : null, `It has to be ${NAME_RULE}.`));
+      return option.argParser(next => expect(isName(next) ? next : null, `It must be ${NAME_RULE}.`));
     case 'count':
-      return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It has to be a whole number.'));
+      return option.argParser(next => expect(/^\d{1,9}$/.test(next) ? Number(next) : null, 'It must be a whole number.'));
     case 'lines':
       return option.argParser(next =>
         expect(
           next === 'all' ? Number.POSITIVE_INFINITY : /^\d{1,9}$/.test(next) ? Number(next) : null,
-          'It has to be a whole number, or all.',
+          'It must be a whole number, or all.',
         ),
       );
     case 'size':
-      return option.argParser(next => expect(parseBytes(next) || null, 'It has to be a size, as 16GB.'));
+      return option.argParser(next => expect(parseBytes(next) || null, 'It must be a size, such as 16GB.'));
     case 'port':
-      return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It has to be a port.'));
+      return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It must be a port.'));
     case 'duration':
-      return option.argParser(next => expect(parseDuration(next, 'option') || null, 'It has to be a time, as 90, 90s or 2m.'));
+      return option.argParser(next => expect(parseDuration(next, 'option') || null, 'It must be a time, such as 90, 90s or 2m.'));
     case 'since':
-      return option.argParser(next => expect(parseSince(next, now), 'It has to be a time, as 10m, 2h or 2026-01-31T12:00.'));
+      return option.argParser(next => expect(parseSince(next, now), 'It must be a time, such as 10m, 2h or 2026-01-31T12:00.'));
     default:
       return option;
   }

@@ -11,7 +11,7 @@ export function eventLine(notice: LoggedNotice, options: { project: boolean; wid
   return `${colours.dim(clock(notice.at))}  ${name}  ${word}  ${flat(notice.text)}`;
 }
 
-/** Who it is about: the service, with its project where several are shown. */
+/** The subject: the service, with its project if several are shown. */
 export function subjectOf(notice: LoggedNotice, project: boolean): string {
   return flat([project ? notice.project : null, notice.service].filter(part => part !== null).join('/') || notice.project);
 }

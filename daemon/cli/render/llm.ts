@@ -2,7 +2,7 @@ import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import type { TableColumn } from './table.js';
 import { table } from './table.js';
 
-/** As the service's program answers; see its manage.ts. */
+/** The answer of the service's program; see its manage.ts. */
 export interface ModelList {
   readonly models: readonly {
     readonly name: string;
@@ -37,7 +37,7 @@ export interface Estimated {
   readonly context: number | null;
 }
 
-/** What a model would meet now. `free`: of the budget, with what the service holds already. */
+/** The room for a model now. `free`: of the budget, including what the service already holds. */
 export interface ModelRoom {
   readonly standard: Bytes;
   readonly maximum: Bytes;
@@ -45,7 +45,8 @@ export interface ModelRoom {
 }
 
 export function renderModels({ models, parts }: ModelList, width: number): string[] {
-  if (models.length + parts.length === 0) return ['There is no model yet: laptop-dev llm models add FILE, or make-tiny for a toy.'];
+  if (models.length + parts.length === 0)
+    return ['There is no model yet: laptop-dev llm models add FILE adds one, laptop-dev llm models make-tiny makes a toy.'];
   const columns: TableColumn[] = [
     { title: '' },
     { title: 'NAME', gives: true, least: 8 },
@@ -78,13 +79,13 @@ export function renderAdded(added: Added): string {
   ].join('\n');
 }
 
-/** Within which limit a need lies. */
+/** The limit within which a need fits. */
 export function fitOf(bytes: Bytes, { standard, maximum }: ModelRoom): 'standard' | 'maximum' | 'never' {
   if (bytes <= standard) return 'standard';
   return bytes <= maximum ? 'maximum' : 'never';
 }
 
-/** What a load now would find: bytes that the budget lacks for it; null: no context ever fits. */
+/** Bytes that the budget lacks for a load now; null: no context ever fits. */
 export function lackOf({ needs, context }: Estimated, { standard, free }: ModelRoom): Bytes | null {
   const chosen = needs.find(need => need.context === context);
   return chosen ? Math.max(0, Math.max(chosen.bytes, standard) - free) : null;
@@ -117,7 +118,7 @@ export function renderEstimate(found: Estimated, room: ModelRoom, width: number)
 }
 
 function roomText(lack: Bytes | null, { free }: ModelRoom): string {
-  if (lack === null) return 'It can never be loaded: a smaller model, or a higher maximum in the profile.';
+  if (lack === null) return 'It can never be loaded: use a smaller model, or raise memory.maximum in the profile.';
   if (lack === 0) return `There is room now: ${formatBytes(free)} of the budget.`;
-  return `The budget lacks ${formatBytes(lack)} now: idle services would be stopped for it, or a smaller context taken.`;
+  return `The budget lacks ${formatBytes(lack)} now: idle services would be stopped for it, or a smaller context would be used.`;
 }

@@ -1,7 +1,7 @@
 import type { Plan } from '../../api/plan.js';
 import { formatBytes } from '../../shared/bytes.js';
 
-/** What an action would do, for --dry-run and --no-wait. `tense`: how it is said. */
+/** The plan of an action as text, for --dry-run and --no-wait. */
 export function renderPlan(plan: Plan, tense: 'would' | 'will'): string[] {
   const again = plan.starts.filter(start => start.recreate).map(start => start.id);
   const lines = [
@@ -10,10 +10,10 @@ export function renderPlan(plan: Plan, tense: 'would' | 'will'): string[] {
     ...plan.shrinks.map(({ id, to }) => `  shrink ${id} to ${formatBytes(to)}, to make room`),
     ...plan.starts.map(
       ({ id, grant, standard }) =>
-        `  start  ${id}, limit ${formatBytes(grant)} (standard ${formatBytes(standard)})${again.includes(id) ? ', made anew' : ''}`,
+        `  start  ${id}, limit ${formatBytes(grant)} (standard ${formatBytes(standard)})${again.includes(id) ? ', recreated' : ''}`,
     ),
     ...plan.keeps.map(id => `  keep   ${id}`),
-    ...plan.sleeps.map(id => `  listen ${id}: asleep until somebody connects`),
+    ...plan.sleeps.map(id => `  listen ${id}: asleep until a client connects`),
   ];
   const after = `Granted: ${formatBytes(plan.grantedBefore)} before, ${formatBytes(plan.grantedAfter)} after, of ${formatBytes(plan.budget)}.`;
   return lines.length === 0

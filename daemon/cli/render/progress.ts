@@ -25,13 +25,13 @@ interface Row {
 export interface Progress {
   readonly goal: ProgressGoal;
   readonly rows: readonly Row[];
-  /** The last word about the project as a whole. */
+  /** The latest notice about the project as a whole. */
   readonly note: string;
-  /** Nobody watches any more: what is not done stands still. */
+  /** The wait is over: unfinished rows no longer move. */
   readonly over: boolean;
 }
 
-/** Rows of a plan: what starts or stops first waits; what is kept is done. */
+/** Rows of a plan: a service that starts or stops is waiting at first; one that is kept is done. */
 export function progressOf(plan: Plan, goal: ProgressGoal, project: string): Progress {
   const row = (id: string, mark: Mark, doing: string, grant: Bytes | null): Row => {
     const name = flat(id.startsWith(`${project}/`) ? id.slice(project.length + 1) : id);
@@ -40,9 +40,9 @@ export function progressOf(plan: Plan, goal: ProgressGoal, project: string): Pro
   const starting = new Set<string>(plan.starts.map(start => start.id));
   const stops = plan.stops.filter(id => !starting.has(id));
   const rows = [
-    ...stops.map(id => ({ ...row(id, 'waiting', 'is to stop', null), leaves: true })),
-    ...plan.starts.map(start => row(start.id, 'waiting', 'waits its turn', start.grant)),
-    ...(goal === 'up' ? plan.keeps.map(id => row(id, 'done', 'runs already', null)) : []),
+    ...stops.map(id => ({ ...row(id, 'waiting', 'will stop', null), leaves: true })),
+    ...plan.starts.map(start => row(start.id, 'waiting', 'waiting for its turn', start.grant)),
+    ...(goal === 'up' ? plan.keeps.map(id => row(id, 'done', 'already running', null)) : []),
   ];
   return { goal, rows, note: '', over: false };
 }
@@ -59,7 +59,7 @@ const MARKS: Readonly<Partial<Record<NoticeKind, Mark>>> = {
   refused: 'failed',
 };
 
-/** The progress after a notice. A service that the plan did not name gets a row when something happens to it. */
+/** The progress after a notice. A service outside the plan gets a row with its first notice. */
 export function advanced(progress: Progress, notice: LoggedNotice): Progress {
   if (notice.service === null) return { ...progress, note: notice.text };
   const id = `${notice.project}/${notice.service}`;
@@ -70,12 +70,12 @@ export function advanced(progress: Progress, notice: LoggedNotice): Progress {
   return { ...progress, rows };
 }
 
-/** Shorter than the notice where the line says the rest: the grant and the seconds have columns of their own. */
+/** Shorter than the notice, since the grant and the seconds have columns of their own. */
 const WORDS: Readonly<Partial<Record<NoticeKind, string>>> = {
-  started: 'runs; waits until it is ready',
+  started: 'running; waiting until it is ready',
   ready: 'ready',
-  running: 'runs',
-  stopped: 'has stopped',
+  running: 'running',
+  stopped: 'stopped',
   removed: 'removed',
 };
 
@@ -95,7 +95,7 @@ function isEnd(kind: NoticeKind, goal: ProgressGoal): boolean {
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const STEP_MS = 100;
 
-/** One line a service: mark, name, what it does now, seconds, memory grant. `height`: at most so many lines, the unfinished first. */
+/** One line per service: mark, name, present step, seconds, memory grant. `height`: the most lines; unfinished services come first. */
 export function renderProgress(progress: Progress, now: number, options: { width: number; height: number; colours: Colours }): string[] {
   const { rows, hidden } = fitted(progress.rows, options.height - (progress.note === '' ? 0 : 1));
   const nameWidth = Math.max(0, ...rows.map(row => row.name.length));

@@ -32,26 +32,26 @@ export function renderServices(
   return table(columns, rows, options.width);
 }
 
-/** `unprobed`: it runs, and there is nothing to ask; `not ready`: it runs, and its ports do not answer. */
+/** `unprobed`: it runs, and there is nothing to probe; `not ready`: it runs, and its ports do not answer. */
 export function healthText({ health, ready }: ServiceView): string {
   if (health !== 'none') return health;
   return ready === 'unprobed' ? 'unprobed' : ready === 'unready' ? 'not ready' : '-';
 }
 
-/** ` http?` behind a port that is taken for a protocol by its number or image alone; tcp is no guess that could be wrong. */
+/** ` http?` after a port whose protocol is inferred from its number or image alone; tcp cannot be wrong. */
 function guessOf({ speaks }: ServiceView, port: ServiceView['ports'][number]): string {
   const speech = port.protocol === 'tcp' ? speaks.find(each => each.port === port.container) : undefined;
   return speech?.source === 'guessed' && speech.protocol !== 'tcp' ? ` ${speech.protocol}?` : '';
 }
 
-/** Before the words that say what it loads. */
+/** The bar before the text that names the model. */
 function loadBar({ loading }: ServiceView): string {
   if (loading === null) return '';
   const full = Math.round(loading.share * LOAD_CELLS);
   return `${'█'.repeat(full)}${'░'.repeat(LOAD_CELLS - full)} `;
 }
 
-/** The state, in the colour that fits. */
+/** The state in its colour. */
 export function coloured({ state, health }: ServiceView, colours: Colours): string {
   if (state === 'failed' || health === 'unhealthy') return colours.red(state);
   if (state === 'running') return colours.green(state);
@@ -67,7 +67,7 @@ export function usedOf(used: Bytes | null, grant: Bytes): string {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)}/${formatBytes(grant)}`;
 }
 
-/** `3000`, `8080→80`, `0.0.0.0:53/udp`: what is as one expects is left out. */
+/** `3000`, `8080→80`, `0.0.0.0:53/udp`: what is usual is left out. */
 export function portText(port: ServiceView['ports'][number]): string {
   const at = port.hostIp === '127.0.0.1' ? '' : `${port.hostIp.includes(':') ? `[${port.hostIp}]` : port.hostIp}:`;
   const inside = port.host === port.container ? '' : `→${port.container}`;

@@ -3,7 +3,7 @@ import { bare, flat } from '../../ui/shared/own.js';
 export interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Cut first, down to `least` letters, when the table is too wide. */
+  /** Cut first, down to `least` characters, if the table is too wide. */
   readonly gives?: boolean;
   readonly least?: number;
 }
@@ -11,8 +11,8 @@ export interface TableColumn {
 const GAP = 2;
 
 /**
- * Lines of a table whose columns line up, at most `width` letters wide where the giving columns allow it. Cells may be coloured; a cell is one line,
- * whatever is in it.
+ * Lines of a table with aligned columns, at most `width` characters wide if the columns that give way allow it. Cells may be coloured; a cell is
+ * always one line.
  */
 export function table(columns: readonly TableColumn[], cells: readonly (readonly string[])[], width: number): string[] {
   const rows = cells.map(row => row.map(flat));
@@ -44,7 +44,7 @@ function sized(cell: string, width: number, align: 'left' | 'right', last: boole
   return last ? cut : cut + pad;
 }
 
-/** Letters that show; our texts have no wide ones. */
+/** Number of visible characters; our texts have no wide ones. */
 export function visible(text: string): number {
   return bare(text).length;
 }

@@ -6,7 +6,7 @@ import { shorten } from './table.js';
 /** How far something has been copied. */
 export interface Copied {
   readonly name: string;
-  /** Where this run began; what came before was there. */
+  /** Where this run began; earlier bytes were there already. */
   readonly from: Bytes;
   readonly done: Bytes;
   readonly total: Bytes;
@@ -28,13 +28,13 @@ export function transferLine(copied: Copied, width: number): string {
   );
 }
 
-/** The same for logs. */
+/** The same for a log. */
 export function transferText(copied: Copied): string {
   const { name, done, total } = copied;
   return `${name}: ${formatBytes(done)} of ${formatBytes(total)} (${Math.floor((done / Math.max(1, total)) * 100)} %)${paceOf(copied)}`;
 }
 
-/** Nothing in the first half second: a rate of so little is none. */
+/** Empty in the first half second, which is too short for a rate. */
 function paceOf({ from, done, total, elapsed }: Copied): string {
   if (elapsed < 500 || done <= from) return '';
   const rate = ((done - from) / elapsed) * 1000;

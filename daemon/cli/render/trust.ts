@@ -1,6 +1,6 @@
 import { formatTrustPoint, type TrustPoint } from '../../config/project/trust-points.js';
 
-/** What `up` will ask about, a line each; empty when it will ask nothing. */
+/** The points for which `up` needs --trust, one per line; empty if there are none. */
 export function renderTrust(points: readonly TrustPoint[]): string[] {
   if (points.length === 0) return [];
   const count = points.length === 1 ? 'one point goes' : `${points.length} points go`;

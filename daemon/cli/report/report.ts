@@ -21,7 +21,7 @@ const ANSWERS_WITHIN = 5000;
 /** A socket without a listener. */
 const NO_DAEMON = '/dev/null/no-daemon';
 
-/** The report, redacted. Needs neither daemon nor engine: what cannot be told is said, with the reason. `now`: ms since the epoch. */
+/** The report, redacted. Needs neither daemon nor engine: a part that is not available is named, with the reason. `now`: ms since the epoch. */
 export async function reportText(caller: Cli, profile: string | null, now: number): Promise<string> {
   const home = caller.env['HOME'] ?? homedir();
   const why = await silentDaemon(caller);

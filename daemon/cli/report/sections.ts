@@ -24,7 +24,7 @@ export interface Section {
 /** Not of laptop-dev, but it obeys them. */
 const OTHERS = /^(DOCKER_(HOST|CONTEXT)|COMPOSE_(FILE|PROJECT_NAME|PROFILES)|WSL_DISTRO_NAME|NO_COLOR|FORCE_COLOR|TERM|LANG|CI)$/;
 
-/** Variables that laptop-dev reads, by name; the value of one that sounds like a secret is not told. */
+/** Variables that laptop-dev reads, by name; the value of one whose name sounds like a secret is left out. */
 export function settings({ env }: Cli): readonly string[] {
   const found = Object.keys(env).filter(name => name.startsWith('LAPTOP_DEV_') || OTHERS.test(name)).sort(); // biome-ignore format: short
   return found.map(name => `${name}=${looksSecret(name) ? REDACTED : env[name]}`);
@@ -133,7 +133,7 @@ async function engineLog(cli: Cli, home: string): Promise<Section> {
 /** The end of a log that is read, bytes. */
 const LAST_BYTES = 256 * 1024;
 
-/** Null: there is no such file, or it may not be read. */
+/** null: the file does not exist, or cannot be read. */
 async function lastLines(file: string, count: number): Promise<readonly string[] | null> {
   const handle = await open(file).catch(() => null);
   if (handle === null) return null;
@@ -151,7 +151,7 @@ async function lastLines(file: string, count: number): Promise<readonly string[]
   }
 }
 
-/** A part that cannot be told says why; the others are still told. */
+/** A section that fails says why; the others are still in the report. */
 export async function orReason(ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
   try {
     return await ask();

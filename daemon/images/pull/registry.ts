@@ -11,8 +11,9 @@ export function registryOf(reference: string): string {
 const UNREACHABLE =
   /no such host|dial tcp|i\/o timeout|timed? ?out|deadline exceeded|connection (refused|reset)|network is unreachable|TLS handshake|x509|proxyconnect|server misbehaving|name resolution|\bEOF\b|request canceled|pinging container registry/i;
 
-/** `reason` in the details tells `no-registry` from `refused`; `words` are the engine's own. */
-export function pullFailure(reference: string, words: string): Failure {
+/** `reason` in the details tells `no-registry` from `refused`; `answer`: the engine's, to which dockerode adds the status and a line end. */
+export function pullFailure(reference: string, answer: string): Failure {
+  const words = answer.replace(/^\(HTTP code \d+\) [^-]{1,40} - /, '').trim();
   if (UNREACHABLE.test(words)) return unanswered(reference, words);
   const registry = registryOf(reference);
   return failure('image-missing', `${reference} cannot be pulled: ${words}`, { reference, registry, reason: 'refused' }, [

@@ -41,7 +41,7 @@ const REACH_WITHIN: Ms = 3_000;
 /** What was found of a firewall is believed for this long; what starts later tries again. */
 const DEAF_FOR: Ms = 60_000;
 
-/** What became of a project's networks before its doors are opened. */
+/** What became of a project's networks before its listeners are opened. */
 interface Prepared {
   readonly gateways: readonly Gateway[];
   /** Services whose networks could not be made. */
@@ -113,7 +113,7 @@ export class ListenerManager {
     });
   }
 
-  /** How a service is used now, through its doors and past them. */
+  /** How a service is used now, through its listeners and past them. */
   seen(id: ServiceId): UseSeen {
     const { connections, holding, lastByteAt, rhythm } = this.doors.activity(id);
     const carried = this.options.carrier.seen(id);
@@ -433,7 +433,7 @@ export class ListenerManager {
     return [...reasons].map(([name, reason]) => ({ name, reason, isNew: before?.get(name) !== reason }));
   }
 
-  /** The networks that sleeping services are in are made, so that what is in the way is known now and not when somebody connects. */
+  /** The networks that sleeping services are in are made, so that what is in the way is known now and not when a client connects. */
   private async prepare(name: string): Promise<Prepared> {
     const { log, world, hasGateways } = this.options;
     const project = world().projects.get(name);
@@ -547,7 +547,7 @@ export class ListenerManager {
     return { gateways: marked, unserved };
   }
 
-  /** Why a port could not be opened, with who holds it. */
+  /** Why a port could not be opened, and what holds it. */
   private async explained(
     door: WantedListener,
     failed: readonly { readonly door: Listener; readonly failure: Failure }[],

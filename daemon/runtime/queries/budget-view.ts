@@ -18,7 +18,7 @@ export function budgetBeyond(
 ): Failure | null {
   if (budgetFixed) {
     const remedies = ['Start the daemon without LAPTOP_DEV_BUDGET, or with another one: laptop-dev daemon stop'];
-    return failure('config-invalid', 'LAPTOP_DEV_BUDGET of the daemon sets the budget, and has the last word.', {}, remedies);
+    return failure('config-invalid', 'The daemon was started with LAPTOP_DEV_BUDGET, which has precedence.', {}, remedies);
   }
   if (bytes === null) return null;
   const { total } = host.read();
@@ -34,7 +34,7 @@ export function budgetBeyond(
   );
 }
 
-/** The budget, who holds it, and what the host has. */
+/** The budget, what holds it, and what the host has. */
 export function budgetView(
   { policy, host }: { readonly policy: Policy; readonly host: HostMemory },
   loop: Loop,

@@ -28,11 +28,11 @@ export function setBudget(draft: Draft, bytes: Bytes | null, policy: Policy, now
       grant: each.grant,
       keptBecause: whyNotEvicted(each, [], draft.evictions, policy.relief, now),
     }));
-    const message = `${formatBytes(over + budget)} are granted, ${formatBytes(over)} more than ${formatBytes(budget)}, and bursts and idle services do not give so much. Nothing was changed.`;
+    const message = `${formatBytes(over + budget)} are granted, ${formatBytes(over)} more than ${formatBytes(budget)}, and lowering limits and stopping idle services would not free enough. Nothing was changed.`;
     return {
       ok: false,
       failure: failure('over-budget', message, { budget, granted: over + budget, holders }, [
-        'laptop-dev budget shows who holds it; stop somebody first',
+        'laptop-dev budget shows what holds it; stop a service first',
       ]),
     };
   }

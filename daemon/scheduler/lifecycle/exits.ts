@@ -149,7 +149,7 @@ function exitWords(entry: ServiceEntry, exit: Exit): ExitFailure {
   if (limit === null) return failure('exited', message, details, [`laptop-dev logs ${name} shows more`, ...another]);
   return failure('out-of-memory', message, { limit, maximum: memory.maximum, ...details }, [
     limit < memory.maximum
-      ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows who holds it`
+      ? `It may hold up to ${formatBytes(memory.maximum)} when the budget has room: laptop-dev budget shows what holds it`
       : `Raise memory.maximum of ${name} (now ${formatBytes(memory.maximum)}) in its profile, or let it need less`,
   ]);
 }

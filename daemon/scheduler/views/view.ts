@@ -114,19 +114,19 @@ function whyOf(world: World, entry: ServiceEntry, now: Ms): string {
     case 'queued':
       return `waits until ${formatBytes(state.grant)} of the budget are free`;
     case 'pending':
-      return state.image === 'ready' ? `waits for ${waitsFor(entry)}` : 'its image is being made ready';
+      return state.image === 'ready' ? `waits for ${waitsFor(entry)}` : 'its image is being prepared';
     case 'starting':
-      return `starts since ${seconds(now - state.since)}`;
+      return `starting for ${seconds(now - state.since)}`;
     case 'running':
       if (state.frozen)
-        return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused: nobody uses it; a connection lets it go on';
+        return spec.activation.freezeAfter === null ? 'paused through the engine' : 'paused while idle; a connection resumes it';
       return isWanted(entry) ? whyUp(world, entry, now) : 'stops after the services that depend on it';
     case 'stopping':
-      return state.after.kind === 'restart' ? 'stops, to start again' : 'stops';
+      return state.after.kind === 'restart' ? 'stops in order to restart' : 'stops';
     case 'ended':
       return entry.byHand
         ? 'was started again through the engine'
-        : 'was told to end through the engine: it stays stopped unless it is started again now';
+        : 'was stopped through the engine; it stays stopped unless it is started again now';
     case 'backoff':
       return `${state.exit.oom ? 'killed at its limit' : `exited with ${state.exit.code}`}; starts again in ${seconds(state.until - now)}`;
     case 'completed':
@@ -170,7 +170,7 @@ function keptAwake({ spec, state, use }: ServiceEntry, now: Ms): string[] {
 }
 
 function whyAsleep(world: World, entry: ServiceEntry): string {
-  if (entry.wakeRequest !== null) return 'is wanted, and waits for room in the budget';
+  if (entry.wakeRequest !== null) return 'a connection waits for it; it starts when the budget has room';
   if (entry.awake) return 'waits for the engine';
   if (entry.refusal !== null) return `was not woken: ${entry.refusal.message}`;
   const listeners = world.projects.get(entry.spec.project)?.listeners;

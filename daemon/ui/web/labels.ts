@@ -78,7 +78,7 @@ export function planLines(plan: Plan): readonly PlanLine[] {
       verb: 'start',
       what: `${id}, limit ${formatBytes(grant)}${recreate ? ', made anew' : ''}`,
     })),
-    ...plan.sleeps.map(id => ({ verb: 'listen', what: `${id}: asleep until somebody connects` })),
+    ...plan.sleeps.map(id => ({ verb: 'listen', what: `${id}: asleep until a client connects` })),
     ...plan.keeps.map(id => ({ verb: 'keep', what: id })),
   ];
 }

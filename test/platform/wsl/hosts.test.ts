@@ -76,13 +76,13 @@ describe.concurrent('what a host is', () => {
 
   it.each(sampled<readonly [string, Partial<Simulated>, string, number, RegExp]>([
     ['WSL1', { kind: 'wsl1' }, 'wsl show', 4, /the kernel 4\.4\.0-22621-Microsoft is WSL1[\s\S]*--set-version NAME 2/],
-    ['plain Linux', { kind: 'linux' }, 'wsl presets', 4, /This is no WSL2: the kernel 6\.12\.9-amd64 is a Linux of its own/],
+    ['plain Linux', { kind: 'linux' }, 'wsl presets', 4, /This is not WSL2: the kernel 6\.12\.9-amd64 is that of a plain Linux/],
     ['several users, interop off', { interop: false, users: ['a', 'b'] }, 'wsl show', 3, /it may be any of\s+\S*a\/\.wslconfig,\s+\S*b\/\.wslconfig/],
-    ['drives not mounted', { wslConf: '[automount]\nroot = /win\n' }, 'wsl show', 3, /no user's folder is seen below\s+\/win\//],
+    ['drives not mounted', { wslConf: '[automount]\nroot = /win\n' }, 'wsl show', 3, /there is no user's folder below\s+\/win\//],
     ['an unknown preset', {}, 'wsl apply blanced', 2, /No preset is called blanced[\s\S]*Did you mean balanced/],
     ['an unknown profile', {}, 'wsl apply balanced fulll', 3, /No profile is called fulll[\s\S]*Did you mean full/],
     ['a preset that is too small', { host: 8, cpus: 4 }, 'wsl apply minimal full', 5, /gives the VM 3 GB; the profile full needs 4\.3 GB[\s\S]*wsl apply minimal small: that profile needs 2 GB/],
-    ['a size that is none', {}, 'wsl presets --host-memory lots', 2, /It has to be a size/],
+    ['a size that is none', {}, 'wsl presets --host-memory lots', 2, /It must be a size/],
     ['no file to take back', {}, 'wsl undo', 2, /No change to \.wslconfig is known/],
     ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
     ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
@@ -149,7 +149,7 @@ describe.concurrent('apply and undo', () => {
       const first = text();
       await runOn(host, 'wsl apply llm full');
       const { code, err } = await runOn(host, 'wsl apply balanced full');
-      expect([code, err]).toEqual([0, expect.stringContaining('swap=4GB (line 4) stays: balanced leaves swap alone.')]);
+      expect([code, err]).toEqual([0, expect.stringContaining('swap=4GB (line 4) stays: balanced does not change swap.')]);
       await runOn(host, 'wsl undo --quiet');
       await runOn(host, 'wsl undo --quiet');
       expect(text()).toBe(first);

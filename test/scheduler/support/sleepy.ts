@@ -3,7 +3,7 @@ import { Driver } from './driver.js';
 import { sleeper } from './households.js';
 import { policy, project } from './specs.js';
 
-/** An API over a database, both asleep until somebody connects. */
+/** An API over a database, both asleep until a client connects. */
 export const sleepyShop = project('shop', {
   api: sleeper(3000, 60, { dependsOn: ['db'] }),
   db: sleeper(5432, 120, { protocol: 'postgres' }),

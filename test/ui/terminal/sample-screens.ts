@@ -89,7 +89,7 @@ export const EIGHT: readonly LiveService[] = [
   service('worker', [null, 128, 256, 256], {
     state: 'starting',
     health: 'starting',
-    why: 'starts since 2.4 s',
+    why: 'starting for 2.4 s',
     protectedBy: 'is being started',
     dependsOn: ['postgres'],
   }),
@@ -99,7 +99,7 @@ export const EIGHT: readonly LiveService[] = [
     ports: [port(9200)],
     stopsIn: 1_130_000,
     next: { rank: 2, frees: 1024 * MiB },
-    why: 'paused: nobody uses it; a connection lets it go on',
+    why: 'paused while idle; a connection resumes it',
     uses: { cpu: 0 },
   }),
   service('mail', [null, 64, 0, 128], {

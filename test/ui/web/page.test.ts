@@ -126,7 +126,7 @@ describe('words', () => {
       'put to sleep shop/b, to make room; a connection wakes it',
       'shrink shop/c to 64 MB, to make room',
       'start shop/api, limit 512 MB',
-      'listen shop/e: asleep until somebody connects',
+      'listen shop/e: asleep until a client connects',
       'keep shop/d',
     ]);
     expect(planSum(plan)).toBe('Granted 0 MB → 512 MB; 7.5 GB of 8 GB left.');

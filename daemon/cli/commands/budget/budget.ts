@@ -38,7 +38,9 @@ export const budgetSetVerb = {
 async function setBudget(cli: Cli, [text = '']: readonly string[]): Promise<number> {
   const bytes = text === 'default' ? null : parseBytes(text);
   if (bytes === null && text !== 'default') {
-    throw new FailureError(failure('usage', `"${text}" is no size.`, {}, ['laptop-dev budget set 4GB, or default']));
+    throw new FailureError(
+      failure('usage', `"${text}" is not a size.`, {}, ['laptop-dev budget set 4GB sets one, laptop-dev budget set default the default.']),
+    );
   }
   const dryRun = cli.options.dryRun ?? false;
   const { plan } = await cli.client.setBudget({ bytes, dryRun });

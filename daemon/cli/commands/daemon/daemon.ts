@@ -49,7 +49,7 @@ export const daemonStopVerb = {
 /** The daemon closes its log and its connections within this time, ms. */
 const END_WITHIN = 15_000;
 
-/** Ends the daemon and waits until its process is gone. It is no failure when no daemon runs. */
+/** Stops the daemon and waits until its process is gone. Succeeds if no daemon runs. */
 async function stop(cli: Cli): Promise<number> {
   const view = await runningDaemon(cli);
   if (view) {
@@ -57,7 +57,7 @@ async function stop(cli: Cli): Promise<number> {
     await untilGone(view.pid);
   }
   answer(cli, { running: false, pid: view?.pid ?? null }, () =>
-    view ? 'The daemon has ended; services keep running.' : 'The daemon does not run.',
+    view ? 'The daemon is stopped; services keep running.' : 'The daemon is not running.',
   );
   return 0;
 }
@@ -66,7 +66,7 @@ async function untilGone(pid: number): Promise<void> {
   const end = Date.now() + END_WITHIN;
   while (isAlive(pid)) {
     if (Date.now() > end)
-      throw new FailureError(failure('timeout', `The daemon (PID ${pid}) has not ended after ${END_WITHIN / 1_000} s.`, { pid }));
+      throw new FailureError(failure('timeout', `The daemon (PID ${pid}) is still running after ${END_WITHIN / 1_000} s.`, { pid }));
     await new Promise(resolve => setTimeout(resolve, 20));
   }
 }
@@ -91,7 +91,7 @@ export const daemonStatusVerb = {
 async function status(cli: Cli): Promise<number> {
   const view = await runningDaemon(cli);
   if (!view)
-    throw new FailureError(failure('daemon-unavailable', `The daemon does not run: ${cli.paths.socket}.`, { socket: cli.paths.socket }));
+    throw new FailureError(failure('daemon-unavailable', `The daemon is not running: ${cli.paths.socket}.`, { socket: cli.paths.socket }));
   answer(cli, { running: true, socket: cli.paths.socket, ...view }, () =>
     [...describeDaemon(view), `socket  ${cli.paths.socket}`, `log     ${cli.paths.logFile}`].join('\n'),
   );

@@ -26,7 +26,7 @@ async function run(cli: Cli): Promise<number> {
   if (!dryRun) {
     if (existsSync(file) && !force && readFileSync(file, 'utf8') !== text)
       throw new FailureError(
-        failure('usage', `${file} exists already and differs.`, { file }, ['--force writes it anew; --dry-run shows the text.']),
+        failure('usage', `${file} already exists and differs.`, { file }, ['--force overwrites it; --dry-run shows the text.']),
       );
     write(file, text);
   }

@@ -29,7 +29,7 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const written = way === 'print' ? null : write(file, text, cli.options.force ?? false);
   if (cli.options.json) answer(cli, { text, file: written }, () => '');
   if (written !== null) remark(cli, `Wrote ${written}. Nothing was sent.`);
-  else if (!cli.options.stdout) remark(cli, 'Nothing was written: there is no terminal to ask. --yes writes the file.');
+  else if (!cli.options.stdout) remark(cli, 'Nothing was written: there is no terminal to ask for confirmation. --yes writes the file.');
   return 0;
 }
 
@@ -48,7 +48,7 @@ function write(file: string, text: string, force: boolean): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new FailureError(elsewhere(file, error));
     throw new FailureError(
-      failure('usage', `${file} exists already.`, { file }, ['--force overwrites it; --output FILE names another one.']),
+      failure('usage', `${file} already exists.`, { file }, ['--force overwrites it; --output FILE names another file.']),
     );
   }
 }

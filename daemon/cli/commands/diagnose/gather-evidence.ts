@@ -107,7 +107,7 @@ function configSeen(cli: Cli, host: Host, facts: HostFacts): Seen {
   const none = (configWhy: string): Seen => ({ config: null, configWhy, keys: [], stray: [] });
   if (facts.vm.kind !== 'wsl2') return none('no WSL2');
   const file = cli.options.wslconfig ?? findConfig(host, facts).file;
-  if (file === null) return none('where .wslconfig is cannot be told: --wslconfig FILE names it');
+  if (file === null) return none('the .wslconfig cannot be found: --wslconfig FILE names it');
   try {
     const config = loadConfig(file);
     return { config, configWhy: '', keys: verify(config.config, facts, config.changedAt), stray: strayConfigs(file) };

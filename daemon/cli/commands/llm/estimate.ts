@@ -24,7 +24,9 @@ const HEAD = 64 * MiB;
 /** Says what a model takes: one that was added, or a file here, of which only the beginning is looked at. */
 async function run(cli: Cli, [model = '']: readonly string[]): Promise<number> {
   if (/^https?:\/\//i.test(model))
-    throw new FailureError(failure('usage', 'A model at an address is not estimated before it is added: add refuses what can never fit.'));
+    throw new FailureError(
+      failure('usage', 'A model at a URL cannot be estimated before it is added; add refuses a model that can never fit.'),
+    );
   const service = await advisorOf(cli);
   const isFile = model.includes('/') || /\.gguf$/i.test(model);
   const found = isFile ? await estimateFile(cli, service, model) : await askManage<Estimated>(cli, service, ['estimate', model]);

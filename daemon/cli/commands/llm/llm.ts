@@ -59,8 +59,8 @@ async function use(cli: Cli, [name = '']: readonly string[]): Promise<number> {
   const service = await advisorOf(cli);
   const data = await askManage<{ name: string; configured: string | null }>(cli, service, ['use', nameFor(name, '')]);
   answer(cli, { service: service.name, ...data }, () => {
-    const over = data.configured === null ? '' : ` The variable MODEL of ${service.name} names ${data.configured}, which wins.`;
-    return `${data.name} answers where a request names no model.${over}`;
+    const over = data.configured === null ? '' : ` The variable MODEL of ${service.name} names ${data.configured}, which has precedence.`;
+    return `${data.name} answers requests that name no model.${over}`;
   });
   return 0;
 }
@@ -76,7 +76,7 @@ export const modelsRmVerb = {
 async function remove(cli: Cli, [name = '']: readonly string[]): Promise<number> {
   const service = await advisorOf(cli);
   const data = await askManage<{ name: string; bytes: number }>(cli, service, ['rm', nameFor(name, '')]);
-  answer(cli, { service: service.name, ...data }, () => `${data.name} is removed: ${formatBytes(data.bytes)}.`);
+  answer(cli, { service: service.name, ...data }, () => `${data.name} is removed; ${formatBytes(data.bytes)} are free again.`);
   return 0;
 }
 

@@ -63,7 +63,7 @@ function begun(cli: Cli, begin: (from: number) => void): (from: number) => void 
 }
 
 function again(cli: Cli): (at: number, why: string) => void {
-  return (at, why) => remark(cli, `The download broke off after ${formatBytes(at)} (${why}); it is taken up again.`);
+  return (at, why) => remark(cli, `The download was interrupted after ${formatBytes(at)} (${why}); it resumes.`);
 }
 
 /** The address that was given; null for a file. Throws FailureError usage for an address of another kind. */
@@ -71,7 +71,7 @@ function urlIn(text: string): URL | null {
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new FailureError(failure('usage', `${text} is no address that models can be had from: http and https are.`));
+  throw new FailureError(failure('usage', `${text} is not a URL that models can be downloaded from: use http or https.`));
 }
 
 function checksum(text: string | undefined): string | null {

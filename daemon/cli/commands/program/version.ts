@@ -18,7 +18,7 @@ async function run(cli: Cli): Promise<number> {
   answer(cli, { version: cli.version, daemon: daemon?.version ?? null, engine, node: process.versions.node }, () =>
     [
       `laptop-dev ${cli.version}`,
-      `daemon     ${daemon ? `${daemon.version} (PID ${daemon.pid})` : 'does not run'}`,
+      `daemon     ${daemon ? `${daemon.version} (PID ${daemon.pid})` : 'not running'}`,
       ...(engine ? [`engine     ${engine.kind} ${engine.version}, API ${engine.apiVersion}, cgroup v${engine.cgroupVersion}`] : []),
       `node       ${process.versions.node}`,
     ].join('\n'),

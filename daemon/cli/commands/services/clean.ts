@@ -22,11 +22,11 @@ async function run(cli: Cli): Promise<number> {
     if (found.volumes.length > 0) await confirmLoss(cli, `Remove ${found.volumes.join(', ')}, with all data in them?`);
   }
   const cleaned = await cli.client.clean({ project, volumes, dryRun });
-  answer(cli, { project, dryRun, ...cleaned }, () => told(cleaned, dryRun).join('\n'));
+  answer(cli, { project, dryRun, ...cleaned }, () => cleanedText(cleaned, dryRun).join('\n'));
   return 0;
 }
 
-function told(cleaned: Cleaned, dryRun: boolean): string[] {
+function cleanedText(cleaned: Cleaned, dryRun: boolean): string[] {
   const lines = (['containers', 'networks', 'volumes'] as const).flatMap(kind =>
     cleaned[kind].length > 0 ? [`  ${kind}: ${cleaned[kind].join(', ')}`] : [],
   );

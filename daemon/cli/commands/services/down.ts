@@ -18,7 +18,7 @@ export const downVerb = {
 /** Takes a project down, or with --all every project of this user. */
 async function run(cli: Cli): Promise<number> {
   if (cli.options.all && !(await runningDaemon(cli))) {
-    answer(cli, { projects: [] }, () => 'The daemon does not run: nothing to take down. laptop-dev up adopts what still runs.');
+    answer(cli, { projects: [] }, () => 'The daemon is not running: nothing to take down. laptop-dev up adopts containers that still run.');
     return 0;
   }
   const projects = cli.options.all ? (await cli.client.projects()).map(({ name }) => name) : [await projectOf(cli)];
@@ -29,11 +29,11 @@ async function run(cli: Cli): Promise<number> {
     const { plan } = await act(cli, project, 'down', { volumes, ...mannerOf(cli) });
     outcomes.push({ project, plan });
   }
-  answer(cli, { projects: outcomes }, () => outcomes.map(outcome => told(cli, outcome)).join('\n') || 'No project is up.');
+  answer(cli, { projects: outcomes }, () => outcomes.map(outcome => outcomeText(cli, outcome)).join('\n') || 'No project is up.');
   return 0;
 }
 
-function told(cli: Cli, { project, plan }: { project: string; plan: ActionOutcome['plan'] }): string {
+function outcomeText(cli: Cli, { project, plan }: { project: string; plan: ActionOutcome['plan'] }): string {
   if (cli.options.dryRun) return [`${project}:`, ...renderPlan(plan, 'would')].join('\n');
   if (cli.options.wait === false) return `${project} is being taken down`;
   return `${project} is down; its volumes are ${cli.options.volumes ? 'removed' : 'kept'}`;

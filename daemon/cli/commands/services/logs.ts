@@ -40,7 +40,7 @@ function printer(cli: Cli, names: readonly string[]): (entry: LogEntry) => void 
   const prefixes = names.length === 1 ? new Map<string, string>() : prefixesOf(names, out.colours);
   return ({ service, stream, text }) => {
     const prefix = prefixes.get(service) ?? '';
-    // What happened to it is no output of it: what is piped on stays clean.
+    // Notices are not output of the service: a pipe gets the output alone.
     if (stream === 'notice') remark(cli, cli.err.colours.dim(`─ ${text} ─`));
     else if (out.terminal) out.write(`${prefix}${terminalLine(text)}\n`);
     else out.pass(`${printable(prefix)}${text}\n`);

@@ -16,12 +16,12 @@ export const runVerb = {
   run,
 } satisfies Verb;
 
-/** Signals that are meant for the command: a terminal sends its own to both. */
+/** Signals that are passed on to the command; those of a terminal reach both processes. */
 const PASSED_ON = ['SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Wakes services, runs a command here with its own input and output, and lets them sleep again when it has ended, however it ends.
- * When this process is killed the lease runs out by itself. Exits as the command does; 128 + n for signal n.
+ * If this process is killed, the lease expires. Exits as the command does; 128 + n for signal n.
  */
 async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const services = (cli.options.with ?? [])
@@ -43,7 +43,7 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   }
 }
 
-/** LAPTOP_DEV_LEASE, in ms; undefined: as long as usual. */
+/** LAPTOP_DEV_LEASE, in ms; undefined: the default. */
 function leaseTime({ env }: Cli): number | undefined {
   const text = env['LAPTOP_DEV_LEASE'];
   if (!text) return undefined;

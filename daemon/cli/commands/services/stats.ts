@@ -19,11 +19,11 @@ export const statsVerb = {
   run,
 } satisfies Verb;
 
-/** How long one picture waits for the second measurement, without which there are no rates; ms. */
+/** How long one snapshot waits for the second measurement, without which there are no rates; ms. */
 const MEASURED_WITHIN = 3_000;
 const CTRL_C = '\u0003';
 
-/** What services use: a live table on a terminal, one table elsewhere and with --no-stream, a JSON line a picture with --json. */
+/** What services use: a live table on a terminal, one table elsewhere and with --no-stream, one JSON line per snapshot with --json. */
 async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const { all = false, json = false, quiet = false, stream = true, every } = cli.options;
   const project = all ? null : await projectOf(cli);
@@ -33,8 +33,8 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   return stream && isLive && !quiet ? watch(cli, query) : once(cli, query);
 }
 
-/** The picture as the stream tells it, anew with each frame that changes it. */
-async function* pictures(cli: Cli, query: StreamQuery): AsyncGenerator<Live> {
+/** The state after each frame of the stream that changes it. */
+async function* snapshots(cli: Cli, query: StreamQuery): AsyncGenerator<Live> {
   let live: Live | null = null;
   for await (const frame of cli.client.stream(query)) {
     if (frame.type === 'snapshot') {
@@ -55,15 +55,15 @@ async function check(cli: Cli, { services }: Live, { services: wanted = [], proj
   const known = (await cli.client.services(project, false)).map(({ name }) => name);
   const nearest = nearestName(missing, known);
   const hint = nearest === null ? '' : ` Did you mean ${nearest}?`;
-  throw new FailureError(failure('not-found', `There is no service ${missing} here.${hint}`, { service: missing, known }));
+  throw new FailureError(failure('not-found', `There is no service ${missing} in this project.${hint}`, { service: missing, known }));
 }
 
-function told({ at, budget, host, services }: Live): object {
+function snapshotOf({ at, budget, host, services }: Live): object {
   return { at, budget, host, services };
 }
 
 async function lines(cli: Cli, query: StreamQuery): Promise<void> {
-  for await (const live of pictures(cli, query)) cli.out.write(`${JSON.stringify(told(live))}\n`);
+  for await (const live of snapshots(cli, query)) cli.out.write(`${JSON.stringify(snapshotOf(live))}\n`);
 }
 
 async function once(cli: Cli, query: StreamQuery): Promise<number> {
@@ -71,7 +71,7 @@ async function once(cli: Cli, query: StreamQuery): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   let last: Live | null = null;
   try {
-    for await (const live of pictures(cli, { ...query, signal: AbortSignal.any([enough.signal, cli.cancelled]) })) {
+    for await (const live of snapshots(cli, { ...query, signal: AbortSignal.any([enough.signal, cli.cancelled]) })) {
       last = live;
       if (isMeasured(live)) break;
       timer ??= setTimeout(() => enough.abort(), MEASURED_WITHIN);
@@ -82,8 +82,8 @@ async function once(cli: Cli, query: StreamQuery): Promise<number> {
   } finally {
     clearTimeout(timer);
   }
-  const picture = last;
-  if (picture) answer(cli, told(picture), () => text(cli, picture).join('\n'));
+  const snapshot = last;
+  if (snapshot) answer(cli, snapshotOf(snapshot), () => text(cli, snapshot).join('\n'));
   return 0;
 }
 
@@ -101,7 +101,7 @@ async function watch(cli: Cli, query: StreamQuery): Promise<number> {
     if (key === CTRL_C || key === 'q') quit.abort();
   });
   try {
-    for await (const live of pictures(cli, { ...query, signal: AbortSignal.any([quit.signal, cli.cancelled]) })) {
+    for await (const live of snapshots(cli, { ...query, signal: AbortSignal.any([quit.signal, cli.cancelled]) })) {
       last = live;
       const { rows, colours } = cli.out;
       screen.draw([...fitted(text(cli, live), rows() - 3), '', colours.dim('q: quit')]);
@@ -112,7 +112,7 @@ async function watch(cli: Cli, query: StreamQuery): Promise<number> {
   } finally {
     release();
     screen.close();
-    // The last picture stays, as the shell's own output does.
+    // The last table stays, as the shell's own output does.
     if (last) cli.out.write(`${text(cli, last).join('\n')}\n`);
   }
   return code;

@@ -26,7 +26,7 @@ export const upVerb = {
   run,
 } satisfies Verb;
 
-/** Reads the project here, sees to it that a daemon runs, and brings the services up. */
+/** Reads the project here, starts a daemon if none runs, and brings the services up. */
 async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const found = await findHere(cli);
   const { profile, services } = await splitWords(found, args);
@@ -42,12 +42,12 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const outcome = await act(cli, spec.name, 'up', body);
   const data = { project: spec.name, profile: spec.profile, plan: outcome.plan, services: outcome.result?.services ?? [], leftOut };
   answer(cli, data, () => summary(cli, spec, leftOut, outcome).join('\n'));
-  // What is not there is said whatever the manner of the answer.
+  // Services that are left out are named even with --quiet.
   if (cli.options.quiet && leftOut.length > 0) cli.err.write(`${without(spec, leftOut)}\n`);
   return 0;
 }
 
-/** Another profile of a project that is up takes away what only the present one has: containers with what was written into them. */
+/** Another profile of a project that is up removes what only the present one has: containers with the data in them. */
 async function confirmOtherProfile(cli: Cli, body: Mutations['up']): Promise<void> {
   const { spec } = body;
   const known = (await cli.client.projects()).find(({ name }) => name === spec.name);
@@ -70,7 +70,7 @@ interface Loaded {
   readonly leftOut: readonly string[];
 }
 
-/** Mistakes are found before a daemon is started for them. The project's name depends on the projects that the daemon knows. */
+/** Errors of the files are found before a daemon is started. The project's name depends on the projects that the daemon knows. */
 async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>): Promise<Loaded> {
   const early = (await runningDaemon(cli)) ? null : await readProject(cli, found, { ...options, taken: {} });
   await ensureDaemon(cli);
@@ -87,7 +87,7 @@ async function load(cli: Cli, found: Found, options: Omit<LoadOptions, 'taken'>)
 }
 
 function movedText({ name, root }: ProjectSpec, from: string): string {
-  return `The folder of project ${name} was ${from} and is ${root} now: it keeps its name and volumes. -p NAME makes another project of it.`;
+  return `The folder of project ${name} was ${from} and is ${root} now: it keeps its name and volumes. -p NAME starts it as another project.`;
 }
 
 function summary(cli: Cli, spec: ProjectSpec, leftOut: readonly string[], { plan, result }: ActionOutcome): string[] {
@@ -100,7 +100,7 @@ function summary(cli: Cli, spec: ProjectSpec, leftOut: readonly string[], { plan
   return [`${spec.name} is up (${spec.profile}): ${counts.join(', ')}, ${granted}`, ...missing, ...addresses(result.services)];
 }
 
-/** Where the services are reached. */
+/** The addresses of the services. */
 function addresses(services: readonly ServiceView[]): string[] {
   const published = services.filter(service => service.ports.length > 0);
   const width = Math.max(0, ...published.map(({ name }) => name.length));

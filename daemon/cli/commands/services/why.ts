@@ -25,6 +25,9 @@ async function run(cli: Cli, args: readonly string[]): Promise<number> {
 
 const SOURCES = { written: 'as written', known: 'by image and number', seen: 'seen', guessed: 'guessed' } as const;
 
+/** Where `is` before the state would be wrong. */
+const STATES: Readonly<Partial<Record<WhyView['service']['state'], string>>> = { failed: 'has failed' };
+
 function speechText({ port, protocol, source }: WhyView['service']['speaks'][number]): string {
   return `${port} ${protocol} (${SOURCES[source]})`;
 }
@@ -34,9 +37,9 @@ function render({ service, notices }: WhyView, cli: Cli): string[] {
   const health = service.health === 'none' ? '' : ` and ${service.health}`;
   const guessed = memory.guessed ? ' (both guessed: they grow with what is used while the budget has room)' : '';
   const limits = `standard ${formatBytes(memory.standard)}, maximum ${formatBytes(memory.maximum)}${guessed}`;
-  const held = memory.grant === 0 ? 'nothing granted' : `${usedOf(memory.workingSet, memory.grant)} in use of its grant`;
+  const held = memory.grant === 0 ? 'nothing granted' : `${usedOf(memory.workingSet, memory.grant)} of its grant in use`;
   return [
-    `${service.name} is ${service.state}${health}: ${service.why}`,
+    `${service.name} ${STATES[service.state] ?? `is ${service.state}`}${health}: ${service.why}`,
     `  memory      ${held}; ${limits}`,
     ...(service.speaks.length > 0 ? [`  speaks      ${service.speaks.map(speechText).join(', ')}`] : []),
     ...(service.enginePorts.length > 0

@@ -60,7 +60,7 @@ async function run(cli: Cli, [name = '', profile]: readonly string[]): Promise<n
 function noPreset(name: string) {
   const names = Object.keys(PRESETS);
   const nearest = nearestName(name, names);
-  const remedies = [...(nearest === null ? [] : [`Did you mean ${nearest}?`]), 'laptop-dev wsl presets shows what each gives.'];
+  const remedies = [...(nearest === null ? [] : [`Did you mean ${nearest}?`]), 'laptop-dev wsl presets shows what each one sets.'];
   return failure('usage', `No preset is called ${name}: there are ${names.join(', ')}.`, { presets: names, nearest }, remedies);
 }
 
@@ -86,9 +86,9 @@ function wanted(cli: Cli, { config }: Wsl, preset: Preset): readonly ConfigChang
 function warn(cli: Cli, { config, hostMemory, facts }: Wsl, preset: Preset, edited: string): void {
   const say = (text: string) => remark(cli, `${cli.err.colours.yellow('warning:')} ${text}`);
   if (hostMemory && !hostMemory.sure)
-    say(`the host's memory, ${formatBytes(hostMemory.value)}, is ${hostMemory.source}; --host-memory says it.`);
+    say(`the host's memory, ${formatBytes(hostMemory.value)}, is ${hostMemory.source}; --host-memory sets it.`);
   const swap = config.config.effective.get('wsl2.swap');
-  if (preset.swap === null && swap) say(`swap=${swap.value} (line ${swap.line}) stays: ${preset.name} leaves swap alone.`);
+  if (preset.swap === null && swap) say(`swap=${swap.value} (line ${swap.line}) stays: ${preset.name} does not change swap.`);
   if (!facts.vm.psi && facts.vm.kind === 'wsl2' && !cli.options.psi) {
     say('this kernel gives no pressure stall information; --psi turns it on where the kernel has it (6.6 or later).');
   }

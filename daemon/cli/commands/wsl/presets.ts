@@ -51,5 +51,5 @@ export function presetInput(cli: Cli, { hostMemory, cpus }: Wsl, { standard, max
 
 function known<T>(fact: Fact<T> | null): Fact<T> {
   if (fact) return fact;
-  throw new FailureError(failure('usage', 'The memory of the Windows host is not known.', {}, ['--host-memory 16GB says it.']));
+  throw new FailureError(failure('usage', 'The memory of the Windows host is not known.', {}, ['--host-memory 16GB sets it.']));
 }

@@ -7,7 +7,7 @@ import type { Bytes } from '../../../shared/bytes.js';
 import { FailureError, failure } from '../../../shared/failure.js';
 import type { Cli } from '../../cli.js';
 
-/** What the verbs of `wsl` stand on. */
+/** What the verbs of `wsl` read first. */
 export interface Wsl {
   readonly host: Host;
   readonly facts: HostFacts;
@@ -56,15 +56,15 @@ export async function lookAtWsl(cli: Cli): Promise<Wsl> {
 }
 
 function notWsl({ vm }: HostFacts) {
-  const what = vm.kind === 'wsl1' ? 'WSL1, which has no virtual machine to size' : 'a Linux of its own';
+  const what = vm.kind === 'wsl1' ? 'WSL1, which has no virtual machine to size' : 'that of a plain Linux';
   const remedies = vm.kind === 'wsl1' ? ['wsl --set-version NAME 2, in PowerShell, makes it WSL2.'] : [];
-  return failure('not-wsl', `This is no WSL2: the kernel ${vm.kernel} is ${what}.`, { kernel: vm.kernel, kind: vm.kind }, remedies);
+  return failure('not-wsl', `This is not WSL2: the kernel ${vm.kernel} is ${what}.`, { kernel: vm.kernel, kind: vm.kind }, remedies);
 }
 
 function noPlace({ windowsFault, mount }: HostFacts, candidates: readonly string[]) {
-  const seen = candidates.length === 0 ? `no user's folder is seen below ${mount}` : `it may be any of ${candidates.join(', ')}`;
+  const seen = candidates.length === 0 ? `there is no user's folder below ${mount}` : `it may be any of ${candidates.join(', ')}`;
   const why = windowsFault === null ? '' : ` (Windows could not be asked: ${windowsFault})`;
-  return failure('config-missing', `Where your .wslconfig is cannot be told: ${seen}${why}.`, { candidates, mount }, [
+  return failure('config-missing', `Your .wslconfig cannot be found: ${seen}${why}.`, { candidates, mount }, [
     '--wslconfig FILE names it.',
   ]);
 }

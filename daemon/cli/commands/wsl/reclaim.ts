@@ -60,7 +60,7 @@ async function runningServices(cli: Cli): Promise<readonly ServiceView[]> {
 
 const QUESTION = 'Drop the page cache of the whole VM as well? All distributions share it; what they read next comes from the disk.';
 
-/** Without a terminal and without --yes it is left, which is no failure. */
+/** Without a terminal and without --yes it is left out, which is not a failure. */
 async function mayDropAll(cli: Cli): Promise<boolean> {
   if (!cli.options.yes && (!cli.interactive || cli.options.json)) {
     remark(cli, 'The page cache of the VM is left: --yes drops it, for all distributions.');

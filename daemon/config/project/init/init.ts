@@ -99,7 +99,7 @@ const LANGUAGE =
 
 /**
  * The service as init proposes it: what is reached by a port of its own and is not being worked on (databases, caches, queues, consoles)
- * sleeps until somebody connects. Where `x-laptop-dev` says how it starts or when it stops, that stands.
+ * sleeps until a client connects. Where `x-laptop-dev` says how it starts or when it stops, that stands.
  */
 function withSleep(spec: ServiceSpec, compose: ComposeService, root: string): ServiceSpec {
   const extension = (compose.extension?.value ?? {}) as { start?: unknown; idle?: unknown };
