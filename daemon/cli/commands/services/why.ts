@@ -5,6 +5,7 @@ import { projectOf } from '../../locate-project.js';
 import { OUTPUT_OPTIONS, PROJECT_OPTIONS } from '../../parser/options.js';
 import { eventLine } from '../../render/events.js';
 import { portText, usedOf } from '../../render/ps.js';
+import { wrapCell } from '../../render/table.js';
 import type { Verb } from '../../verb.js';
 
 export const whyVerb = {
@@ -39,7 +40,10 @@ function render({ service, notices }: WhyView, cli: Cli): string[] {
   const limits = `standard ${formatBytes(memory.standard)}, maximum ${formatBytes(memory.maximum)}${guessed}`;
   const held = memory.grant === 0 ? 'nothing granted' : `${usedOf(memory.workingSet, memory.grant)} of its grant in use`;
   return [
-    `${service.name} ${STATES[service.state] ?? `is ${service.state}`}${health}: ${service.why}`,
+    ...wrapCell(
+      `${service.name} ${STATES[service.state] ?? `is ${service.state}`}${health}: ${service.why}`,
+      Math.max(40, cli.out.columns()),
+    ),
     `  memory      ${held}; ${limits}`,
     ...(service.speaks.length > 0 ? [`  speaks      ${service.speaks.map(speechText).join(', ')}`] : []),
     ...(service.enginePorts.length > 0

@@ -43,10 +43,10 @@ const OVERHEAD: Bytes = 1.5 * GiB;
 export const USUAL_MODEL: Bytes = 4.7 * GiB;
 
 export const PRESETS: Readonly<Record<PresetName, string>> = {
-  minimal: 'least memory: the services at their standard, Windows keeps the rest',
-  balanced: 'the services at their maximum, at most half of the host',
-  llm: 'room for a language model beside the services',
-  'build-heavy': 'large compilations: much memory and swap',
+  minimal: 'services at their standard',
+  balanced: 'services at their maximum',
+  llm: 'services and a language model',
+  'build-heavy': 'large compilations, with swap',
 };
 
 export function isPreset(name: string): name is PresetName {

@@ -18,7 +18,7 @@ const PARTS: readonly Part[] = [
     ['u', 'up: starts it; asks if another would have to go'], ['x', 'stop; asks'], ['r', 'restart; asks'],
     ['p', 'pin: it neither sleeps nor makes room; again: unpin'], ['w', 'what if it were started, or stopped: the plan'],
     ['D', 'down: its whole project; asks, keeps volumes'], ['e', 'a shell in it'], ['l  L', 'its logs; those of its project'],
-    ['/', 'filter by name, project or state'], ['s', 'sort by state, name, memory, CPU, who goes next'], ['b', 'budget: who holds what, who goes, who is kept'],
+    ['/', 'filter by name, project or state'], ['s', 'sort by state, name, memory, CPU, next to go'], ['b', 'budget: what is held, what goes, what is kept'],
   ]],
   ['Detail', [
     ['← →', '1 minute, 15 minutes, 24 hours'], ['z', 'the chart up to the peak instead of the maximum'], ['j k', 'scroll'],
@@ -28,7 +28,7 @@ const PARTS: readonly Part[] = [
     ['w', 'wrap long lines'], ['← →', 'sideways'], ['t', 'times'],
   ]],
   ['Program', [
-    ['q  ctrl-c', 'quit; services go on'], ['ctrl-z', 'suspend'], ['ctrl-l', 'paint anew'], ['?', 'this page'],
+    ['q  ctrl-c', 'quit; services go on'], ['ctrl-z', 'suspend'], ['ctrl-l', 'repaint'], ['?', 'this page'],
   ]],
 ];
 
@@ -40,7 +40,7 @@ function signs({ state, used, granted, reserve, mark }: Glyphs): Part {
       [mark, 'the standard: what a service is sure to get'],
       ['▲ NOW', 'uses more than its standard, a burst that can be taken back'],
       ['! NOW', 'more than 90 % of its grant, which is its limit'],
-      ['#1 #2 …', 'who goes first when memory is short'],
+      ['#1 #2 …', 'what goes first when memory is short'],
       ['held  pin', 'is not stopped for others: in use, starting, or pinned'],
       [
         `${state.running} ${state.frozen} ${state.asleep} ${state.stopped}`,
