@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { buildProgram } from '../../daemon/cli/parser/program.js';
@@ -37,18 +37,6 @@ describe('the tables of verbs', () => {
     const verbs = TABLES.map(([, verb]) => verb);
     expect(new Set(verbs).size).toBe(verbs.length);
     expect(new Set(verbs)).toEqual(new Set(FILES));
-  });
-});
-
-describe('the files of the command line', () => {
-  it('import late only files of their own: of a library in CommonJS the bundle would hand out the default alone', () => {
-    const root = new URL('../../daemon/cli/', import.meta.url);
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'));
-    const late = files.flatMap(name =>
-      [...readFileSync(new URL(name, root), 'utf8').matchAll(/\bimport\('([^']+)'\)/g)].map(([, target = '']) => ({ name, target })),
-    );
-    expect(late.length).toBeGreaterThan(40);
-    expect(late.filter(({ target }) => !target.startsWith('.'))).toEqual([]);
   });
 });
 
