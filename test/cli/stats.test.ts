@@ -98,7 +98,7 @@ describe('stats', () => {
 
   it('names the nearest service when there is no such, and says when the daemon is gone', async () => {
     const { cli, daemon } = await against();
-    await expect(statsVerb.run(cli, ['apii'])).rejects.toThrow('There is no service apii here. Did you mean api?');
+    await expect(statsVerb.run(cli, ['apii'])).rejects.toThrow('There is no service apii in this project. Did you mean api?');
     await daemon.stop();
     await expect(statsVerb.run(cli, [])).rejects.toMatchObject({ failure: { code: 'daemon-unavailable' } });
   });
