@@ -6,6 +6,7 @@ import { createActivator } from '../../daemon/activation/activator.js';
 import { cannotListen } from '../../daemon/activation/server-sockets.js';
 import type { Listeners, Target } from '../../daemon/ports/listeners.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
+import { byGear } from '../support/deep.js';
 import { detailsOf } from '../support/failures.js';
 import {
   bytes,
@@ -141,12 +142,14 @@ test('the counters and edges: none, some, none', async () => {
   expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
+const EXCHANGES = byGear({ deep: 2000, usual: 2000, fast: 500 });
+
 test('many exchanges a second are told as edges, at most ten a second', async () => {
   const { target } = await server(socket => socket.on('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\n')));
   const { client, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
   const socket = await client();
   const started = clock.now();
-  for (let request = 0; request < 2000; request += 1) {
+  for (let request = 0; request < EXCHANGES; request += 1) {
     socket.write('GET / HTTP/1.1\r\n\r\n');
     await bytes(socket, 27);
   }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Listeners, Target } from '../../daemon/ports/listeners.js';
-import { DEEP } from '../support/deep.js';
+import { byGear } from '../support/deep.js';
 import { connected, openStage, type Running, SERVICE, serve } from './harness.js';
 
-const SEEDS = DEEP ? 500 : 100;
+const SEEDS = byGear({ deep: 500, usual: 100, fast: 20 });
 const AT_ONCE = 20;
 const CLIENTS = 6;
 const STEPS = 8;

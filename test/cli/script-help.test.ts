@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { sampled } from '../support/deep.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** All that a person can run; laptop-dev.sh and monitor-resources.sh hand --help to the program. */
@@ -11,7 +12,7 @@ const SCRIPTS = ['scripts', 'test/hosts']
   .flatMap(folder => readdirSync(join(ROOT, folder)).map(name => join(folder, name)))
   .filter(path => /\.(sh|mjs)$/.test(path) && !/laptop-dev\.sh|monitor-resources\.sh/.test(path) && path !== 'test/hosts/images.mjs');
 
-it.each(SCRIPTS)('%s says with --help what it does, and does nothing', path => {
+it.each(sampled(SCRIPTS))('%s says with --help what it does, and does nothing', path => {
   // Nothing that it could do work with is on the PATH.
   const bare = mkdtempSync(join(tmpdir(), 'ldt-help-'));
   try {

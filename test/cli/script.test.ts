@@ -29,8 +29,10 @@ beforeEach(() => {
   tool('npm', `echo "$PWD: $*" >> "${root}/npm.log"
 case "$*" in
   ci*) [ -z "$FAIL_CI" ] || { echo no network; exit 1; }; mkdir -p node_modules && touch node_modules/.package-lock.json ;;
-  *build) [ -z "$FAIL_BUILD" ] || { echo 'a.ts(1,1): error'; exit 2; }; mkdir -p dist/cli; echo 'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)]))' > dist/cli/bin.js ;;
+  *build) [ -z "$FAIL_BUILD" ] || { echo 'a.ts(1,1): error'; exit 2; }; mkdir -p dist/cli; echo 'printf "[\\"%s\\"" "$PWD"; for word; do printf ",\\"%s\\"" "$word"; done; echo "]"' > dist/cli/bin.js ;;
 esac`); // biome-ignore format: a script
+  // What stands for Node says its version, and has the shell run the program: forty starts of Node would test Node.
+  tool('node', `[ "$1" != -p ] || exec echo ${process.versions.node}; exec /bin/sh "$@"`);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
+import { byGear } from '../support/deep.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const [PS1, CMD, DOCS] = [read('scripts/laptop-dev.ps1'), read('scripts/laptop-dev.cmd'), read('docs/windows.md')];
@@ -68,7 +69,7 @@ describe('scripts/laptop-dev.ps1', () => {
     const same = fc.property(fc.array(word, { maxLength: 5 }), words => {
       expect(run('laptop-dev', words).words).toEqual(words);
     });
-    fc.assert(same, { numRuns: 30 });
+    fc.assert(same, { numRuns: byGear({ deep: 30, usual: 30, fast: 5 }) });
   });
 
   it('does these steps, and has no quote on the way that Windows PowerShell would lose', () => {

@@ -65,6 +65,14 @@ describe('what engines leave out or name otherwise', () => {
     expect(mapInspect({ Id: 'x', Config: { Labels } })).toMatchObject({ memory: { standard: 0, maximum: 0 }, start: 'eager' });
   });
 
+  test.each([true, false])('OOMKilled %s is kept, whatever the exit code', OOMKilled => {
+    for (const ExitCode of [0, 137])
+      expect(mapInspect({ Id: 'x', State: { Status: 'exited', OOMKilled, ExitCode } })).toMatchObject({
+        oomKilled: OOMKilled,
+        exitCode: ExitCode,
+      });
+  });
+
   test('Go’s zero time is never', () => {
     expect(mapInspect({ Id: 'x', State: { StartedAt: '0001-01-01T00:00:00Z' } }).startedAt).toBeNull();
   });

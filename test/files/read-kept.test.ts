@@ -39,6 +39,14 @@ const OF_OTHERS: readonly Strange[] = isRoot
         },
         /belongs to nobody, not to root/,
       ],
+      [
+        'a file of another user in our group',
+        path => {
+          writeFileSync(path, '{}', { mode: 0o600 });
+          chownSync(path, 65_534, 0);
+        },
+        /belongs to nobody, not to root/,
+      ],
     ]
   : [];
 
@@ -123,6 +131,13 @@ describe('what is read', () => {
     expect(readKept(path, 10)?.toString()).toBe('0123456789');
     expect(refusalOf(() => readKept(path, 9)).message).toContain('10 bytes; 9 are the most');
   });
+});
+
+it.runIf(isRoot)('a file of this user is read in whichever group it is', () => {
+  const path = join(tempFolder(), 'x');
+  writeFileSync(path, '0123456789', { mode: 0o640 });
+  chownSync(path, 0, 65_534);
+  expect(readKept(path, 10)?.toString()).toBe('0123456789');
 });
 
 describe('the folder of the state', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecentUsage } from '../../daemon/runtime/sampling/recent.js';
+import { runs } from '../support/deep.js';
 
 const SECOND = 1_000;
 const NOW = 1_700_000_000_000;
@@ -80,7 +81,7 @@ describe('the last 15 minutes', () => {
         expect(times.length).toBeLessThanOrEqual(900);
         expect(times.every(time => time >= now - 900_000)).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

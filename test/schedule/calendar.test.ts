@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as cron from 'node-cron';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { everyDay, lastTick, nextTick, readCron } from '../../daemon/schedule/calendar.js';
+import { runs } from '../support/deep.js';
 
 const zone = process.env['TZ'];
 beforeEach(() => {
@@ -61,7 +62,7 @@ it('the plain expression of a day needs no node-cron, and means the same', () =>
       const full = readCron(`${minute} ${hour} * * *`, cron);
       return plain !== null && nextTick(plain, now) === nextTick(full, now) && lastTick(plain, 0, now) === lastTick(full, 0, now);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   expect([everyDay('60 9 * * *'), everyDay('0 24 * * *'), everyDay('0 9 * * 1')]).toEqual([null, null, null]);
 });
@@ -80,7 +81,7 @@ it('the next tick is the first that comes after, the last the last before: node-
       const until = Math.min(next - 1_000, now + 20_000);
       for (let at = Math.floor(now / 1_000) * 1_000 + 1_000; at <= until; at += 1_000) expect(task.match(new Date(at))).toBe(false);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

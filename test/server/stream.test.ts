@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Live } from '../../daemon/api/live.js';
 import type { HistorySpan } from '../../daemon/api/live-history.js';
 import { FailureError } from '../../daemon/shared/failure.js';
+import { runs } from '../support/deep.js';
 import { errorOf, MB, notice, send, sendRaw } from './harness.js';
 import { change, liveService, rawStream, stage, USAGE, watcher } from './stage.js';
 
@@ -88,7 +89,7 @@ describe('what follows', () => {
         expect({ ...seen.picture(), services: sorted(seen.picture()) }).toEqual({ ...live(), services: sorted(live()) });
         expect(sorted(part.picture())).toEqual(sorted(live(), ['a', 'c']));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

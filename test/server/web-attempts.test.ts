@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { EXCHANGE } from '../../daemon/server/web/app.js';
+import { sampled } from '../support/deep.js';
 import { type Ask, ask, bearer, JSON_BODY, openWeb, upgradeHeaders, type Web } from './web-support.js';
 
 type Header = readonly [string, string];
@@ -165,7 +166,7 @@ async function make(web: Web, all: readonly Attempt[]): Promise<string[]> {
 it('lets in none of 2,000 and more attempts over HTTP, and nothing is asked of the supervisor', async () => {
   const web = await openWeb();
   const all = attempts(web).filter(({ status }) => status !== 200);
-  expect(await make(web, all)).toEqual([]);
+  expect(await make(web, sampled(all))).toEqual([]);
   expect(all.length).toBeGreaterThanOrEqual(2_000);
   expect(web.double.calls).toEqual([]);
 }, 60_000);
@@ -173,6 +174,6 @@ it('lets in none of 2,000 and more attempts over HTTP, and nothing is asked of t
 it('lets in none of 150 and more attempts over WebSocket', async () => {
   const web = await openWeb();
   const all = socketAttempts(web);
-  expect(await make(web, all)).toEqual([]);
+  expect(await make(web, sampled(all))).toEqual([]);
   expect(all.length).toBeGreaterThanOrEqual(150);
 }, 60_000);

@@ -9,13 +9,18 @@ export const FAST = !DEEP && process.env['LAPTOP_DEV_TEST_FAST'] === '1';
 /** The share of a suite that each run takes. */
 const SHARE = 0.05;
 /** The least runs of a property that say anything. */
-const LEAST = 20;
+export const LEAST = 20;
 /** Of a long table a fast run takes every so many rows, from one that the seed says. */
 const STRIDE = 5;
 
 /** The rounds of this run, of a suite that has `all` when it is deep. */
 export function rounds(all: number): number {
   return byGear({ deep: all, usual: Math.min(all, Math.max(LEAST, Math.ceil(all * SHARE))), fast: Math.min(all, LEAST) });
+}
+
+/** The runs of a property that is cheap enough to have all of them each time; in a fast run the least. */
+export function runs(all: number): number {
+  return byGear({ deep: all, usual: all, fast: Math.min(all, LEAST) });
 }
 
 /** What each gear takes of something that is no property: kills, bytes, strides. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SEED } from './deep.js';
+import { FAST, LEAST, SEED } from './deep.js';
 
-/** Before each test file: properties use the seed of the run. A failure names it, and the path to the case. */
-fc.configureGlobal({ seed: SEED });
+/** Before each test file: properties use the seed of the run, and in a fast run the least runs. A failure names the seed, and the path to the case. */
+fc.configureGlobal({ seed: SEED, ...(FAST ? { numRuns: LEAST } : {}) });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sampled } from '../../support/deep.js';
 import { brief, load } from './files.js';
 
 const KiB256 = 256 * 1024;
@@ -82,14 +83,14 @@ describe('a file that means harm is refused in two seconds of a busy core and 20
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const [name, [text, message]] of Object.entries(BOMBS)) {
+  for (const [name, [text, message]] of sampled(Object.entries(BOMBS))) {
     it(name, () => {
       expect(text.length).toBeLessThanOrEqual(KiB256);
       const file = join(folder, 'compose.yaml');
       writeFileSync(file, text);
       const child = spawnSync(process.execPath, ['--max-old-space-size=160', join(folder, 'child.cjs'), file], {
         encoding: 'utf8',
-        timeout: 15_000,
+        timeout: 110_000,
       });
       expect(child.stderr).toBe('');
       const { ms, maxRSS, problems, project } = JSON.parse(child.stdout) as {
@@ -103,7 +104,7 @@ describe('a file that means harm is refused in two seconds of a busy core and 20
       // 0.6 s at most on an idle core; one that shares its units with another thread takes twice as long.
       expect(ms).toBeLessThan(2000);
       expect(maxRSS).toBeLessThan(200 * 1024 * 1024);
-    });
+    }, 120_000);
   }
 });
 

@@ -32,6 +32,11 @@ describe('several files', () => {
     expect((await merged(base, over)).container.ports.map(port => port.host)).toEqual(expected);
   });
 
+  it('a key without a value in both files is empty, a list as well as a mapping', async () => {
+    const { container } = await merged('dns:, tmpfs:, environment:', 'dns:, tmpfs:, environment:');
+    expect([container.dns, container.mounts, container.environment]).toEqual([[], [], {}]);
+  });
+
   it('replaces a mount on the same target in its place', async () => {
     const { container } = await merged('volumes: [/a, "/srv:/b", /c]', 'volumes: [{type: tmpfs, target: /b/}, /d]');
     expect(container.mounts.map(({ kind, target }) => `${kind} ${target}`)).toEqual(['volume /a', 'tmpfs /b', 'volume /c', 'volume /d']);

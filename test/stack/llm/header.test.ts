@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { readHeader } from '../../../compose/services/llm-advisor/src/gguf/header.js';
 import { TINY, writeToy } from '../../../compose/services/llm-advisor/src/gguf/toy.js';
 import { ModelError } from '../../../compose/services/llm-advisor/src/model-error.js';
+import { runs } from '../../support/deep.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ld-gguf-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -93,6 +94,6 @@ test('damage anywhere is an error of ours or no error, never another one, and ta
         if (error instanceof Error) expect(error).toBeInstanceOf(ModelError);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

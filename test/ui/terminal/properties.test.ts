@@ -6,7 +6,7 @@ import { failure } from '../../../daemon/shared/failure.js';
 import type { Capabilities } from '../../../daemon/ui/terminal/cells.js';
 import type { Input } from '../../../daemon/ui/terminal/input.js';
 import { widthOf } from '../../../daemon/ui/terminal/text/width.js';
-import { rounds } from '../../support/deep.js';
+import { rounds, runs } from '../../support/deep.js';
 import { holder } from '../../support/failures.js';
 import { ASCII, key, letter, Player } from './player.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './sample-screens.js';
@@ -138,7 +138,7 @@ describe('whatever happens', () => {
           });
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   }, 60_000);
 });

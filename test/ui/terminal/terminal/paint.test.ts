@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Row, Style } from '../../../../daemon/ui/terminal/cells.js';
 import { type Painted, paint } from '../../../../daemon/ui/terminal/terminal/paint.js';
 import { paletteOf } from '../../../../daemon/ui/terminal/terminal/palette.js';
+import { runs } from '../../../support/deep.js';
 import { screenOf } from './support/screen.js';
 
 const PALETTE = paletteOf({ color: '256' });
@@ -65,7 +66,7 @@ describe('paint', () => {
         await whole.write(`\u001b[?7l${painted(null, frames.at(-1) ?? []).text}`);
         for (let at = 0; at < SIZE.rows; at++) expect(step.cells(at)).toEqual(whole.cells(at));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
