@@ -32,9 +32,12 @@ describe('several files', () => {
     expect((await merged(base, over)).container.ports.map(port => port.host)).toEqual(expected);
   });
 
-  it('a key without a value in both files is empty, a list as well as a mapping', async () => {
-    const { container } = await merged('dns:, tmpfs:, environment:', 'dns:, tmpfs:, environment:');
-    expect([container.dns, container.mounts, container.environment]).toEqual([[], [], {}]);
+  it('a key without a value, here and in the extended file, is an empty list or mapping', async () => {
+    const { services } = await loaded({
+      'compose.yaml': 'services: {web: {extends: {file: base.yaml, service: base}, dns: , tmpfs: , environment: }}',
+      'base.yaml': 'services: {base: {image: x, dns: , tmpfs: , environment: }}',
+    });
+    expect(services[0]?.container).toMatchObject({ image: 'x', dns: [], mounts: [], environment: {} });
   });
 
   it('replaces a mount on the same target in its place', async () => {
