@@ -145,3 +145,17 @@ describe('one-shots', () => {
     expect(driver.state('p/migrate').kind).toBe('completed');
   });
 });
+
+test.each([
+  ['to the byte, starts', 200 * MiB, 'running'],
+  ['but for a byte, waits', 200 * MiB - 1, 'queued'],
+] as const)('after the engine has lost its containers, the second that fits %s', (_what, budget, kind) => {
+  const driver = new Driver(policy(200)).boot();
+  driver.up(project('p', { a: { memory: [100, 100] }, b: { memory: [100, 100] } }));
+  driver.settle();
+  Object.assign(driver, { policy: { ...driver.policy, budget } });
+  driver.send({ kind: 'engineLost' });
+  driver.boot();
+  driver.settle();
+  expect([driver.state('p/a').kind, driver.state('p/b').kind]).toEqual(['running', kind]);
+});
