@@ -50,6 +50,9 @@ for (const file of listed.stdout.split('\0').filter(name => name !== '' && name 
   cpSync(join(root, file), join(copy, file), { verbatimSymlinks: true });
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
+/** How long tests may take, s. */
+const LIMIT = 1_800;
+
 /** The folder of test/ that is the module's room. */
 function roomOf(module) {
   let folder = dirname(module);
@@ -62,9 +65,20 @@ function firstFailure(folder) {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const reporters = ['--reporter=json', `--outputFile=${report}`];
-  const args = ['vitest', 'run', '--experimental.fsModuleCache', '--project', 'unit', '--bail=1', '--testTimeout=300000', ...reporters];
+  const args = [
+    'node_modules/.bin/vitest',
+    'run',
+    '--experimental.fsModuleCache',
+    '--project',
+    'unit',
+    '--bail=1',
+    '--testTimeout=300000',
+    ...reporters,
+  ];
   const env = { ...process.env, LAPTOP_DEV_TEST_FAST: '1', LAPTOP_DEV_TEST_SEED: process.env.LAPTOP_DEV_TEST_SEED ?? '1' };
-  const { status, stderr } = spawnSync('npx', ['--no-install', ...args, folder], { cwd: copy, env, encoding: 'utf8' });
+  // timeout(1) ends the workers too: a bug may make a loop that no test's own limit ends.
+  const { status, stderr } = spawnSync('timeout', ['-k', '10', String(LIMIT), ...args, folder], { cwd: copy, env, encoding: 'utf8' });
+  if (status === 124 || status === 137) return `${folder}: the tests do not end`;
   if (status === 0) return null;
   const files = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : [];
   for (const { name, message, assertionResults } of files) {
