@@ -142,6 +142,20 @@ test('the counters and edges: none, some, none', async () => {
   expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
+test('the end of an exchange is told although its connection stays open', async () => {
+  const { target, sockets } = await server(() => undefined);
+  const { client, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  const socket = await client();
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  await until(() => told.length > 0);
+  for (const accepted of sockets) accepted.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await until(() => told.length > 1);
+  expect(told).toEqual([
+    { connections: 1, holding: true },
+    { connections: 1, holding: false },
+  ]);
+});
+
 const EXCHANGES = byGear({ deep: 2000, usual: 2000, fast: 500 });
 
 test('many exchanges a second are told as edges, at most ten a second', async () => {
