@@ -2,6 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LABEL } from '../../../daemon/model/labels.js';
 import { ENGINE } from '../../on-engine/support/open-engine.js';
+import { until } from './until.js';
 
 /** What the tests look at in an engine's answer to inspect. */
 export interface Inspected {
@@ -35,6 +36,7 @@ export interface Listed {
   readonly Id: string;
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
+  readonly Mounts: readonly { readonly Name?: string }[];
 }
 
 type Address = { readonly socketPath: string } | { readonly host: string; readonly port: string };
@@ -63,8 +65,8 @@ export function inspect(container: string, endpoint = ENGINE): Promise<Inspected
 }
 
 /** In any state. */
-export function containersOf(instance: string, endpoint = ENGINE): Promise<readonly Listed[]> {
-  return engine('GET', `/containers/json?all=true&filters=${labelled(instance)}`, undefined, endpoint);
+export function containersOf(instance: string, endpoint = ENGINE, label: string = LABEL.instance): Promise<readonly Listed[]> {
+  return engine('GET', `/containers/json?all=true&filters=${labelled(instance, label)}`, undefined, endpoint);
 }
 
 export async function networksOf(instance: string): Promise<readonly string[]> {
@@ -77,13 +79,21 @@ export async function volumesOf(instance: string): Promise<readonly string[]> {
   return (Volumes ?? []).map(({ Name }) => Name);
 }
 
-/** Removes what a test that failed has left. */
+/** Removes all that a daemon's labels are on; containers are killed. What the daemon itself was removing may go meanwhile. */
 export async function removeAll(instance: string): Promise<void> {
-  for (const { Id } of await containersOf(instance)) await engine('DELETE', `/containers/${Id}?force=true&v=true`);
-  for (const name of await networksOf(instance)) await engine('DELETE', `/networks/${name}`);
-  for (const name of await volumesOf(instance)) await engine('DELETE', `/volumes/${name}`);
+  // Volumes without a name that a container took over from the one before it are none of its own for the engine.
+  const carried = new Set<string>();
+  await until('its containers are gone', async () => {
+    const all = (await Promise.all([LABEL.instance, LABEL.helperOf].map(label => containersOf(instance, ENGINE, label)))).flat();
+    for (const { Mounts } of all) for (const { Name = '' } of Mounts) if (/^[0-9a-f]{64}$/.test(Name)) carried.add(Name);
+    await Promise.allSettled(all.map(({ Id }) => engine('DELETE', `/containers/${Id}?force=true&v=true`)));
+    return all.length === 0;
+  });
+  await Promise.all((await networksOf(instance)).map(name => engine('DELETE', `/networks/${name}`)));
+  await Promise.all((await volumesOf(instance)).map(name => engine('DELETE', `/volumes/${name}`)));
+  await Promise.allSettled([...carried].map(name => engine('DELETE', `/volumes/${name}`)));
 }
 
-function labelled(instance: string): string {
-  return encodeURIComponent(JSON.stringify({ label: [`${LABEL.instance}=${instance}`] }));
+function labelled(instance: string, label: string = LABEL.instance): string {
+  return encodeURIComponent(JSON.stringify({ label: [`${label}=${instance}`] }));
 }

@@ -1,3 +1,4 @@
+import type { LoggedNotice } from '../../../daemon/api/notice.js';
 import type { Plan } from '../../../daemon/api/plan.js';
 import type { ServiceView } from '../../../daemon/api/views.js';
 import { LABEL } from '../../../daemon/model/labels.js';
@@ -41,6 +42,20 @@ export function stays(first = 'true'): string {
 export async function idsOf(own: Home, project: string): Promise<Record<string, string>> {
   const mine = (await own.containers()).filter(each => each.Labels[LABEL.project] === project);
   return Object.fromEntries(mine.map(each => [each.Labels[LABEL.service] ?? '', each.Id]));
+}
+
+/** What the daemon has said of a project, oldest first: as `events` has it. */
+export async function noticesIn(own: Home, project: string): Promise<readonly LoggedNotice[]> {
+  const notices: LoggedNotice[] = [];
+  for await (const notice of own.client.notices({ project, follow: false })) notices.push(notice);
+  return notices;
+}
+
+/** Takes a project down past the command line, for a test that is about something else. */
+export async function takeDown(own: Home, project: string): Promise<void> {
+  for await (const line of own.client.act(project, 'down', { volumes: false, wait: true })) {
+    if (line.type === 'result' && !line.ok) throw new Error(line.error.message);
+  }
 }
 
 /** `name state` of each service of the project in the folder, by name. */
