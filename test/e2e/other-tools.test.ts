@@ -6,6 +6,7 @@ import { LABEL } from '../../daemon/model/labels.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';
 import { tinyImage } from '../on-engine/support/tiny-image.js';
+import { some } from '../support/deep.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';
@@ -25,6 +26,8 @@ const services = new Map<string, Sleeper>();
 const SERVER = stays(
   'trap "" QUIT INT HUP; trap "exit 7" USR1; echo up; mkdir -p /www /data; cat /data/kept > /www/kept 2>/dev/null; echo NAME > /www/index.html; httpd -p 80 -h /www',
 );
+/** ms. */
+const IDLE = 1_000;
 const BURN = 'i=0; while [ $$i -lt 150000 ]; do i=$$((i+1)); done';
 
 beforeAll(async () => {
@@ -40,8 +43,8 @@ beforeAll(async () => {
     'tools',
     {
       web: one('web', 'restart: always'),
-      db: one('db', 'volumes: ["named:/named", "/data"]', '3s'),
-      brief: one('brief', '', '3s'),
+      db: one('db', 'volumes: ["named:/named", "/data"]', `${IDLE}ms`),
+      brief: one('brief', '', `${IDLE}ms`),
       checked: one('checked', `healthcheck: { test: ${JSON.stringify(['CMD-SHELL', BURN])}, interval: 2s, timeout: 5s }`, '11s'),
     },
     'volumes: { named: {} }\n',
@@ -82,8 +85,9 @@ const filter = () => encodeURIComponent(JSON.stringify({ label: [`${LABEL.instan
 const prune = (kind: 'containers' | 'networks' | 'volumes') => engine('POST', `/${kind}/prune?filters=${filter()}`);
 const noticesOf = async (name: string) => (await own.client.why(basename(cwd), name)).notices;
 
-describe.sequential('awake', () => {
-  it.each(['restart?t=1', 'restart?t=0'])('%s: it runs on, in the same container, and is ready again', async call => {
+// Beside each other: what is done to one service is nothing to another. What takes image, network or volumes from all comes after.
+describe.concurrent('awake, used all the time', () => {
+  it.sequential.each(some(['restart?t=1', 'restart?t=0'], 1))('%s: it runs on, in the same container, and is ready again', async call => {
     const id = await awake('web');
     const before = await pidOf('web');
     await post('web', call);
@@ -93,7 +97,7 @@ describe.sequential('awake', () => {
     expect(await idOf('web')).toBe(id);
   });
 
-  it('stop, then start: stopped, with its ports closed, and kept so; then started, and kept so', async () => {
+  it.sequential('stop, then start: stopped, with its ports closed, and kept so; then started, and kept so', async () => {
     const id = await awake('web');
     await post('web', 'stop?t=1');
     await is('web', 'stopped');
@@ -105,7 +109,7 @@ describe.sequential('awake', () => {
     expect(await idOf('web')).toBe(id);
   });
 
-  it('logs, ps, top, stats, inspect, start: nothing', async () => {
+  it.sequential('logs, ps, top, stats, inspect, start: nothing', async () => {
     const id = await awake('web');
     const before = [await pidOf('web'), await stateOf('web'), (await noticesOf('web')).at(-1)];
     for (const look of ['json', 'top', 'stats?stream=false', 'logs?stdout=true&tail=0']) await engine('GET', `/containers/${id}/${look}`);
@@ -114,13 +118,13 @@ describe.sequential('awake', () => {
     expect([await pidOf('web'), await stateOf('web'), (await noticesOf('web')).at(-1)]).toEqual(before);
   });
 
-  it('kill: stopped, as by stop', async () => {
+  it.sequential('kill: stopped, as by stop', async () => {
     await awake('web');
     await post('web', 'kill');
     await is('web', 'stopped');
   });
 
-  it.each(['QUIT', 'INT'])('kill -s %s that it survives, then a crash: a crash, and it runs again', async signal => {
+  it.sequential.each(some(['QUIT', 'INT'], 1))('kill -s %s that it survives, then a crash: a crash, and it runs again', async signal => {
     const id = await awake('web');
     const before = await pidOf('web');
     await post('web', `kill?signal=SIG${signal}`);
@@ -130,7 +134,7 @@ describe.sequential('awake', () => {
     expect((await noticesOf('web')).some(({ kind, text }) => kind === 'crashed' && text.includes('exited with 7'))).toBe(true);
   });
 
-  it('pause, unpause: paused, and it goes on', async () => {
+  it.sequential('pause, unpause: paused, and it goes on', async () => {
     await awake('web');
     // A connection would let it go on at once.
     await until('nobody is connected', async () => (await viewIn(own, cwd, 'web')).stopsIn !== null);
@@ -141,14 +145,14 @@ describe.sequential('awake', () => {
     expect(await complaint(at('web'))).toBeNull();
   });
 
-  it('rm -f: made again, since it is wanted', async () => {
+  it.sequential('rm -f: made again, since it is wanted', async () => {
     const id = await awake('web');
     await engine('DELETE', `/containers/${id}?force=true`);
     await until('there is another', async () => !['', id].includes(await idOf('web')));
     expect(await complaint(at('web'))).toBeNull();
   });
 
-  it('stop and rm (compose down): stopped; up brings it back', async () => {
+  it.sequential('stop and rm (compose down): stopped; up brings it back', async () => {
     const id = await awake('web');
     await post('web', 'stop?t=1');
     await engine('DELETE', `/containers/${id}`);
@@ -157,35 +161,41 @@ describe.sequential('awake', () => {
     expect(await complaint(at('web'))).toBeNull();
   });
 
-  it('network disconnect, connect: reached again at its new address', async () => {
+  it.sequential('network disconnect, connect: reached again at its new address', async () => {
     const id = await awake('web');
     const network = `${basename(cwd)}_default`;
     await engine('POST', `/networks/${network}/disconnect`, { Container: id, Force: true });
     await engine('POST', `/networks/${network}/connect`, { Container: id });
     await until('it answers', async () => (await complaint(at('web'))) === null);
   });
+});
 
-  it('exec: it stays awake while the command runs, and why says so', async () => {
-    const id = await awake('brief');
-    await execIn(id, 'sleep', '7');
-    const { why } = await until('it would sleep by now', async () => {
-      const view = await viewIn(own, cwd, 'brief');
-      return view.why.includes('docker exec') ? view : null;
-    });
-    expect(why).toContain('held awake: a command runs in it');
-    await new Promise(resolve => setTimeout(resolve, 4_500)); // more than its idle time: nothing must happen
-    expect(await stateOf('brief')).toBe('running');
-    await is('brief', 'asleep');
-  });
-
-  it('the health check that the engine runs does not keep it awake, whatever it costs', async () => {
+describe.concurrent('awake, and checked all the time', () => {
+  it.sequential('the health check that the engine runs does not keep it awake, whatever it costs', async () => {
     await awake('checked');
     await is('checked', 'asleep');
   }, 90_000);
 });
 
-describe.sequential('asleep', () => {
-  it.each(['start', 'restart?t=1'])('%s: awake, in the same container, until its idle time is over', async call => {
+describe.concurrent('awake or asleep', () => {
+  it.sequential('exec: it stays awake while the command runs, and why says so', async () => {
+    // Held until the command runs, however slow this machine is.
+    const lease = await own.client.lease(basename(cwd), ['brief'], 'the test');
+    const id = await awake('brief');
+    await execIn(id, 'sh', '-c', 'mkfifo /end; read line < /end');
+    await lease.release();
+    const { why } = await until('it would sleep by now', async () => {
+      const view = await viewIn(own, cwd, 'brief');
+      return view.why.includes('docker exec') ? view : null;
+    });
+    expect(why).toContain('held awake: a command runs in it');
+    await new Promise(resolve => setTimeout(resolve, 2 * IDLE)); // more than its idle time: nothing must happen
+    expect(await stateOf('brief')).toBe('running');
+    await execIn(id, 'sh', '-c', 'echo over > /end');
+    await is('brief', 'asleep');
+  });
+
+  it.sequential.each(some(['start', 'restart?t=1'], 1))('%s: awake, in the same container, until its idle time is over', async call => {
     const id = await asleep('brief');
     const before = (await noticesOf('brief')).at(-1)?.at ?? 0;
     await post('brief', call);
@@ -196,7 +206,7 @@ describe.sequential('asleep', () => {
     await is('brief', 'asleep');
   });
 
-  it('stop, kill: there is nothing to stop; a connection wakes it as before', async () => {
+  it.sequential('stop, kill: there is nothing to stop; a connection wakes it as before', async () => {
     await is('brief', 'asleep');
     await post('brief', 'stop').catch(() => undefined);
     await post('brief', 'kill').catch(() => undefined);
@@ -204,26 +214,46 @@ describe.sequential('asleep', () => {
     expect(await complaint(at('brief'))).toBeNull();
   });
 
-  it('exec: the engine refuses; laptop-dev exec wakes it', async () => {
+  it.sequential('exec: the engine refuses; laptop-dev exec wakes it', async () => {
     const id = await asleep('brief');
     await expect(execIn(id, 'true')).rejects.toThrow('is not running');
     expect(await stateOf('brief')).toBe('asleep');
     expect((await own.cli(['exec', 'brief', 'echo', 'here'], { cwd })).stdout.trim()).toBe('here');
   });
 
-  it('update: the limit is put back at the next wake', async () => {
+  it.sequential('update: the limit is put back at the next wake', async () => {
     const id = await asleep('brief');
     await engine('POST', `/containers/${id}/update`, { Memory: 96 * MiB, MemorySwap: 96 * MiB });
     expect(await complaint(at('brief'))).toBeNull();
     expect((await inspect(await idOf('brief'))).HostConfig.Memory).toBeLessThanOrEqual(32 * MiB);
   });
 
-  it('rename: nothing', async () => {
+  it.sequential('rename: nothing', async () => {
     const id = await asleep('brief');
     await engine('POST', `/containers/${id}/rename?name=${own.name}-another`);
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
   });
 
+  it.sequential('logs -f stays over sleep, wake and restart, and says what happens', async () => {
+    await awake('brief');
+    const ending = new AbortController();
+    const lines: LogEntry[] = [];
+    const reading = (async () => {
+      const query = { services: ['brief'], follow: true, since: null, tail: 1, signal: ending.signal };
+      for await (const line of own.client.logs(basename(cwd), query)) lines.push(line);
+    })().catch(() => undefined);
+    const shown = () => lines.map(({ stream, text }) => `${stream} ${text}`);
+    await until('it says that it sleeps', () => shown().some(text => text.startsWith('notice brief has fallen asleep')));
+    await get(at('brief'));
+    await until('it goes on', () => shown().at(-1) === 'stdout up' && shown().includes('notice brief runs again'));
+    await post('brief', 'restart?t=1');
+    await until('it goes on again', () => shown().filter(text => text === 'stdout up').length === 3);
+    ending.abort();
+    await reading;
+  });
+});
+
+describe.sequential('asleep, and what all need is taken away', () => {
   it('rmi, image prune: its container goes on', async () => {
     const id = await asleep('brief');
     await engine('DELETE', `/images/${TINY}?force=true`);
@@ -232,9 +262,8 @@ describe.sequential('asleep', () => {
   });
 
   it('container prune: the next connection makes it anew, with the data of its anonymous volumes', async () => {
-    const id = await awake('db');
-    await execIn(id, 'sh', '-c', 'echo precious > /data/kept');
-    await asleep('db');
+    expect((await own.cli(['exec', 'db', 'sh', '-c', 'echo precious > /data/kept'], { cwd })).code).toBe(0);
+    const id = await asleep('db');
     await prune('containers');
     expect(await complaint(at('db'))).toBeNull();
     expect(await idOf('db')).not.toBe(id);
@@ -268,23 +297,5 @@ describe.sequential('asleep', () => {
     expect(await complaint(at('db'))).toBeNull();
     const said = (await noticesOf('db')).filter(({ level, text }) => level === 'error' && text.includes(`${basename(cwd)}_named`));
     expect(said.map(({ text }) => text)).toEqual([expect.stringContaining('is lost')]);
-  });
-
-  it('logs -f stays over sleep, wake and restart, and says what happens', async () => {
-    await awake('brief');
-    const ending = new AbortController();
-    const lines: LogEntry[] = [];
-    const reading = (async () => {
-      const query = { services: ['brief'], follow: true, since: null, tail: 1, signal: ending.signal };
-      for await (const line of own.client.logs(basename(cwd), query)) lines.push(line);
-    })().catch(() => undefined);
-    const shown = () => lines.map(({ stream, text }) => `${stream} ${text}`);
-    await until('it says that it sleeps', () => shown().some(text => text.startsWith('notice brief has fallen asleep')));
-    await get(at('brief'));
-    await until('it goes on', () => shown().at(-1) === 'stdout up' && shown().includes('notice brief runs again'));
-    await post('brief', 'restart?t=1');
-    await until('it goes on again', () => shown().filter(text => text === 'stdout up').length === 3);
-    ending.abort();
-    await reading;
   });
 });
