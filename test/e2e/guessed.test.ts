@@ -1,31 +1,36 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { basename } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/shared/bytes.js';
+import { some } from '../support/deep.js';
 import type { Home } from './support/home.js';
-import { type Done, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
+import { type Done, stays, TINY, takeDown, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
 /** Takes so much memory at its start, as search engines, column stores and whole forges do, and ends when it does not get it. */
 const takes = (mb: number) => stays(`dd if=/dev/zero of=/dev/null bs=${mb}M count=1 || exit $$?`);
 const service = (name: string, mb: number) => `  ${name}: { image: "${TINY}", command: ${takes(mb)}, stop_grace_period: 1s }\n`;
-const STAND_INS = `services:\n${service('forge', 700)}${service('columns', 1_000)}${service('search', 1_500)}`;
+/** With MB that each takes: more than it is guessed to need. */
+const STAND_INS = some(
+  [
+    ['forge', 700],
+    ['columns', 1_000],
+    ['search', 1_500],
+  ] as const,
+  1,
+);
 
 let own: Home;
 beforeAll(async () => {
   own = await tinyHome({ LAPTOP_DEV_BUDGET: '6GB' });
 });
-afterEach(() => own.cli(['down', '--all', '--yes']));
 afterAll(() => own?.close());
 
-describe.sequential('programs that need more than an image without a limit is guessed to', () => {
+describe.concurrent('programs that need more than an image without a limit is guessed to', () => {
   it('come up after init without an edit, and the next time at once', async () => {
-    const cwd = await own.project('big', { 'compose.yaml': STAND_INS });
+    const cwd = await own.project('big', { 'compose.yaml': `services:\n${STAND_INS.map(([name, mb]) => service(name, mb)).join('')}` });
     await own.ask(['init'], { cwd });
     await own.ask<Done>(['up'], { cwd });
-    for (const [name, least] of [
-      ['forge', 700],
-      ['columns', 1_000],
-      ['search', 1_500],
-    ] as const) {
+    for (const [name, least] of STAND_INS) {
       // Each kill and start anew gives it more: several in turn.
       await until(
         `${name} has what it needs`,
@@ -37,28 +42,19 @@ describe.sequential('programs that need more than an image without a limit is gu
         120_000,
       );
     }
-    const search = await viewIn(own, cwd, 'search');
-    expect(search.memory).toMatchObject({ guessed: true });
-    expect(search.crashes).toBe(0);
-    expect((await own.cli(['why', 'search'], { cwd })).stdout).toMatch(
-      /both guessed[\s\S]*killed at [\d.]+ [MG]B, a limit that nobody set/,
-    );
+    for (const [name] of STAND_INS) {
+      const view = await viewIn(own, cwd, name);
+      expect(view.memory).toMatchObject({ guessed: true });
+      expect(view.crashes).toBe(0);
+      expect((await own.cli(['why', name], { cwd })).stdout).toMatch(/both guessed[\s\S]*killed at [\d.]+ [MG]B, a limit that nobody set/);
+    }
     await own.cli(['down'], { cwd });
     const again = await own.ask<Done>(['up'], { cwd });
-    expect(again.plan.starts.find(({ id }) => id.endsWith('/search'))?.grant).toBeGreaterThan(1_500 * MiB);
-    expect(await viewIn(own, cwd, 'search')).toMatchObject({ state: 'running', ooms: 0 });
-  });
-
-  it('are refused with who holds the memory where the budget has no room', async () => {
-    const cwd = await own.project('tight', {
-      'compose.yaml': `services:\n${service('search', 1_500)}  hog: { image: "${TINY}", command: ${stays()}, mem_limit: 5g, mem_reservation: 5g }\n`,
-    });
-    await own.ask(['up', 'hog'], { cwd });
-    await own.cli(['up', 'search'], { cwd });
-    await until('it is refused', async () => (await viewIn(own, cwd, 'search')).state === 'failed');
-    expect((await viewIn(own, cwd, 'search')).why).toMatch(
-      /^search was killed at [\d.]+ [MG]B, a limit that nobody set, and needs more\. search needs? .* but .* of the 6 GB budget are free/,
-    );
+    for (const [name, least] of STAND_INS) {
+      expect(again.plan.starts.find(({ id }) => id.endsWith(`/${name}`))?.grant).toBeGreaterThan(least * MiB);
+      expect(await viewIn(own, cwd, name)).toMatchObject({ state: 'running', ooms: 0 });
+    }
+    await takeDown(own, basename(cwd));
   });
 
   it('a limit that a person wrote stays one', async () => {
@@ -68,10 +64,11 @@ describe.sequential('programs that need more than an image without a limit is gu
     await own.cli(['up'], { cwd });
     await until('it has failed', async () => (await viewIn(own, cwd, 'job')).state === 'failed');
     expect((await viewIn(own, cwd, 'job')).why).toContain('killed at its 64 MB limit');
+    await takeDown(own, basename(cwd));
   });
 });
 
-describe.sequential('another profile of a project that is up', () => {
+describe.concurrent('another profile of a project that is up', () => {
   const profile = (name: string, names: readonly string[]) =>
     `name: ${name}\nservices:\n${names.map(each => `  ${each}: {}`).join('\n')}\n`;
 
@@ -94,5 +91,21 @@ describe.sequential('another profile of a project that is up', () => {
     const done = await own.ask<Done & { leftOut: readonly string[] }>(['up', 'b'], { cwd });
     expect(done.leftOut).toEqual(['later']);
     expect(done.services.map(({ name }) => name).sort()).toEqual(['other', 'web']);
+    await takeDown(own, basename(cwd));
+  });
+});
+
+// When nothing else is up: all of the budget is its own.
+describe.sequential('programs that need more than the budget has left', () => {
+  it('are refused with who holds the memory where the budget has no room', async () => {
+    const cwd = await own.project('tight', {
+      'compose.yaml': `services:\n${service('search', 700)}  hog: { image: "${TINY}", command: ${stays()}, mem_limit: 5500m, mem_reservation: 5500m }\n`,
+    });
+    await own.ask(['up', 'hog'], { cwd });
+    await own.cli(['up', 'search'], { cwd });
+    await until('it is refused', async () => (await viewIn(own, cwd, 'search')).state === 'failed');
+    expect((await viewIn(own, cwd, 'search')).why).toMatch(
+      /^search was killed at [\d.]+ [MG]B, a limit that nobody set, and needs more\. search needs? .* but .* of the 6 GB budget are free/,
+    );
   });
 });
