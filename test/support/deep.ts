@@ -1,5 +1,5 @@
 /**
- * How deep the property suites, traces and kill rounds go. `npm run check:fast` (LAPTOP_DEV_TEST_FAST=1) takes the least that says anything and
+ * How deep the property suites, traces and kill rounds go, and how many variants of one thing an engine is asked for. `npm run check:fast` (LAPTOP_DEV_TEST_FAST=1) takes the least that says anything and
  * a part of the long tables, `./scripts/test.sh --deep` (LAPTOP_DEV_TEST_DEEP=1) all of them; every other run takes a share. The names of the
  * tests say how many; LAPTOP_DEV_TEST_SEED=N has the cases of a run again.
  */
