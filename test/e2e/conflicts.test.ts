@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:net';
+import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABEL } from '../../daemon/model/labels.js';
-import { engine, inspect } from './support/engine.js';
+import { engine, inspect, networksOf } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { freePorts } from './support/ports.js';
 import { type Done, idsOf, statesIn, stays, TINY, tinyHome } from './support/tiny.js';
@@ -22,7 +22,8 @@ async function make(name: string, labels: Readonly<Record<string, string>>): Pro
 }
 const remove = (container: string) => engine('DELETE', `/containers/${container}?force=true`);
 
-describe('a container of our name that is not ours', () => {
+// Each has a project of its own.
+describe.concurrent('a container of our name that is not ours', () => {
   it('is named and left alone; without it the same up succeeds', async () => {
     const cwd = await own.project('name', { 'compose.yaml': `services:\n  db:\n${service()}` });
     const name = `${basename(cwd)}-db-1`;
@@ -37,7 +38,6 @@ describe('a container of our name that is not ours', () => {
       await remove(stranger);
     }
     expect((await own.ask<Done>(['up'], { cwd })).services).toMatchObject([{ state: 'running' }]);
-    await own.ask(['down'], { cwd });
   });
 
   it('of another project is named with that project', async () => {
@@ -48,21 +48,15 @@ describe('a container of our name that is not ours', () => {
     await remove(stranger);
     expect(code).toBe(6);
     expect(stderr).toContain('somebody-else');
-    await own.ask(['down'], { cwd });
   });
 });
 
-describe('a port that is taken', () => {
-  let server: Server;
-  let port: number;
-  beforeAll(async () => {
-    [port = 0] = await freePorts(1);
-    server = createServer();
+describe.concurrent('a port that is taken', () => {
+  it("names its owner's name and PID, leaves nothing running, and can be tried again", async ({ onTestFinished }) => {
+    const [port = 0] = await freePorts(1);
+    const server = createServer();
     await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
-  });
-  afterAll(() => server.close());
-
-  it("names its owner's name and PID, leaves nothing running, and can be tried again", async () => {
+    onTestFinished(() => void server.close());
     const cwd = await own.project('port', { 'compose.yaml': `services:\n  web:\n${service(`    ports: ["127.0.0.1:${port}:80"]\n`)}` });
     const refused = await own.cli(['up', '--json'], { cwd });
     expect(refused.code).toBe(6);
@@ -71,25 +65,25 @@ describe('a port that is taken', () => {
     expect(message).toContain(`127.0.0.1:${port}`);
     expect(message).toContain(`PID ${process.pid}`);
     expect(details).toMatchObject({ port, pid: process.pid, process: expect.stringMatching(/./) });
-    expect((await own.containers()).filter(({ State }) => State === 'running')).toEqual([]);
+    const { web = '' } = await idsOf(own, basename(cwd));
+    if (web !== '') expect((await inspect(web)).State.Running).toBe(false);
     expect(await statesIn(own, cwd)).toEqual(['web failed']);
     await new Promise(resolve => server.close(resolve));
     expect((await own.ask<Done>(['up'], { cwd })).services).toMatchObject([{ state: 'running', ports: [{ host: port }] }]);
-    await own.ask(['down'], { cwd });
   });
 
   it('by a service of another project names that service', async () => {
+    const [port = 0] = await freePorts(1);
     const web = `services:\n  web:\n${service(`    ports: ["127.0.0.1:${port}:80"]\n`)}`;
     const [first, second] = [await own.project('holds', { 'compose.yaml': web }), await own.project('wants', { 'compose.yaml': web })];
     await own.ask(['up'], { cwd: first });
     const refused = await own.cli(['up', '--json'], { cwd: second });
     expect(refused.code).toBe(6);
     expect(refused.error().message).toContain(`${basename(first)}-web-1`);
-    await own.ask(['down', '--all']);
   });
 });
 
-describe('a subnet that another network has', () => {
+describe.concurrent('a subnet that another network has', () => {
   const subnet = '10.213.57.0/24';
 
   it('is named with that network', async () => {
@@ -106,11 +100,11 @@ describe('a subnet that another network has', () => {
       await engine('DELETE', `/networks/${other}`);
     }
     expect((await own.ask<Done>(['up'], { cwd })).services).toMatchObject([{ state: 'running' }]);
-    await own.ask(['down'], { cwd });
   });
 });
 
-describe('what an interrupted start has left', () => {
+// The last one restarts the daemon: nothing beside it.
+describe.sequential('what an interrupted start has left', () => {
   const compose = `services:\n  db:\n${service()}`;
   const labels = (project: string) => ({
     [LABEL.instance]: own.instance,
@@ -133,6 +127,7 @@ describe('what an interrupted start has left', () => {
     expect(db).not.toBe(leftover);
     expect((await inspect(db)).Name).toBe(`/${project}-db-1`);
     await own.ask(['down'], { cwd });
-    expect(await own.leftovers()).toEqual([]);
+    expect(await idsOf(own, project)).toEqual({});
+    expect(await networksOf(own.instance)).not.toContain(`${project}_default`);
   });
 });
