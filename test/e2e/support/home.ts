@@ -62,6 +62,8 @@ export async function home(endpoint?: string): Promise<Home> {
   const cli: Home['cli'] = (args, options = {}) => runCli(args, { cwd: root, ...options, env: { ...env, ...options.env } });
   const ask = async <T>(args: readonly string[], options?: Partial<CliOptions>): Promise<T> =>
     (await cli([...args, '--json'], options)).data<T>();
+  // Folder → name of its project, as it was found when it was last looked for.
+  const names = new Map<string, string>();
   return {
     name,
     root,
@@ -74,10 +76,14 @@ export async function home(endpoint?: string): Promise<Home> {
     ask,
     services: async folder => {
       const root = await realpath(folder);
+      const before = names.get(root);
+      const views = before === undefined ? [] : await client.services(before, true).catch(() => []);
+      if (views.length > 0) return byName(views);
       const known = await client.projects().catch(() => []);
       const [project, ...others] = known.filter(each => each.root === root);
       if (!project || others.length > 0) return (await ask<{ services: readonly ServiceView[] }>(['ps'], { cwd: folder })).services;
-      return (await client.services(project.name, true)).toSorted((a, b) => a.name.localeCompare(b.name));
+      names.set(root, project.name);
+      return byName(await client.services(project.name, true));
     },
     project: (suffix, files) => writeProject(join(root, `${name}-${suffix}`), files),
     api: path => getData(socket, path),
@@ -123,6 +129,10 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+function byName(views: readonly ServiceView[]): readonly ServiceView[] {
+  return views.toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
 /**

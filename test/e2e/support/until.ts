@@ -6,8 +6,12 @@ export function patience(ms: number): number {
   return ms * SLOW;
 }
 
+/** Between two questions, ms: soon at first, and more rarely when it takes long, since several tests wait beside each other. */
+const SOON = 50;
+const RARELY = 150;
+
 /**
- * Asks every 50 ms until the answer is neither false, null nor undefined, and resolves to it; for what no event tells. `limit` in
+ * Asks again and again until the answer is neither false, null nor undefined, and resolves to it; for what no event tells. `limit` in
  * ms on a laptop. The error at its end says what was waited for and the last answer or error.
  */
 export async function until<T>(
@@ -15,7 +19,8 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   limit = 30_000,
 ): Promise<Exclude<Awaited<T>, false | null | undefined>> {
-  const deadline = performance.now() + patience(limit);
+  const began = performance.now();
+  const deadline = began + patience(limit);
   for (;;) {
     const last = await attempt(ask);
     if (last.ok && last.value !== false && last.value !== null && last.value !== undefined) {
@@ -25,7 +30,8 @@ export async function until<T>(
       const words = last.ok ? `the last answer was ${String(last.value)}` : `the last error was ${last.error}`;
       throw new Error(`waited ${patience(limit) / 1000} s until ${what}; ${words}`);
     }
-    await new Promise(resolve => setTimeout(resolve, 50));
+    const pause = Math.min(RARELY, SOON + (performance.now() - began) / 50);
+    await new Promise(resolve => setTimeout(resolve, pause));
   }
 }
 
