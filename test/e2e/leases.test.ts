@@ -81,36 +81,6 @@ describe.sequential('laptop-dev run --with', () => {
     await asleep('db', 'cache');
   });
 
-  it('lets go at once when the command is killed', async () => {
-    const { child, ended } = runWith('db', 'exec sleep 1000');
-    process.kill(await commandOf(child), 'SIGKILL');
-    expect(await ended).toEqual({ code: 137, signal: null });
-    expect(await own.client.leases()).toEqual([]);
-    await asleep('db');
-  });
-
-  it('lets go a little later when it is killed itself: nobody renews its lease', async () => {
-    const { child, ended } = runWith('db', 'exec sleep 1000');
-    const command = await commandOf(child);
-    await passes(TTL + IDLE);
-    expect(await leaseOf('db')).toMatchObject({ holder: 'client', remaining: expect.toSatisfy((ms: number) => ms > 0 && ms <= TTL) });
-    child.kill('SIGKILL');
-    expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
-    process.kill(command, 0); // the command itself goes on
-    process.kill(command, 'SIGKILL');
-    await until('the lease has run out', async () => (await leaseOf('db')) === undefined);
-    await asleep('db');
-  });
-
-  it('passes SIGTERM on to its command, and lets go', async () => {
-    const trapped = join(own.root, 'trapped');
-    const { child, ended } = runWith('db', `trap "exit 5" TERM; touch ${trapped}; while :; do sleep 0.05; done`);
-    await until('the shell has set its trap', () => existsSync(trapped));
-    child.kill('SIGTERM');
-    expect(await ended).toEqual({ code: 5, signal: null });
-    expect(await own.client.leases()).toEqual([]);
-  });
-
   it('takes its lease again from a daemon that was killed', async () => {
     const { child } = runWith('db', 'exec sleep 1000');
     await commandOf(child);
@@ -120,27 +90,64 @@ describe.sequential('laptop-dev run --with', () => {
     process.kill(await commandOf(child), 'SIGKILL');
     await asleep('db');
   });
+});
 
-  it('says what it cannot do: a service that is not there, a command that is not, none named; nothing is held', async () => {
+// Beside each other, each with a service of its own: most of the time they wait.
+describe.concurrent('the command of laptop-dev run --with', () => {
+  it.sequential('lets go at once when the command is killed', async () => {
+    const { child, ended } = runWith('db', 'exec sleep 1000');
+    process.kill(await commandOf(child), 'SIGKILL');
+    expect(await ended).toEqual({ code: 137, signal: null });
+    expect(await leaseOf('db')).toBeUndefined();
+    await asleep('db');
+  });
+
+  it.sequential('passes SIGTERM on to its command, and lets go', async () => {
+    const trapped = join(own.root, 'trapped');
+    const { child, ended } = runWith('db', `trap "exit 5" TERM; touch ${trapped}; while :; do sleep 0.05; done`);
+    await until('the shell has set its trap', () => existsSync(trapped));
+    child.kill('SIGTERM');
+    expect(await ended).toEqual({ code: 5, signal: null });
+    expect(await leaseOf('db')).toBeUndefined();
+  });
+});
+
+describe.concurrent('laptop-dev run --with itself', () => {
+  it.sequential('lets go a little later when it is killed itself: nobody renews its lease', async () => {
+    const { child, ended } = runWith('cache', 'exec sleep 1000');
+    const command = await commandOf(child);
+    await passes(TTL + IDLE);
+    expect(await leaseOf('cache')).toMatchObject({ holder: 'client', remaining: expect.toSatisfy((ms: number) => ms > 0 && ms <= TTL) });
+    child.kill('SIGKILL');
+    expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
+    process.kill(command, 0); // the command itself goes on
+    process.kill(command, 'SIGKILL');
+    await until('the lease has run out', async () => (await leaseOf('cache')) === undefined);
+    await asleep('cache');
+  });
+
+  it.sequential('says what it cannot do: a service that is not there, a command that is not, none named; nothing is held', async () => {
     expect((await laptop('run', '--with', 'dbb', '--', 'true')).stderr).toContain('Did you mean db?');
-    expect(await laptop('run', '--with', 'db', '--', 'no-such-command')).toMatchObject({ code: 2 });
+    expect(await laptop('run', '--with', 'cache', '--', 'no-such-command')).toMatchObject({ code: 2 });
     expect(await laptop('run', '--', 'true')).toMatchObject({ code: 2, stderr: expect.stringContaining('run needs --with') });
-    expect(await own.client.leases()).toEqual([]);
+    expect(await leaseOf('cache')).toBeUndefined();
+  });
+});
+
+describe.concurrent('a pin', () => {
+  it.sequential('for a time: it stays awake so long, then its idle time begins', async () => {
+    await asleep('spare');
+    const { stdout } = await laptop('pin', 'spare', '--for', '10s');
+    expect(stdout).toContain('spare: pinned for 10 s');
+    expect((await viewIn(own, folder, 'spare')).why).toMatch(/pinned for (?:[1-9]|10) s more/);
+    await passes(2 * IDLE);
+    expect(await states()).toContain('spare running');
+    await asleep('spare');
+    expect(await leaseOf('spare')).toBeUndefined();
   });
 });
 
 describe.sequential('pins', () => {
-  it('for a time: it stays awake so long, then its idle time begins', async () => {
-    await asleep('db');
-    const { stdout } = await laptop('pin', 'db', '--for', '6s');
-    expect(stdout).toContain('db: pinned for 6 s');
-    expect((await viewIn(own, folder, 'db')).why).toMatch(/pinned for [1-6] s more/);
-    await passes(2 * IDLE);
-    expect(await states()).toContain('db running');
-    await asleep('db');
-    expect(await own.client.leases()).toEqual([]);
-  });
-
   it('without a time: until unpin, also over a restart of the daemon', async () => {
     await laptop('pin', 'db', 'cache');
     process.kill(await own.daemonPid(), 'SIGKILL');
