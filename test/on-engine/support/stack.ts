@@ -30,8 +30,8 @@ export interface Stack {
   remove(): Promise<void>;
 }
 
-export async function openStack(): Promise<Stack> {
-  const engine = openEngine(ENGINE);
+/** Makes the images of all of them present. */
+export async function stackImages(): Promise<void> {
   const images = await openImages();
   for (const [name, { folder }] of Object.entries(SERVICES)) {
     const context = `${COMPOSE}/${folder}`;
@@ -39,6 +39,12 @@ export async function openStack(): Promise<Stack> {
     await images.ensure({ reference: `laptop-dev/${name}`, build });
   }
   images.remove();
+}
+
+/** `images`: false where they are known to be present. */
+export async function openStack({ images = true } = {}): Promise<Stack> {
+  const engine = openEngine(ENGINE);
+  if (images) await stackImages();
   const prefix = `ldt-stack-${randomBytes(3).toString('hex')}`;
   const network = await engine.createNetwork({ Name: prefix });
   const container = (service: Service) => engine.getContainer(`${prefix}-${service}`);
