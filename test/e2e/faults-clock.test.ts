@@ -1,9 +1,11 @@
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceView } from '../../daemon/api/views.js';
+import { some } from '../support/deep.js';
 import { type FakeWall, fakeWall } from './support/faketime.js';
 import type { Home } from './support/home.js';
 import { complaint, sleepers } from './support/sleepers.js';
-import { statesIn, tinyHome } from './support/tiny.js';
+import { noticesIn, statesIn, tinyHome } from './support/tiny.js';
 import { until } from './support/until.js';
 
 const HOUR = 3_600_000;
@@ -35,15 +37,20 @@ const someGone = () =>
   });
 /** The daemon's wall clock against this machine's when it last had something to say, in whole hours. */
 async function ahead(): Promise<number> {
-  const { notices } = await own.ask<{ notices: { at: number }[] }>(['events'], { cwd });
+  const notices = await noticesIn(own, basename(cwd));
   return Math.round(((notices.at(-1)?.at ?? Number.NaN) - Date.now()) / HOUR);
 }
 
 describe.sequential('two services with an hour of idle time each', () => {
-  it.each([
-    ['slept for a night: the wall clock is ahead of the monotonic one', 8],
-    ['has its clock set forward, which looks the same', 24],
-  ])('run on when the machine %s; the hour begins anew', async (_what, hours) => {
+  it.each(
+    some(
+      [
+        ['slept for a night: the wall clock is ahead of the monotonic one', 8],
+        ['has its clock set forward, which looks the same', 24],
+      ] as const,
+      1,
+    ),
+  )('run on when the machine %s; the hour begins anew', async (_what, hours) => {
     const before = await someGone();
     wall.set(hours * 3_600);
     await until('the hour began anew', async () => (await left()) > before);
