@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoggedNotice } from '../../daemon/api/notice.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, type Sleeper, sleepers } from './support/sleepers.js';
-import { type Done, idsOf, tinyHome, viewIn } from './support/tiny.js';
+import { type Done, idsOf, noticesIn, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
 let own: Home;
@@ -24,8 +23,7 @@ afterAll(() => own?.close());
 
 const limit = async () => (await inspect(id)).HostConfig.Memory / MiB;
 const update = (mb: number) => engine('POST', `/containers/${id}/update`, { Memory: mb * MiB, MemorySwap: mb * MiB });
-const noticesOf = async (kind: string) =>
-  (await own.ask<{ notices: LoggedNotice[] }>(['events', 'web'], { cwd })).notices.filter(notice => notice.kind === kind);
+const noticesOf = async (kind: string) => (await noticesIn(own, basename(cwd))).filter(notice => notice.kind === kind);
 
 describe.sequential('a container whose limit is changed past laptop-dev', () => {
   it.each([
