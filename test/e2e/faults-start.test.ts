@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BudgetView } from '../../daemon/api/views.js';
 import type { Failure } from '../../daemon/shared/failure.js';
-import { DEEP, SEED } from '../support/deep.js';
+import { byGear, SEED } from '../support/deep.js';
 import { Random } from './kill9/random.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
@@ -11,7 +11,7 @@ import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, stays, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
-const ROUNDS = DEEP ? 100 : 10;
+const ROUNDS = byGear({ deep: 100, usual: 5, fast: 5 });
 
 let own: Home;
 let cwd: string;
@@ -102,7 +102,7 @@ describe.sequential('starts and stops that race', () => {
   });
 
   it('two commands at once: both end, and what the engine runs is what ps says', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < byGear({ deep: 3, usual: 1, fast: 1 }); round++) {
       const ended = await Promise.all([own.cli(['start', 'web'], { cwd }), own.cli(['stop', 'web'], { cwd }), visit(services.web)]);
       expect(ended.slice(0, 2).map(each => [0, 130].includes(each?.code ?? -1))).toEqual([true, true]);
       const state = await until('it has settled', async () => {
