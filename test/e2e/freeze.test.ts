@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BudgetView } from '../../daemon/api/views.js';
 import { MiB } from '../../daemon/shared/bytes.js';
+import { byGear } from '../support/deep.js';
 import { inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   own = await tinyHome({ LAPTOP_DEV_BUDGET: '128MB', LAPTOP_DEV_MIN_UPTIME: '0s', LAPTOP_DEV_EQUAL_IDLE: '0s' });
   const memory = '{ standard: 64MB, maximum: 64MB }';
   const made = await sleepers(own, 'freeze', {
-    brief: { memory, idle: '{ freezeAfter: 1s, stopAfter: 5s }' },
+    brief: { memory, idle: '{ freezeAfter: 1s, stopAfter: 4s }' },
     dear: { memory, idle: '{ freezeAfter: 1s, stopAfter: 10m }', priority: 90 },
     plain: { memory, idle: '10m', priority: 10 },
     other: { memory, idle: '10m', priority: 95 },
@@ -37,8 +37,8 @@ describe.sequential('a service that is frozen before it is stopped', () => {
     expect((await containerOf('brief')).State).toMatchObject({ Running: true, Paused: true });
     const { memory, stopsIn } = await viewIn(own, folder, 'brief');
     expect(memory.grant).toBe(64 * MiB);
-    expect(stopsIn).toSatisfy((ms: number) => ms > 0 && ms <= 4_000);
-    const budget = await own.ask<BudgetView>(['budget']);
+    expect(stopsIn).toSatisfy((ms: number) => ms > 0 && ms <= 3_000);
+    const budget = await own.client.budget();
     expect(budget).toMatchObject({ granted: 64 * MiB, holders: [{ service: 'brief', state: 'frozen' }] });
   });
 
@@ -46,7 +46,7 @@ describe.sequential('a service that is frozen before it is stopped', () => {
     expect(await get(services.dear)).toMatchObject({ status: 200 });
     const before = (await containerOf('dear')).State;
     const waits: number[] = [];
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < byGear({ deep: 3, usual: 2, fast: 2 }); turn++) {
       await becomes('dear', 'frozen');
       const { status, body, ms } = await get(services.dear);
       expect([status, body]).toEqual([200, 'dear']);
