@@ -22,7 +22,7 @@ let services: Record<'filler' | 'eater' | 'glutton', Sleeper>;
 beforeAll(async () => {
   own = await tinyHome({ LAPTOP_DEV_BUDGET: '256MB' });
   const made = await sleepers(own, 'oom', {
-    filler: { memory: '{ standard: 224MB, maximum: 224MB }', idle: '2s' },
+    filler: { memory: '{ standard: 224MB, maximum: 224MB }', idle: '1s' },
     eater: { memory: '{ standard: 32MB, maximum: 128MB }', idle: '10m', command: eats(64), more: 'restart: unless-stopped' },
     glutton: { memory: '{ standard: 32MB, maximum: 48MB }', idle: '10m', command: eats(100), more: 'restart: unless-stopped' },
   });
