@@ -24,7 +24,11 @@ it('npm pack and npm i -g give a laptop-dev that finds its profiles, its stack a
   const { stdout: packed } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   const prefix = join(folder, 'global');
-  await run('npm', ['i', '-g', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder });
+  await run(
+    'npm',
+    ['i', '-g', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', join(folder, filename)],
+    { cwd: folder },
+  );
   const program = join(prefix, 'bin/laptop-dev');
   const ask = async (...args: string[]) => JSON.parse((await run(program, [...args, '--json'], { cwd: folder, env: own.env })).stdout).data;
   expect(await ask('version')).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
