@@ -89,7 +89,6 @@ const FILES = {
   'compose.yaml': COMPOSE,
   'app.env': '# of the web only\nTITLE="The shop"\n',
   Dockerfile: `FROM ${TINY}
-RUN mkdir -p /www/cgi-bin
 COPY answer.sh /www/cgi-bin/index.cgi
 RUN chmod 755 /www/cgi-bin/index.cgi && echo up > /www/index.html
 EXPOSE 8000
