@@ -61,7 +61,7 @@ test('psql and pgbench wake a sleeping PostgreSQL, the two of them once, and wor
   ]);
   expect(starts).toBe(1);
   const at = ['-h', '127.0.0.1', '-p', `${door.port}`, '-U', 'postgres'];
-  const bench = `pgbench ${at.join(' ')} -i -q postgres && pgbench ${at.join(' ')} -c 4 -T 2 -M extended postgres && pgbench ${at.join(' ')} -c 4 -T 2 -S postgres`;
+  const bench = `pgbench ${at.join(' ')} -i -q postgres && pgbench ${at.join(' ')} -c 4 -T 1 -M extended postgres && pgbench ${at.join(' ')} -c 4 -T 1 -S postgres`;
   const { code, stdout, stderr } = await runClient(stack.engine, IMAGE.postgres, 'sh', '-c', bench);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   expect(stdout.match(/number of failed transactions: 0/g)).toHaveLength(2);
@@ -75,7 +75,7 @@ test('an open transaction holds PostgreSQL, a session between two does not, a ru
   // Awake first: the times are those of a server that answers.
   const script = (...lines: string[]): Promise<Outcome> =>
     runClient(stack.engine, IMAGE.postgres, 'sh', '-c', `${client} -c 'select 1' && (${lines.join('; ')}) | ${client}`);
-  const [idle, held, query] = [3, 3, 3];
+  const [idle, held, query] = [2, 2, 2];
   const ended = script(
     `echo "select 'idle';"; sleep ${idle}`,
     `echo "begin; select 'in transaction';"; sleep ${held}`,
@@ -106,7 +106,7 @@ test('redis-cli and redis-benchmark wake a sleeping Redis; a blocked pop holds i
     '-p',
     `${door.port}`,
     '-n',
-    '20000',
+    '2000',
     '-c',
     '20',
     '-P',
