@@ -26,16 +26,16 @@ const configOf = async ({ name }: NetworkSpec) => (await engine.getNetwork(name)
 const freeBlock = (): string => `10.${201 + ((randomBytes(1)[0] ?? 0) % 40)}.${randomBytes(1)[0] ?? 0}`;
 
 test('more networks than the engine has pools for; each again where it was', async () => {
-  const all = Array.from({ length: 36 }, (_, index) => network(`n${index}`));
+  const all = Array.from({ length: 32 }, (_, index) => network(`n${index}`));
   for (const each of all) await make(each);
   const subnets = await Promise.all(all.map(async each => (await configOf(each))?.Subnet));
-  expect(new Set(subnets).size).toBe(36);
+  expect(new Set(subnets).size).toBe(32);
   for (const subnet of subnets) expect(subnet).toMatch(/^10\.187\.\d+\.0\/24$/);
   const [first = network('n0')] = all;
   await bench.containers.removeNetwork(first.name);
   await make(first);
   expect((await configOf(first))?.Subnet).toBe(subnets[0]);
-  for (const each of all) await bench.containers.removeNetwork(each.name);
+  await Promise.all(all.map(each => bench.containers.removeNetwork(each.name)));
 });
 
 test('a range of the user’s own is taken, and what the engine chooses is left to it', async () => {
