@@ -4,6 +4,7 @@ import { LABEL } from '../../daemon/model/labels.js';
 import type { ServiceSpec } from '../../daemon/model/spec.js';
 import type { Containers, ExecOptions, ExecSession } from '../../daemon/ports/ports.js';
 import { MiB } from '../../daemon/shared/bytes.js';
+import { byGear } from '../support/deep.js';
 import { type Bench, openBench, silent } from './support/bench-engine.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 import { until } from './support/until.js';
@@ -93,7 +94,7 @@ describe('a command beside a service', () => {
 
   // Podman refuses to remove what is just ending by itself: of 24 meetings, one in fourteen.
   test('is removed when its client leaves while it ends by itself', { timeout: 120_000 }, async () => {
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < byGear({ deep: 8, usual: 3, fast: 3 }); round += 1) {
       const sessions = await Promise.all(['0', '0.02', '0.05'].map(wait => open(`read line; sleep ${wait}`)));
       for (const session of sessions) session.end();
       for (const session of sessions) session.close();
