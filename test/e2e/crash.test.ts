@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WhyView } from '../../daemon/api/contract.js';
 import type { LoggedNotice } from '../../daemon/api/notice.js';
-import { engine, inspect } from './support/engine.js';
+import { engine, inspect, networksOf } from './support/engine.js';
 import type { Home } from './support/home.js';
-import { type Done, idsOf, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
+import { type Done, idsOf, noticesIn, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
 import { until } from './support/until.js';
 
 /** Eats memory until the kernel says no: tail keeps a line without an end. */
@@ -22,15 +22,17 @@ async function one(suffix: string, command: string, limit = '32m'): Promise<stri
   return own.project(suffix, { 'compose.yaml': text });
 }
 
-const noticesOf = async (cwd: string) => (await own.ask<{ notices: LoggedNotice[] }>(['events', 'it'], { cwd })).notices;
+const noticesOf = (cwd: string) => noticesIn(own, basename(cwd));
 const runs = async (cwd: string) => (await viewIn(own, cwd, 'it')).state === 'running';
 const running = (cwd: string, what: string) => until(what, () => runs(cwd));
 
-describe('a main process that crashes', () => {
+// Each has a project of its own, and most of the time waits.
+describe.concurrent('a main process that crashes', () => {
   it('is started again after pauses that double, and given up after five, with its last words', async () => {
     const cwd = await one('crash', JSON.stringify(['sh', '-c', 'echo "line $$(date +%s)"; sleep 0.3; echo no configuration >&2; exit 1']));
     await own.ask(['up', '--no-wait'], { cwd });
-    await until('it has failed', async () => (await viewIn(own, cwd, 'it')).state === 'failed');
+    // Five starts, and pauses of 7.5 s in all.
+    await until('it has failed', async () => (await viewIn(own, cwd, 'it')).state === 'failed', 120_000);
     const view = await viewIn(own, cwd, 'it');
     expect(view.why).toMatch(/exited with 1.*crash 5 in 10 minutes/);
     const notices = await noticesOf(cwd);
@@ -41,7 +43,6 @@ describe('a main process that crashes', () => {
     expect((await own.cli(['why', 'it'], { cwd })).stdout).toContain('no configuration');
     await own.ask(['start', 'it', '--no-wait'], { cwd });
     await until('a start by hand tries once more', async () => (await viewIn(own, cwd, 'it')).crashes === 1);
-    await own.ask(['down'], { cwd });
   });
 
   it('while somebody waits for it to be healthy: the wait ends with exit 7 and the last words', async () => {
@@ -58,7 +59,6 @@ describe('a main process that crashes', () => {
     expect(code).toBe(7);
     expect(stderr).toMatch(/✗ it exited with 1/);
     expect(stderr).toContain('no configuration');
-    await own.ask(['down'], { cwd });
   });
 
   /** Between one start and the next. */
@@ -68,7 +68,7 @@ describe('a main process that crashes', () => {
   }
 });
 
-describe('the memory limit', () => {
+describe.concurrent('the memory limit', () => {
   it('kills a main process: said so with the figure, and it comes back', async () => {
     const cwd = await one(
       'oom',
@@ -85,7 +85,6 @@ describe('the memory limit', () => {
     expect(notice.text).toMatch(/killed at its 32 MB limit \(exit 137\)/);
     await running(cwd, 'it is back');
     expect((await viewIn(own, cwd, 'it')).crashes).toBe(1);
-    await own.ask(['down'], { cwd });
   });
 
   it('kills a child: counted, and the service stays up', async () => {
@@ -102,25 +101,10 @@ describe('the memory limit', () => {
     expect((await inspect(`${basename(cwd)}-it-1`)).State.Pid).toBe(before.Pid);
     const { notices } = await own.ask<WhyView>(['why', 'it'], { cwd });
     expect(notices.map(({ text }) => text).join('\n')).toMatch(/killed at the 32 MB limit/);
-    await own.ask(['down'], { cwd });
   });
 });
 
-describe('what is done past laptop-dev', () => {
-  it('docker stop is honoured as the user’s stop', async () => {
-    const cwd = await one('outside', stays());
-    await own.ask(['up'], { cwd });
-    const { it: id = '' } = await idsOf(own, basename(cwd));
-    await engine('POST', `/containers/${id}/stop`);
-    await until('it is stopped', async () => (await viewIn(own, cwd, 'it')).state === 'stopped');
-    await own.ask(['daemon', 'stop']);
-    await own.ask(['daemon', 'start']);
-    expect((await viewIn(own, cwd, 'it')).state).toBe('stopped');
-    expect((await inspect(id)).State.Running).toBe(false);
-    expect((await own.ask<Done>(['start', 'it'], { cwd })).services).toMatchObject([{ state: 'running' }]);
-    await own.ask(['down'], { cwd });
-  });
-
+describe.concurrent('what is done past laptop-dev', () => {
   it('docker rm -f is repaired: one new container', async () => {
     const cwd = await one('removed', stays());
     await own.ask(['up'], { cwd });
@@ -132,7 +116,6 @@ describe('what is done past laptop-dev', () => {
     });
     await running(cwd, 'ps shows it');
     expect((await viewIn(own, cwd, 'it')).container).toBe(made);
-    await own.ask(['down'], { cwd });
   });
 
   it('docker pause is shown, and down copes with it', async () => {
@@ -142,6 +125,22 @@ describe('what is done past laptop-dev', () => {
     await engine('POST', `/containers/${id}/pause`);
     await until('ps shows it', async () => (await viewIn(own, cwd, 'it')).state === 'frozen');
     await own.ask(['down'], { cwd });
-    expect(await own.leftovers()).toEqual([]);
+    expect(await idsOf(own, basename(cwd))).toEqual({});
+    expect(await networksOf(own.instance)).not.toContain(`${basename(cwd)}_default`);
+  });
+});
+
+describe.sequential('what is done past laptop-dev, and a daemon that is new', () => {
+  it('docker stop is honoured as the user’s stop', async () => {
+    const cwd = await one('outside', stays());
+    await own.ask(['up'], { cwd });
+    const { it: id = '' } = await idsOf(own, basename(cwd));
+    await engine('POST', `/containers/${id}/stop`);
+    await until('it is stopped', async () => (await viewIn(own, cwd, 'it')).state === 'stopped');
+    await own.ask(['daemon', 'stop']);
+    await own.ask(['daemon', 'start']);
+    expect((await viewIn(own, cwd, 'it')).state).toBe('stopped');
+    expect((await inspect(id)).State.Running).toBe(false);
+    expect((await own.ask<Done>(['start', 'it'], { cwd })).services).toMatchObject([{ state: 'running' }]);
   });
 });
