@@ -112,16 +112,12 @@ describe.sequential('a daemon that starts again', () => {
     expect(await statesIn(own, cwd)).toEqual(UP);
   });
 
-  it.each(
-    some(
-      [
-        ['cut in half', (file: string) => truncateSync(file, Math.floor(readFileSync(file).length / 2))],
-        ['of another kind', (file: string) => writeFileSync(file, '{"version":1,"projects":[{"spec":null}],"trusted":[]}')],
-        ['empty', (file: string) => truncateSync(file, 0)],
-      ] as const,
-      1,
-    ),
-  )('with a state file %s sets it aside and takes the containers in by their labels', async (_how, corrupt) => {
+  const CORRUPTIONS = [
+    ['cut in half', (file: string) => truncateSync(file, Math.floor(readFileSync(file).length / 2))],
+    ['of another kind', (file: string) => writeFileSync(file, '{"version":1,"projects":[{"spec":null}],"trusted":[]}')],
+    ['empty', (file: string) => truncateSync(file, 0)],
+  ] as const;
+  it.each(some(CORRUPTIONS, 1))('with a state file %s sets it aside and takes the containers in by their labels', async (_how, corrupt) => {
     const state = join(own.stateDir, 'state.json');
     await killDaemon();
     corrupt(state);
