@@ -5,6 +5,7 @@ import { type LoadedVerb, loadVerbs } from '../../daemon/cli/verb.js';
 import { VERBS } from '../../daemon/cli/verbs.js';
 import { ENGINE } from '../on-engine/support/open-engine.js';
 import { removeImage } from '../on-engine/support/tiny-image.js';
+import { some } from '../support/deep.js';
 import { BIN } from './support/cli.js';
 import { engine } from './support/engine.js';
 import { EngineShim, type Said } from './support/engine-shim.js';
@@ -343,9 +344,12 @@ describe('what strangers wrote steers no terminal, and is shown', () => {
   it.each(Object.entries(ROWS))('%s', async (verb, rows) => {
     const told = (row: Row) => problemsOf([...verb.split(' '), ...(row.args ?? [])], row);
     const problems: string[] = [];
-    // What only looks is run at once.
-    if (rows.every(({ manner = 'plain', lie }) => manner === 'plain' && !lie)) problems.push(...(await Promise.all(rows.map(told))).flat());
-    else {
+    // What only looks is run at once, and needs no row before it: of several a run takes some, but always those that must find something.
+    if (rows.every(({ manner = 'plain', lie }) => manner === 'plain' && !lie)) {
+      const [always, others] = [rows.filter(({ passes }) => passes), rows.filter(({ passes }) => !passes)];
+      const taken = [...always, ...some(others, Math.ceil(others.length / 3))];
+      problems.push(...(await Promise.all(taken.map(told))).flat());
+    } else {
       for (const row of rows) {
         shim.lies = row.lie ? [{ call: row.lie[0], status: 500, message: row.lie[1] }] : [];
         problems.push(...(await told(row)));
