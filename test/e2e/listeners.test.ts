@@ -26,7 +26,8 @@ const get = async (port: number, host = '127.0.0.1') => {
   return { status: response.status, text: await response.text() };
 };
 
-test('on both loopbacks the first connection wakes it', async () => {
+// Each has a project of its own.
+test.concurrent('on both loopbacks the first connection wakes it', async () => {
   const [port = 0] = await freePorts(1);
   const cwd = await own.project('both', { 'compose.yaml': web(port, 'start: on-demand, idle: 10s') });
   await own.ask<Done>(['up'], { cwd });
@@ -36,7 +37,7 @@ test('on both loopbacks the first connection wakes it', async () => {
   expect(await statesIn(own, cwd)).toEqual(['web running']);
 });
 
-test('what its image exposes wakes it from another container, once that is there; any other port is reached while it is awake', async () => {
+test.concurrent('what its image exposes wakes it from another container, once that is there; any other port is reached while it is awake', async () => {
   const mail = stays('echo here > /tmp/index.html; for port in 1025 8025 9000; do httpd -p $$port -h /tmp; done');
   const file = `services:
   mail:
@@ -44,7 +45,7 @@ test('what its image exposes wakes it from another container, once that is there
     expose: ["1025"]
     command: ${mail}
     mem_limit: 32m
-    x-laptop-dev: { start: on-demand, idle: 4s }
+    x-laptop-dev: { start: on-demand, idle: 2s }
   client: { image: ${TINY}, command: ${stays()}, mem_limit: 32m }
 `;
   const cwd = await own.project('image', { 'compose.yaml': file });
@@ -60,7 +61,7 @@ test('what its image exposes wakes it from another container, once that is there
   expect(await ask(8025)).toBe('here\n');
 });
 
-test('a service that runs and may sleep from now on keeps its port: the engine hands it to the daemon', async () => {
+test.concurrent('a service that runs and may sleep from now on keeps its port: the engine hands it to the daemon', async () => {
   const [port = 0] = await freePorts(1);
   const cwd = await own.project('turn', { 'compose.yaml': web(port, 'start: eager') });
   await own.ask<Done>(['up'], { cwd });
@@ -74,7 +75,7 @@ test('a service that runs and may sleep from now on keeps its port: the engine h
   expect(await get(port)).toMatchObject({ status: 200 });
 });
 
-test('a port that another sleeping service has is refused, and says whose it is', async () => {
+test.concurrent('a port that another sleeping service has is refused, and says whose it is', async () => {
   const [port = 0] = await freePorts(1);
   const first = await own.project('first', { 'compose.yaml': web(port, 'start: on-demand') });
   const second = await own.project('second', { 'compose.yaml': web(port, 'start: on-demand') });
@@ -85,7 +86,7 @@ test('a port that another sleeping service has is refused, and says whose it is'
   expect(await get(port)).toMatchObject({ status: 200 });
 });
 
-test('a port that somebody holds is refused with the owner; once it is free, start opens it', async () => {
+test.concurrent('a port that somebody holds is refused with the owner; once it is free, start opens it', async () => {
   const [port = 0] = await freePorts(1);
   const owner = createServer();
   await new Promise<void>(resolve => owner.listen(port, '127.0.0.1', resolve));
@@ -98,7 +99,7 @@ test('a port that somebody holds is refused with the owner; once it is free, sta
   expect(await get(port)).toMatchObject({ status: 200 });
 });
 
-test('who connects to what cannot start is told so, and told at once while it cools down', async () => {
+test.concurrent('who connects to what cannot start is told so, and told at once while it cools down', async () => {
   const [port = 0] = await freePorts(1);
   const broken = web(port, 'start: on-demand', '["sh", "-c", "echo no such table; exit 3"]').replace(
     'mem_limit',
