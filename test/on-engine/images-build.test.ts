@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BASES_LABEL, HASH_LABEL } from '../../daemon/images/build/fingerprint.js';
 import { buildSpec } from '../images/support/build-spec.js';
 import { folderWith } from '../images/support/folder.js';
+import { some } from '../support/deep.js';
 import { ENGINE, openEngine } from './support/open-engine.js';
 import { type ImagesUnderTest, openImages } from './support/open-images.js';
 import { removeImage, tinyImage } from './support/tiny-image.js';
@@ -45,6 +46,40 @@ async function outputOf(reference: string, ...command: string[]): Promise<string
   }
 }
 
+test('an unchanged image is known without a process being started', async () => {
+  const reference = named('warm');
+  const build = buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\nCOPY a /a`, a: '' }));
+  let started = 0;
+  const count = (): void => {
+    started += 1;
+  };
+  subscribe('child_process', count);
+  try {
+    await images.ensure({ reference, build });
+    expect(started).toBeGreaterThan(0); // it was built
+    started = 0;
+    await images.ensure({ reference, build });
+    expect(started).toBe(0);
+  } finally {
+    unsubscribe('child_process', count);
+  }
+});
+
+const FAILING = [
+  ['the classic builder', 'RUN echo first && echo "why it failed" && exit 3'],
+  ['BuildKit', 'RUN --mount=type=tmpfs,target=/t echo first && echo "why it failed" && exit 3'],
+] as const;
+test.each(some(FAILING, 1))('a build that fails in %s gives its last lines', async (_, line) => {
+  const failed = await images.failing({
+    reference: named('failing'),
+    build: buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\n${line}` })),
+  });
+  expect(failed.code).toBe('image-build-failed');
+  expect(failed.message).toContain('building failing failed: ');
+  expect(failed.message).toMatch(/code: 3\b/);
+  expect(failed.message.split('\n')).toContain('why it failed');
+});
+
 test('builds once, knows an unchanged context without a build, and builds again when a file changes', async () => {
   const reference = named('context');
   const folder = folderWith({
@@ -72,25 +107,6 @@ test('builds once, knows an unchanged context without a build, and builds again 
   const { Config } = await engine.getImage(reference).inspect();
   expect(Config.Labels?.[HASH_LABEL]).toMatch(/^[0-9a-f]{64}$/);
   expect(Config.Labels?.[BASES_LABEL]).toBe(`${TINY}=${await idOf(TINY)}`);
-});
-
-test('an unchanged image is known without a process being started', async () => {
-  const reference = named('warm');
-  const build = buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\nCOPY a /a`, a: '' }));
-  let started = 0;
-  const count = (): void => {
-    started += 1;
-  };
-  subscribe('child_process', count);
-  try {
-    await images.ensure({ reference, build });
-    expect(started).toBeGreaterThan(0); // it was built
-    started = 0;
-    await images.ensure({ reference, build });
-    expect(started).toBe(0);
-  } finally {
-    unsubscribe('child_process', count);
-  }
 });
 
 test('an image that was removed, or replaced by another of its name, is built again', async () => {
@@ -141,20 +157,6 @@ test('what only BuildKit knows is built with it', async () => {
     build: buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\nRUN --mount=type=tmpfs,target=/t echo kit > /v` })),
   });
   expect(await outputOf(reference, 'cat', '/v')).toBe('kit');
-});
-
-test.each([
-  ['the classic builder', 'RUN echo first && echo "why it failed" && exit 3'],
-  ['BuildKit', 'RUN --mount=type=tmpfs,target=/t echo first && echo "why it failed" && exit 3'],
-])('a build that fails in %s gives its last lines', async (_, line) => {
-  const failed = await images.failing({
-    reference: named('failing'),
-    build: buildSpec(folderWith({ Dockerfile: `FROM ${TINY}\n${line}` })),
-  });
-  expect(failed.code).toBe('image-build-failed');
-  expect(failed.message).toContain('building failing failed: ');
-  expect(failed.message).toMatch(/code: 3\b/);
-  expect(failed.message.split('\n')).toContain('why it failed');
 });
 
 test('two requests for one image share one build', async () => {
