@@ -22,7 +22,7 @@ const shop = (word: string) => `services:
 volumes: { data: {} }
 `;
 
-describe.sequential('two projects with equal service names', () => {
+describe.concurrent('two projects with equal service names', () => {
   let own: Home;
   const folders: string[] = [];
   const names: string[] = [];
@@ -36,12 +36,14 @@ describe.sequential('two projects with equal service names', () => {
   });
   afterAll(() => own?.close());
 
-  it('run side by side, work trees too, with names of their own', async () => {
-    for (const cwd of folders) {
+  it.sequential('run side by side, work trees too, with names of their own', async () => {
+    const up = async (cwd = '') => {
       const { project, services } = await own.ask<Done>(['up'], { cwd });
       expect(services.map(({ name, state }) => `${name} ${state}`).sort()).toEqual(['db running', 'web running']);
-      names.push(project);
-    }
+      return project;
+    };
+    // Of two folders with one name the first to come has it.
+    names.push(...(await Promise.all(folders.slice(0, 3).map(up))), await up(folders[3]));
     const [one, two, three, four] = names;
     expect([one, two, three]).toEqual([`${own.name}-one`, `${own.name}-two`, `${own.name}-tree`]);
     expect(four).toMatch(new RegExp(`^${own.name}-tree-[0-9a-f]{4}$`));
@@ -49,24 +51,23 @@ describe.sequential('two projects with equal service names', () => {
     expect(containers.sort()).toEqual(names.flatMap(name => [`/${name}-db-1`, `/${name}-web-1`]).sort());
   });
 
-  it('have networks and volumes of their own', async () => {
+  it.sequential('have networks and volumes of their own', async () => {
     expect([...(await networksOf(own.instance))].sort()).toEqual(names.map(name => `${name}_default`).sort());
     expect([...(await volumesOf(own.instance))].sort()).toEqual(names.map(name => `${name}_data`).sort());
-    for (const [index, word] of ['one', 'two', 'three', 'four'].entries()) {
-      const { stdout } = await own.cli(['exec', 'web', 'wget', '-qO-', 'http://db:8000/'], { cwd: folders[index] ?? '' });
-      expect(stdout.trim()).toBe(word);
-    }
+    const told = await Promise.all(
+      folders.map(async cwd => (await own.cli(['exec', 'web', 'wget', '-qO-', 'http://db:8000/'], { cwd })).stdout.trim()),
+    );
+    expect(told).toEqual(['one', 'two', 'three', 'four']);
   });
 
-  it('are told apart by folder: up again finds the same one', async () => {
+  it.sequential('are told apart by folder: up again finds the same one', async () => {
     const before = await Promise.all(names.map(name => idsOf(own, name)));
-    for (const [index, cwd] of folders.entries()) {
-      expect(await own.ask<Done>(['up'], { cwd })).toMatchObject({ project: names[index], plan: { starts: [] } });
-    }
+    const again = await Promise.all(folders.map(cwd => own.ask<Done>(['up'], { cwd })));
+    expect(again).toMatchObject(names.map(project => ({ project, plan: { starts: [] } })));
     expect(await Promise.all(names.map(name => idsOf(own, name)))).toEqual(before);
   });
 
-  it('down takes one of them, ps --all shows the others', async () => {
+  it.sequential('down takes one of them, ps --all shows the others', async () => {
     await own.ask(['down'], { cwd: folders[3] ?? '' });
     const { services } = await own.ask<{ services: ServiceView[] }>(['ps', '--all']);
     expect(services.map(({ project, name, state }) => `${project}/${name} ${state}`)).toEqual(
@@ -78,7 +79,7 @@ describe.sequential('two projects with equal service names', () => {
     expect(await statesIn(own, folders[3] ?? '')).toEqual([]);
   });
 
-  it('down --all takes the rest, and leaves the data', async () => {
+  it.sequential('down --all takes the rest, and leaves the data', async () => {
     await own.ask(['down', '--all']);
     expect(await own.leftovers()).toEqual([]);
     expect(await volumesOf(own.instance)).toHaveLength(4);
@@ -90,7 +91,7 @@ describe.sequential('two projects with equal service names', () => {
   });
 });
 
-describe.sequential('one budget over all projects', () => {
+describe.concurrent('one budget over all projects', () => {
   let own: Home;
   let first: string;
   let second: string;
@@ -101,7 +102,7 @@ describe.sequential('one budget over all projects', () => {
   });
   afterAll(() => own?.close());
 
-  it('the one that does not fit is refused with need, free and holders, and nothing of it is there', async () => {
+  it.sequential('the one that does not fit is refused with need, free and holders, and nothing of it is there', async () => {
     await own.ask(['up'], { cwd: first });
     const before = await idsOf(own, basename(first));
     const refused = await own.cli(['up', '--json'], { cwd: second });
@@ -118,7 +119,7 @@ describe.sequential('one budget over all projects', () => {
     expect(await networksOf(own.instance)).toEqual([`${basename(first)}_default`]);
   });
 
-  it('says so to people, with the figures', async () => {
+  it.sequential('says so to people, with the figures', async () => {
     const { code, stderr } = await own.cli(['up'], { cwd: second });
     expect(code).toBe(5);
     expect(stderr).toMatch(/need 64 MB/);
@@ -126,12 +127,12 @@ describe.sequential('one budget over all projects', () => {
     expect(stderr).toMatch(new RegExp(`${basename(first)}`));
   });
 
-  it('a part of it that fits is not', async () => {
+  it.sequential('a part of it that fits is not', async () => {
     expect((await own.ask<Done>(['up', 'db'], { cwd: second })).services).toMatchObject([{ name: 'db', state: 'running' }]);
     await own.ask(['down'], { cwd: second });
   });
 
-  it('starts once there is room', async () => {
+  it.sequential('starts once there is room', async () => {
     await own.ask(['down'], { cwd: first });
     const { plan } = await own.ask<Done>(['up'], { cwd: second });
     expect(plan.grantedAfter).toBe(64 * MiB);
