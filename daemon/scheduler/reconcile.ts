@@ -103,7 +103,7 @@ function release(draft: Draft, id: ServiceId, entry: ServiceEntry, policy: Polic
       return;
     case 'starting':
     case 'running':
-      if (isUsedAgain(entry)) return draft.patch(id, { awake: true });
+      if (isUsedAgain(entry)) return draft.patch(id, { awake: true, wakeRequest: null });
       if (draft.engine !== 'up' || state.container === null || hasLeavingDependants(draft, entry)) return;
       stopIt(draft, id, entry, { kind: 'sleep' }, policy, now);
       return draft.notice(entry.spec, { kind: 'stopping', data: { reason: 'not-wanted' } });
