@@ -33,8 +33,9 @@ const require = createRequire(import.meta.url);
 const lateBuiltins = {
   name: 'late-builtins',
   setup(builder) {
-    builder.onResolve({ filter: new RegExp(`^(node:)?(${LATE.join('|')})$`) }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path: path.replace('node:', ''), namespace: 'late' },
+    builder.onResolve({ filter: new RegExp(`^(node:)?(${LATE.join('|')})$`) }, ({ path, namespace, kind }) =>
+      // import() is late by itself; of what stands for the module it would give the default alone.
+      namespace === 'late' || kind === 'dynamic-import' ? { path, external: true } : { path: path.replace('node:', ''), namespace: 'late' },
     );
     builder.onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
       contents: `for (const name of ${JSON.stringify(Object.keys(require(path)))})

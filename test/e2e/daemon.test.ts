@@ -46,7 +46,7 @@ it('one that hangs: what asks it says so and names its PID, doctor finds it; whe
   try {
     const [status, doctor] = await Promise.all([own.cli(['daemon', 'status']), own.cli(['doctor', '--json'])]);
     expect(status.code).toBe(4);
-    expect(status.stderr).toMatch(new RegExp(`has not answered within 10 s[\\s\\S]*kill -9 ${pid} ends it`));
+    expect(status.stderr).toMatch(new RegExp(`did not answer within 10 s[\\s\\S]*kill -9 ${pid} ends it`));
     const { findings } = JSON.parse(doctor.stdout).data as { findings: readonly { code: string; evidence: string }[] };
     expect(findings.filter(({ code }) => code === 'daemon-hung').map(({ evidence }) => evidence)).toEqual([
       `PID ${pid} took the connection and has not answered within 3 s`,

@@ -33,8 +33,8 @@ describe.sequential('a container whose limit is changed past laptop-dev', () => 
     expect(await limit()).toBe(64);
     await update(mb);
     await until('it has its limit again', async () => (await limit()) === 64);
-    const said = await until('that was said', async () => (await noticesOf('resized')).find(({ text }) => text.includes(`is ${mb} MB`)));
-    expect(said.text).toContain('64 MB is put back');
+    const said = await until('that was said', async () => (await noticesOf('resized')).find(({ text }) => text.includes(`${mb} MB`)));
+    expect(said.text).toContain('64 MB');
     const { state, memory, container } = await until('it is shown', async () => {
       const view = await viewIn(own, cwd, 'web');
       return view.memory.grant === 64 * MiB ? view : null;

@@ -64,7 +64,7 @@ it('up draws live lines and leaves the terminal as it was', async () => {
   const { code, output } = await open(['up', 'web']).ended;
   expect(code).toBe(0);
   expect(output).toContain('web');
-  expect(output).toMatch(/✓.*web {2}runs /s);
+  expect(output).toMatch(/✓.*web {2}running /s);
   expect(hides(output)).toBe(false);
   expect(output).not.toContain('\u001b[?1049h');
 });

@@ -37,7 +37,7 @@ const step: StepOf<'launch'> = {
 const old = observed(wired, { id: 'old', status: 'exited', wiring: wiringText(wiring), anonymousVolumes: { '/data': 'w'.repeat(64) } });
 
 /** An engine with one container or none, and a network whose gateway is `gateway`. */
-function engineWith(there: ObservedContainer | null, gateway: string, startFails = false) {
+function engineWith(there: ObservedContainer | null, gateway: string, startFails = false, image: readonly number[] | null = []) {
   const calls: string[] = [];
   const boxes = new Map(there ? [[there.id, there]] : []);
   const containers: Partial<Containers> = {
@@ -50,6 +50,7 @@ function engineWith(there: ObservedContainer | null, gateway: string, startFails
       calls.push('ensure');
       return ['shop_data'];
     },
+    exposedBy: async () => image,
     gateways: async names => names.map(network => ({ network, address: gateway, subnets: [] })),
     remove: async (id, { anonymousVolumes }) => {
       calls.push(`remove ${id}${anonymousVolumes ? ' with volumes' : ''}`);
@@ -69,6 +70,17 @@ describe('a launch after something was removed through the engine', () => {
     const { calls, containers } = engineWith(old, '172.18.0.1', true);
     expect(await launch(step, containers)).toMatchObject({ ok: true, container: { id: 'new' }, madeVolumes: ['shop_data'] });
     expect(calls).toEqual(['start old', 'ensure', 'remove old', 'create with w', 'start new']);
+  });
+
+  it('of its image as well: the container that cannot be made anew stays', async () => {
+    const { calls, containers } = engineWith(old, '172.18.0.1', true, null);
+    expect(await launch(step, containers)).toMatchObject({
+      ok: false,
+      failure: { code: 'image-missing' },
+      container: 'old',
+      running: false,
+    });
+    expect(calls).toEqual(['start old', 'ensure']);
   });
 
   it('of a network that has another gateway now: nothing is made before the daemon listens there', async () => {

@@ -134,6 +134,7 @@ async function replace(step: StepOf<'launch'>, previous: ObservedContainer | nul
   const { networks, volumes } = needed(step);
   made.volumes = await containers.ensureResources(project.name, networks, volumes);
   if (!(await leadsToUs(step, networks, containers))) return false;
+  if (previous && step.reuseContainer) await refuseWithoutImage(step, containers);
   if (previous) await discard(previous, spec.stopTimeout, containers);
   made.id = null;
   made.id = await containers.create(
@@ -163,6 +164,13 @@ async function leadsToUs(
     for (const { address } of await containers.gateways(names)) wanted.delete(address);
   }
   return wanted.size === 0;
+}
+
+/** What was to be reused was not asked for its image: without one there would be no container at all after this. */
+async function refuseWithoutImage({ spec }: StepOf<'launch'>, containers: Containers): Promise<void> {
+  const reference = spec.container?.image ?? '';
+  if ((await containers.exposedBy(reference)) !== null) return;
+  throw new FailureError(failure('image-missing', `${reference} is not on this machine.`, { reference }));
 }
 
 async function discard(previous: ObservedContainer, timeout: number, containers: Containers): Promise<void> {

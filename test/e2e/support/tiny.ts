@@ -21,6 +21,7 @@ export interface Done {
  * other than the tests' own.
  */
 export async function tinyHome(env: Readonly<Record<string, string>> = {}, endpoint = ENGINE): Promise<Home> {
+  homes++;
   await tinyImage(endpoint, TINY);
   const made = await home(endpoint);
   Object.assign(made.env, env);
@@ -28,10 +29,14 @@ export async function tinyHome(env: Readonly<Record<string, string>> = {}, endpo
     ...made,
     close: async () => {
       await made.close();
-      await removeImage(endpoint, TINY);
+      homes--;
+      if (homes === 0) await removeImage(endpoint, TINY);
     },
   };
 }
+
+/** Of this file that are open: the image goes with the last of them. */
+let homes = 0;
 
 /** The `command:` of a service that does `first`, then runs until it is told to end, which it does at once. */
 export function stays(first = 'true'): string {
