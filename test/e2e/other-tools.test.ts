@@ -255,7 +255,7 @@ describe.concurrent('awake or asleep', () => {
 
 describe.sequential('asleep, and what all need is taken away', () => {
   it('rmi, image prune: its container goes on', async () => {
-    await awake('brief'); // what was made while web was stopped is made anew once, with a way to it
+    await asleep('brief'); // what was made while web was stopped is made anew once, with a way to it
     const id = await asleep('brief');
     await engine('DELETE', `/images/${TINY}?force=true`);
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
