@@ -35,7 +35,7 @@ const compose = (ports: readonly number[]) => `services:
     mem_limit: 512m
     stop_grace_period: 1s
     ports: [${INNER.map((inner, at) => `"127.0.0.1:${ports[at]}:${inner}"`).join(', ')}]
-    x-laptop-dev: { start: on-demand, idle: 2s, memory: { standard: 256MB } }
+    x-laptop-dev: { start: on-demand, idle: 3s, memory: { standard: 256MB } }
   client:
     image: ${SERVERS}
     command: ${stays()}
