@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { engine, inspect } from './support/engine.js';
@@ -33,8 +34,8 @@ describe.sequential('a container whose limit is changed past laptop-dev', () => 
     expect(await limit()).toBe(64);
     await update(mb);
     await until('it has its limit again', async () => (await limit()) === 64);
-    const said = await until('that was said', async () => (await noticesOf('resized')).find(({ text }) => text.includes(`${mb} MB`)));
-    expect(said.text).toContain('64 MB');
+    const data = { reason: 'changed-by-hand', found: mb * MiB, restored: 64 * MiB };
+    await until('that was said', async () => (await noticesOf('resized')).some(notice => isDeepStrictEqual(notice.data, data)));
     const { state, memory, container } = await until('it is shown', async () => {
       const view = await viewIn(own, cwd, 'web');
       return view.memory.grant === 64 * MiB ? view : null;

@@ -103,7 +103,7 @@ describe.sequential('a first day with the built-in stack', () => {
     const before = await inspect((await stack.ids()).get('api') ?? '');
     expect((await eatIn('api')).code).toBe(137);
     const oom = await until('the OOM kill is told', async () => (await notices('api')).find(({ kind }) => kind === 'oom'));
-    expect(oom.text).toContain('512 MB');
+    expect(oom.data).toMatchObject({ reason: 'process-killed', limit: 512 * MiB });
     const why = await laptop.ask<WhyView>(['why', 'api']);
     expect(why.service).toMatchObject({ state: 'running', container: before.Id, crashes: 0 });
     expect(why.service.ooms).toBeGreaterThanOrEqual(1);

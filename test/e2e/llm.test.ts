@@ -86,12 +86,14 @@ const stop = async (...names: string[]) => {
   await done(stage.own.client.act(stage.own.name, 'stop', { services: names, wait: true }));
   await laptop('up');
 };
-/** Resolves once a notice says so. */
-const told = (what: string) =>
-  until(`it is told: ${what}`, async () => {
+/** Resolves once a crash is told with this model, and whether it was being loaded. */
+const diedWith = (model: string, isLoading: boolean) =>
+  until(`it is told that it died with ${model}`, async () => {
     const texts: string[] = [];
-    for await (const { text } of stage.own.client.notices({ project: stage.own.name, follow: false })) texts.push(text);
-    if (texts.some(text => text.includes(what))) return true;
+    for await (const notice of stage.own.client.notices({ project: stage.own.name, follow: false })) {
+      if (notice.kind === 'crashed' && notice.data.exit.model === model && notice.data.exit.isLoading === isLoading) return true;
+      texts.push(notice.text);
+    }
     throw new Error(texts.slice(-6).join('\n'));
   });
 /** Node in it aborts, as native code does, in the moment in which the function is called: a load may be over a second later. */
@@ -263,7 +265,7 @@ describe.sequential('the LLM Advisor', () => {
     await until('the daemon knows that it loads', async () => (await services()).find(({ name }) => name === 'llm-advisor')?.loading);
     abort();
     await dies;
-    await told('while it loaded the model large');
+    await diedWith('large', true);
     await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
     expect((await use('large')).choices).toHaveLength(1);
     expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"context":2048/);
@@ -276,7 +278,7 @@ describe.sequential('the LLM Advisor', () => {
     const answer = await stage.client.completions.create({ model: 'mortal', prompt: 'Hello', max_tokens: 3_000, stream: true });
     expect((await answer[Symbol.asyncIterator]().next()).done).toBe(false);
     abort();
-    await told('with the model mortal loaded');
+    await diedWith('mortal', false);
     await until('it runs again', async () => (await stage.view('llm-advisor')).state === 'running', 60_000);
     expect((await use('mortal')).choices).toHaveLength(1);
     expect(await logOf(await stage.container('llm-advisor'))).toMatch(/"model":"mortal","context":2048[^\n]*is loaded/);

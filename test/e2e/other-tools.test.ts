@@ -131,7 +131,7 @@ describe.concurrent('awake, used all the time', () => {
     await execIn(id, 'kill', '-USR1', '1');
     await until('it has another process', async () => ![0, before].includes(await pidOf('web')));
     await is('web', 'running');
-    expect((await noticesOf('web')).some(({ kind, text }) => kind === 'crashed' && text.includes('exited with 7'))).toBe(true);
+    expect((await noticesOf('web')).some(({ kind, data }) => kind === 'crashed' && data.exit.code === 7)).toBe(true);
   });
 
   it.sequential('pause, unpause: paused, and it goes on', async () => {
@@ -199,8 +199,7 @@ describe.concurrent('awake or asleep', () => {
     const id = await asleep('brief');
     const before = (await noticesOf('brief')).at(-1)?.at ?? 0;
     await post('brief', call);
-    const isSaid = ({ at, kind, text }: LoggedNotice) =>
-      at > before && kind === 'started' && text.includes('was started through the engine');
+    const isSaid = ({ at, kind, data }: LoggedNotice) => at > before && kind === 'started' && data.reason === 'by-hand';
     await until('it is taken for started', async () => (await noticesOf('brief')).some(isSaid));
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
     await is('brief', 'asleep');
@@ -296,7 +295,7 @@ describe.sequential('asleep, and what all need is taken away', () => {
     await prune('volumes');
     await engine('DELETE', `/volumes/${basename(cwd)}_named`).catch(() => undefined); // engines of API 1.42 prune unnamed ones alone
     expect(await complaint(at('db'))).toBeNull();
-    const said = (await noticesOf('db')).filter(({ level, text }) => level === 'error' && text.includes(`${basename(cwd)}_named`));
-    expect(said.map(({ text }) => text)).toEqual([expect.stringContaining('is lost')]);
+    const said = (await noticesOf('db')).filter(({ level }) => level === 'error');
+    expect(said.map(({ kind, data }) => [kind, data])).toEqual([['removed', { reason: 'volume-lost', volume: `${basename(cwd)}_named` }]]);
   });
 });

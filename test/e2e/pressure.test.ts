@@ -13,9 +13,9 @@ describe.sequential('a host short of memory whose kernel tells no PSI', () => {
     const proc = host.strain as FakeProc;
     proc.available(2);
     const told = await until('it is told', async () =>
-      (await host.notices('pressure')).find(({ text }) => text.includes('about to stall')),
+      (await host.notices('pressure')).find(({ kind, data }) => kind === 'pressure' && data.evidence?.level === 'hard'),
     );
-    expect(told.text).toMatch(/MemAvailable 2 % \(82 MB of 4 GB\) for \d/);
+    expect(told.data).toMatchObject({ evidence: { signal: 'hardAvailable', lasts: expect.any(Number) } });
     const gone = await until('all but one are asleep', async () => {
       const states = await host.states();
       return states.filter(state => state.endsWith(' asleep')).length === 3 ? states : null;

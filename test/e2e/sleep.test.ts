@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LoggedNotice } from '../../daemon/api/notice.js';
 import type { Plan } from '../../daemon/api/plan.js';
 import type { ServiceView } from '../../daemon/api/views.js';
 import { bytes, connected } from '../activation/harness.js';
@@ -354,9 +355,9 @@ describe.sequential('services that sleep, with warm connections carried by the k
 });
 
 /** Calls back for each service that falls asleep, until the notices end. */
-async function count(notices: AsyncIterable<{ readonly text: string }>, onAsleep: () => void): Promise<void> {
+async function count(notices: AsyncIterable<LoggedNotice>, onAsleep: () => void): Promise<void> {
   try {
-    for await (const { text } of notices) if (text.startsWith('falls asleep')) onAsleep();
+    for await (const { kind, data } of notices) if (kind === 'stopping' && data.reason === 'idle') onAsleep();
   } catch {
     // We have ended it.
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { PressureSignal } from '../../../daemon/api/notice.js';
 import { pressureOf } from '../../../daemon/host/pressure.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 import { engine } from './engine.js';
@@ -11,8 +12,8 @@ import { patience, until } from './until.js';
 export interface Strain {
   /** Of the daemon. */
   readonly env: Readonly<Record<string, string>>;
-  /** Of what the daemon says that its judgement rests on. */
-  readonly says: RegExp;
+  /** What the daemon's judgement rests on. */
+  readonly signal: PressureSignal;
   /** A container alone is short, within its own limit; the host has memory. */
   inside(): Promise<void>;
   /** Whether the kernel counts that. */
@@ -26,8 +27,6 @@ export interface Strain {
 export const HAS_PSI = /^some avg10=/.test(readOrEmpty('/proc/pressure/memory'));
 /** PSI some above which the daemon of these tests sees pressure, in %; an emulated host computes longer than it stalls. */
 export const SOFT_SOME = patience(1) > 1 ? 4 : 10;
-export const SAYS_PSI = /PSI some avg10 \d+ % for \d/;
-export const SAYS_REFAULTS = /file pages that were dropped are read again for \d/;
 
 /** More than its limit by a half, in files: what one reader needs the others' reading has just dropped. */
 const HOG = { limit: 40 * MiB, readers: 4, fileMiB: 16 };
@@ -57,7 +56,7 @@ export function hog(name: string): Strain {
   const reclaims = () => Number(/^pgscan_kswapd (\d+)$/m.exec(readOrEmpty('/proc/vmstat'))?.[1]);
   return {
     env: {},
-    says: SAYS_PSI,
+    signal: 'softSome',
     async inside() {
       writeFileSync('/proc/sys/vm/drop_caches', '3');
       await run(name, thrash, { Memory: HOG.limit, MemorySwap: HOG.limit });
@@ -83,7 +82,7 @@ export function hog(name: string): Strain {
  */
 export class FakeProc implements Strain {
   readonly env: Readonly<Record<string, string>>;
-  readonly says: RegExp;
+  readonly signal: PressureSignal;
   private refaults = 1_000;
   private reclaims = 1_000;
   private isHostShort = false;
@@ -95,7 +94,7 @@ export class FakeProc implements Strain {
   ) {
     mkdirSync(join(folder, 'pressure'), { recursive: true });
     this.env = { LAPTOP_DEV_PROC: folder };
-    this.says = psi ? SAYS_PSI : SAYS_REFAULTS;
+    this.signal = psi ? 'softSome' : 'refaults';
     this.available(60);
     this.stall(0);
     this.count();
