@@ -85,7 +85,7 @@ const filter = () => encodeURIComponent(JSON.stringify({ label: [`${LABEL.instan
 const prune = (kind: 'containers' | 'networks' | 'volumes') => engine('POST', `/${kind}/prune?filters=${filter()}`);
 const noticesOf = async (name: string) => (await own.client.why(basename(cwd), name)).notices;
 
-// Beside each other: what is done to one service is nothing to another. What takes image, network or volumes from all comes after.
+// These two beside each other.
 describe.concurrent('awake, used all the time', () => {
   it.sequential.each(some(['restart?t=1', 'restart?t=0'], 1))('%s: it runs on, in the same container, and is ready again', async call => {
     const id = await awake('web');
@@ -177,8 +177,9 @@ describe.concurrent('awake, and checked all the time', () => {
   }, 90_000);
 });
 
-describe.concurrent('awake or asleep', () => {
-  it.sequential('exec: it stays awake while the command runs, and why says so', async () => {
+// After web: where it is stopped with its ports closed, others are made without a way to it, and made anew once it is back.
+describe.sequential('awake or asleep', () => {
+  it('exec: it stays awake while the command runs, and why says so', async () => {
     // Held until the command runs, however slow this machine is.
     const lease = await own.client.lease(basename(cwd), ['brief'], 'the test');
     const id = await awake('brief');
@@ -195,7 +196,7 @@ describe.concurrent('awake or asleep', () => {
     await is('brief', 'asleep');
   });
 
-  it.sequential.each(some(['start', 'restart?t=1'], 1))('%s: awake, in the same container, until its idle time is over', async call => {
+  it.each(some(['start', 'restart?t=1'], 1))('%s: awake, in the same container, until its idle time is over', async call => {
     const id = await asleep('brief');
     const before = (await noticesOf('brief')).at(-1)?.at ?? 0;
     await post('brief', call);
@@ -205,7 +206,7 @@ describe.concurrent('awake or asleep', () => {
     await is('brief', 'asleep');
   });
 
-  it.sequential('stop, kill: there is nothing to stop; a connection wakes it as before', async () => {
+  it('stop, kill: there is nothing to stop; a connection wakes it as before', async () => {
     await is('brief', 'asleep');
     await post('brief', 'stop').catch(() => undefined);
     await post('brief', 'kill').catch(() => undefined);
@@ -213,27 +214,27 @@ describe.concurrent('awake or asleep', () => {
     expect(await complaint(at('brief'))).toBeNull();
   });
 
-  it.sequential('exec: the engine refuses; laptop-dev exec wakes it', async () => {
+  it('exec: the engine refuses; laptop-dev exec wakes it', async () => {
     const id = await asleep('brief');
     await expect(execIn(id, 'true')).rejects.toThrow('is not running');
     expect(await stateOf('brief')).toBe('asleep');
     expect((await own.cli(['exec', 'brief', 'echo', 'here'], { cwd })).stdout.trim()).toBe('here');
   });
 
-  it.sequential('update: the limit is put back at the next wake', async () => {
+  it('update: the limit is put back at the next wake', async () => {
     const id = await asleep('brief');
     await engine('POST', `/containers/${id}/update`, { Memory: 96 * MiB, MemorySwap: 96 * MiB });
     expect(await complaint(at('brief'))).toBeNull();
     expect((await inspect(await idOf('brief'))).HostConfig.Memory).toBeLessThanOrEqual(32 * MiB);
   });
 
-  it.sequential('rename: nothing', async () => {
+  it('rename: nothing', async () => {
     const id = await asleep('brief');
     await engine('POST', `/containers/${id}/rename?name=${own.name}-another`);
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
   });
 
-  it.sequential('logs -f stays over sleep, wake and restart, and says what happens', async () => {
+  it('logs -f stays over sleep, wake and restart, and says what happens', async () => {
     await awake('brief');
     const ending = new AbortController();
     const lines: LogEntry[] = [];
@@ -254,7 +255,6 @@ describe.concurrent('awake or asleep', () => {
 
 describe.sequential('asleep, and what all need is taken away', () => {
   it('rmi, image prune: its container goes on', async () => {
-    await asleep('brief'); // what was made while web was stopped is made anew once, with a way to it
     const id = await asleep('brief');
     await engine('DELETE', `/images/${TINY}?force=true`);
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
