@@ -27,6 +27,9 @@ export function processView(pid: number, proc = '/proc'): ProcessView | null {
   }
 }
 
+/** Letters. A process writes its own command line, as long as it likes. */
+const LONGEST_NAME = 64;
+
 /**
  * What a process is called for a reader. `comm`: the kernel's name of it, at most 15 letters, as /proc/PID/comm and /proc/PID/stat have it. Node 24 and
  * later calls its main thread MainThread, so that every such Node has that name; it is called after its program instead, by its command line, or by its
@@ -36,7 +39,7 @@ export function nameOfProcess(pid: number, comm: string, proc = '/proc'): string
   if (comm !== 'MainThread') return comm;
   const folder = join(proc, String(pid));
   const [program = ''] = textOf(join(folder, 'cmdline')).split('\0');
-  return basename(program) || basename(linkOf(join(folder, 'exe'))) || comm;
+  return (basename(program) || basename(linkOf(join(folder, 'exe'))) || comm).slice(0, LONGEST_NAME);
 }
 
 /** By its name; an earlier version's has that of Node, and its program ends in dist/main.js after the flags that a daemon is started with. */

@@ -52,7 +52,8 @@ describe.each(READERS)('%s', (_reader, nameIn) => {
     ['node', { comm: 'MainThread', words: ['node', 'server.js'] }],
     ['node', { comm: 'MainThread', exe: '/opt/node-24/bin/node' }],
     ['MainThread', { comm: 'MainThread' }],
-  ])('is called %s: %j', (name, planted) => expect(nameIn(rootWith(planted))).toBe(name));
+    ['x'.repeat(64), { comm: 'MainThread', words: [`/opt/${'x'.repeat(5_000)}`, 'server.js'] }],
+  ])('is called %s (%#)', (name, planted) => expect(nameIn(rootWith(planted))).toBe(name));
 });
 
 it('a Node of this version is called after its program', async () => {
