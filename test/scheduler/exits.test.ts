@@ -61,6 +61,50 @@ describe('crashes', () => {
     expect(driver.world.services.get('p/api')).toMatchObject({ crashes: [0], oomAt: null });
   });
 
+  test('told before the kill, of a service that must not restart: the failure names the limit when the kill comes', () => {
+    const driver = running(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
+    die(driver, 137);
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+    expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'out-of-memory', details: { limit: 200 * MiB } } });
+    expect(driver.notices).toMatchObject([
+      { kind: 'oom', data: { limit: 200 * MiB } },
+      { kind: 'failed', data: { cause: { code: 'out-of-memory' } } },
+    ]);
+  });
+
+  test('told before the kill, the last of a loop: the loop names the limit', () => {
+    const driver = running(single);
+    for (let crash = 1; crash < 5; crash++) {
+      die(driver, 1);
+      driver.now = nextDeadline(driver.world, driver.policy) ?? 0;
+      driver.send({ kind: 'tick' }).settle();
+    }
+    const state = driver.state('p/api');
+    const id = 'container' in state ? (state.container ?? '') : '';
+    die(driver, 137);
+    const before = driver.world.services.get('p/api')?.crashes;
+    driver.send({ kind: 'engine', event: { kind: 'oom', id, at: 0 } });
+    expect(driver.state('p/api')).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'out-of-memory', message: expect.stringMatching(/200 MB limit .* crash 5/) },
+    });
+    expect(driver.world.services.get('p/api')?.crashes).toEqual(before);
+  });
+
+  test('a kill that is told long after a failure, or of another exit, changes nothing', () => {
+    for (const [code, later] of [
+      [1, 0],
+      [137, 6_000],
+    ] as const) {
+      const driver = running(project('p', { api: { restart: { policy: 'no', maxRetries: null } } }));
+      die(driver, code);
+      driver.now += later;
+      driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });
+      expect(driver.state('p/api')).toMatchObject({ kind: 'failed', failure: { code: 'exited' } });
+    }
+  });
+
   test('of a child at the limit leave the service up, counted', () => {
     const driver = running(single);
     driver.send({ kind: 'engine', event: { kind: 'oom', id: 'api-1', at: 0 } });

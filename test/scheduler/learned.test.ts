@@ -69,6 +69,15 @@ describe('a limit that nobody wrote', () => {
     expect(driver.state('p/search')).toMatchObject({ kind: 'running', grant: 400 * MiB });
   });
 
+  test('told after the exit of what must not restart, it starts again with more', () => {
+    const driver = started(4_000, home({ restart: { policy: 'no', maxRetries: null } }));
+    const container = idOf(driver);
+    dies(driver, 137);
+    expect(driver.state('p/search').kind).toBe('failed');
+    driver.send({ kind: 'engine', event: { kind: 'oom', id: container, at: 0 } }).settle();
+    expect(driver.state('p/search')).toMatchObject({ kind: 'running', grant: 400 * MiB });
+  });
+
   test('without room in the budget the service fails with what it needs, what is free and who holds it', () => {
     const driver = started(700, home({}, { db: { memory: [500, 500] } }));
     killed(driver);

@@ -92,11 +92,14 @@ function endedAgain(draft: Draft, entry: ServiceEntry, exit: Exit, policy: Polic
 function oom(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const id = idOf(entry.spec);
   const maximum = ceilingOf(entry.spec.memory);
-  const grant = held(entry.state);
+  const { state } = entry;
+  const grant = state.kind === 'failed' ? (state.end?.grant ?? 0) : held(state);
+  // It came last of all: what it is about is over, and the limit then is not known any more.
+  if (grant === 0) return;
   draft.patch(id, { ooms: entry.ooms + 1, oomAt: now, oomLimit: grant });
   draft.notice(entry.spec, { kind: 'oom', data: { reason: 'process-killed', limit: grant, maximum } });
   const next = draft.entry(id);
-  if (next?.state.kind === 'backoff') return blameLimit(draft, next, policy, now);
+  if (next?.state.kind === 'backoff' || next?.state.kind === 'failed') return blameLimit(draft, next, policy, now);
   if (next?.state.kind !== 'running' || next.state.resizing !== null || draft.engine !== 'up') return;
   const after = afterOom(grant, maximum, roomFor(draft, policy), [], policy.growth, now);
   if (after.kind === 'grow') resizeTo(draft, next, next.state.container, after.grant);

@@ -68,11 +68,11 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
   const words = exitWords(entry, exit);
   const oom = exit.oom ? outOfMemory(draft, entry, grant, policy, now) : null;
   if (oom?.kind === 'stop') return fail(draft, entry, tooSmall(entry, words, policy), policy, now);
-  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, policy, now);
+  if (restart.policy === 'no' || isAwaited(draft, entry)) return fail(draft, entry, words, policy, now, exit);
   const crashes = [...entry.crashes.filter(at => now - at < policy.crashWindow), now];
   draft.patch(id, { crashes });
   const most = restart.maxRetries === null ? policy.crashLimit : Math.min(policy.crashLimit, restart.maxRetries + 1);
-  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), policy, now);
+  if (crashes.length >= most) return fail(draft, entry, crashLoop(entry, words, crashes, policy), policy, now, exit);
   const pause = Math.min(policy.backoffMost, policy.backoffFirst * 2 ** (crashes.length - 1));
   const crash = { exit: factsOf(entry, exit), restartsIn: pause };
   draft.notice(entry.spec, exit.oom ? { kind: 'oom', data: { reason: 'exited', ...crash } } : { kind: 'crashed', data: crash });
@@ -85,6 +85,7 @@ export function foldExit(draft: Draft, entry: ServiceEntry, exit: Exit, policy: 
  */
 export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, now: Ms): void {
   const { state } = entry;
+  if (state.kind === 'failed') return blameForFailure(draft, entry, policy, now);
   if (state.kind !== 'backoff' || state.exit.code !== KILLED || state.exit.oom) return;
   const exit = { ...state.exit, oom: true };
   if (entry.spec.memory.guessed) {
@@ -100,10 +101,25 @@ export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, no
   draft.setState(idOf(entry.spec), { ...state, exit, grant: oom.kind === 'grow' ? oom.grant : state.grant });
 }
 
-function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms): void {
+/** It failed for good by this exit. The exit is folded once more from where it was: what follows is a failure again, or more memory where nobody set the limit. */
+function blameForFailure(draft: Draft, { spec, state, crashes }: ServiceEntry, policy: Policy, now: Ms): void {
+  if (state.kind !== 'failed' || state.end === undefined || now - state.since > OOM_BLAME) return;
+  const { exit, grant } = state.end;
+  if (exit.code !== KILLED || exit.oom) return;
+  const id = idOf(spec);
+  draft.patch(id, {
+    state: { kind: 'backoff', grant, until: now, exit },
+    crashes: state.failure.code === 'crash-loop' ? crashes.slice(0, -1) : crashes,
+  });
+  const entry = draft.entry(id);
+  if (entry) foldExit(draft, entry, { ...exit, oom: true }, policy, now);
+}
+
+function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms, exit?: Exit): void {
   const id = idOf(entry.spec);
+  const end = exit === undefined ? {} : { end: { exit, grant: held(entry.state) } };
   draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
-  draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: entry.container !== null });
+  draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: entry.container !== null, ...end });
   if (entry.container !== null) draft.steps.push({ kind: 'readLogTail', id, container: entry.container });
   draft.notice(entry.spec, { kind: 'failed', data: { reason: 'failure', cause: causeOf(value) } });
 }

@@ -85,8 +85,14 @@ export type ServiceState =
   /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
-  /** `logTailDue`: its last log lines are being read, to become part of the failure. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly since: Ms; readonly logTailDue: boolean };
+  /** `logTailDue`: its last log lines are being read, to become part of the failure. `end`: the exit that it failed for, and the limit until then. */
+  | {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      readonly since: Ms;
+      readonly logTailDue: boolean;
+      readonly end?: { readonly exit: Exit; readonly grant: Bytes };
+    };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G, and G ≤ budget (I2 of docs/design/memory.md, "Invariants"). */
 export function held(state: ServiceState): Bytes {
