@@ -38,7 +38,7 @@ function keep(draft: Draft, { id, container, workingSet, cpu, checks }: ServiceS
   const samples = [...entry.samples.filter(({ at }) => now - at < WINDOW), { at: now, workingSet, cpu, checks }];
   const work = workOver(samples, policy, now);
   const use: Use = work?.isUse ? { ...entry.use, lastAt: now, by: { kind: 'cpu', cpu: work.cpu, over: work.time } } : entry.use;
-  draft.patch(id, { samples, use });
+  draft.keepSamples(id, entry, samples, use);
 }
 
 /** The least share of the window that has to be left beside health checks, for what is left to say anything. */
