@@ -27,16 +27,18 @@ export function processView(pid: number, proc = '/proc'): ProcessView | null {
   }
 }
 
+const MAIN_THREAD = /^(node-)?MainThread$/;
+
 /** Letters. A process writes its own command line, as long as it likes. */
 const LONGEST_NAME = 64;
 
 /**
- * What a process is called for a reader. `comm`: the kernel's name of it, at most 15 letters, as /proc/PID/comm and /proc/PID/stat have it. Node 24 and
- * later calls its main thread MainThread, so that every such Node has that name; it is called after its program instead, by its command line, or by its
- * executable where it has none that this user may read.
+ * What a process is called for a reader. `comm`: the kernel's name of it, at most 15 letters, as /proc/PID/comm and /proc/PID/stat have it. Node 24
+ * calls its main thread MainThread and Node 26 node-MainThread, so that every such Node has that name; it is called after its program instead, by its
+ * command line, or by its executable where it has none that this user may read.
  */
 export function nameOfProcess(pid: number, comm: string, proc = '/proc'): string {
-  if (comm !== 'MainThread') return comm;
+  if (!MAIN_THREAD.test(comm)) return comm;
   const folder = join(proc, String(pid));
   const [program = ''] = textOf(join(folder, 'cmdline')).split('\0');
   return (basename(program) || basename(linkOf(join(folder, 'exe'))) || comm).slice(0, LONGEST_NAME);
@@ -45,7 +47,7 @@ export function nameOfProcess(pid: number, comm: string, proc = '/proc'): string
 /** By its name; an earlier version's has that of Node, and its program ends in dist/main.js after the flags that a daemon is started with. */
 function isDaemonOf(name: string, [program = '', ...words]: readonly string[]): boolean {
   const script = words.find(word => !word.startsWith('-')) ?? '';
-  const isNode = /^(node|MainThread|laptop-dev)$/.test(name) && /^(node|nodejs)$/.test(basename(program));
+  const isNode = (name === 'node' || name === DAEMON_NAME || MAIN_THREAD.test(name)) && /^(node|nodejs)$/.test(basename(program));
   return (
     isNode &&
     script.endsWith('/dist/main.js') &&

@@ -50,6 +50,7 @@ describe.each(READERS)('%s', (_reader, nameIn) => {
     ['node', { comm: 'node', words: ['/usr/bin/node', 'server.js'] }],
     ['node', { comm: 'MainThread', words: ['/opt/node-24/bin/node', '/srv/app/server.js'], exe: '/opt/node-24/bin/node' }],
     ['node', { comm: 'MainThread', words: ['node', 'server.js'] }],
+    ['node', { comm: 'node-MainThread', words: ['/opt/node-26/bin/node', 'server.js'] }],
     ['node', { comm: 'MainThread', exe: '/opt/node-24/bin/node' }],
     ['MainThread', { comm: 'MainThread' }],
     ['x'.repeat(64), { comm: 'MainThread', words: [`/opt/${'x'.repeat(5_000)}`, 'server.js'] }],
