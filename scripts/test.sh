@@ -53,10 +53,10 @@ stage() {
   return "$status"
 }
 
-# beside NAME COMMAND…: a stage that runs while others do, when they leave a processor idle; `joined` waits for it and shows what it said.
+# beside COMMAND…: stages that run while others do, when they leave a processor idle; `joined` waits for them and shows what they said.
 beside() {
   set -m # a process group of its own
-  (renice -n 10 "$BASHPID" > /dev/null && stage "$@") > "$results/beside.log" 2>&1 &
+  (renice -n 10 "$BASHPID" > /dev/null && "$@") > "$results/beside.log" 2>&1 &
   beside=$!
   set +m
 }
@@ -100,13 +100,19 @@ tests() {
   LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e --project e2e-alone "${to[@]}"
 }
 
-# recommended NAME VITEST-ARGUMENT…: with Node 24, which is recommended, while this run is on another. The engine is at $LAPTOP_DEV_ENGINE.
-recommended() {
+# on_node VERSION NAME VITEST-ARGUMENT…: with another Node than this run's. The engine is at $LAPTOP_DEV_ENGINE.
+on_node() {
   local bin
   local -a to
-  bin=$(scripts/node.sh 24) || return
-  mapfile -t to < <(report "$1")
-  PATH=$bin:$PATH LAPTOP_DEV_TEST_FAST=1 npx --no-install vitest run "${@:2}" "${to[@]}"
+  bin=$(scripts/node.sh "$1") || return
+  mapfile -t to < <(report "$2")
+  PATH=$bin:$PATH LAPTOP_DEV_TEST_FAST=1 npx --no-install vitest run "${@:3}" "${to[@]}"
+}
+
+# 24 is recommended. 26 names processes otherwise, and what looks at them has failed with it.
+other_nodes() {
+  stage node24 on_node 24 node24 --project unit || true
+  stage node26 on_node 26 node26 --project unit test/files test/platform || true
 }
 
 summary() {
@@ -151,10 +157,10 @@ if stage setup setup; then
     stage tests tests "$address" || true
     if [[ -n $hosts ]]; then
       stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
-      beside node24 recommended node24 --project unit
+      beside other_nodes
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
       joined
-      LAPTOP_DEV_ENGINE=$address stage journey24 recommended journey24 --project e2e test/e2e/journey || true
+      LAPTOP_DEV_ENGINE=$address stage journey24 on_node 24 journey24 --project e2e test/e2e/journey || true
     fi
   fi
 fi
