@@ -37,6 +37,12 @@ describe('the command line', () => {
     },
   );
 
+  it.each(['llm', 'llm models', 'daemon', 'wsl', 'config'])('%s alone is refused with the verbs that it has', async line => {
+    const pattern = new RegExp(`^laptop-dev ${line} needs one more word: [a-z]+(, [a-z-]+)+\\.$`);
+    await expect(parse(line)).rejects.toThrow(pattern);
+    expect((await parse(`${line} --help`)).printed).toContain(`Usage: laptop-dev ${line}`);
+  });
+
   it('a name that no project can have is refused with it', async () => {
     expect(await parse('down -p Über')).toMatchObject({
       refused: { message: expect.stringMatching(/'Über'.*It must be lower-case letters/s) },

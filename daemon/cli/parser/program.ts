@@ -1,4 +1,4 @@
-import { type Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { type Argument, Command, type HelpContext, InvalidArgumentError, Option } from 'commander';
 import { parseBytes } from '../../shared/bytes.js';
 import { parseDuration } from '../../shared/duration.js';
 import { FailureError, failure } from '../../shared/failure.js';
@@ -96,7 +96,7 @@ function addVerb(
   }
   for (const inner of verb.verbs) addVerb(command, inner, [...path, inner.name], call, now);
   const { run } = verb;
-  if (!run) return;
+  if (!run) return needVerb(command, path);
   command.action(async () => {
     if (verb.completes === 'services') command.args.slice(0, verb.passThrough ? 1 : undefined).forEach(expectServiceName);
     const said = [...notes].filter(note => note !== '');
@@ -108,6 +108,17 @@ function addVerb(
       ...(said.length > 0 ? { notes: said } : {}),
     });
   });
+}
+
+/** Alone it says which verbs it has. Commander would write its help among the errors, which a script takes for an answer. */
+function needVerb(command: Command, path: readonly string[]): void {
+  const help: (context?: HelpContext) => never = command.help.bind(command);
+  command.help = (context?: HelpContext | ((text: string) => string)) => {
+    if (typeof context !== 'object' || !context.error) return help();
+    const called = ['laptop-dev', ...path].join(' ');
+    const names = command.commands.map(each => each.name()).join(', ');
+    throw new FailureError(failure('usage', `${called} needs one more word: ${names}.`, {}, [`${called} --help says what each does.`]));
+  };
 }
 
 /** Throws FailureError usage with the word as it was typed: the daemon's refusal would not repeat it. */
