@@ -95,7 +95,6 @@ engine_up() {
 
 tests() {
   local -a to
-  scripts/chromium.sh > /dev/null || true # the tests that need it say so
   mapfile -t to < <(report tests)
   LAPTOP_DEV_ENGINE=$1 npx --no-install vitest run --project engine --project e2e --project e2e-alone "${to[@]}"
 }
@@ -154,8 +153,12 @@ if stage setup setup; then
   stage check check || true
   if [[ -z $unit_only ]] && stage engine engine_up; then
     address=$(scripts/engine.sh address)
+    scripts/chromium.sh > /dev/null || true # the tests that need it say so
+    # Mostly waits for packages. A failure is the stage's that needs it.
+    if [[ -n $hosts ]]; then beside test/hosts/cgroup2.sh prepare; fi
     stage tests tests "$address" || true
     if [[ -n $hosts ]]; then
+      joined
       stage podman test/hosts/podman-tests.sh "$address" "$results/podman.json" || true
       beside other_nodes
       stage cgroup2 test/hosts/cgroup2-tests.sh "$address" "$results/cgroup2.json" || true
