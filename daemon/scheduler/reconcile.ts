@@ -80,7 +80,7 @@ function upAndAsleep(draft: Draft, { services }: ProjectSpec): ServiceSpec[] {
 export function accountForUnmatched(draft: Draft): void {
   if (draft.unmatched.size === 0) return;
   for (const { state } of draft.services.values()) if (state.kind === 'starting' && state.container === null) return;
-  if ([...draft.unmatched.values()].includes(null)) draft.steps.push({ kind: 'list' });
+  if ([...draft.unmatched.values()].some(({ exitCode }) => exitCode === null)) draft.steps.push({ kind: 'list' });
   draft.unmatched.clear();
 }
 

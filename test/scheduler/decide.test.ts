@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { EngineEvent } from '../../daemon/model/observed.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { Driver } from './support/driver.js';
 import { never, running, shop } from './support/shop.js';
@@ -143,6 +144,21 @@ describe('one-shots', () => {
     const migrate = spec.services[1] ?? never();
     driver.send({ kind: 'launched', id: 'p/migrate', attempt: 1, container: observed(migrate, { id: 'quick' }) });
     expect(driver.state('p/migrate').kind).toBe('completed');
+  });
+
+  test.each([
+    ['before the exit', ['started', 'oom', 'died']],
+    ['after the exit', ['started', 'died', 'oom']],
+  ])('that are killed at the limit before the engine has answered the start are said to be: the kill is told %s', (_when, events) => {
+    const driver = new Driver(policy(1_000)).boot();
+    driver.up(spec);
+    driver.send({ kind: 'imageReady', id: 'p/migrate', attempt: 1 });
+    const all = { started: {}, oom: {}, died: { exitCode: 137 } };
+    for (const kind of events as (keyof typeof all)[])
+      driver.send({ kind: 'engine', event: { kind, id: 'quick', at: 0, ...all[kind] } as EngineEvent });
+    const migrate = spec.services[1] ?? never();
+    driver.send({ kind: 'launched', id: 'p/migrate', attempt: 1, container: observed(migrate, { id: 'quick' }) });
+    expect(driver.state('p/migrate')).toMatchObject({ kind: 'failed', failure: { code: 'out-of-memory' } });
   });
 });
 

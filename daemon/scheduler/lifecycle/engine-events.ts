@@ -115,8 +115,10 @@ function health(draft: Draft, entry: ServiceEntry, now: 'starting' | 'healthy' |
 }
 
 function keepUnmatched(draft: Draft, event: EngineEvent): void {
-  if (event.kind === 'started' || event.kind === 'created') draft.unmatched.set(event.id, null);
-  else if (event.kind === 'died') draft.unmatched.set(event.id, { code: event.exitCode, oom: false });
+  const { exitCode, oom } = draft.unmatched.get(event.id) ?? { exitCode: null, oom: false };
+  if (event.kind === 'started' || event.kind === 'created') draft.unmatched.set(event.id, { exitCode: null, oom: false });
+  else if (event.kind === 'died') draft.unmatched.set(event.id, { exitCode: event.exitCode, oom });
+  else if (event.kind === 'oom') draft.unmatched.set(event.id, { exitCode, oom: true });
   const oldest = draft.unmatched.keys().next().value;
   if (draft.unmatched.size > MOST_UNMATCHED && oldest !== undefined) draft.unmatched.delete(oldest);
 }

@@ -100,13 +100,15 @@ function launched(draft: Draft, entry: ServiceEntry, event: ResultOf<'launched'>
   if (entry.launchedHash === state.hash) tellLostVolumes(draft, entry, event.madeVolumes ?? []);
   draft.notice(entry.spec, { kind: 'started', data: { reason: 'launched', limit: state.grant } });
   restartSharers(draft, entry, container.id, policy, now);
-  const endedBefore = draft.unmatched.get(container.id);
+  const seen = draft.unmatched.get(container.id);
   draft.unmatched.delete(container.id);
+  if (seen?.oom) draft.patch(event.id, { ooms: 1, oomAt: now, oomLimit: state.grant });
   const started = draft.entry(event.id) ?? entry;
-  if (endedBefore) return died(draft, started, endedBefore, policy, now);
-  if (container.status === 'exited' || container.status === 'dead') {
-    const exit = exitOf(started, container.exitCode ?? 1, now);
-    return died(draft, started, { ...exit, oom: exit.oom || container.oomKilled }, policy, now);
+  const hasEnded = container.status === 'exited' || container.status === 'dead';
+  const exitCode = seen?.exitCode ?? (hasEnded ? (container.exitCode ?? 1) : null);
+  if (exitCode !== null) {
+    const exit = exitOf(started, exitCode, now);
+    return died(draft, started, { ...exit, oom: exit.oom || (hasEnded && container.oomKilled) }, policy, now);
   }
   draft.steps.push({ kind: 'probe', id: event.id, attempt: entry.attempt, seen: container, spec: entry.spec });
 }

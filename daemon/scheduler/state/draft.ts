@@ -5,10 +5,18 @@ import type { ServiceId, ServiceSpec } from '../../model/spec.js';
 import { UNUSED } from '../activity/use.js';
 import type { Eviction } from '../memory/preemption.js';
 import { NO_COOLDOWN } from '../policy/cooldown.js';
-import { type Exit, liveContainer, type ServiceState } from './service-state.js';
+import { liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';
 import type { ListenerState } from './wiring.js';
-import { type DesiredState, type HostState, idOf, type ProjectEntry, type ServiceEntry, type World } from './world.js';
+import {
+  type DesiredState,
+  type HostState,
+  idOf,
+  type ProjectEntry,
+  type ServiceEntry,
+  type UnmatchedContainer,
+  type World,
+} from './world.js';
 
 function newEntry(spec: ServiceSpec): ServiceEntry {
   return {
@@ -71,7 +79,7 @@ export class Draft {
   engine: World['engine'];
   readonly services: Map<ServiceId, ServiceEntry>;
   readonly projects: Map<string, ProjectEntry>;
-  readonly unmatched: Map<string, Exit | null>;
+  readonly unmatched: Map<string, UnmatchedContainer>;
   evictions: readonly Eviction[];
   host: HostState;
   leases: World['leases'];

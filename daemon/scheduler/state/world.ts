@@ -9,7 +9,7 @@ import { NO_PRESSURE, type PressureState } from '../memory/pressure.js';
 import { NO_RECLAIM, type ReclaimState } from '../memory/reclaim.js';
 import type { Cooldown } from '../policy/cooldown.js';
 import type { MemoryReport, MemoryRequest } from './memory-report.js';
-import { type Exit, held, type ServiceState } from './service-state.js';
+import { held, type ServiceState } from './service-state.js';
 import type { Address, ListenerState } from './wiring.js';
 
 /** What is wanted of a service. gone: no container of it either. */
@@ -151,6 +151,12 @@ export interface HostState {
   readonly reclaim: ReclaimState;
 }
 
+/** `exitCode`: null until it has ended. `oom`: a process of it was killed at the limit. */
+export interface UnmatchedContainer {
+  readonly exitCode: number | null;
+  readonly oom: boolean;
+}
+
 /** What services have needed whose memory no file sets, where that is more than was inferred. Outlives the project's `down`. */
 export type LearnedMemory = ReadonlyMap<ServiceId, Pick<Memory, 'standard' | 'maximum'>>;
 
@@ -158,8 +164,8 @@ export interface World {
   readonly engine: 'unknown' | 'up' | 'lost';
   readonly services: ReadonlyMap<ServiceId, ServiceEntry>;
   readonly projects: ReadonlyMap<string, ProjectEntry>;
-  /** Containers that were made or started (null) or ended, and that no service names yet: an event may overtake the answer of the call that started it. */
-  readonly unmatched: ReadonlyMap<string, Exit | null>;
+  /** By id, containers of which events tell and that no service names yet: an event may overtake the answer of the call that started it. */
+  readonly unmatched: ReadonlyMap<string, UnmatchedContainer>;
   /** Which service was stopped for which other, while it counts against doing so again. */
   readonly evictions: readonly Eviction[];
   readonly host: HostState;
