@@ -46,16 +46,16 @@ export function createActivator(hooks: ListenerHooks, options: { readonly log: L
     services.set(service, known);
     return known;
   };
-  let wire = openByteStream;
+  let openStream = openByteStream;
   const chosen = chooseStream(log).then(open => {
-    wire = open;
+    openStream = open;
   });
-  const listeners = createServerSockets(door => ({ hooks, log, clock, wire, traffic: trafficOf(door.service) }), log);
-  /** Changes of the set of doors happen one after the other, the first once the wire is chosen. */
+  const sockets = createServerSockets(({ service }) => ({ hooks, log, clock, openStream, traffic: trafficOf(service) }), log);
+  /** Changes of the set of listeners happen one after the other, the first once the kind of byte stream is chosen. */
   let settled: Promise<unknown> = chosen;
   return {
-    set: doors => {
-      const next = settled.then(() => listeners.set(doors));
+    set: listeners => {
+      const next = settled.then(() => sockets.set(listeners));
       settled = next;
       return next;
     },
@@ -63,7 +63,7 @@ export function createActivator(hooks: ListenerHooks, options: { readonly log: L
     drain: (service, timeout) => drainConnections(trafficOf(service), timeout),
     close: async () => {
       await settled;
-      await listeners.set([]);
+      await sockets.set([]);
       for (const traffic of services.values()) traffic.close();
     },
   };

@@ -5,18 +5,18 @@ import type { Log } from '../ports/ports.js';
 import { rawStream } from './raw-stream.js';
 import { type ByteStream, type OpenByteStream, openByteStream } from './stream.js';
 
-/** How long the proof may take before the wire counts as broken, ms; it takes about 10. */
+/** How long the proof may take before the raw stream counts as broken, ms; it takes about 10. */
 const PATIENCE = 2000;
 const SAMPLE = 1024 * 1024;
 
-/** The raw wire where it proves itself, else the one built on public streams. */
+/** The raw stream where it proves itself, else the one built on public streams. */
 export async function chooseStream(log: Log, raw: OpenByteStream | null = rawStream()): Promise<OpenByteStream> {
   if (raw && (await provesItself(raw))) return raw;
   log.warn({ node: process.version }, 'connections are carried by public streams: the direct way does not work with this Node');
   return openByteStream;
 }
 
-/** Sends 1 MiB over loopback through two such wires, echoed, each end closed by FIN, and compares what comes back. */
+/** Sends 1 MiB over loopback through two such streams, echoed, each end closed by FIN, and compares what comes back. */
 export async function provesItself(open: OpenByteStream): Promise<boolean> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
   const sockets: Socket[] = [];

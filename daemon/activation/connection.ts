@@ -30,7 +30,7 @@ export function dial(target: Target): Promise<Socket | null> {
     socket.once('error', fail);
     socket.once('connect', () => {
       clearTimeout(timer);
-      resolve(socket); // `fail` stays: an error before a wire listens must find somebody
+      resolve(socket); // `fail` stays: an error before a byte stream listens for it must be handled
     });
   });
 }
@@ -54,7 +54,7 @@ export interface ConnectionContext {
   readonly hooks: ListenerHooks;
   readonly log: Log;
   readonly clock: Clock;
-  readonly wire: OpenByteStream;
+  readonly openStream: OpenByteStream;
   readonly traffic: ListenerTraffic;
 }
 
@@ -64,7 +64,7 @@ export interface ConnectionContext {
  * target is known. closing: FIN sent to both sides, or refused. An HTTP client between two requests may go from spliced back to silent.
  */
 export class ClientConnection implements ByteStreamEvents, SpliceEvents {
-  readonly #door: Listener;
+  readonly #listener: Listener;
   readonly #context: ConnectionContext;
   readonly #client: ByteStream;
   #stage: 'silent' | 'waiting' | 'reaching' | 'spliced' | 'closing' | 'refused' | 'over' = 'silent';
@@ -72,7 +72,7 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   #keptBytes = 0;
   #hasEnded = false;
   #isHolding = false;
-  #watch: ProtocolTracker;
+  #tracker: ProtocolTracker;
   #splice: Splice | null = null;
   #lastAt: Ms = 0;
   #lastFromClient = false;
@@ -81,15 +81,15 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   /** How much of the refusal has been sent; -1: all. */
   #answered = 0;
 
-  constructor(socket: Socket, door: Listener, context: ConnectionContext) {
-    this.#door = door;
+  constructor(socket: Socket, listener: Listener, context: ConnectionContext) {
+    this.#listener = listener;
     this.#context = context;
-    this.#watch = this.#newWatch();
-    this.#client = context.wire(socket, this);
+    this.#tracker = this.#newTracker();
+    this.#client = context.openStream(socket, this);
     context.traffic.clients.add(this);
     this.#client.read();
     // A server of an unknown protocol may be the one that speaks first.
-    if (door.protocol === 'tcp') this.#begin();
+    if (listener.protocol === 'tcp') this.#begin();
     else this.#silence = setTimeout(() => this.#onSilence(SILENCE.awake), SILENCE.awake).unref();
   }
 
@@ -104,7 +104,7 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
     this.#kept.push(Buffer.from(chunk));
     this.#keptBytes += chunk.length;
     if (this.#stage === 'refused') return this.#answer();
-    this.#context.traffic.count(chunk.length, this.#door.containerPort);
+    this.#context.traffic.count(chunk.length, this.#listener.containerPort);
     if (this.#keptBytes >= MOST_KEPT) this.#client.pause();
     if (this.#stage === 'silent') this.#begin();
   }
@@ -126,9 +126,9 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   }
 
   passed(bytes: number, fromClient: boolean): void {
-    this.#lastAt = this.#context.traffic.count(bytes, this.#door.containerPort);
+    this.#lastAt = this.#context.traffic.count(bytes, this.#listener.containerPort);
     this.#lastFromClient = fromClient;
-    if (this.#stage !== 'spliced' || this.#watch.holding === this.#isHolding) return;
+    if (this.#stage !== 'spliced' || this.#tracker.holding === this.#isHolding) return;
     this.#hold(!this.#isHolding);
     // A busy connection is let go between two exchanges, or a drain might never find it at rest.
     if (!this.#isHolding && this.#context.traffic.isLeaving(this)) this.release();
@@ -153,10 +153,10 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   /** Ends it, or parts it from its service, once nothing is under way; else does nothing. */
   release(): void {
     const splice = this.#splice;
-    if (this.#stage !== 'spliced' || !splice || this.#watch.holding || splice.isHalfway) return;
-    if (this.#watch.canMove) return this.#part(splice);
+    if (this.#stage !== 'spliced' || !splice || this.#tracker.holding || splice.isHalfway) return;
+    if (this.#tracker.canMove) return this.#part(splice);
     const still = this.#context.clock.now() - this.#lastAt;
-    if (this.#watch.isBlind && still < (this.#lastFromClient ? QUIET.unanswered : QUIET.answered)) return;
+    if (this.#tracker.isBlind && still < (this.#lastFromClient ? QUIET.unanswered : QUIET.answered)) return;
     this.#stage = 'closing';
     splice.close();
   }
@@ -164,7 +164,7 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   #part(splice: Splice): void {
     this.#splice = null;
     this.#stage = 'silent';
-    this.#watch = this.#newWatch();
+    this.#tracker = this.#newTracker();
     this.#context.traffic.leave(this);
     splice.part();
     this.#client.read();
@@ -176,18 +176,18 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
     this.#context.traffic.hold(now ? 1 : -1);
   }
 
-  #newWatch(): ProtocolTracker {
-    const { protocol, holdBlocked, certain } = this.#door;
+  #newTracker(): ProtocolTracker {
+    const { protocol, holdBlocked, certain } = this.#listener;
     if (certain) return createTracker(protocol, holdBlocked);
-    return new RecognisingTracker(protocol, holdBlocked, heard => this.#context.hooks.spoke(this.#door, heard));
+    return new RecognisingTracker(protocol, holdBlocked, heard => this.#context.hooks.spoke(this.#listener, heard));
   }
 
   /** It has said nothing so far. */
   #onSilence(since: Ms): void {
     if (this.#stage !== 'silent') return;
     const { hooks } = this.#context;
-    const isAwake = hooks.target(this.#door) !== null;
-    if (isAwake || (!this.#door.certain && since >= SILENCE.asleep)) this.#begin();
+    const isAwake = hooks.target(this.#listener) !== null;
+    if (isAwake || (!this.#listener.certain && since >= SILENCE.asleep)) this.#begin();
     else if (since < SILENCE.asleep) this.#silence = setTimeout(() => this.#onSilence(SILENCE.asleep), SILENCE.asleep - since).unref();
   }
 
@@ -195,8 +195,8 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
     clearTimeout(this.#silence);
     this.#bring().catch((error: unknown) => {
       const { log } = this.#context;
-      log.error({ err: error, service: this.#door.service }, 'a client could not be brought to its service');
-      if (!this.#isOver()) this.#refuse(failure('internal', `laptop-dev failed to reach ${this.#door.service}`));
+      log.error({ err: error, service: this.#listener.service }, 'a client could not be connected to its service');
+      if (!this.#isOver()) this.#refuse(failure('internal', `laptop-dev failed to reach ${this.#listener.service}`));
     });
   }
 
@@ -206,16 +206,16 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
     this.#stage = 'waiting';
     this.#hold(true);
     traffic.join(this);
-    let target: Target | Failure | null = traffic.drains.size > 0 ? null : hooks.target(this.#door);
+    let target: Target | Failure | null = traffic.drains.size > 0 ? null : hooks.target(this.#listener);
     for (let tried = 1; ; tried += 1) {
-      target ??= await hooks.wake(this.#door);
+      target ??= await hooks.wake(this.#listener);
       if (this.#isOver()) return;
       if ('code' in target) return this.#refuse(target);
       this.#stage = 'reaching';
       const socket = await dial(target);
       if (this.#isOver()) return void socket?.destroy();
       if (socket && !socket.destroyed) return this.#connect(socket);
-      if (tried === TRIES) return this.#refuse(unreachable(this.#door, target));
+      if (tried === TRIES) return this.#refuse(unreachable(this.#listener, target));
       this.#stage = 'waiting';
       target = null;
       await pause(PAUSE * tried);
@@ -234,15 +234,15 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
     this.#stage = 'spliced';
     this.#lastAt = this.#context.clock.now();
     this.#lastFromClient = first.chunks.length > 0;
-    const splice = new Splice(this.#client, events => this.#context.wire(socket, events), first, this.#watch, this);
+    const splice = new Splice(this.#client, events => this.#context.openStream(socket, events), first, this.#tracker, this);
     this.#splice = splice;
     splice.start();
-    if (!this.#isOver()) this.#hold(this.#watch.holding);
+    if (!this.#isOver()) this.#hold(this.#tracker.holding);
   }
 
   #refuse(why: Failure): void {
     const { log, traffic } = this.#context;
-    const { service, port, protocol } = this.#door;
+    const { service, port, protocol } = this.#listener;
     log.warn({ service, port, protocol, code: why.code, details: why.details }, `a client was refused: ${why.message}`);
     this.#stage = 'refused';
     this.#failure = why;
@@ -255,7 +255,7 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
 
   /** What the client seems to speak. */
   #spoken(said: Buffer): Protocol {
-    const { protocol, certain } = this.#door;
+    const { protocol, certain } = this.#listener;
     if (certain) return protocol;
     return said.length === 0 ? 'tcp' : (spokenByClient(said) ?? protocol);
   }
@@ -274,7 +274,10 @@ export class ClientConnection implements ByteStreamEvents, SpliceEvents {
   }
 }
 
-function unreachable(door: Listener, target: Target): Failure {
+function unreachable(listener: Listener, target: Target): Failure {
   const where = `${target.host}:${target.port}`;
-  return failure('unhealthy', `${door.service} is running, but refuses connections on ${where}`, { service: door.service, ...target });
+  return failure('unhealthy', `${listener.service} is running, but refuses connections on ${where}`, {
+    service: listener.service,
+    ...target,
+  });
 }

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { ByteStream, ByteStreamEvents, OpenByteStream } from './stream.js';
 
 /**
- * A wire that reads into one reused buffer and writes at the socket's handle, without streams in between: per message one read, one
+ * A byte stream that reads into one reused buffer and writes at the socket's handle, without streams in between: per message one read, one
  * write and no garbage, as an event loop in C does it. Node has no public way to do this for accepted connections, so its
- * internals are used here and nowhere else; choose-wire lets this wire prove itself once, and takes the public one if it fails.
+ * internals are used here and nowhere else; choose-stream lets this one prove itself once, and takes the public one if it fails.
  */
 interface Request {
   oncomplete: (status: number) => void;
@@ -26,7 +26,7 @@ interface Binding {
   readonly streamBaseState: Int32Array;
 }
 
-/** A wire starts with a small buffer, enough for messages; a full one is the sign of a stream, which gets a large one. */
+/** It starts with a small buffer, enough for messages; a full one is the sign of a bulk transfer, which gets a large one. */
 const SMALL = 16 * 1024;
 const LARGE = 128 * 1024;
 /** libuv's UV_EOF, the same number on every system. */
@@ -34,10 +34,10 @@ const EOF = -4095;
 
 const METHODS = ['readStart', 'readStop', 'useUserBuffer', 'writeBuffer'] as const;
 
-/** Null: this Node does not have, or does not give, what the raw wire needs. */
+/** Null: this Node does not have, or does not give, what the raw stream needs. */
 export function rawStream(binding: unknown = findBinding()): OpenByteStream | null {
   if (!isBinding(binding)) return null;
-  return (socket, events) => new RawWire(socket, handleOf(socket), events, binding);
+  return (socket, events) => new RawStream(socket, handleOf(socket), events, binding);
 }
 
 function findBinding(): unknown {
@@ -67,7 +67,7 @@ function handleOf(socket: Socket): Handle {
   return handle as Handle;
 }
 
-class RawWire implements ByteStream {
+class RawStream implements ByteStream {
   readonly #socket: Socket;
   readonly #handle: Handle;
   readonly #events: ByteStreamEvents;

@@ -14,7 +14,7 @@ export interface Refusal {
 const RETRY_AFTER = 5;
 const NOTHING: Refusal = { bytes: Buffer.alloc(0), isComplete: true };
 
-/** The failure in the words of the protocol; nothing where the client speaks another one than its door says. */
+/** The failure in the words of the protocol; nothing where the client speaks another one than its listener says. */
 export function refusalBytes(protocol: Protocol, why: Failure, said: Buffer): Refusal {
   switch (protocol) {
     case 'http':

@@ -10,34 +10,34 @@ const BACKLOG = 4096;
 
 export interface ServerSockets {
   /** Opens and closes until exactly these are open; one that stays is not touched. */
-  set(doors: readonly Listener[]): Promise<readonly { readonly door: Listener; readonly failure: Failure }[]>;
+  set(listeners: readonly Listener[]): Promise<readonly { readonly listener: Listener; readonly failure: Failure }[]>;
 }
 
 interface OpenListener {
   /** Connections from now on are for this one. */
-  door: Listener;
+  listener: Listener;
   readonly servers: readonly Server[];
 }
 
-export function createServerSockets(context: (door: Listener) => ConnectionContext, log: Log): ServerSockets {
+export function createServerSockets(context: (listener: Listener) => ConnectionContext, log: Log): ServerSockets {
   const open = new Map<string, OpenListener>();
   return {
-    set: async doors => {
-      const wanted = new Map(doors.map(door => [keyOf(door), door]));
+    set: async listeners => {
+      const wanted = new Map(listeners.map(listener => [keyOf(listener), listener]));
       for (const [key, { servers }] of open) {
         if (wanted.has(key)) continue;
         open.delete(key);
         for (const server of servers) server.close();
       }
-      const failed: { door: Listener; failure: Failure }[] = [];
-      for (const door of doors) {
-        const key = keyOf(door);
+      const failed: { listener: Listener; failure: Failure }[] = [];
+      for (const listener of listeners) {
+        const key = keyOf(listener);
         const known = open.get(key);
-        if (wanted.get(key) !== door) failed.push({ door, failure: cannotListen(door, 'EADDRINUSE') });
-        else if (known) known.door = door;
+        if (wanted.get(key) !== listener) failed.push({ listener, failure: cannotListen(listener, 'EADDRINUSE') });
+        else if (known) known.listener = listener;
         else {
-          const opened = await openDoor(door, context, log);
-          if ('code' in opened) failed.push({ door, failure: opened });
+          const opened = await openListener(listener, context, log);
+          if ('code' in opened) failed.push({ listener, failure: opened });
           else open.set(key, opened);
         }
       }
@@ -50,29 +50,34 @@ function keyOf({ hostIp, port }: Listener): string {
   return `${hostIp} ${port}`;
 }
 
-async function openDoor(door: Listener, context: (door: Listener) => ConnectionContext, log: Log): Promise<OpenListener | Failure> {
+async function openListener(
+  listener: Listener,
+  context: (listener: Listener) => ConnectionContext,
+  log: Log,
+): Promise<OpenListener | Failure> {
   const servers: Server[] = [];
-  const listener: OpenListener = { door, servers };
+  const opened: OpenListener = { listener, servers };
   const open = async (host: string): Promise<string | null> => {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
     server.on('connection', socket => {
-      if (!isAllowed(listener.door.from, socket)) return void socket.destroy();
-      new ClientConnection(socket, listener.door, context(listener.door));
+      if (!isAllowed(opened.listener.from, socket)) return void socket.destroy();
+      new ClientConnection(socket, opened.listener, context(opened.listener));
     });
-    const code = await listen(server, host, door.port);
+    const code = await listen(server, host, listener.port);
     if (code === null) {
-      server.on('error', error => log.error({ err: error, port: door.port }, 'a door failed to accept'));
+      server.on('error', error => log.error({ err: error, port: listener.port }, 'a listener failed to accept'));
       servers.push(server);
     }
     return code;
   };
-  const code = await open(door.hostIp);
-  if (code !== null) return cannotListen(door, code);
-  if (door.hostIp === '127.0.0.1' && hasIPv6Loopback()) {
+  const code = await open(listener.hostIp);
+  if (code !== null) return cannotListen(listener, code);
+  if (listener.hostIp === '127.0.0.1' && hasIPv6Loopback()) {
     const twin = await open('::1');
-    if (twin !== null) log.warn({ service: door.service, port: door.port, code: twin }, 'the port is open on 127.0.0.1 only, not on ::1');
+    if (twin !== null)
+      log.warn({ service: listener.service, port: listener.port, code: twin }, 'the port is open on 127.0.0.1 only, not on ::1');
   }
-  return listener;
+  return opened;
 }
 
 /** A gateway is reached from everywhere that routes to it; its network alone is meant. */
@@ -102,7 +107,7 @@ function hasIPv6Loopback(): boolean {
   return Object.values(networkInterfaces()).some(addresses => addresses?.some(({ address }) => address === '::1'));
 }
 
-/** Why a door could not be opened; `code` is the system's. */
+/** Why a listener could not be opened; `code` is the system's. */
 export function cannotListen({ service, hostIp, port }: Listener, code: string): Failure {
   const why = code === 'EACCES' ? 'this user may not listen on it' : code === 'EADDRINUSE' ? 'it is taken' : code;
   // The kernel keeps ports below net.ipv4.ip_unprivileged_port_start (1024) for root: ip(7).

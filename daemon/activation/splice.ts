@@ -7,20 +7,20 @@ const LINGER: Ms = 2000;
 
 /** What the owner of a splice is told. */
 export interface SpliceEvents {
-  /** So many bytes went by, from the client or to it; the watch has seen them. 0: what was read before has been written at last. */
+  /** So many bytes went by, from the client or to it; the tracker has seen them. 0: what was read before has been written at last. */
   passed(bytes: number, fromClient: boolean): void;
-  /** Both directions have ended, or one side was cut off (passed on): nothing flows any more, both wires are closed. */
+  /** Both directions have ended, or one side was cut off (passed on): nothing flows any more, both streams are closed. */
   over(): void;
 }
 
 /**
- * Carries bytes both ways between two wires. FIN is passed on in its direction only; a reset of one side resets the other; a side
+ * Carries bytes both ways between two byte streams. FIN is passed on in its direction only; a reset of one side resets the other; a side
  * that is not read fast enough stops the reading of the other. One direct call a chunk: this is the warm path.
  */
 export class Splice {
   readonly #client: ByteStream;
   readonly #server: ByteStream;
-  readonly #watch: ProtocolTracker;
+  readonly #tracker: ProtocolTracker;
   readonly #events: SpliceEvents;
   /** What the client said before the splice, still to be written. */
   readonly #first: Buffer[];
@@ -37,11 +37,11 @@ export class Splice {
     client: ByteStream,
     openServer: (events: ByteStreamEvents) => ByteStream,
     first: { readonly chunks: Buffer[]; readonly hasEnded: boolean },
-    watch: ProtocolTracker,
+    tracker: ProtocolTracker,
     events: SpliceEvents,
   ) {
     this.#client = client;
-    this.#watch = watch;
+    this.#tracker = tracker;
     this.#events = events;
     this.#first = first.chunks;
     this.#clientHasEnded = first.hasEnded;
@@ -60,7 +60,7 @@ export class Splice {
   start(): void {
     this.#client.pause();
     this.#server.read();
-    for (const chunk of this.#first) this.#watch.client(chunk);
+    for (const chunk of this.#first) this.#tracker.client(chunk);
     this.#flush();
   }
 
@@ -69,10 +69,10 @@ export class Splice {
     return this.#clientHasEnded || this.#first.length > 0 || this.#clientLags || this.#serverLags;
   }
 
-  // The client's wire tells the connection, which passes it on to these four.
+  // The client's stream tells the connection, which passes it on to these four.
   chunk(chunk: Buffer): void {
     if (this.#mode !== 'open') return;
-    this.#watch.client(chunk);
+    this.#tracker.client(chunk);
     if (!this.#server.write(chunk)) {
       this.#serverLags = true;
       this.#client.pause();
@@ -107,7 +107,7 @@ export class Splice {
     setTimeout(() => this.#finish(), LINGER).unref();
   }
 
-  /** Ends the server's side alone; the client's wire is the owner's again. */
+  /** Ends the server's side alone; the client's stream is the owner's again. */
   part(): void {
     this.#mode = 'over';
     this.#server.end(() => undefined);
@@ -120,7 +120,7 @@ export class Splice {
 
   #fromServer(chunk: Buffer): void {
     if (this.#mode !== 'open') return;
-    this.#watch.server(chunk);
+    this.#tracker.server(chunk);
     if (!this.#client.write(chunk)) {
       this.#clientLags = true;
       this.#server.pause();

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** What a wire tells its owner. */
+/** What a byte stream tells its owner. */
 export interface ByteStreamEvents {
   /** The memory of `chunk` is used again after the call: copy what is to be kept. */
   chunk(chunk: Buffer): void;
   /** The other side has sent its last byte (FIN). */
   end(): void;
-  /** Reset or failed; the wire is closed. Told once. */
+  /** Reset or failed; the stream is closed. Told once. */
   gone(): void;
   /** What write() still held has been written. */
   drained(): void;
@@ -28,7 +28,7 @@ export interface ByteStream {
 /** Takes a connected socket that nobody has read from (pauseOnConnect, or paused before it connected). */
 export type OpenByteStream = (socket: Socket, events: ByteStreamEvents) => ByteStream;
 
-/** Built on public streams: works with any Node. About 1.25 × the CPU time per message of the raw wire. */
+/** Built on public streams: works with any Node. About 1.25 × the CPU time per message of the raw stream. */
 export const openByteStream: OpenByteStream = (socket, events) => {
   let isOver = false;
   const gone = (): void => {

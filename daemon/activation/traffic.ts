@@ -7,7 +7,7 @@ import type { ClientConnection } from './connection.js';
 /** `changed` is told at most this often, ms: a query a millisecond is two edges a millisecond. */
 const QUIET = 100;
 
-/** What goes on at the doors of one service. */
+/** What goes on at the listeners of one service. */
 export interface ListenerTraffic {
   /** Those that wait for the service or reach it. */
   readonly connections: ReadonlySet<ClientConnection>;
@@ -34,21 +34,21 @@ export function createTraffic(clock: Clock, changed: () => void): ListenerTraffi
   let bytes = 0;
   let bursts: readonly Burst[] = [];
   let lastByteAt: Ms | null = null;
-  let told = 'falsefalse';
-  /** When it was told, or found that there is nothing to tell. */
-  let toldAt = -QUIET;
+  let reported = 'falsefalse';
+  /** When it reported, or found nothing to report. */
+  let reportedAt = -QUIET;
   let timer: NodeJS.Timeout | null = null;
-  const tell = (): void => {
+  const report = (): void => {
     timer = null;
-    toldAt = clock.now();
+    reportedAt = clock.now();
     const state = `${connections.size > 0}${holders > 0}`;
-    if (state === told) return;
-    told = state;
+    if (state === reported) return;
+    reported = state;
     changed();
   };
   const edge = (): void => {
-    // Never at once: what happens together is told together, and never from within what happens.
-    timer ??= setTimeout(tell, Math.max(0, toldAt + QUIET - clock.now()));
+    // Never at once: what happens together is reported together, and never from within what happens.
+    timer ??= setTimeout(report, Math.max(0, reportedAt + QUIET - clock.now()));
   };
   return {
     connections,

@@ -18,7 +18,7 @@ export function deltaOf(before: Live, after: Live): LiveDelta | null {
   };
 }
 
-/** The picture after a delta. New services come last. */
+/** The snapshot after a delta. New services come last. */
 export function applyDelta(live: Live, { services = [], removed = [], ...parts }: LiveDelta): Live {
   const changes = new Map(services.map(change => [change.id, change]));
   const kept = live.services.filter(({ id }) => !removed.includes(id));

@@ -102,7 +102,7 @@ export interface Live {
   readonly services: readonly LiveService[];
 }
 
-/** What changed since the picture before: what is absent did not. Of a service, the fields that changed. */
+/** What changed since the snapshot before: what is absent did not. Of a service, the fields that changed. */
 export interface LiveDelta {
   readonly at: Ms;
   readonly daemon?: LiveDaemon;

@@ -29,16 +29,16 @@ export interface ListenerHooks {
    * Where its port is served now; null: it is not awake, from the moment that a stop is decided. Synchronous and called on the
    * warm path: no engine call behind it.
    */
-  target(door: Listener): Target | null;
+  target(listener: Listener): Target | null;
   /**
    * Somebody needs it. Joins a start under way (one call a connection); resolves when it is ready, or to the failure. Also called
    * when the target that was named refuses connections.
    */
-  wake(door: Listener): Promise<Target | Failure>;
+  wake(listener: Listener): Promise<Target | Failure>;
   /** Connections or what they hold went from none to some or back. Soon, and at most every 100 ms a service: ask `activity` for what is. */
   changed(service: ServiceId): void;
-  /** Client and server were heard to speak this at a door whose protocol is a guess. Told when it is another one, or proves right. */
-  spoke(door: Listener, protocol: Protocol): void;
+  /** Client and server were heard to speak this at a listener whose protocol is a guess. Told when it is another one, or proves right. */
+  spoke(listener: Listener, protocol: Protocol): void;
 }
 
 export interface Activity {
@@ -55,7 +55,7 @@ export interface Activity {
 
 export interface Listeners {
   /** Listens on exactly these: keeps those that are open (never rebinds), opens new ones, closes others. Resolves to those that could not be opened. */
-  set(doors: readonly Listener[]): Promise<readonly { readonly door: Listener; readonly failure: Failure }[]>;
+  set(listeners: readonly Listener[]): Promise<readonly { readonly listener: Listener; readonly failure: Failure }[]>;
   activity(service: ServiceId): Activity;
   /**
    * Before a stop: ends silent connections (FIN both ways, after what is under way; an HTTP client between two requests is kept and

@@ -47,7 +47,7 @@ export interface SupervisorOptions {
   readonly version: string;
   readonly instance: string;
   readonly pid: number;
-  /** Makes the doors that listen for sleeping services. */
+  /** Makes the listeners that listen for sleeping services. */
   readonly openListeners: (hooks: ListenerHooks) => Listeners;
   /** Finds out, once it is known what runs, whether the kernel can carry connections, by a helper container too where `helper`; null: it is not to. */
   readonly openRedirectManager: ((helper: boolean) => Promise<RedirectManager>) | null;
@@ -99,7 +99,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
 
   const figures = new LatestUsage(clock, host);
   const sampler = new Sampler({ usage, history: options.history, host, containers, clock, log, figures, watchers, world, post });
-  const carrier = new Redirector({ open: options.openRedirectManager, containers, clock, log, world });
+  const redirector = new Redirector({ open: options.openRedirectManager, containers, clock, log, world });
   const observer = new Observer({
     containers,
     clock,
@@ -109,13 +109,13 @@ export function createSupervisor(options: SupervisorOptions): Running {
     relist: options.relist,
     onCheck: (phase, container, exec) => sampler.checked(phase, container, exec),
     onObserved: isFirst => {
-      carrier.begin();
+      redirector.begin();
       if (isFirst) void containers.removeHelpers().catch(error => log.warn({ err: error }, 'helper containers could not be looked for'));
     },
   });
-  const doors = new ListenerManager({
+  const listeners = new ListenerManager({
     containers,
-    carrier,
+    redirector,
     openListeners: options.openListeners,
     hasGateways: () => observer.engine?.kind === 'docker',
     isLocal,
@@ -130,11 +130,11 @@ export function createSupervisor(options: SupervisorOptions): Running {
     log,
   });
   sampler.subscribe(() => {
-    doors.lookAtPorts();
-    const uses = carrier.ids().map(id => doors.seen(id));
+    listeners.lookAtPorts();
+    const uses = redirector.ids().map(id => listeners.seen(id));
     if (uses.length > 0) post({ kind: 'used', uses });
   });
-  const asker = new MemoryRequestFollower({ open: options.openMemoryRequests, world, post, log });
+  const memoryRequests = new MemoryRequestFollower({ open: options.openMemoryRequests, world, post, log });
   const keeper = new IntentKeeper({
     store,
     clock,
@@ -148,7 +148,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
     // The roll-up of the usage history goes here as well: { name: 'roll-up', expression: '5 * * * *', run }.
     jobs: options.pruneAt === null ? [] : [{ ...pruneJob, expression: options.pruneAt }],
     post,
-    uses: () => doors.uses(),
+    uses: () => listeners.uses(),
   });
 
   const effects: Effects = {
@@ -160,9 +160,9 @@ export function createSupervisor(options: SupervisorOptions): Running {
     post,
     tell: (spec, content) => notices.add([noticeOf(spec.project, spec.name, content)]),
     version: () => loop.world.version,
-    doors,
-    carrier,
-    asker,
+    listeners,
+    redirector,
+    memoryRequests,
     workingSet: id => sampler.workingSet(id),
     untilReady,
     heard: (id, port) => loop.world.services.get(id)?.spoken[port],
@@ -180,9 +180,9 @@ export function createSupervisor(options: SupervisorOptions): Running {
       waiters.update(now);
       changes.update();
       sampler.update(now);
-      carrier.update(now);
-      doors.update(now);
-      asker.update(now);
+      redirector.update(now);
+      listeners.update(now);
+      memoryRequests.update(now);
       hours.update(now);
       watchers.poke();
     },
@@ -192,7 +192,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   observer.begin();
 
   const engine = () => observer.engine;
-  const parts = { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine };
+  const parts = { notices, waiters, changes, trust, listeners, sampler, figures, watchers, hours, keeper, engine };
   return {
     supervisor: facade(options, loop, parts),
     looked: observer.looked.then(() => hours.ready()),
@@ -203,9 +203,9 @@ export function createSupervisor(options: SupervisorOptions): Running {
       loop.close();
       watchers.close();
       sampler.close();
-      asker.close();
+      memoryRequests.close();
       options.history.close();
-      await Promise.all([carrier.close(), doors.close()]).finally(() => noticeLog.flush());
+      await Promise.all([redirector.close(), listeners.close()]).finally(() => noticeLog.flush());
     },
   };
 }

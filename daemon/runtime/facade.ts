@@ -32,7 +32,7 @@ interface FacadeParts {
   readonly waiters: Waiters;
   readonly changes: Changes;
   readonly trust: Trust;
-  readonly doors: ListenerManager;
+  readonly listeners: ListenerManager;
   readonly sampler: Sampler;
   readonly figures: LatestUsage;
   readonly watchers: Watchers;
@@ -45,26 +45,26 @@ interface FacadeParts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, changes, trust, doors, sampler, figures, watchers, hours, keeper, engine }: FacadeParts,
+  { notices, waiters, changes, trust, listeners, sampler, figures, watchers, hours, keeper, engine }: FacadeParts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
   const startedAt = clock.wall();
   const views = (project: string | null): ServiceView[] => {
-    // How much time is left is known to the doors alone: bytes that flow are no event.
-    loop.post({ kind: 'used', uses: doors.uses() });
+    // How much time is left is known to the listeners alone: bytes that flow are no event.
+    loop.post({ kind: 'used', uses: listeners.uses() });
     return [...loop.world.services.values()]
       .filter(entry => project === null || entry.spec.project === project)
-      .map(entry => hours.told(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
+      .map(entry => hours.withNextUp(loop.world, viewOf(loop.world, entry, clock.now()), clock.wall()));
   };
-  const picture = new LiveSnapshots({
+  const snapshots = new LiveSnapshots({
     clock,
     policy: options.policy,
     world: () => loop.world,
     figures,
     sampler,
-    uses: () => doors.glance(),
-    told: (world, view, wall) => hours.told(world, view, wall),
+    uses: () => listeners.glance(),
+    withNextUp: (world, view, wall) => hours.withNextUp(world, view, wall),
     engine,
     daemon: { version, pid, instance, startedAt },
   });
@@ -79,7 +79,7 @@ export function facade(
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
       await engineBack(loop, clock);
-      loop.post({ kind: 'used', uses: doors.uses() });
+      loop.post({ kind: 'used', uses: listeners.uses() });
       sampler.now();
       const from = action.kind === 'up' ? movedFrom(loop.world, action.spec) : null;
       const meant = from === null ? action : { ...action, moved: true };
@@ -104,7 +104,7 @@ export function facade(
       })),
     budget: async () => budgetView(options, loop, await measured(views(null), loop.world, usage)),
     advice: project => adviceOf(loop.world, options.history, clock, project),
-    live: () => picture.live(),
+    live: () => snapshots.live(),
     totals: () => figures.totals(),
     history: (id, sinceWall, slot) => historyOf({ history: options.history, recent: figures.recent, clock }, id, sinceWall, slot),
     watch: (every, changed) => {
@@ -123,8 +123,8 @@ export function facade(
         : containers.logs(containerFor(loop, id, false), logOptions),
     exec: async (id, execOptions) => {
       if (execOptions.beside) return execOneOff(loop.world, options, notices, id, execOptions);
-      await wakeFor(loop, doors, id);
-      return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => doors.execOpened(id, by));
+      await wakeFor(loop, listeners, id);
+      return counted(await containers.exec(containerFor(loop, id, true), execOptions), by => listeners.execOpened(id, by));
     },
     clean: (project, cleanOptions) => cleanProject(loop.world, containers, project, cleanOptions),
     shutdown: async () => options.onShutdown(),

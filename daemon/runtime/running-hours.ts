@@ -42,7 +42,7 @@ export class RunningHours {
   }
 
   /** The view with the time at which it comes up again, where its running hours have stopped it. */
-  told(world: World, view: ServiceView, wall: Ms): ServiceView {
+  withNextUp(world: World, view: ServiceView, wall: Ms): ServiceView {
     if (view.state !== 'stopped' || world.services.get(`${view.project}/${view.name}`)?.hours !== 'closed') return view;
     const up = this.scheduler.next(view.project, 'up');
     return up === null ? view : { ...view, why: `${view.why}; up again ${timeText(up.at, wall)}` };

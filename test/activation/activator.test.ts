@@ -12,10 +12,10 @@ import {
   bytes,
   clock,
   connected,
-  doorAt,
   echo,
   everything,
   freePort,
+  listenerAt,
   openStage,
   type Running,
   SERVICE,
@@ -41,13 +41,13 @@ async function stage(...scene: Parameters<typeof openStage>): ReturnType<typeof 
   return opened;
 }
 
-function doorsTo(target: Target): Listeners {
-  const doors = createActivator(
+function activatorTo(target: Target): Listeners {
+  const activator = createActivator(
     { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined },
     { log: silent, clock },
   );
-  closing.push(() => doors.close());
-  return doors;
+  closing.push(() => activator.close());
+  return activator;
 }
 
 test('a connection to an awake service reaches it without a wake', async () => {
@@ -65,11 +65,11 @@ test('200 clients join one wake and each gets its own answer', async () => {
   const start = new Promise<Target>(resolve => {
     awake = resolve;
   });
-  const { client, wakes, doors } = await stage({ protocol: 'http', target: () => null, wake: () => start });
+  const { client, wakes, activator } = await stage({ protocol: 'http', target: () => null, wake: () => start });
   const sockets = await Promise.all(Array.from({ length: 200 }, client));
   for (const [index, socket] of sockets.entries()) socket.end(`GET /${index} HTTP/1.1\r\n\r\n`);
   await until(() => wakes() === 200);
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 200, holding: true });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 200, holding: true });
   awake(target);
   const answers = await Promise.all(sockets.map(everything));
   expect(answers.map(String)).toEqual(sockets.map((_, index) => `GET /${index} HTTP/1.1\r\n\r\n`));
@@ -77,11 +77,11 @@ test('200 clients join one wake and each gets its own answer', async () => {
 
 test.each(['http', 'redis', 'postgres'] as const)('a %s connection that says nothing wakes nothing and is not counted', async protocol => {
   const { target } = await server();
-  const { client, wakes, doors, told } = await stage({ protocol, target: () => null, wake: async () => target });
+  const { client, wakes, activator, told } = await stage({ protocol, target: () => null, wake: async () => target });
   const socket = await client();
   socket.end();
   expect(String(await everything(socket))).toBe('');
-  expect([wakes(), doors.activity(SERVICE).connections, told]).toEqual([0, 0, []]);
+  expect([wakes(), activator.activity(SERVICE).connections, told]).toEqual([0, 0, []]);
 });
 
 test('a tcp connection wakes at once: its server may speak first', async () => {
@@ -97,13 +97,13 @@ test('a client that is reset while it waits is dropped; the wake goes on and ser
   const start = new Promise<Target>(resolve => {
     awake = resolve;
   });
-  const { client, doors } = await stage({ protocol: 'redis', target: () => null, wake: () => start });
+  const { client, activator } = await stage({ protocol: 'redis', target: () => null, wake: () => start });
   const [leaver, stayer] = [await client(), await client()];
   leaver.write('GET a\r\n');
   stayer.end('GET b\r\n');
-  await until(() => doors.activity(SERVICE).connections === 2);
+  await until(() => activator.activity(SERVICE).connections === 2);
   leaver.resetAndDestroy();
-  await until(() => doors.activity(SERVICE).connections === 1);
+  await until(() => activator.activity(SERVICE).connections === 1);
   awake(target);
   expect(String(await everything(stayer))).toBe('GET b\r\n');
   expect(sockets.size).toBeLessThanOrEqual(1);
@@ -121,18 +121,18 @@ test('a target that refuses connections is asked for again, then the client is r
   const second = await dead.client();
   second.write('PING\r\n');
   expect(String(await everything(second))).toMatch(/^-ERR laptop-dev unhealthy: p\/s is running, but refuses connections on 127.0.0.1:\d+/);
-  expect(dead.doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
+  expect(dead.activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
 test('the counters and edges: none, some, none', async () => {
   const { target, sockets } = await server(() => undefined);
-  const { client, doors, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
-  expect(doors.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null });
+  const { client, activator, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  expect(activator.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null });
   const socket = await client();
   const before = clock.now();
   socket.write('GET / HTTP/1.1\r\n\r\n');
   await until(() => told.length > 0);
-  const { lastByteAt, ...rest } = doors.activity(SERVICE);
+  const { lastByteAt, ...rest } = activator.activity(SERVICE);
   expect(rest).toEqual({ connections: 1, holding: true, bytes: 18, rhythm: null });
   expect(lastByteAt).toBeGreaterThanOrEqual(before);
   socket.on('error', () => undefined); // a reset is passed on
@@ -140,7 +140,7 @@ test('the counters and edges: none, some, none', async () => {
   socket.end();
   await until(() => told.at(-1)?.connections === 0);
   expect(told[0]).toEqual({ connections: 1, holding: true });
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
 test('the end of an exchange is told although its connection stays open', async () => {
@@ -174,11 +174,11 @@ test('many exchanges a second are told as edges, at most ten a second', async ()
 
 test('set keeps what is open, opens what is new, closes what is gone', async () => {
   const { target } = await server();
-  const doors = doorsTo(target);
-  const [a, b, c] = [doorAt(await freePort()), doorAt(await freePort()), doorAt(await freePort())];
-  expect(await doors.set([a, b])).toEqual([]);
+  const activator = activatorTo(target);
+  const [a, b, c] = [listenerAt(await freePort()), listenerAt(await freePort()), listenerAt(await freePort())];
+  expect(await activator.set([a, b])).toEqual([]);
   const held = await connected(b.port);
-  expect(await doors.set([b, c])).toEqual([]);
+  expect(await activator.set([b, c])).toEqual([]);
   await expect(once(connect(a.port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
   held.end('still spliced');
   expect(String(await everything(held))).toBe('still spliced');
@@ -189,12 +189,12 @@ test('set keeps what is open, opens what is new, closes what is gone', async () 
 
 test('a port that is taken is told with its failure; the others open', async () => {
   const { target } = await server();
-  const doors = doorsTo(target);
-  const [taken, free] = [doorAt(target.port), doorAt(await freePort())];
-  const failed = await doors.set([taken, free, { ...free, service: 'p/other' }]);
-  const codes = failed.map(({ door, failure }) => {
+  const activator = activatorTo(target);
+  const [taken, free] = [listenerAt(target.port), listenerAt(await freePort())];
+  const failed = await activator.set([taken, free, { ...free, service: 'p/other' }]);
+  const codes = failed.map(({ listener, failure }) => {
     const { port, cause } = detailsOf(failure, 'port-taken');
-    return [door.service, failure.code, port, cause];
+    return [listener.service, failure.code, port, cause];
   });
   expect(codes).toEqual([
     [SERVICE, 'port-taken', target.port, 'EADDRINUSE'],
@@ -203,7 +203,7 @@ test('a port that is taken is told with its failure; the others open', async () 
 });
 
 test('a port that belongs to root is told with what to do', () => {
-  const found = cannotListen(doorAt(80), 'EACCES');
+  const found = cannotListen(listenerAt(80), 'EACCES');
   const { code, message, remedies } = found;
   expect([code, message, detailsOf(found, 'port-taken').cause]).toEqual([
     'port-taken',
@@ -220,10 +220,10 @@ test.runIf(Object.values(networkInterfaces()).some(list => list?.some(({ address
   '127.0.0.1 brings ::1',
   async () => {
     const { target } = await server();
-    const doors = doorsTo(target);
-    const door = doorAt(await freePort());
-    await doors.set([door]);
-    const socket = await connected(door.port, '::1');
+    const activator = activatorTo(target);
+    const listener = listenerAt(await freePort());
+    await activator.set([listener]);
+    const socket = await connected(listener.port, '::1');
     socket.end('six');
     expect(String(await everything(socket))).toBe('six');
   },
@@ -235,14 +235,14 @@ const NO: Failure = failure('over-budget', 'llm needs 2 GB, 512 MB is free', { n
 ]);
 
 test('a wake that fails: http', async () => {
-  const { door, doors } = await stage({ protocol: 'http', target: () => null, wake: async () => NO });
-  const response = await fetch(`http://127.0.0.1:${door.port}/x`, { method: 'POST', body: 'x'.repeat(100_000) });
+  const { listener, activator } = await stage({ protocol: 'http', target: () => null, wake: async () => NO });
+  const response = await fetch(`http://127.0.0.1:${listener.port}/x`, { method: 'POST', body: 'x'.repeat(100_000) });
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
   expect(await response.json()).toEqual({ ok: false, error: { ...NO, type: 'unavailable', param: null } });
-  expect(doors.activity(SERVICE).connections).toBe(0);
+  expect(activator.activity(SERVICE).connections).toBe(0);
 });
 
-test('a hook that throws is told to the client as a bug of ours, and the door stays open', async () => {
+test('a hook that throws is told to the client as a bug of ours, and the listener stays open', async () => {
   const { target } = await server();
   let calls = 0;
   const wake = async (): Promise<Target> => {
@@ -264,11 +264,11 @@ test('16 MiB are kept while it starts, then the client is held back; all of it a
   const start = new Promise<Target>(resolve => {
     awake = resolve;
   });
-  const { client, doors } = await stage({ protocol: 'tcp', target: () => null, wake: () => start });
+  const { client, activator } = await stage({ protocol: 'tcp', target: () => null, wake: () => start });
   const socket = await client();
   socket.end(Buffer.alloc(48 * 1024 * 1024, 7));
   const got = everything(socket);
-  const kept = (): number => doors.activity(SERVICE).bytes;
+  const kept = (): number => activator.activity(SERVICE).bytes;
   await until(() => kept() >= 16 * 1024 * 1024);
   await new Promise(resolve => setTimeout(resolve, 50));
   expect(kept()).toBeLessThan(17 * 1024 * 1024);
@@ -276,7 +276,7 @@ test('16 MiB are kept while it starts, then the client is held back; all of it a
   expect((await got).equals(Buffer.alloc(48 * 1024 * 1024, 7))).toBe(true);
 });
 
-test('a wake that fails: redis, tcp, and TLS at an http door', async () => {
+test('a wake that fails: redis, tcp, and TLS at an http listener', async () => {
   const answer = async (protocol: 'redis' | 'tcp' | 'http', said: string): Promise<string> => {
     const { client } = await stage({ protocol, target: () => null, wake: async () => NO });
     const socket = await client();

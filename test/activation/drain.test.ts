@@ -24,22 +24,22 @@ async function scene(
     () => running.close(),
     () => opened.close(),
   );
-  const { doors } = opened;
+  const { activator } = opened;
   return {
     ...opened,
     running,
-    doors: {
-      ...doors,
+    activator: {
+      ...activator,
       drain: (service, timeout) => {
         isAwake = false;
-        return doors.drain(service, timeout);
+        return activator.drain(service, timeout);
       },
     },
   };
 }
 
 test('a pool of 20 silent connections is not holding, and is closed by FIN', async () => {
-  const { client, doors, running } = await scene('redis', socket =>
+  const { client, activator, running } = await scene('redis', socket =>
     socket.on('data', () => socket.write('+PONG\r\n')).on('end', () => socket.end()),
   );
   const pool = await Promise.all(Array.from({ length: 20 }, client));
@@ -47,24 +47,24 @@ test('a pool of 20 silent connections is not holding, and is closed by FIN', asy
     socket.write(PING);
     await bytes(socket, 7);
   }
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 20, holding: false });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 20, holding: false });
   const ends = pool.map(socket => everything(socket).then(() => socket.end()));
   const started = clock.now();
-  await doors.drain(SERVICE, 5000);
+  await activator.drain(SERVICE, 5000);
   expect(clock.now() - started).toBeLessThan(1000);
   await Promise.all(ends);
-  expect([running.sockets.size, doors.activity(SERVICE).connections]).toEqual([0, 0]);
+  expect([running.sockets.size, activator.activity(SERVICE).connections]).toEqual([0, 0]);
 });
 
 test('a busy connection is waited for, its answer arrives whole, then it is closed', async () => {
-  const { client, doors, running } = await scene('redis', socket => socket.on('end', () => socket.end()));
+  const { client, activator, running } = await scene('redis', socket => socket.on('end', () => socket.end()));
   const socket = await client();
   const got = everything(socket).finally(() => socket.end());
   socket.write(PING);
-  await until(() => doors.activity(SERVICE).bytes === 14);
+  await until(() => activator.activity(SERVICE).bytes === 14);
   await until(() => running.sockets.size === 1);
   let isDrained = false;
-  const drained = doors.drain(SERVICE, 5000).then(() => {
+  const drained = activator.drain(SERVICE, 5000).then(() => {
     isDrained = true;
   });
   await new Promise(resolve => setTimeout(resolve, 50));
@@ -75,27 +75,27 @@ test('a busy connection is waited for, its answer arrives whole, then it is clos
 });
 
 test('an open transaction is not cut: drain gives up at its timeout and leaves it be', async () => {
-  const { client, doors } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
+  const { client, activator } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
   const socket = await client();
   socket.write('MULTI\r\n');
   await bytes(socket, 5);
   const started = clock.now();
-  await doors.drain(SERVICE, 100);
+  await activator.drain(SERVICE, 100);
   expect(clock.now() - started).toBeGreaterThanOrEqual(99);
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 1, holding: true });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 1, holding: true });
   socket.write('INCR a\r\n');
   expect(await bytes(socket, 5)).toBe('+OK\r\n');
 });
 
 test('an HTTP client between two requests is kept, and its next request wakes the service', async () => {
-  const { client, doors, wakes, running } = await scene('http', socket =>
+  const { client, activator, wakes, running } = await scene('http', socket =>
     socket.on('data', () => socket.write(OK)).on('end', () => socket.end()),
   );
   const socket = await client();
   socket.write(GET);
   expect(await bytes(socket, OK.length)).toBe(OK);
-  await doors.drain(SERVICE, 1000);
-  expect([doors.activity(SERVICE).connections, wakes()]).toEqual([0, 0]);
+  await activator.drain(SERVICE, 1000);
+  expect([activator.activity(SERVICE).connections, wakes()]).toEqual([0, 0]);
   await until(() => running.sockets.size === 0);
   socket.write(GET);
   expect(await bytes(socket, OK.length)).toBe(OK);
@@ -103,11 +103,11 @@ test('an HTTP client between two requests is kept, and its next request wakes th
 });
 
 test('while a service drains, a new connection waits for the next wake', async () => {
-  const { client, doors, wakes } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
+  const { client, activator, wakes } = await scene('redis', socket => socket.on('data', () => socket.write('+OK\r\n')));
   const busy = await client();
   busy.write('MULTI\r\n');
   await bytes(busy, 5);
-  const drained = doors.drain(SERVICE, 200);
+  const drained = activator.drain(SERVICE, 200);
   const late = await client();
   late.write(PING);
   expect(await bytes(late, 5)).toBe('+OK\r\n');
@@ -118,18 +118,20 @@ test('while a service drains, a new connection waits for the next wake', async (
 test.each(['tcp', 'redis'] as const)('a %s client that reads slowly gets all of a large answer', async protocol => {
   const size = 24 * 1024 * 1024;
   const answer = Buffer.alloc(size, 'abcdefg\n');
-  const { client, doors } = await scene(protocol, socket => socket.once('data', () => socket.write(answer)).on('end', () => socket.end()));
+  const { client, activator } = await scene(protocol, socket =>
+    socket.once('data', () => socket.write(answer)).on('end', () => socket.end()),
+  );
   const socket = await client();
   socket.pause();
   socket.write(PING);
   // Stands still: what the kernel's buffers and ours hold has been read from the server, the client reads nothing.
   let before = -1;
-  while (before !== doors.activity(SERVICE).bytes) {
-    before = doors.activity(SERVICE).bytes;
+  while (before !== activator.activity(SERVICE).bytes) {
+    before = activator.activity(SERVICE).bytes;
     await new Promise(resolve => setTimeout(resolve, 300));
   }
   expect(before).toBeLessThan(size);
-  const drained = doors.drain(SERVICE, 10_000);
+  const drained = activator.drain(SERVICE, 10_000);
   await new Promise(resolve => setTimeout(resolve, 300));
   const got = everything(socket).finally(() => socket.end());
   socket.resume();
@@ -138,16 +140,16 @@ test.each(['tcp', 'redis'] as const)('a %s client that reads slowly gets all of 
 });
 
 test('a tcp client that was not answered yet is given a second; one that has half-closed, the whole timeout', async () => {
-  const { client, doors, running } = await scene('tcp', socket => socket.on('data', () => undefined));
+  const { client, activator, running } = await scene('tcp', socket => socket.on('data', () => undefined));
   const [asking, halfway] = [await client(), await client()];
   asking.write('x');
   halfway.end('y');
-  await until(() => running.sockets.size === 2 && doors.activity(SERVICE).bytes === 2);
+  await until(() => running.sockets.size === 2 && activator.activity(SERVICE).bytes === 2);
   const asked = once(asking, 'end').then(() => clock.now());
   asking.resume();
   halfway.resume();
   const started = clock.now();
-  await doors.drain(SERVICE, 1500);
+  await activator.drain(SERVICE, 1500);
   expect(clock.now() - started).toBeGreaterThanOrEqual(1499);
   expect((await asked) - started).toBeGreaterThan(900);
   expect(halfway.readableEnded).toBe(false);

@@ -10,15 +10,15 @@ export const clock: Clock = { now: () => performance.now(), wall: () => Date.now
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 export const SERVICE = 'p/s';
 
-/** A service that can sleep: a server that is there or not, behind a door. */
+/** A service that can sleep: a server that is there or not, behind a listener. */
 export interface Stage {
-  readonly doors: Listeners;
-  readonly door: Listener;
+  readonly activator: Listeners;
+  readonly listener: Listener;
   /** Calls of wake so far. */
   wakes(): number;
   /** Edges told, newest last: what activity said then. */
   readonly told: { connections: number; holding: boolean }[];
-  /** What was heard at the door. */
+  /** What was heard at the listener. */
   readonly spoken: readonly Protocol[];
   client(): Promise<Socket>;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
   let wakes = 0;
   const told: Stage['told'] = [];
   const spoken: Protocol[] = [];
-  const doors: Listeners = createActivator(
+  const activator: Listeners = createActivator(
     {
       target,
       wake: () => {
@@ -45,36 +45,36 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
         return wake();
       },
       changed: service => {
-        const { connections, holding } = doors.activity(service);
+        const { connections, holding } = activator.activity(service);
         told.push({ connections, holding });
       },
-      spoke: (_door, heard) => void spoken.push(heard),
+      spoke: (_listener, heard) => void spoken.push(heard),
     },
     { log: silent, clock },
   );
-  const door = doorAt(await freePort(), protocol, holdBlocked, certain);
-  const failed = await doors.set([door]);
+  const listener = listenerAt(await freePort(), protocol, holdBlocked, certain);
+  const failed = await activator.set([listener]);
   if (failed.length > 0) throw new Error(failed[0]?.failure.message);
   const clients: Socket[] = [];
   return {
-    doors,
-    door,
+    activator,
+    listener,
     told,
     spoken,
     wakes: () => wakes,
     client: async () => {
-      const socket = await connected(door.port);
+      const socket = await connected(listener.port);
       clients.push(socket);
       return socket;
     },
     close: async () => {
       for (const socket of clients) socket.destroy();
-      await doors.close();
+      await activator.close();
     },
   };
 }
 
-export function doorAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true, certain = true): Listener {
+export function listenerAt(port: number, protocol: Protocol = 'tcp', holdBlocked = true, certain = true): Listener {
   return { service: SERVICE, hostIp: '127.0.0.1', port, containerPort: port, protocol, certain, holdBlocked, from: null };
 }
 

@@ -24,7 +24,7 @@ const nap = (ms: number): Promise<void> => new Promise(resolve => (ms < 0.5 ? se
 
 /** What a supervisor does with a service, in small: asleep → starting → awake → stopping, one at a time, in the order asked. */
 class Sleeper {
-  doors: Listeners | null = null;
+  activator: Listeners | null = null;
   starts = 0;
   #running: Running | null = null;
   #isStopping = false;
@@ -52,7 +52,7 @@ class Sleeper {
     this.#queue(async () => {
       if (!this.#running) return;
       this.#isStopping = true;
-      await this.doors?.drain(SERVICE, 3000);
+      await this.activator?.drain(SERVICE, 3000);
       await nap(this.#random() * 2);
       await this.#running.close();
       this.#running = null;
@@ -156,7 +156,7 @@ async function run(seed: number, drains = true): Promise<string[]> {
     socket.on('end', () => socket.end());
   }, random);
   const stage = await openStage({ protocol: kind.protocol, target: sleeper.target, wake: sleeper.wake });
-  if (drains) sleeper.doors = stage.doors;
+  if (drains) sleeper.activator = stage.activator;
   let isOver = false;
   const stopper = (async () => {
     while (!isOver) {
@@ -164,11 +164,11 @@ async function run(seed: number, drains = true): Promise<string[]> {
       await sleeper.sleep();
     }
   })();
-  const wrong = await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(kind, stage.door.port, `${index}`, random)));
+  const wrong = await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(kind, stage.listener.port, `${index}`, random)));
   isOver = true;
   await stopper;
   await sleeper.sleep();
-  const left = stage.doors.activity(SERVICE).connections;
+  const left = stage.activator.activity(SERVICE).connections;
   await stage.close();
   if (sleeper.starts < 2) wrong.push([`only ${sleeper.starts} starts`]);
   if (left > 0) wrong.push([`${left} connections are left`]);

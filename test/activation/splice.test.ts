@@ -11,7 +11,7 @@ import { type OpenByteStream, openByteStream } from '../../daemon/activation/str
 import { createTraffic } from '../../daemon/activation/traffic.js';
 import type { Target } from '../../daemon/ports/listeners.js';
 import { byGear } from '../support/deep.js';
-import { clock, connected, doorAt, echo, everything, type Running, serve, silent, until } from './harness.js';
+import { clock, connected, echo, everything, listenerAt, type Running, serve, silent, until } from './harness.js';
 
 const MiB = 1024 * 1024;
 /** Each way: many times what kernel and process hold. */
@@ -22,9 +22,9 @@ afterEach(async () => {
 });
 
 /** A spliced pair: the client's socket and the server's, with nothing but the code under test between them. */
-async function pair(wire: OpenByteStream): Promise<{ client: Socket; server: Socket; front: Running; back: Running }> {
+async function pair(openStream: OpenByteStream): Promise<{ client: Socket; server: Socket; front: Running; back: Running }> {
   const back = await serve(() => undefined);
-  const front = await front_(wire, back.target);
+  const front = await frontOf(openStream, back.target);
   const client = await connected(front.target.port);
   closing.push(
     () => back.close(),
@@ -37,23 +37,23 @@ async function pair(wire: OpenByteStream): Promise<{ client: Socket; server: Soc
   return { client, server, front, back };
 }
 
-function front_(wire: OpenByteStream, target: Target): Promise<Running> {
+function frontOf(openStream: OpenByteStream, target: Target): Promise<Running> {
   const traffic = createTraffic(clock, () => undefined);
   const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
   closing.push(() => traffic.close());
   return serve(socket => {
     socket.pause();
-    new ClientConnection(socket, doorAt(0), { hooks, log: silent, clock, wire, traffic });
+    new ClientConnection(socket, listenerAt(0), { hooks, log: silent, clock, openStream, traffic });
   });
 }
 
 const raw = rawStream();
-test('this Node has what the raw wire needs, and it proves itself', async () => {
+test('this Node has what the raw stream needs, and it proves itself', async () => {
   expect(raw && (await provesItself(raw))).toBe(true);
   expect(await chooseStream(silent)).not.toBe(openByteStream);
 });
 
-test('a wire that is missing, throws, loses, or never answers is not chosen', async () => {
+test('a raw stream that is missing, throws, loses, or never answers is not chosen', async () => {
   expect(rawStream({ WriteWrap: Object, streamBaseState: [] })).toBeNull();
   expect(await chooseStream(silent, null)).toBe(openByteStream);
   const broken: OpenByteStream = () => {
@@ -68,10 +68,10 @@ test('a wire that is missing, throws, loses, or never answers is not chosen', as
 
 describe.each([
   ['raw', raw ?? openByteStream],
-  ['stream', openByteStream],
-] as const)('the %s wire', (_, wire) => {
+  ['public', openByteStream],
+] as const)('the %s stream', (_, openStream) => {
   test('half-close by the client: the whole answer still arrives', async () => {
-    const { client, server } = await pair(wire);
+    const { client, server } = await pair(openStream);
     client.end('question');
     expect(String(await everything(server))).toBe('question');
     server.write('first ');
@@ -81,7 +81,7 @@ describe.each([
   });
 
   test('half-close by the server: the client may go on', async () => {
-    const { client, server } = await pair(wire);
+    const { client, server } = await pair(openStream);
     server.end('bye');
     expect(String(await everything(client))).toBe('bye');
     client.end('last words');
@@ -89,13 +89,13 @@ describe.each([
   });
 
   test('a reset is passed on, either way', async () => {
-    const one = await pair(wire);
+    const one = await pair(openStream);
     one.client.on('error', () => undefined);
     const cut = once(one.client, 'error');
     one.client.resume();
     one.server.resetAndDestroy();
     expect((await cut)[0]).toMatchObject({ code: 'ECONNRESET' });
-    const two = await pair(wire);
+    const two = await pair(openStream);
     const other = new Promise(resolve => two.server.once('error', resolve));
     two.server.resume();
     two.client.resetAndDestroy();
@@ -103,7 +103,7 @@ describe.each([
   });
 
   test('back-pressure: a client that does not read stops the server', async () => {
-    const { client, server } = await pair(wire);
+    const { client, server } = await pair(openStream);
     const chunk = Buffer.alloc(MiB);
     let sent = 0;
     while (sent < 64 && server.write(chunk)) sent += 1;
@@ -124,7 +124,7 @@ describe.each([
 
   test(`${SENT / MiB} MiB each way at once arrive as they were sent, in odd chunks`, async () => {
     const back = await serve(echo);
-    const front = await front_(wire, back.target);
+    const front = await frontOf(openStream, back.target);
     closing.push(
       () => back.close(),
       () => front.close(),

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { byGear } from '../support/deep.js';
 import { connected, serve } from './harness.js';
-import { type DoorProcess, doorProcess } from './support/door-process.js';
+import { type ActivatorProcess, activatorProcess } from './support/activator-process.js';
 
 const SENT = byGear({ deep: 1024, usual: 256, fast: 64 }) * MiB;
 const GROWTH = 30 * MiB;
@@ -28,28 +28,28 @@ async function send(socket: Socket, sum: Hash): Promise<void> {
   socket.end();
 }
 
-async function stream(doors: DoorProcess): Promise<{ sent: string; got: string; peak: number }> {
+async function stream(activator: ActivatorProcess): Promise<{ sent: string; got: string; peak: number }> {
   const [sent, got] = [createHash('sha1'), createHash('sha1')];
-  const before = memory(doors.pid, 'VmRSS');
-  const socket = await connected(doors.port);
+  const before = memory(activator.pid, 'VmRSS');
+  const socket = await connected(activator.port);
   socket.on('data', chunk => got.update(chunk));
   const ended = once(socket, 'end');
   await send(socket, sent);
   await ended;
-  return { sent: sent.digest('hex'), got: got.digest('hex'), peak: memory(doors.pid, 'VmHWM') - before };
+  return { sent: sent.digest('hex'), got: got.digest('hex'), peak: memory(activator.pid, 'VmHWM') - before };
 }
 
 test(`${SENT / MiB} MB there and back through a splice arrives intact, and the peak of memory grows by less than 30 MB`, {
   timeout: 120_000,
 }, async () => {
   const echo = await serve(socket => void socket.pipe(socket));
-  const doors = await doorProcess(echo.target, 'tcp');
+  const activator = await activatorProcess(echo.target, 'tcp');
   try {
-    const { sent, got, peak } = await stream(doors);
+    const { sent, got, peak } = await stream(activator);
     expect(got).toBe(sent);
     expect(peak).toBeLessThan(GROWTH);
   } finally {
-    await doors.close();
+    await activator.close();
     await echo.close();
   }
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Live, LiveService } from '../../daemon/api/live.js';
 import { applyDelta, deltaOf } from '../../daemon/api/live-delta.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { view } from '../server/harness.js';
 
 const USAGE = { usage: null, cpu: 1, netIn: null, netOut: null, blockIn: null, blockOut: null, pids: 3, psi: null };

@@ -18,11 +18,11 @@ import { footprint } from './support/process.js';
 const SIZES = [10, 100, 500, 1_000];
 const GOAL_AT = 500;
 const GOAL_P99 = 1;
-const DOORS = 1_000;
+const LISTENERS = 1_000;
 const PER_PROJECT = 10;
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** decide() with many services, by what it decides, and many listening doors. Neither needs an engine. */
+/** decide() with many services, by what it decides, and many open listeners. Neither needs an engine. */
 export async function run({ samples = '1000' }: { readonly samples?: string }): Promise<void> {
   console.log(`${machineLine({ engine: null })}\n`);
   const rows: (readonly (string | number)[])[] = [];
@@ -35,7 +35,7 @@ export async function run({ samples = '1000' }: { readonly samples?: string }): 
   }
   console.log(table(['decide(), CPU ms', ...COLUMNS, 'p99'], rows, 3));
   for (const goal of goals) console.log(goal);
-  console.log(`\n${await doors()}`);
+  console.log(`\n${await listeners()}`);
 }
 
 /** Half of them run and fill the budget; the other half sleeps. */
@@ -97,15 +97,15 @@ function timed(driver: Driver, event: (turn: number) => Event, count: number): n
   return times;
 }
 
-/** A thousand doors in front of one echo server: how long they take to open, what they weigh, and whether each answers. */
-async function doors(): Promise<string> {
+/** A thousand listeners in front of one echo server: how long they take to open, what they weigh, and whether each answers. */
+async function listeners(): Promise<string> {
   const { server, port } = await echo();
   const before = footprint(process.pid).rss;
   const target = { host: '127.0.0.1', port };
   const hooks = { target: () => target, wake: async () => target, changed: () => undefined, spoke: () => undefined };
   const opened = createActivator(hooks, { log: SILENT, clock: { now: () => performance.now(), wall: Date.now } });
   const first = 20_000;
-  const wanted = Array.from({ length: DOORS }, (_, index) => ({
+  const wanted = Array.from({ length: LISTENERS }, (_, index) => ({
     service: idOf({ project: 'p', name: `s${index}` }),
     hostIp: '127.0.0.1',
     port: first + index,
@@ -119,14 +119,14 @@ async function doors(): Promise<string> {
   const failed = await opened.set(wanted);
   const openMs = performance.now() - begin;
   const rss = footprint(process.pid).rss - before;
-  const taken = new Set(failed.map(({ door }) => door.port));
+  const taken = new Set(failed.map(({ listener }) => listener.port));
   const times: number[] = [];
   for (const { port: at } of wanted) if (!taken.has(at)) times.push(await roundTrip(at));
   await opened.close();
   server.close();
-  const head = [`${DOORS - failed.length} doors`, ...COLUMNS];
+  const head = [`${LISTENERS - failed.length} listeners`, ...COLUMNS];
   const rows = [['connect and first byte back, ms', ...summary(times)]];
-  const weight = `opened in ${openMs.toFixed(0)} ms; RSS + ${(rss / MiB).toFixed(1)} MB (${(rss / 1024 / DOORS).toFixed(1)} KB each); ports that others have: ${failed.length}`;
+  const weight = `opened in ${openMs.toFixed(0)} ms; RSS + ${(rss / MiB).toFixed(1)} MB (${(rss / 1024 / LISTENERS).toFixed(1)} KB each); ports that others have: ${failed.length}`;
   return `${table(head, rows, 2)}\n${weight}`;
 }
 

@@ -5,7 +5,7 @@ import { statsVerb } from '../../daemon/cli/commands/services/stats.js';
 import { rateText, renderStats } from '../../daemon/cli/render/stats.js';
 import { onKeys, RedrawnScreen } from '../../daemon/cli/screen.js';
 import { printable } from '../../daemon/ui/shared/own.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { MB } from '../server/harness.js';
 import { change, liveService, stage, USAGE } from '../server/stage.js';
 import { capture, PLAIN, testCli } from './harness.js';
@@ -84,7 +84,7 @@ describe('stats', () => {
     expect([ok, Object.keys(data), data.services]).toEqual([true, ['at', 'budget', 'host', 'services'], [liveService('db')]]);
   });
 
-  it('--json: a line a picture until ctrl-C', async () => {
+  it('--json: a line a snapshot until ctrl-C', async () => {
     const { cli, out, cancel, daemon } = await against(SERVICES, { json: true });
     const code = statsVerb.run(cli, []);
     await expect.poll(() => out.text().split('\n').length).toBe(2);
@@ -92,8 +92,8 @@ describe('stats', () => {
     await expect.poll(() => out.text()).toContain('"failed"');
     cancel();
     expect(await code).toBe(130);
-    const pictures = out.text().trimEnd().split('\n').map(line => JSON.parse(line)); // biome-ignore format: short
-    expect(pictures.map(({ services }) => services.length)).toEqual([3, 3]);
+    const snapshots = out.text().trimEnd().split('\n').map(line => JSON.parse(line)); // biome-ignore format: short
+    expect(snapshots.map(({ services }) => services.length)).toEqual([3, 3]);
   });
 
   it('names the nearest service when there is no such, and says when the daemon is gone', async () => {
@@ -103,7 +103,7 @@ describe('stats', () => {
     await expect(statsVerb.run(cli, [])).rejects.toMatchObject({ failure: { code: 'daemon-unavailable' } });
   });
 
-  it('on a terminal: a live table until q, which leaves the terminal as it was with the last picture on it', async () => {
+  it('on a terminal: a live table until q, which leaves the terminal as it was with the last snapshot on it', async () => {
     const keyboard = new Keyboard();
     const screen = capture(true);
     const { cli, daemon } = await against(SERVICES, {}, { out: screen, stdin: asStdin(keyboard) });

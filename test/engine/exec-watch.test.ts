@@ -21,7 +21,7 @@ function watch(Healthcheck: { Test: string[] } | null) {
     watching,
     tell: async (action: string, exec: string) => {
       const event = execEventOf(raw(action, exec));
-      return event && (await watching.told(event))?.kind;
+      return event && (await watching.engineEventOf(event))?.kind;
     },
   };
 }

@@ -125,11 +125,11 @@ describe('services with one port in a network', () => {
     const plain = { network: 'lan', address: '10.1.0.1', subnets: ['10.1.0.0/24'] };
     const gateways: Gateway[] = [plain, { ...plain, address: '10.9.0.1', only: ['b'] }];
     const listening = (list: readonly Gateway[]) =>
-      wantedListeners(driver.world, 'p', list).map(door => `${door.service} ${door.address}:${door.port}`);
+      wantedListeners(driver.world, 'p', list).map(listener => `${listener.service} ${listener.address}:${listener.port}`);
     expect(listening(gateways)).toEqual(['p/a 10.1.0.1:80', 'p/b 10.9.0.1:80']);
     expect(listening(gateways.map(each => ({ ...each, deaf: each.address === '10.9.0.1' })))).toEqual(['p/a 10.1.0.1:80']);
     const [, , app] = spec.services;
-    const doors: ListenerState = { kind: 'open', gateways, served: new Set(['a', 'b']), unserved: new Map(), missing: new Set() };
-    expect(app && wiringOf(app, spec, doors).hosts).toEqual(['a:10.1.0.1', 'b:10.9.0.1']);
+    const listeners: ListenerState = { kind: 'open', gateways, served: new Set(['a', 'b']), unserved: new Map(), missing: new Set() };
+    expect(app && wiringOf(app, spec, listeners).hosts).toEqual(['a:10.1.0.1', 'b:10.9.0.1']);
   });
 });

@@ -37,11 +37,11 @@ describe('configText', () => {
       expect(text(web({}), { idle: 1 })).toBe(text(web({}), { start: 'on-demand', idle: 2 }));
     });
 
-    it('stays when it is asked to sleep and has no door', () => {
+    it('stays when it is asked to sleep and has no listener', () => {
       for (const port of [{ protocol: 'udp' as const }, { host: null }]) expect(text(web(port), { idle: 1 })).toBe(text(web(port)));
     });
 
-    it('is what it was before there were doors, for all that have none', () => {
+    it('is what it was before there were listeners, for all that have none', () => {
       const { container, memory, runtime } = serviceSpec({ container: containerSpec(web({})) });
       expect(text(web({}))).toBe(canonical({ container, memory, runtime }));
     });

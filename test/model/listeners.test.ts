@@ -26,7 +26,7 @@ describe('a service sleeps', () => {
     ['a TCP port of any host port', { container: containerSpec({ ports: [tcp(null, 80)] }) }],
     ['what it exposes', { container: containerSpec({ expose: ['3000'] }) }],
     ["its protocol's own port", { protocol: 'redis' }],
-  ])('without a door, for others in its networks, by %s', (_what, over) => {
+  ])('without a listener, for others in its networks, by %s', (_what, over) => {
     const spec = serviceSpec({ start: 'on-demand', ...over });
     expect([canSleep(spec), whyAwake(spec), listenersOf(spec)]).toEqual([true, null, []]);
   });
@@ -67,7 +67,7 @@ describe('a service stays awake', () => {
   });
 });
 
-describe('the doors', () => {
+describe('the listeners', () => {
   it('are the TCP ports with a host port, each address by itself', () => {
     const spec = asked({ ports: [tcp(8080, 80), tcp(null, 81), tcp(8080, 80, '10.0.0.1'), tcp(8443, 443, '0.0.0.0')] });
     expect(listenersOf(spec)).toEqual([
@@ -101,7 +101,7 @@ describe('the inner ports', () => {
   });
 });
 
-it('one rule: a service that is asked sleeps or says why not, and only one that sleeps has doors', () => {
+it('one rule: a service that is asked sleeps or says why not, and only one that sleeps has listeners', () => {
   const port = fc.record({
     hostIp: fc.constantFrom('127.0.0.1', '0.0.0.0'),
     host: fc.option(fc.integer({ min: 1, max: 65_535 })),
@@ -126,7 +126,7 @@ it('one rule: a service that is asked sleeps or says why not, and only one that 
       if (!isAsked) expect(whyAwake(service)).toBeNull();
       if (!canSleep(service)) expect(listenersOf(service)).toEqual([]);
       if (canSleep(service))
-        expect(innerPorts(service)).toEqual(expect.arrayContaining(listenersOf(service).map(door => door.containerPort)));
+        expect(innerPorts(service)).toEqual(expect.arrayContaining(listenersOf(service).map(listener => listener.containerPort)));
     }),
   );
 });

@@ -67,7 +67,7 @@ describe('what is seen', () => {
     expect(driver.world.services.get('p/db')?.spoken).toEqual({});
   });
 
-  it('is a port more for others in its networks: its doors are opened anew, where there is a gateway', () => {
+  it('is a port more for others in its networks: its listeners are opened anew, where there is a gateway', () => {
     const driver = new Driver(policy(1000));
     driver.boot();
     driver.gateways = [{ network: 'default', address: '172.18.0.1', subnets: ['172.18.0.0/16'] }];

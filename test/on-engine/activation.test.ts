@@ -8,7 +8,7 @@ import { bytes, openStage, SERVICE, type Stage, until } from '../activation/harn
 import { type Outcome, runClient } from './support/clients.js';
 import { openStack, type Stack } from './support/stack.js';
 
-/** Real servers in containers, real clients out of Debian's packages, and the doors between them. The stack sleeps until its first client. */
+/** Real servers in containers, real clients out of Debian's packages, and the activator between them. The stack sleeps until its first client. */
 let stack: Stack;
 const open: Stage[] = [];
 beforeAll(async () => {
@@ -26,7 +26,7 @@ let starts = 0;
 const ENVIRONMENT = { postgres: { POSTGRES_PASSWORD: 'x' }, redis: {} };
 const IMAGE = { postgres: 'laptop-dev/postgres', redis: 'laptop-dev/redis' };
 
-/** A door before a service that its first client starts; ready as the probe says. */
+/** A listener before a service that its first client starts; ready as the probe says. */
 async function asleep(name: 'postgres' | 'redis', holdBlocked = true): Promise<Stage> {
   let awake: Target | null = null;
   let starting: Promise<Target> | null = null;
@@ -53,25 +53,25 @@ const redis = ({ port }: Listener, ...args: string[]): Promise<Outcome> =>
   runClient(stack.engine, IMAGE.redis, 'redis-cli', '-h', '127.0.0.1', '-p', `${port}`, ...args);
 
 test('psql and pgbench wake a sleeping PostgreSQL, the two of them once, and work', async () => {
-  const { door, doors } = await asleep('postgres');
-  const both = await Promise.all([psql(door, '-c', 'select 40 + 2'), psql(door, '-c', 'select 6 * 7')]);
+  const { listener, activator } = await asleep('postgres');
+  const both = await Promise.all([psql(listener, '-c', 'select 40 + 2'), psql(listener, '-c', 'select 6 * 7')]);
   expect(both.map(({ code, stdout }) => [code, stdout])).toEqual([
     [0, '42\n'],
     [0, '42\n'],
   ]);
   expect(starts).toBe(1);
-  const at = ['-h', '127.0.0.1', '-p', `${door.port}`, '-U', 'postgres'];
+  const at = ['-h', '127.0.0.1', '-p', `${listener.port}`, '-U', 'postgres'];
   const bench = `pgbench ${at.join(' ')} -i -q postgres && pgbench ${at.join(' ')} -c 4 -T 1 -M extended postgres && pgbench ${at.join(' ')} -c 4 -T 1 -S postgres`;
   const { code, stdout, stderr } = await runClient(stack.engine, IMAGE.postgres, 'sh', '-c', bench);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   expect(stdout.match(/number of failed transactions: 0/g)).toHaveLength(2);
-  await until(() => doors.activity(SERVICE).connections === 0);
-  expect(doors.activity(SERVICE).holding).toBe(false);
+  await until(() => activator.activity(SERVICE).connections === 0);
+  expect(activator.activity(SERVICE).holding).toBe(false);
 });
 
 test('an open transaction holds PostgreSQL, a session between two does not, a running query does', async () => {
-  const { door, doors } = await asleep('postgres');
-  const client = `psql -h 127.0.0.1 -p ${door.port} -U postgres -At`;
+  const { listener, activator } = await asleep('postgres');
+  const client = `psql -h 127.0.0.1 -p ${listener.port} -U postgres -At`;
   // Awake first: the times are those of a server that answers.
   const script = (...lines: string[]): Promise<Outcome> =>
     runClient(stack.engine, IMAGE.postgres, 'sh', '-c', `${client} -c 'select 1' && (${lines.join('; ')}) | ${client}`);
@@ -83,7 +83,7 @@ test('an open transaction holds PostgreSQL, a session between two does not, a ru
   );
   const seen: string[] = [];
   const watcher = setInterval(() => {
-    const { connections, holding, lastByteAt } = doors.activity(SERVICE);
+    const { connections, holding, lastByteAt } = activator.activity(SERVICE);
     const isStill = performance.now() - (lastByteAt ?? 0) > 1000;
     const what = `${connections} ${holding}`;
     if (starts > 0 && isStill && connections > 0 && seen.at(-1) !== what) seen.push(what);
@@ -93,18 +93,18 @@ test('an open transaction holds PostgreSQL, a session between two does not, a ru
   expect([code, stdout]).toEqual([0, '1\nidle\nBEGIN\nin transaction\nCOMMIT\n\ndone\n']);
   // The first client is held while it starts; then the session is idle, then held by the transaction and by the query alike.
   expect(seen.slice(-2)).toEqual(['1 false', '1 true']);
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
 test('redis-cli and redis-benchmark wake a sleeping Redis; a blocked pop holds it until it is answered', async () => {
-  const { door, doors, client } = await asleep('redis');
-  expect(await redis(door, 'set', 'a', 'b')).toMatchObject({ code: 0, stdout: 'OK\n' });
+  const { listener, activator, client } = await asleep('redis');
+  expect(await redis(listener, 'set', 'a', 'b')).toMatchObject({ code: 0, stdout: 'OK\n' });
   const bench = await runClient(
     stack.engine,
     IMAGE.redis,
     'redis-benchmark',
     '-p',
-    `${door.port}`,
+    `${listener.port}`,
     '-n',
     '2000',
     '-c',
@@ -115,22 +115,22 @@ test('redis-cli and redis-benchmark wake a sleeping Redis; a blocked pop holds i
   );
   expect([bench.code, bench.stdout]).toEqual([0, expect.stringContaining('LRANGE_600')]);
   expect(starts).toBe(1);
-  await until(() => doors.activity(SERVICE).connections === 0);
-  const popped = redis(door, 'blpop', 'queue', '30');
-  await until(() => doors.activity(SERVICE).holding);
+  await until(() => activator.activity(SERVICE).connections === 0);
+  const popped = redis(listener, 'blpop', 'queue', '30');
+  await until(() => activator.activity(SERVICE).holding);
   await new Promise(resolve => setTimeout(resolve, 500));
-  expect(doors.activity(SERVICE)).toMatchObject({ connections: 1, holding: true });
+  expect(activator.activity(SERVICE)).toMatchObject({ connections: 1, holding: true });
   const pusher = await client();
   pusher.write('RPUSH queue x\r\n');
   expect(await bytes(pusher, 4)).toBe(':1\r\n');
   expect(await popped).toMatchObject({ code: 0, stdout: 'queue\nx\n' });
-  expect(doors.activity(SERVICE)).toMatchObject({ holding: false });
+  expect(activator.activity(SERVICE)).toMatchObject({ holding: false });
 });
 
 test('a blocked pop does not hold where the setting says so', async () => {
-  const { door, doors } = await asleep('redis', false);
-  const popped = redis(door, 'blpop', 'nothing', '2');
-  await until(() => starts === 1 && doors.activity(SERVICE).connections === 1 && !doors.activity(SERVICE).holding);
+  const { listener, activator } = await asleep('redis', false);
+  const popped = redis(listener, 'blpop', 'nothing', '2');
+  await until(() => starts === 1 && activator.activity(SERVICE).connections === 1 && !activator.activity(SERVICE).holding);
   expect((await popped).code).toBe(0);
 });
 
@@ -140,7 +140,7 @@ test('real clients show a refusal with its numbers and what to do', async () => 
   const refused = async (protocol: 'postgres' | 'redis' | 'http'): Promise<Listener> => {
     const stage = await openStage({ protocol, target: () => null, wake: async () => NO });
     open.push(stage);
-    return stage.door;
+    return stage.listener;
   };
   const { code, stderr } = await psql(await refused('postgres'), '-c', 'select 1');
   expect(code).toBe(2);

@@ -30,7 +30,7 @@ async function daemon(...running: readonly string[]) {
     removeHelpers: async () => undefined,
     logs: async function* () {},
   };
-  const doors: Partial<Listeners> = {
+  const activator: Partial<Listeners> = {
     set: async () => [],
     activity: id => ({ connections: connections.get(id) ?? 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null }),
     close: async () => undefined,
@@ -55,7 +55,7 @@ async function daemon(...running: readonly string[]) {
     },
     store,
     clock: { now: () => time.now, wall: () => time.wall },
-    openListeners: () => doors as Listeners,
+    openListeners: () => activator as Listeners,
   });
   const { supervisor, looked, close } = createSupervisor(options);
   onTestFinished(() => close());
@@ -87,7 +87,7 @@ class Feed {
 const stateOf = ({ supervisor }: Awaited<ReturnType<typeof daemon>>, name: string) =>
   supervisor.live().services.find(each => each.name === name)?.state;
 
-test('the picture has host, daemon, budget and services, with rates from two looks', async () => {
+test('the snapshot has host, daemon, budget and services, with rates from two looks', async () => {
   const own = await daemon('api', 'db');
   own.used.set('c-api', sampleOf(100 * MB, 0, { detail: DETAIL }));
   const first = own.supervisor.live();

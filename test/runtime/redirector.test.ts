@@ -26,7 +26,7 @@ let world: World;
 let now: number;
 /** With a helper or not, at each time. */
 let opened: boolean[];
-let carrier: Redirector;
+let redirector: Redirector;
 
 function path(): RedirectManager {
   return {
@@ -50,7 +50,7 @@ function path(): RedirectManager {
   };
 }
 
-function carrierOn(open: ((helper: boolean) => Promise<RedirectManager>) | null): Redirector {
+function redirectorOn(open: ((helper: boolean) => Promise<RedirectManager>) | null): Redirector {
   const containers = { exec: () => Promise.reject(new Error('the fake asks nobody')) };
   return new Redirector({ open, containers, clock: { now: () => now, wall: () => now }, log: silent, world: () => world });
 }
@@ -58,19 +58,19 @@ function carrierOn(open: ((helper: boolean) => Promise<RedirectManager>) | null)
 /** The world has this service only. */
 async function become(...entries: ServiceEntry[]): Promise<void> {
   world = { ...EMPTY_WORLD, services: new Map(entries.map(entry => [ID, entry])) };
-  carrier.update(world);
+  redirector.update(world);
   await new Promise(setImmediate);
 }
 
 async function begin(): Promise<void> {
-  carrier.begin();
+  redirector.begin();
   await new Promise(setImmediate);
 }
 
 beforeEach(() => {
   kernel = { sets: [], failed: null, refused: null, counters: { bytes: 1_000, connections: 0 }, open: 0, held: [], asked: 0, closed: 0 };
   [world, now, opened] = [EMPTY_WORLD, 1_000, []];
-  carrier = carrierOn(async helper => {
+  redirector = redirectorOn(async helper => {
     opened.push(helper);
     return path();
   });
@@ -81,7 +81,7 @@ test('nothing is asked of the kernel before it is known what runs; then rules th
   expect([opened, kernel.sets]).toEqual([[], []]);
   await begin();
   expect([opened, kernel.sets]).toEqual([[false], [[REDIRECT]]]);
-  carrier = carrierOn(async () => path());
+  redirector = redirectorOn(async () => path());
   kernel.sets = [];
   world = EMPTY_WORLD;
   await begin();
@@ -106,15 +106,15 @@ test('use is what moved since the last use, or a new connection; small amounts a
   const look = (bytes: number, connections: number): number | null => {
     now += 10_000;
     kernel.counters = { bytes, connections };
-    return carrier.seen(ID)?.lastByteAt ?? null;
+    return redirector.seen(ID)?.lastByteAt ?? null;
   };
   expect(look(1_200, 0)).toBeNull();
   expect(look(1_255, 0)).toBeNull();
   expect(look(1_256, 0)).toBe(now);
-  expect(carrier.seen(ID)).toEqual({ connections: 0, lastByteAt: now, moving: true, rhythm: null });
+  expect(redirector.seen(ID)).toEqual({ connections: 0, lastByteAt: now, moving: true, rhythm: null });
   const last = now;
   expect(look(1_400, 0)).toBe(last);
-  expect(carrier.seen(ID)?.moving).toBe(false);
+  expect(redirector.seen(ID)?.moving).toBe(false);
   expect(look(1_400, 2)).toBe(now);
   const second = now;
   expect(look(1_400, 1), 'one that has gone is no use').toBe(second);
@@ -124,26 +124,26 @@ test('use is what moved since the last use, or a new connection; small amounts a
 test('before it is put to sleep the rule goes and it is asked; restore brings the rule back', async () => {
   await begin();
   await become(running());
-  expect(await carrier.check(ID)).toBeNull();
+  expect(await redirector.check(ID)).toBeNull();
   expect([kernel.asked, kernel.sets.at(-1)]).toEqual([0, []]);
-  carrier.restore(ID);
-  await carrier.release('p/other');
+  redirector.restore(ID);
+  await redirector.release('p/other');
   expect(kernel.sets.at(-1)).toEqual([REDIRECT]);
   kernel.open = 2;
   kernel.held = ['1 idle in a transaction'];
-  expect(await carrier.check(ID)).toBe('1 idle in a transaction');
-  carrier.restore(ID);
+  expect(await redirector.check(ID)).toBe('1 idle in a transaction');
+  redirector.restore(ID);
   await new Promise(setImmediate);
   const before = kernel.sets.length;
   kernel.counters = { bytes: 5_000, connections: 1 };
-  expect(await carrier.check(ID), 'it is used just now: there is nothing to ask').toBeNull();
+  expect(await redirector.check(ID), 'it is used just now: there is nothing to ask').toBeNull();
   expect([kernel.asked, kernel.sets.length]).toEqual([1, before]);
 });
 
 test('what was released stays so while it runs, and is forgotten with the run', async () => {
   await begin();
   await become(running());
-  await carrier.release(ID);
+  await redirector.release(ID);
   await become(running());
   expect(kernel.sets).toEqual([[], [REDIRECT], []]);
   await become(running({ state: { kind: 'asleep', exit: null } }));
@@ -156,10 +156,10 @@ test('a stop waits for what is under way, and no longer than it may', async () =
   await become(running());
   kernel.open = 1;
   kernel.held = ['busy', 'busy'];
-  await carrier.drain(ID, 60_000);
+  await redirector.drain(ID, 60_000);
   expect([kernel.sets.at(-1), kernel.asked]).toEqual([[], 3]);
   kernel.held = Array.from({ length: 1_000 }, () => 'busy');
-  const ended = carrier.drain(ID, 5_000);
+  const ended = redirector.drain(ID, 5_000);
   now += 5_000;
   await ended;
   expect(kernel.asked).toBeLessThan(6);
@@ -179,18 +179,18 @@ test('what the kernel refuses, or cannot do at all, the daemon carries', async (
   kernel.refused = 'the container’s address is not on a bridge of this machine';
   await begin();
   await become(running());
-  expect([kernel.sets, carrier.ids(), carrier.seen(ID), await carrier.check(ID)]).toEqual([[[]], [], null, null]);
+  expect([kernel.sets, redirector.ids(), redirector.seen(ID), await redirector.check(ID)]).toEqual([[[]], [], null, null]);
   for (const open of [null, async () => ({ ...path(), available: { reason: 'no nft' } }), () => Promise.reject(new Error('no'))]) {
-    carrier = carrierOn(open);
+    redirector = redirectorOn(open);
     await begin();
     await become(running());
-    expect([carrier.ids(), carrier.seen(ID)]).toEqual([[], null]);
-    await carrier.close();
+    expect([redirector.ids(), redirector.seen(ID)]).toEqual([[], null]);
+    await redirector.close();
   }
 });
 
 test('a helper sets them only where a service asks for the kernel by name', async () => {
-  carrier = carrierOn(async helper => {
+  redirector = redirectorOn(async helper => {
     opened.push(helper);
     return helper ? { ...path(), available: { how: 'helper' } } : { ...path(), available: { reason: 'it needs CAP_NET_ADMIN' } };
   });
@@ -206,7 +206,7 @@ test('a helper sets them only where a service asks for the kernel by name', asyn
 test('at the end all rules go', async () => {
   await begin();
   await become(running());
-  await carrier.close();
+  await redirector.close();
   await become(running({ container: 'c2' }));
   expect([kernel.sets.length, kernel.closed]).toEqual([2, 1]);
 });

@@ -65,7 +65,7 @@ test('what running hours have stopped says when it comes up again', () => {
   driver.settle();
   const why = [...driver.world.services.values()].map(entry => {
     const view = viewOf(driver.world, entry, driver.now);
-    return `${view.name} ${hours.told(driver.world, view, MONDAY - 1).why}`;
+    return `${view.name} ${hours.withNextUp(driver.world, view, MONDAY - 1).why}`;
   });
   expect(why).toEqual(['api was stopped', 'db stopped by its running hours; up again Mon 09:00']);
 });

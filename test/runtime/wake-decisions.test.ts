@@ -32,7 +32,7 @@ class Bench {
 
   readonly manager = new ListenerManager({
     containers: {} as Containers,
-    carrier: { seen: () => null, ids: () => [] },
+    redirector: { seen: () => null, ids: () => [] },
     openListeners: hooks => {
       this.hooks = hooks;
       const activity = () => ({ connections: this.connections, lastByteAt: null, holding: this.connections > 0, bytes: 0, rhythm: null });

@@ -509,7 +509,7 @@ describe('networks and volumes that were removed through the engine', () => {
     return driver;
   };
 
-  test('with other gateways: the doors are opened where they are now, then it is launched', () => {
+  test('with other gateways: the listeners are opened where they are now, then it is launched', () => {
     const driver = launching();
     const { attempt } = driver.world.services.get(DB) ?? never();
     driver.send({ kind: 'gatewaysMissing', id: DB, attempt });

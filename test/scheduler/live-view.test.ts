@@ -23,7 +23,7 @@ const USAGE: LiveUsage = {
   pids: 3,
   psi: null,
 };
-const BESIDE: LiveSources = { usage: () => USAGE, wallOf: (_, moment) => 1_000_000 + moment, told: view => view };
+const BESIDE: LiveSources = { usage: () => USAGE, wallOf: (_, moment) => 1_000_000 + moment, withNextUp: view => view };
 
 function seen(driver: Driver, beside: Partial<LiveSources> = {}, uses: readonly UseSeen[] = []) {
   const world = withUses(driver.world, uses, driver.now);

@@ -39,13 +39,13 @@ function view(driver: Driver, name: string) {
   return viewOf(driver.world, driver.world.services.get(`office/${name}`) ?? never(), driver.now);
 }
 
-const doors = (driver: Driver) => wantedListeners(driver.world, 'office', []).map(({ service }) => service);
+const listeners = (driver: Driver) => wantedListeners(driver.world, 'office', []).map(({ service }) => service);
 
 const restarted = (driver: Driver) => new Driver(policy(2_000)).send({ kind: 'restored', projects: intentOf(driver.world) });
 
 test('down stops all of the project, dependants first, closes its ports and keeps its containers', () => {
   const driver = up();
-  expect(doors(driver)).toEqual(['office/db', 'office/web']);
+  expect(listeners(driver)).toEqual(['office/db', 'office/web']);
   expect(tick(driver, 'down').kinds()).toEqual(['persist', 'stop api', 'openListeners']);
   expect(driver.notices.map(({ service, kind }) => [service, kind])).toEqual([
     [null, 'stopping'],
@@ -53,20 +53,20 @@ test('down stops all of the project, dependants first, closes its ports and keep
   ]);
   expect(driver.settle()).not.toContain('remove api');
   expect(states(driver)).toEqual(['api stopped', 'db stopped', 'tool stopped', 'web stopped']);
-  expect(doors(driver)).toEqual([]);
+  expect(listeners(driver)).toEqual([]);
   expect(view(driver, 'api')).toMatchObject({ why: 'stopped by its running hours', container: 'api-2' });
   expect(view(driver, 'web').why).toBe('stopped by its running hours');
   expect(view(driver, 'tool').why).toBe('starts only when it is named');
 });
 
-test('up is what an up of the whole profile is: what is eager starts, what is on-demand sleeps with open doors', () => {
+test('up is what an up of the whole profile is: what is eager starts, what is on-demand sleeps with open listeners', () => {
   const driver = up();
   tick(driver, 'down').settle();
   expect(tick(driver, 'up').kinds()).toEqual(['persist', 'openListeners', 'ensureImage api', 'ensureImage db']);
   expect(driver.notices[0]).toMatchObject({ service: null, kind: 'planned' });
   driver.settle();
   expect(states(driver)).toEqual(['api running', 'db running', 'tool stopped', 'web asleep']);
-  expect(doors(driver)).toEqual(['office/db', 'office/web']);
+  expect(listeners(driver)).toEqual(['office/db', 'office/web']);
 });
 
 test('up leaves what runs alone, also what was named by hand', () => {
@@ -84,7 +84,7 @@ test('what is in use, and what that needs, stops as soon as nothing holds it', (
   tick(driver, 'down').settle();
   expect(states(driver)).toEqual(['api running', 'db running', 'tool stopped', 'web stopped']);
   expect(view(driver, 'api').why).toContain('its running hours are over: stops as soon as nothing holds it; held awake: 1 exec session');
-  expect(doors(driver)).toEqual(['office/db']);
+  expect(listeners(driver)).toEqual(['office/db']);
   expect(used(driver, 'office/api', {})).toContain('stop api');
   driver.settle();
   expect(states(driver)).toEqual(['api stopped', 'db stopped', 'tool stopped', 'web stopped']);

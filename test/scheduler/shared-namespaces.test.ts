@@ -13,12 +13,12 @@ const SIDECAR = 'shop/sidecar';
 function shop(key: 'networkMode' | 'pid' | 'ipc' | null = 'networkMode'): Driver {
   const container = containerSpec(key === null ? {} : { [key]: 'service:web' });
   const driver = sleeping(project('shop', { web: sleeper(3000, 60), sidecar: { dependsOn: ['web:started'], container } }));
-  const { listeners: doors } = driver.world.projects.get('shop') ?? {};
-  if (doors?.kind !== 'open') throw new Error('the doors are not open');
+  const { listeners } = driver.world.projects.get('shop') ?? {};
+  if (listeners?.kind !== 'open') throw new Error('the listeners are not open');
   driver.world = {
     ...driver.world,
     projects: new Map(
-      [...driver.world.projects].map(([name, each]) => [name, { ...each, listeners: { ...doors, served: new Set(['web']) } }]),
+      [...driver.world.projects].map(([name, each]) => [name, { ...each, listeners: { ...listeners, served: new Set(['web']) } }]),
     ),
   };
   return driver;

@@ -113,7 +113,7 @@ describe('freezing', () => {
   });
 });
 
-describe('doors', () => {
+describe('listeners', () => {
   test('are due when a project comes and when it goes', () => {
     const driver = sleeping();
     expect(driver.world.projects.get('shop')).toMatchObject({ listeners: { kind: 'open' }, listening: true });

@@ -16,7 +16,7 @@ import { buildApp } from '../../daemon/server/app.js';
 import { REQUEST_LIMITS, type RequestLimits } from '../../daemon/server/bare-app.js';
 import { listenUnix } from '../../daemon/server/listen.js';
 import type { Failure } from '../../daemon/shared/failure.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { containerSpec, projectSpec, serviceSpec } from '../scheduler/specs.js';
 
 export const MB = 1024 * 1024;

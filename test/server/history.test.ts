@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { connected, errorOf, fake, send } from './harness.js';
 
 const MINUTE = 60_000;

@@ -4,7 +4,7 @@ import type { Live } from '../../daemon/api/live.js';
 import { serviceId } from '../../daemon/model/spec.js';
 import { exposition } from '../../daemon/server/metrics/exposition.js';
 import { families } from '../../daemon/server/metrics/families.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { MB, send } from './harness.js';
 import { liveService, stage, USAGE, watcher } from './stage.js';
 
@@ -71,7 +71,7 @@ describe('the text', () => {
 });
 
 describe('/metrics', () => {
-  it('is answered from the picture as it is, and makes nobody measure', async () => {
+  it('is answered from the snapshot as it is, and makes nobody measure', async () => {
     const { socket, client, watched } = await stage([...FULL.services, liveService('db', { state: 'asleep', usage: null, since: null })]);
     const reply = await send(socket, 'GET', '/metrics');
     expect([reply.status, reply.headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);

@@ -7,7 +7,7 @@ import { Client } from '../../daemon/client/client.js';
 import type { StreamQuery } from '../../daemon/client/stream.js';
 import type { Supervisor } from '../../daemon/runtime/supervisor.js';
 import type { RequestLimits } from '../../daemon/server/bare-app.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { fake, MB, serve, view } from './harness.js';
 
 export const USAGE: LiveUsage = {
@@ -38,20 +38,20 @@ export function liveService(name: string, extra: Partial<LiveService> = {}): Liv
   };
 }
 
-/** A daemon whose picture a test paints. */
+/** A daemon whose snapshot a test paints. */
 export interface Stage {
   readonly socket: string;
   readonly client: Client;
   readonly logged: readonly string[];
   /** What is true now. */
   live(): Live;
-  /** Changes the picture and says so to whoever watches. */
+  /** Changes the snapshot and says so to whoever watches. */
   paint(next: (live: Live) => Live): void;
   /** Something happened, which is kept. */
   tell(notice: LoggedNotice): void;
   /** The rates at which it is watched. */
   watched(): readonly number[];
-  /** How often the picture was asked for. */
+  /** How often the snapshot was asked for. */
   taken(): number;
   stop(): Promise<void>;
 }
@@ -108,7 +108,7 @@ export function change(name: string, extra: Partial<LiveService>): (live: Live) 
 export interface Watcher {
   readonly frames: StreamFrame[];
   /** What it knows by the frames that were asked for. */
-  picture(): Live;
+  snapshot(): Live;
   next(): Promise<StreamFrame>;
   /** Reads up to the frame that fits, and resolves to it. */
   until<T extends StreamFrame['type']>(
@@ -121,12 +121,12 @@ export interface Watcher {
 export async function watcher(client: Client, query: StreamQuery = {}): Promise<Watcher> {
   const frames: StreamFrame[] = [];
   const iterator = client.stream(query);
-  let picture: Live | null = null;
+  let snapshot: Live | null = null;
   const next = async (): Promise<StreamFrame> => {
     const { value } = await iterator.next();
     frames.push(value);
-    if (value.type === 'snapshot') picture = value.live;
-    if (value.type === 'delta' && picture) picture = applyDelta(picture, value.live);
+    if (value.type === 'snapshot') snapshot = value.live;
+    if (value.type === 'delta' && snapshot) snapshot = applyDelta(snapshot, value.live);
     return value;
   };
   const leave = async () => void (await iterator.return(undefined as never));
@@ -134,7 +134,7 @@ export async function watcher(client: Client, query: StreamQuery = {}): Promise<
   await next();
   return {
     frames,
-    picture: () => picture ?? LIVE,
+    snapshot: () => snapshot ?? LIVE,
     next,
     async until(type, fits = () => true) {
       for (;;) {

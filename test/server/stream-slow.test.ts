@@ -61,7 +61,7 @@ describe('a reader that pauses', () => {
     expect(replayed(slow.frames)).toEqual(live());
   });
 
-  it('is told the last picture as soon as it reads again, though nothing changes any more', async () => {
+  it('is told the last snapshot as soon as it reads again, though nothing changes any more', async () => {
     const { client, socket, paint, live } = await stage([liveService('api')]);
     const slow = await paused(socket);
     const quick = await watcher(client);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Live, LiveService } from '../../daemon/api/live.js';
 import { deltaOf } from '../../daemon/api/live-delta.js';
 import { isNews, SubscriberGroup } from '../../daemon/server/stream/subscriber-group.js';
-import { LIVE } from '../scheduler/pictures.js';
+import { LIVE } from '../scheduler/live.js';
 import { MB } from './harness.js';
 import { change, liveService, USAGE } from './stage.js';
 

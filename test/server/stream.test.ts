@@ -16,7 +16,7 @@ const SPAN: HistorySpan = { slot: 0, entries: [{ at: 1, workingSet: 2, peak: 3, 
 const NONE: HistorySpan = { slot: 0, entries: [] };
 
 describe('a snapshot', () => {
-  it('comes first: the picture, the last notices, and the last minute of what ran in it', async () => {
+  it('comes first: the snapshot, the last notices, and the last minute of what ran in it', async () => {
     const asked: unknown[] = [];
     const history = async (...args: unknown[]) => {
       asked.push(args);
@@ -74,8 +74,8 @@ describe('what follows', () => {
       fc.nat(9).map(rss => (before: Live) => ({ ...before, daemon: { ...before.daemon, rss } })),
     );
     let version = 0;
-    const sorted = (picture: Live, among = names) =>
-      picture.services.filter(each => among.includes(each.name)).sort((a, b) => a.id.localeCompare(b.id));
+    const sorted = (snapshot: Live, among = names) =>
+      snapshot.services.filter(each => among.includes(each.name)).sort((a, b) => a.id.localeCompare(b.id));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 12 }), async steps => {
         for (const [next, pause] of steps) {
@@ -86,8 +86,8 @@ describe('what follows', () => {
         paint(before => ({ ...before, engine }));
         await seen.until('delta', ({ live: delta }) => delta.engine?.version === engine.version);
         await part.until('delta', ({ live: delta }) => delta.engine?.version === engine.version);
-        expect({ ...seen.picture(), services: sorted(seen.picture()) }).toEqual({ ...live(), services: sorted(live()) });
-        expect(sorted(part.picture())).toEqual(sorted(live(), ['a', 'c']));
+        expect({ ...seen.snapshot(), services: sorted(seen.snapshot()) }).toEqual({ ...live(), services: sorted(live()) });
+        expect(sorted(part.snapshot())).toEqual(sorted(live(), ['a', 'c']));
       }),
       { numRuns: runs(25) },
     );

@@ -26,7 +26,7 @@ export async function loadCompose(options: ComposeOptions): Promise<ComposeResul
 async function load(options: ComposeOptions, files: Files, report: Report): Promise<ComposeProject | null> {
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(options.environment)) if (value !== undefined) given.set(name, value);
-  const env = { directory: options.projectDirectory, asker: NOBODY };
+  const env = { directory: options.projectDirectory, reference: NOBODY };
   const outer = await readVariables(given, { ...env, files: options.outerEnvFiles ?? [] }, files, report);
   const variables = await readVariables(outer, { ...env, files: options.envFiles }, files, report);
   const loading: Loading = { files, report, models: 0, parsed: 0, documents: new Map() };
@@ -34,7 +34,7 @@ async function load(options: ComposeOptions, files: Files, report: Report): Prom
   const name = composeProjectName(options, documents, variables, report);
   // As in Compose, a file can use the name.
   variables.set('COMPOSE_PROJECT_NAME', name ?? '');
-  const request = { paths: options.files, directory: options.projectDirectory, variables, chain: [], asker: NOBODY };
+  const request = { paths: options.files, directory: options.projectDirectory, variables, chain: [], reference: NOBODY };
   const model: MapTree | null = await loadModel(request, loading);
   if (options.files.length === 0) report.error(options.projectDirectory, '', 'no Compose file is named');
   if (model === null) return null;

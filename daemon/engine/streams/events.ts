@@ -74,7 +74,7 @@ async function* engineEvents(
     const execs = new ExecWatch(connection);
     for await (const raw of jsonLines<RawEvent>(stream as AsyncIterable<Buffer>)) {
       const exec = execEventOf(raw);
-      const event = exec === null ? mapEvent(raw) : await execs.told(exec);
+      const event = exec === null ? mapEvent(raw) : await execs.engineEventOf(exec);
       if (event?.kind === 'destroyed') execs.forget(event.id);
       if (event) yield event;
     }

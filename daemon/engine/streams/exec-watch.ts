@@ -45,7 +45,7 @@ export class ExecWatch {
 
   constructor(private readonly connection: EngineConnection) {}
 
-  async told({ kind, id, at, exec, command }: ExecEvent): Promise<EngineEvent | null> {
+  async engineEventOf({ kind, id, at, exec, command }: ExecEvent): Promise<EngineEvent | null> {
     const isOwn = this.connection.execs.has(exec);
     if (kind === 'starts') {
       if (isOwn) return null;

@@ -31,9 +31,9 @@ export interface Effects {
   /** The world's version now. */
   readonly version: () => number;
   readonly persist: () => void;
-  readonly doors: ListenerManager;
-  readonly carrier: Redirector;
-  readonly asker: MemoryRequestFollower;
+  readonly listeners: ListenerManager;
+  readonly redirector: Redirector;
+  readonly memoryRequests: MemoryRequestFollower;
   /** Bytes that a running service uses now; null: it cannot be measured. */
   readonly workingSet: (id: ServiceId) => Bytes | null;
   readonly untilReady: UntilReady;
@@ -104,21 +104,21 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async launch(step, { containers, doors, post }) {
+  async launch(step, { containers, listeners, post }) {
     const { id, attempt } = step;
-    const outcome = await launchReached(step, containers, doors.unreached(step));
+    const outcome = await launchReached(step, containers, listeners.unreached(step));
     if (outcome.ok) post({ kind: 'launched', id, attempt, container: outcome.container, madeVolumes: outcome.madeVolumes });
     else if (outcome.why === 'gateways-missing') post({ kind: 'gatewaysMissing', id, attempt });
     else post({ kind: 'startFailed', id, attempt, failure: outcome.failure, container: outcome.container, running: outcome.running });
   },
 
-  async probe({ id, attempt, seen, spec }, { containers, clock, post, untilReady, doors, heard, cpu, isLocal, forget }) {
+  async probe({ id, attempt, seen, spec }, { containers, clock, post, untilReady, listeners, heard, cpu, isLocal, forget }) {
     try {
       const readiness = await awaitReady(spec, seen, {
         containers,
         clock,
         untilReady,
-        awaited: () => doors.awaited(id),
+        awaited: () => listeners.awaited(id),
         heard: port => heard(id, port),
         cpu,
         isLocal,
@@ -126,7 +126,7 @@ const EXECUTORS: Executors = {
       });
       if (readiness === null) return forget(seen.id);
       if (readiness.kind === 'answered')
-        doors.proved(
+        listeners.proved(
           id,
           attempt,
           readiness.ports.map(({ port }) => port),
@@ -138,8 +138,8 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async stop({ id, container, timeout, drain }, { containers, post, log, doors, carrier }) {
-    if (drain > 0) await Promise.all([doors.doors.drain(id, drain), carrier.drain(id, drain)]);
+  async stop({ id, container, timeout, drain }, { containers, post, log, listeners, redirector }) {
+    if (drain > 0) await Promise.all([listeners.activator.drain(id, drain), redirector.drain(id, drain)]);
     const failed = await containers.stop(container, timeout).then(() => null, toFailure);
     try {
       // After a call that timed out the outcome is unknown: the engine's word counts, not the call's.
@@ -152,17 +152,17 @@ const EXECUTORS: Executors = {
     }
   },
 
-  async freeze({ id, container, drain }, { containers, post, doors, carrier }) {
-    await carrier.release(id);
+  async freeze({ id, container, drain }, { containers, post, listeners, redirector }) {
+    await redirector.release(id);
     // A pooled connection that reached into what is frozen would wait for ever for its next answer.
-    await doors.doors.drain(id, drain);
-    if (doors.seen(id).connections > 0 || doors.seen(id).execs > 0) {
+    await listeners.activator.drain(id, drain);
+    if (listeners.seen(id).connections > 0 || listeners.seen(id).execs > 0) {
       return post({ kind: 'frozenChanged', id, container, frozen: false, failure: null });
     }
     const failed = await containers.pause(container).then(() => null, toFailure);
-    post({ kind: 'used', uses: [doors.seen(id)] });
+    post({ kind: 'used', uses: [listeners.seen(id)] });
     post({ kind: 'frozenChanged', id, container, frozen: true, failure: failed });
-    carrier.restore(id);
+    redirector.restore(id);
   },
 
   async thaw({ id, container }, { containers, post }) {
@@ -170,14 +170,14 @@ const EXECUTORS: Executors = {
     post({ kind: 'frozenChanged', id, container, frozen: false, failure: failed });
   },
 
-  async checkUse({ id, container, veto }, { containers, post, doors, carrier }) {
+  async checkUse({ id, container, veto }, { containers, post, listeners, redirector }) {
     // A veto that cannot be asked keeps it up: it may be about to say so.
     const exit = veto === null ? 0 : await containers.probe(container, veto, VETO_TIMEOUT).catch(() => 1);
-    const heldBy = await carrier.check(id);
+    const heldBy = await redirector.check(id);
     // Past what events have told: one can be lost, and Podman's do not say which command ends.
     const sessions = await containers.sessions(container).catch(() => null);
-    post({ kind: 'useChecked', id, container, seen: doors.seen(id), busy: false, vetoed: exit !== 0, heldBy, sessions });
-    carrier.restore(id);
+    post({ kind: 'useChecked', id, container, seen: listeners.seen(id), busy: false, vetoed: exit !== 0, heldBy, sessions });
+    redirector.restore(id);
   },
 
   async resize({ id, container, from, to, floor }, { containers, post, workingSet, log }) {
@@ -193,13 +193,13 @@ const EXECUTORS: Executors = {
     }
   },
 
-  answerMemoryRequest: (step, { asker }) => asker.answer(step),
+  answerMemoryRequest: (step, { memoryRequests }) => memoryRequests.answer(step),
 
   async reclaim(step, { reclaimCache, isAnyStarting, post }) {
     post({ kind: 'reclaimed', ...(await reclaimCache(step, () => !isAnyStarting())) });
   },
 
-  openListeners: ({ project, serial }, { doors }) => doors.open(project, serial),
+  openListeners: ({ project, serial }, { listeners }) => listeners.open(project, serial),
 
   async remove({ id, container, anonymousVolumes }, { containers, post, log }) {
     try {

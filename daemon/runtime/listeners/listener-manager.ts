@@ -16,7 +16,7 @@ import type { Redirector } from './redirector.js';
 export interface ListenerManagerOptions {
   readonly containers: Containers;
   readonly openListeners: (hooks: ListenerHooks) => Listeners;
-  readonly carrier: Pick<Redirector, 'seen' | 'ids'>;
+  readonly redirector: Pick<Redirector, 'seen' | 'ids'>;
   /** Podman makes a network's bridge with its first container and takes it away with its last: a gateway comes and goes, and containers would be made anew each time. */
   readonly hasGateways: () => boolean;
   /** Whether an address is one of this machine's. */
@@ -76,10 +76,10 @@ const TRIES = 5;
 
 /** Holds the ports of all that can sleep: knows which are wanted, brings connections to services, and tells how these are used. */
 export class ListenerManager {
-  readonly doors: Listeners;
+  readonly activator: Listeners;
   private readonly gateways = new Map<string, readonly Gateway[]>();
   /** What was said of services that nobody inside can wake, by project. */
-  private readonly told = new Map<string, ReadonlyMap<string, string>>();
+  private readonly reported = new Map<string, ReadonlyMap<string, string>>();
   /** Of each address of ours in a network, whether containers reach it; tried once, before the first that relies on it starts. */
   private readonly reached = new Map<string, Promise<boolean>>();
   /** When it was found that they do not. */
@@ -88,35 +88,35 @@ export class ListenerManager {
   private readonly runs = new Map<ServiceId, Run>();
   /** Clients that wait, by service and container port. */
   private readonly waiting = new Map<ServiceId, Map<number, number>>();
-  /** What the doors are opened by, and what was known then of what is spoken there. */
+  /** What the listeners are opened by, and what was known then of what is spoken there. */
   private held: readonly WantedListener[] = [];
   private readonly known = new Map<ServiceId, ServiceEntry['spoken']>();
   private readonly watched = new Map<ServiceId, number>();
   private readonly looks = new Set<NodeJS.Timeout>();
-  /** One change of the set of doors at a time. */
+  /** One change of the set of listeners at a time. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ListenerManagerOptions) {
     const { world, post } = options;
-    this.doors = options.openListeners({
-      target: door => this.target(door),
-      wake: door => this.reach(door),
+    this.activator = options.openListeners({
+      target: listener => this.target(listener),
+      wake: listener => this.reach(listener),
       spoke: ({ service, containerPort: port }, protocol) => {
         if (world().services.get(service)?.spoken[port] !== protocol) post({ kind: 'spoke', id: service, port, protocol });
       },
       changed: service => {
         const entry = world().services.get(service);
         const seen = this.seen(service);
-        // What a wake has told already is not told again: each event is a decision.
-        if (entry && !isTold(entry.use, seen)) post({ kind: 'used', uses: [seen] });
+        // What a wake has reported already is not reported again: each event is a decision.
+        if (entry && !isKnown(entry.use, seen)) post({ kind: 'used', uses: [seen] });
       },
     });
   }
 
   /** How a service is used now, through its listeners and past them. */
   seen(id: ServiceId): UseSeen {
-    const { connections, holding, lastByteAt, rhythm } = this.doors.activity(id);
-    const carried = this.options.carrier.seen(id);
+    const { connections, holding, lastByteAt, rhythm } = this.activator.activity(id);
+    const carried = this.options.redirector.seen(id);
     return {
       id,
       connections: Math.max(connections, carried?.connections ?? 0),
@@ -135,10 +135,10 @@ export class ListenerManager {
 
   /** As `uses`, for a look alone: of connections that the kernel carries what was found with the last figures. Costs next to nothing. */
   glance(): UseSeen[] {
-    const carried = new Set(this.options.carrier.ids());
+    const carried = new Set(this.options.redirector.ids());
     return [...this.options.world().services].flatMap(([id, { spec, use }]) => {
       if (!canSleep(spec)) return [];
-      const { connections, holding, lastByteAt } = this.doors.activity(id);
+      const { connections, holding, lastByteAt } = this.activator.activity(id);
       const past = carried.has(id) ? use.connections : 0;
       const execs = this.execs.get(id) ?? 0;
       return [{ id, connections: Math.max(connections, past), holding, moving: use.moving, execs, lastByteAt }];
@@ -206,7 +206,7 @@ export class ListenerManager {
       const given = new AbortController();
       try {
         const tried = containers.connectFrom({ network, image }, { address, port }, { patience: REACH_WITHIN, signal: given.signal });
-        const has = await Promise.race([arrived.then(() => true), tried.then(told => !told)]);
+        const has = await Promise.race([arrived.then(() => true), tried.then(couldConnect => !couldConnect)]);
         if (!has) log.warn({ network, address }, 'containers of the network do not reach this machine: a firewall drops or refuses it');
         return has;
       } finally {
@@ -230,7 +230,7 @@ export class ListenerManager {
     for (const port of ports) run.proved.add(port);
   }
 
-  /** The world has changed: doors follow what was heard at them, and what has just become ready is looked at. */
+  /** The world has changed: listeners follow what was heard at them, and what has just become ready is looked at. */
   update(world: World): void {
     let isOther = false;
     for (const [id, { spoken, state, attempt, spec }] of world.services) {
@@ -241,7 +241,7 @@ export class ListenerManager {
       for (const pause of LOOKS) this.lookLater(id, pause);
     }
     for (const id of this.known.keys()) if (!world.services.has(id)) this.forget(id);
-    if (isOther) this.last = this.last.then(() => this.doors.set(this.held.map(door => this.doorFor(door))));
+    if (isOther) this.last = this.last.then(() => this.activator.set(this.held.map(listener => this.listenerFor(listener))));
   }
 
   /** At which ports what runs listens by now, beyond those that its file names. */
@@ -252,7 +252,7 @@ export class ListenerManager {
   async close(): Promise<void> {
     for (const timer of this.looks) clearTimeout(timer);
     await this.last;
-    await this.doors.close();
+    await this.activator.close();
   }
 
   /** One of two hundred clients that wait for the same start: nothing is to be decided. */
@@ -262,27 +262,27 @@ export class ListenerManager {
   }
 
   /** Null also while its port has not answered in this run: whoever connects waits until it has. */
-  private target(door: Listener): Target | null {
-    const entry = this.options.world().services.get(door.service);
-    const run = this.runs.get(door.service);
-    if (!entry || run?.attempt !== entry.attempt || !run.proved.has(door.containerPort)) return null;
-    return targetOf(entry, door.containerPort);
+  private target(listener: Listener): Target | null {
+    const entry = this.options.world().services.get(listener.service);
+    const run = this.runs.get(listener.service);
+    if (!entry || run?.attempt !== entry.attempt || !run.proved.has(listener.containerPort)) return null;
+    return targetOf(entry, listener.containerPort);
   }
 
   /** Wakes the service and waits for the port that was connected to: others of it may answer sooner. */
-  private async reach(door: Listener): Promise<Target | Failure> {
-    const { service, containerPort: port } = door;
+  private async reach(listener: Listener): Promise<Target | Failure> {
+    const { service, containerPort: port } = listener;
     // It was there and does not accept: it is asked again.
-    if (this.target(door) !== null) this.runs.get(service)?.proved.delete(port);
+    if (this.target(listener) !== null) this.runs.get(service)?.proved.delete(port);
     this.count(service, port, 1);
     try {
       for (let tried = 1; tried <= TRIES; tried++) {
-        const found = await this.wake(service, () => this.address(door));
+        const found = await this.wake(service, () => this.address(listener));
         if ('code' in found) return found;
-        const outcome = await this.prove(door, found);
-        const target = outcome !== 'gone' && outcome.ready ? this.target(door) : null;
+        const outcome = await this.prove(listener, found);
+        const target = outcome !== 'gone' && outcome.ready ? this.target(listener) : null;
         if (target !== null) return target;
-        if (outcome !== 'gone' && !outcome.ready) return notReached(door, found, outcome.why);
+        if (outcome !== 'gone' && !outcome.ready) return notReached(listener, found, outcome.why);
       }
       return stoppedAgain(service);
     } finally {
@@ -365,8 +365,8 @@ export class ListenerManager {
   private lookAt(id: ServiceId): void {
     const { world, listening, post } = this.options;
     const entry = world().services.get(id);
-    const doors = entry && world().projects.get(entry.spec.project)?.listeners;
-    if (entry?.state.kind !== 'running' || doors?.kind !== 'open' || doors.gateways.length === 0) return;
+    const listeners = entry && world().projects.get(entry.spec.project)?.listeners;
+    if (entry?.state.kind !== 'running' || listeners?.kind !== 'open' || listeners.gateways.length === 0) return;
     if (entry.address?.pid == null || !canSleep(entry.spec)) return;
     const named = new Set([...innerPorts(entry.spec), ...entry.listens]);
     const ports = listening(entry.address.pid).filter(port => !named.has(port));
@@ -393,27 +393,27 @@ export class ListenerManager {
     this.gateways.set(project, gateways);
     if (gateways.length > 0) await this.learnExposed(project);
     const wanted = [...world().projects.keys()].flatMap(name => wantedListeners(world(), name, this.gateways.get(name) ?? []));
-    const { doors, clashing } = distinct(wanted);
-    this.held = doors;
-    const failed = await this.doors.set(doors.map(door => this.doorFor(door)));
+    const { listeners, clashing } = distinct(wanted);
+    this.held = listeners;
+    const failed = await this.activator.set(listeners.map(listener => this.listenerFor(listener)));
     // A further port that cannot be opened is no reason to do without the others.
-    const mine = wanted.filter(door => !door.extra && door.service.startsWith(`${project}/`));
-    const isClosed = (door: WantedListener) => clashing.has(door) || failed.some(each => isAt(each.door, door));
-    const served = new Set(mine.filter(door => door.gateway !== null).map(door => door.service));
+    const mine = wanted.filter(listener => !listener.extra && listener.service.startsWith(`${project}/`));
+    const isClosed = (listener: WantedListener) => clashing.has(listener) || failed.some(each => isAt(each.listener, listener));
+    const served = new Set(mine.filter(listener => listener.gateway !== null).map(listener => listener.service));
     const reasons = new Map(unserved);
-    for (const door of mine) {
-      if (door.gateway === null || !isClosed(door)) continue;
-      served.delete(door.service);
-      const why = clashing.get(door) ?? failed.find(each => isAt(each.door, door))?.failure;
+    for (const listener of mine) {
+      if (listener.gateway === null || !isClosed(listener)) continue;
+      served.delete(listener.service);
+      const why = clashing.get(listener) ?? failed.find(each => isAt(each.listener, listener))?.failure;
       reasons.set(
-        nameOf(door.service),
-        `the daemon cannot listen at ${door.address}:${door.port} for it (${why?.message ?? 'it is taken'})`,
+        nameOf(listener.service),
+        `the daemon cannot listen at ${listener.address}:${listener.port} for it (${why?.message ?? 'it is taken'})`,
       );
     }
     const failures = await Promise.all(
       mine
-        .filter(door => door.gateway === null && isClosed(door) && !unmade.has(door.service))
-        .map(async door => ({ id: door.service, failure: clashing.get(door) ?? (await this.explained(door, failed)) })),
+        .filter(listener => listener.gateway === null && isClosed(listener) && !unmade.has(listener.service))
+        .map(async listener => ({ id: listener.service, failure: clashing.get(listener) ?? (await this.explained(listener, failed)) })),
     );
     return {
       kind: 'listenersOpened',
@@ -421,15 +421,15 @@ export class ListenerManager {
       serial,
       gateways,
       served: [...served].map(nameOf),
-      unserved: this.telling(project, reasons),
+      unserved: this.withNews(project, reasons),
       failures: [...[...unmade].map(([id, value]) => ({ id, failure: value })), ...failures],
     };
   }
 
-  /** Each reason is told once, and again when it is another one. */
-  private telling(project: string, reasons: ReadonlyMap<string, string>): Opened['unserved'] & object {
-    const before = this.told.get(project);
-    this.told.set(project, reasons);
+  /** Each reason is reported once, and again when it is another one. */
+  private withNews(project: string, reasons: ReadonlyMap<string, string>): Opened['unserved'] & object {
+    const before = this.reported.get(project);
+    this.reported.set(project, reasons);
     return [...reasons].map(([name, reason]) => ({ name, reason, isNew: before?.get(name) !== reason }));
   }
 
@@ -549,14 +549,15 @@ export class ListenerManager {
 
   /** Why a port could not be opened, and what holds it. */
   private async explained(
-    door: WantedListener,
-    failed: readonly { readonly door: Listener; readonly failure: Failure }[],
+    listener: WantedListener,
+    failed: readonly { readonly listener: Listener; readonly failure: Failure }[],
   ): Promise<Failure> {
-    const found = failed.find(each => isAt(each.door, door))?.failure ?? failure('internal', `port ${door.port} was not opened`);
-    return this.options.containers.explainPort(door.address, door.port, found).catch(() => found);
+    const found =
+      failed.find(each => isAt(each.listener, listener))?.failure ?? failure('internal', `port ${listener.port} was not opened`);
+    return this.options.containers.explainPort(listener.address, listener.port, found).catch(() => found);
   }
 
-  private doorFor({ service, address, port, containerPort, gateway }: WantedListener): Listener {
+  private listenerFor({ service, address, port, containerPort, gateway }: WantedListener): Listener {
     const entry = this.options.world().services.get(service);
     const spec = entry?.spec;
     const speech: Speech = spec ? speechOf(spec, containerPort, entry.spoken[containerPort]) : { protocol: 'tcp', source: 'guessed' };
@@ -587,28 +588,29 @@ function nameOf(id: ServiceId): string {
 }
 
 /**
- * One door an address and port; for a service that has one address in several networks, all of them are answered there. Of the host's ports
+ * One listener an address and port; for a service that has one address in several networks, all of them are answered there. Of the host's ports
  * the first project keeps its own, and the second is told whose it is.
  */
-function distinct(wanted: readonly WantedListener[]): { doors: WantedListener[]; clashing: ReadonlyMap<WantedListener, Failure> } {
+function distinct(wanted: readonly WantedListener[]): { listeners: WantedListener[]; clashing: ReadonlyMap<WantedListener, Failure> } {
   const first = new Map<string, WantedListener>();
   const clashing = new Map<WantedListener, Failure>();
-  for (const door of [...wanted].sort((a, b) => Number(a.extra) - Number(b.extra))) {
-    const key = `${door.address} ${door.port}`;
+  for (const listener of [...wanted].sort((a, b) => Number(a.extra) - Number(b.extra))) {
+    const key = `${listener.address} ${listener.port}`;
     const owner = first.get(key);
-    if (!owner) first.set(key, door);
-    else if (door.extra) continue;
-    else if (owner.service !== door.service || !owner.gateway || !door.gateway) clashing.set(door, takenByDoor(door, owner));
+    if (!owner) first.set(key, listener);
+    else if (listener.extra) continue;
+    else if (owner.service !== listener.service || !owner.gateway || !listener.gateway)
+      clashing.set(listener, takenByListener(listener, owner));
     else {
-      const subnets = [...new Set([...owner.gateway.subnets, ...door.gateway.subnets])];
+      const subnets = [...new Set([...owner.gateway.subnets, ...listener.gateway.subnets])];
       first.set(key, { ...owner, gateway: { ...owner.gateway, subnets } });
     }
   }
-  return { doors: [...first.values()], clashing };
+  return { listeners: [...first.values()], clashing };
 }
 
 /** Whether the scheduler has heard all of it: what a wake has told, for one. */
-function isTold(use: Use, { connections, holding, execs, lastByteAt }: UseSeen): boolean {
+function isKnown(use: Use, { connections, holding, execs, lastByteAt }: UseSeen): boolean {
   const isSame = use.connections > 0 === connections > 0 && use.holding === holding && use.execs === execs;
   return isSame && (lastByteAt ?? 0) <= use.lastAt;
 }
@@ -621,7 +623,7 @@ function notReached({ service }: Listener, target: Target, why: string): Failure
   return failure('unhealthy', `${service} runs, but cannot be reached: ${why}`, { service, ...target });
 }
 
-function takenByDoor({ address, port }: WantedListener, { service }: WantedListener): Failure {
+function takenByListener({ address, port }: WantedListener, { service }: WantedListener): Failure {
   const [project, name] = service.split('/');
   return failure(
     'port-taken',
@@ -631,6 +633,6 @@ function takenByDoor({ address, port }: WantedListener, { service }: WantedListe
   );
 }
 
-function isAt(door: Listener, wanted: WantedListener): boolean {
-  return door.service === wanted.service && door.hostIp === wanted.address && door.port === wanted.port;
+function isAt(listener: Listener, wanted: WantedListener): boolean {
+  return listener.service === wanted.service && listener.hostIp === wanted.address && listener.port === wanted.port;
 }

@@ -76,7 +76,7 @@ export class Redirector {
   private opening: Promise<void> = Promise.resolve();
   private readonly runs = new Map<ServiceId, Run>();
   private readonly released = new Set<ServiceId>();
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
   private wanted: readonly Redirect[] = [];
   /** What the kernel has, as text; null: not known, an earlier daemon may have left rules. */
   private applied: string | null = null;
@@ -218,8 +218,8 @@ export class Redirector {
   }
 
   private tell(id: ServiceId, path: 'kernel' | 'splice', reason: string | null): void {
-    if (this.told.has(`${id} ${path}`)) return;
-    this.told.add(`${id} ${path}`);
+    if (this.logged.has(`${id} ${path}`)) return;
+    this.logged.add(`${id} ${path}`);
     this.options.log.info(
       { id, path, reason },
       path === 'kernel' ? 'the kernel carries its connections' : 'the daemon carries its connections',

@@ -11,11 +11,11 @@ const GRACE: Ms = 3_000;
 const STEP: Ms = 50;
 
 /** What sleeps wakes when somebody wants to work in it. */
-export async function wakeFor(loop: Loop, doors: ListenerManager, id: ServiceId): Promise<void> {
+export async function wakeFor(loop: Loop, listeners: ListenerManager, id: ServiceId): Promise<void> {
   const entry = loop.world.services.get(id);
   if (entry?.desired !== 'up' || (entry.awake && entry.state.kind !== 'running')) return;
   if (entry.state.kind === 'running' && !entry.state.frozen) return;
-  const outcome = await doors.wake(id, () => 'awake' as const);
+  const outcome = await listeners.wake(id, () => 'awake' as const);
   if (outcome !== 'awake') throw new FailureError(outcome);
 }
 

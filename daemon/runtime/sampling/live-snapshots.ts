@@ -19,12 +19,12 @@ export interface LiveSnapshotsOptions {
   readonly sampler: Pick<Sampler, 'looked'>;
   /** How services are used, as far as that is known without a look at the kernel's counters. */
   readonly uses: () => readonly UseSeen[];
-  readonly told: (world: World, view: ServiceView, wall: Ms) => ServiceView;
+  readonly withNextUp: (world: World, view: ServiceView, wall: Ms) => ServiceView;
   readonly engine: () => EngineInfo | null;
   readonly daemon: Pick<Live['daemon'], 'version' | 'pid' | 'instance' | 'startedAt'>;
 }
 
-/** The picture that the stream shows: the world, and the figures taken last. Looking decides nothing and posts nothing. */
+/** The snapshot that the stream shows: the world, and the figures taken last. Looking decides nothing and posts nothing. */
 export class LiveSnapshots {
   /** When each service began to run, by both clocks. */
   private readonly begins = new Map<ServiceId, { readonly moment: Ms; readonly wall: Ms }>();
@@ -32,7 +32,7 @@ export class LiveSnapshots {
   constructor(private readonly options: LiveSnapshotsOptions) {}
 
   live(): Live {
-    const { clock, policy, figures, sampler, uses, told, engine, daemon } = this.options;
+    const { clock, policy, figures, sampler, uses, withNextUp, engine, daemon } = this.options;
     sampler.looked();
     const [now, wall] = [clock.now(), Math.round(clock.wall())];
     const before = this.options.world();
@@ -40,7 +40,7 @@ export class LiveSnapshots {
     const beside: LiveSources = {
       usage: id => figures.usage(id),
       wallOf: (id, moment) => this.wallOf(id, moment),
-      told: view => told(before, view, wall),
+      withNextUp: view => withNextUp(before, view, wall),
     };
     const services = liveServices(world, beside, policy, now);
     const seen = engine();

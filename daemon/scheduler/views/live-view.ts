@@ -15,8 +15,8 @@ export interface LiveSources {
   readonly usage: (id: ServiceId) => LiveUsage | null;
   /** A moment of the monotonic clock as ms since the epoch: the same answer each time, so that nothing seems to change. */
   readonly wallOf: (id: ServiceId, moment: Ms) => Ms;
-  /** Words that need the wall clock. */
-  readonly told: (view: ServiceView) => ServiceView;
+  /** The view with the time at which running hours bring it up again: that needs the wall clock. */
+  readonly withNextUp: (view: ServiceView) => ServiceView;
 }
 
 /** Countdowns are told in whole seconds: a service that waits for its end does not change with each look. */
@@ -34,7 +34,7 @@ export function withUses(world: World, uses: readonly UseSeen[], now: Ms): World
 }
 
 /**
- * All services of the picture, in the order of the world's. `next` is the order in which a host under hard pressure would have them stopped;
+ * All services of the snapshot, in the order of the world's. `next` is the order in which a host under hard pressure would have them stopped;
  * what is stopped for another, or under soft pressure, comes of the same order. O(n log n).
  */
 export function liveServices(world: World, beside: LiveSources, policy: Pick<Policy, 'relief'>, now: Ms): LiveService[] {
@@ -51,11 +51,11 @@ export function liveServices(world: World, beside: LiveSources, policy: Pick<Pol
   }));
 }
 
-function shown(world: World, entry: ServiceEntry, { usage, wallOf, told }: LiveSources, now: Ms) {
+function shown(world: World, entry: ServiceEntry, { usage, wallOf, withNextUp }: LiveSources, now: Ms) {
   const id = idOf(entry.spec);
   const { state, address, use } = entry;
   const isRunning = state.kind === 'running';
-  const view = told(viewOf(world, entry, now));
+  const view = withNextUp(viewOf(world, entry, now));
   const used = isRunning ? usage(id) : null;
   return {
     ...view,

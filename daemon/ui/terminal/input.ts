@@ -47,7 +47,7 @@ export type Input =
   | { readonly kind: 'logs'; readonly serial: number; readonly lines: readonly LogText[] }
   | { readonly kind: 'logsEnded'; readonly serial: number; readonly failure: Failure | null }
   /** Something that is not one of ours went wrong, or a shell ended: a line at the foot of the screen. */
-  | { readonly kind: 'told'; readonly text: string; readonly isError: boolean };
+  | { readonly kind: 'message'; readonly text: string; readonly isError: boolean };
 
 /** What `update` asks for. Each is done by the terminal's side, which answers with an input where it says so. */
 export type Effect =
@@ -71,5 +71,5 @@ export type Effect =
       readonly tail: number;
     }
   | { readonly kind: 'closeLogs' }
-  /** A shell in the service, on the terminal, until it ends. → told. */
+  /** A shell in the service, on the terminal, until it ends. → message. */
   | { readonly kind: 'shell'; readonly project: string; readonly service: string };

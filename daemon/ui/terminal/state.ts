@@ -124,7 +124,7 @@ export function screenOf({ screens }: DashboardState): Screen {
   return screens.at(-1) ?? { kind: 'services' };
 }
 
-/** The moment the picture shows: it stands still while the daemon is away. */
+/** The moment the snapshot shows: it stands still while the daemon is away. */
 export function shownNow({ link, now }: DashboardState): Ms {
   return link.kind === 'lost' ? link.since : now;
 }

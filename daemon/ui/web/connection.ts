@@ -12,7 +12,7 @@ const ANSWERS_WITHIN = 3_000;
 
 /** What the page hears. */
 export interface StreamReader {
-  shown(picture: Snapshot): void;
+  shown(snapshot: Snapshot): void;
   /** The stream is gone; it is tried again. `answers`: the daemon is there all the same, and may have no room for another page. */
   lost(answers: boolean): void;
   /** The daemon does not know this session any more. */
@@ -27,9 +27,9 @@ export function follow(token: string, listener: StreamReader): () => void {
   let socket: WebSocket | null = null;
 
   const open = () => {
-    socket = watch(token, picture => {
+    socket = watch(token, snapshot => {
       pause = FIRST_PAUSE;
-      listener.shown(picture);
+      listener.shown(snapshot);
     });
     socket.addEventListener('close', () => void retry());
   };
@@ -57,16 +57,16 @@ export function follow(token: string, listener: StreamReader): () => void {
   };
 }
 
-function watch(token: string, shown: (picture: Snapshot) => void): WebSocket {
+function watch(token: string, shown: (snapshot: Snapshot) => void): WebSocket {
   const socket = new WebSocket(`ws://${location.host}/v1/stream`, ['laptop-dev', token]);
-  let picture: Snapshot | null = null;
+  let snapshot: Snapshot | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
   socket.addEventListener('message', ({ data }) => {
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(), SILENCE);
     const frame: StreamFrame = JSON.parse(String(data));
-    picture = applyFrame(picture, frame);
-    if (picture) shown(picture);
+    snapshot = applyFrame(snapshot, frame);
+    if (snapshot) shown(snapshot);
     else socket.close();
   });
   socket.addEventListener('close', () => clearTimeout(silence));

@@ -20,32 +20,32 @@ const showEvents = createEvents(byId('events', HTMLOListElement), EVENTS, true);
 const showServices = createServices(byId('services', HTMLTableElement), choose);
 
 /** The page's state: what it last saw, when (performance.now), and what is open. */
-let picture: Snapshot | null = null;
+let snapshot: Snapshot | null = null;
 let seenAt = 0;
 let token = '';
 let isLive = false;
 let opened: { readonly id: string; readonly detail: Detail } | null = null;
 let stop: () => void = () => undefined;
 
-/** Now by the daemon's clock: the browser's may be another (Windows), and stands still with a picture that is not live. */
+/** Now by the daemon's clock: the browser's may be another (Windows), and stands still with a snapshot that is not live. */
 function now(): number {
-  if (picture === null) return 0;
-  return picture.live.at + (isLive ? performance.now() - seenAt : 0);
+  if (snapshot === null) return 0;
+  return snapshot.live.at + (isLive ? performance.now() - seenAt : 0);
 }
 
 function draw(): void {
-  if (picture === null) return;
-  const { live, notices } = picture;
+  if (snapshot === null) return;
+  const { live, notices } = snapshot;
   setText(facts, factsOf(live));
   showMeters(live);
-  showServices(picture, now(), opened?.id ?? null);
+  showServices(snapshot, now(), opened?.id ?? null);
   showEvents(notices);
-  opened?.detail.show(picture, now());
+  opened?.detail.show(snapshot, now());
   document.title = `${formatBytes(live.budget.granted)} of ${formatBytes(live.budget.budget)} · laptop-dev`;
 }
 
 function choose(id: string): void {
-  const service = picture?.live.services.find(each => each.id === id);
+  const service = snapshot?.live.services.find(each => each.id === id);
   const isSame = opened?.id === id;
   opened?.detail.close();
   opened = null;
@@ -61,7 +61,7 @@ function choose(id: string): void {
   if (opened && matchMedia('(max-width: 1099px)').matches) aside.scrollIntoView({ block: 'start' });
 }
 
-/** `why`: what keeps the picture from being live; null: nothing does. */
+/** `why`: what keeps the snapshot from being live; null: nothing does. */
 function tell(word: string, why: string | null): void {
   isLive = why === null;
   setText(status, word);
@@ -76,13 +76,13 @@ function begin(session: string): void {
   stop();
   stop = follow(session, {
     shown(next) {
-      picture = next;
+      snapshot = next;
       seenAt = performance.now();
       tell('live', null);
       draw();
     },
     lost(answers) {
-      const since = picture ? ` What you see is from ${timeShown(picture.live.at)}.` : '';
+      const since = snapshot ? ` What you see is from ${timeShown(snapshot.live.at)}.` : '';
       const why = answers
         ? 'The daemon answers, but sends nothing: it has room for 8 pages; trying again.'
         : 'The daemon does not answer; trying again.';

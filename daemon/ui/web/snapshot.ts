@@ -23,22 +23,22 @@ export interface Snapshot {
 }
 
 /** The snapshot after a frame; null when a frame is missing, so that the stream has to begin anew. */
-export function applyFrame(picture: Snapshot | null, frame: StreamFrame): Snapshot | null {
+export function applyFrame(snapshot: Snapshot | null, frame: StreamFrame): Snapshot | null {
   if (frame.type === 'snapshot') {
     const recent = Object.fromEntries(Object.entries(frame.recent).map(([id, { entries }]) => [id, entries]));
     return { live: frame.live, notices: frame.notices, recent, seq: frame.seq, every: frame.every };
   }
-  if (picture === null || frame.seq !== picture.seq + 1) return null;
-  const next = { ...picture, seq: frame.seq };
+  if (snapshot === null || frame.seq !== snapshot.seq + 1) return null;
+  const next = { ...snapshot, seq: frame.seq };
   switch (frame.type) {
     case 'delta': {
-      const live = applyDelta(picture.live, frame.live);
-      return { ...next, live, recent: withRecentPoint(picture.recent, live) };
+      const live = applyDelta(snapshot.live, frame.live);
+      return { ...next, live, recent: withRecentPoint(snapshot.recent, live) };
     }
     case 'notice':
-      return { ...next, notices: [...picture.notices.slice(1 - NOTICES), frame.notice] };
+      return { ...next, notices: [...snapshot.notices.slice(1 - NOTICES), frame.notice] };
     case 'heartbeat':
-      return { ...next, live: { ...picture.live, at: frame.at } };
+      return { ...next, live: { ...snapshot.live, at: frame.at } };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Target } from '../../../daemon/ports/listeners.js';
 import type { RedirectManager } from '../../../daemon/ports/redirects.js';
 import { openRedirectManager } from '../../../daemon/redirects/manager.js';
 import { freePort, silent } from '../../activation/harness.js';
-import { doorProcess } from '../../activation/support/door-process.js';
+import { activatorProcess } from '../../activation/support/activator-process.js';
 
 /** One way to a service: where to connect, and the processes that carry the bytes (none: the kernel alone). */
 export interface Path {
@@ -25,11 +25,11 @@ const SOCKET_PROXYD = '/lib/systemd/systemd-socket-proxyd';
 
 /** All ways there are on this machine: those of Debian's packages only where they are installed. `published`: through the engine. */
 export async function openPaths(direct: Target, published: Target, protocol: Protocol): Promise<readonly Path[]> {
-  const doors = await doorProcess(direct, protocol);
+  const activator = await activatorProcess(direct, protocol);
   const paths: Path[] = [
     { name: 'direct', at: direct, pids: [], close: () => undefined },
     { name: 'docker-proxy', at: published, pids: processes(`-host-port ${published.port} `), close: () => undefined },
-    { name: 'splice', at: { host: '127.0.0.1', port: doors.port }, pids: [doors.pid], close: doors.close },
+    { name: 'splice', at: { host: '127.0.0.1', port: activator.port }, pids: [activator.pid], close: activator.close },
     await pipe(direct),
   ];
   const kernel = await openRedirectManager({ instance: `bench${process.pid}`, log: silent });

@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Live, LiveDelta, LiveService } from '../../../daemon/api/live.js';
 import { liveBudget } from '../../../daemon/scheduler/views/live-view.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
-import { LIVE } from '../../scheduler/pictures.js';
+import { LIVE } from '../../scheduler/live.js';
 
 /** A daemon that only has /v1/stream: a snapshot of services made up here, then what the benchmark sends. */
 export interface StreamServer {

@@ -288,7 +288,7 @@ describe('how a service sleeps', () => {
     expect(warned).toEqual([]);
   });
 
-  it('changes the hash of a service with doors, also when it is on demand because others need it', async () => {
+  it('changes the hash of a service with listeners, also when it is on demand because others need it', async () => {
     const compose = 'services: { a: { image: a, depends_on: [b] }, b: { image: b, ports: ["8080:80"] } }';
     const hashes = async (profile: string) => (await services(compose, profile)).services.map(service => service.configHash);
     const [a, published] = await hashes('services: { a: , b: }');

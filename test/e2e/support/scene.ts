@@ -1,6 +1,6 @@
 import type { Live, LiveService } from '../../../daemon/api/live.js';
 import type { HistoryEntry } from '../../../daemon/api/live-history.js';
-import { LIVE } from '../../scheduler/pictures.js';
+import { LIVE } from '../../scheduler/live.js';
 import { MB } from '../../server/harness.js';
 import { liveService, USAGE } from '../../server/stage.js';
 

@@ -36,7 +36,7 @@ const BUSY = 500;
 
 /** A machine with services that people connect to: steps take time, working sets change, the clock moves by itself. */
 export class House extends Simulation {
-  /** As the doors would tell. */
+  /** As the listeners would tell. */
   readonly uses = new Map<ServiceId, UseSeen>();
   /** Working sets as shares of the standard; by service. */
   readonly loads = new Map<ServiceId, number>();

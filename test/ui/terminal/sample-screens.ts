@@ -3,7 +3,7 @@ import type { HistorySpan } from '../../../daemon/api/live-history.js';
 import type { LoggedNotice } from '../../../daemon/api/notice.js';
 import { liveBudget } from '../../../daemon/scheduler/views/live-view.js';
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
-import { LIVE } from '../../scheduler/pictures.js';
+import { LIVE } from '../../scheduler/live.js';
 
 /** A quarter to three in the afternoon, wherever the tests run. */
 export const NOW = new Date(2026, 0, 15, 14, 45, 0).getTime();
@@ -183,6 +183,6 @@ export function recent(services: readonly LiveService[]): Record<string, History
   );
 }
 
-export function snapshot(picture: Live = live(), notices: readonly LoggedNotice[] = NOTICES): StreamFrame {
-  return { type: 'snapshot', seq: 1, every: 1000, live: picture, notices, recent: recent(picture.services) };
+export function snapshot(shown: Live = live(), notices: readonly LoggedNotice[] = NOTICES): StreamFrame {
+  return { type: 'snapshot', seq: 1, every: 1000, live: shown, notices, recent: recent(shown.services) };
 }

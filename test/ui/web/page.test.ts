@@ -15,7 +15,7 @@ import {
   stateLabel,
 } from '../../../daemon/ui/web/labels.js';
 import { applyFrame, type Snapshot } from '../../../daemon/ui/web/snapshot.js';
-import { LIVE } from '../../scheduler/pictures.js';
+import { LIVE } from '../../scheduler/live.js';
 import { MB, notice, PLAN } from '../../server/harness.js';
 import { liveService, USAGE } from '../../server/stage.js';
 
@@ -29,34 +29,34 @@ const snapshot: StreamFrame = {
   recent: { 'shop/api': { slot: 0, entries: [{ at: LIVE.at - 500, workingSet: 90 * MB, peak: 90 * MB, cpu: 1 }] } },
 };
 
-function pictureOf(...frames: readonly StreamFrame[]): Snapshot | null {
+function snapshotOf(...frames: readonly StreamFrame[]): Snapshot | null {
   return frames.reduce<Snapshot | null>(applyFrame, null);
 }
 
-describe('the picture', () => {
+describe('the snapshot', () => {
   it('follows frames, and remembers the last minute of what is measured', () => {
     const at = LIVE.at + 1_000;
-    const picture = pictureOf(
+    const shown = snapshotOf(
       snapshot,
       { type: 'delta', seq: 2, live: { at, services: [{ id: 'shop/api', usage: { ...USAGE, workingSet: 110 * MB } }] } },
       { type: 'notice', seq: 3, notice: notice(2, 'api', 'stopped') },
       { type: 'delta', seq: 4, live: { at: at + 1_000 } },
       { type: 'heartbeat', seq: 5, at: at + 5_000 },
     );
-    expect(picture?.recent['shop/api']?.map(({ workingSet }) => workingSet / MB)).toEqual([90, 110, 110]);
-    expect(picture?.notices.map(({ seq }) => seq)).toEqual([1, 2]);
-    expect([picture?.seq, picture?.live.at]).toEqual([5, at + 5_000]);
+    expect(shown?.recent['shop/api']?.map(({ workingSet }) => workingSet / MB)).toEqual([90, 110, 110]);
+    expect(shown?.notices.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect([shown?.seq, shown?.live.at]).toEqual([5, at + 5_000]);
     const later =
-      picture && applyFrame(picture, { type: 'delta', seq: 6, live: { at: at + 60_500, services: [{ id: 'shop/api', usage: null }] } });
+      shown && applyFrame(shown, { type: 'delta', seq: 6, live: { at: at + 60_500, services: [{ id: 'shop/api', usage: null }] } });
     expect(later?.recent['shop/api']?.map(({ workingSet }) => workingSet / MB)).toEqual([110]);
     const gone = later && applyFrame(later, { type: 'delta', seq: 7, live: { at: at + 61_000, removed: ['shop/api'] } });
     expect([gone?.live.services, gone?.recent]).toEqual([[], {}]);
   });
 
   it('without a snapshot, and with a frame missing, there is none', () => {
-    expect(pictureOf({ type: 'heartbeat', seq: 1, at: 1 })).toBe(null);
-    expect(pictureOf(snapshot, { type: 'heartbeat', seq: 3, at: 1 })).toBe(null);
-    expect(pictureOf(snapshot, { type: 'heartbeat', seq: 3, at: 1 }, snapshot)?.seq).toBe(1);
+    expect(snapshotOf({ type: 'heartbeat', seq: 1, at: 1 })).toBe(null);
+    expect(snapshotOf(snapshot, { type: 'heartbeat', seq: 3, at: 1 })).toBe(null);
+    expect(snapshotOf(snapshot, { type: 'heartbeat', seq: 3, at: 1 }, snapshot)?.seq).toBe(1);
   });
 
   it('keeps 200 notices', () => {
@@ -64,7 +64,7 @@ describe('the picture', () => {
       { length: 300 },
       (_, index): StreamFrame => ({ type: 'notice', seq: index + 2, notice: notice(index + 2, 'api', 'ready') }),
     );
-    const kept = pictureOf(snapshot, ...many)?.notices ?? [];
+    const kept = snapshotOf(snapshot, ...many)?.notices ?? [];
     expect([kept.length, kept.at(-1)?.seq]).toEqual([200, 301]);
   });
 });

@@ -9,14 +9,14 @@ export interface EnvFiles {
   /** Absolute; null: `.env` in `directory` when there is one. */
   readonly files: readonly string[] | null;
   readonly directory: string;
-  readonly asker: FileReference;
+  readonly reference: FileReference;
 }
 
 /** The variables that interpolation sees: those given win over env files, a later file over an earlier one. */
 export async function readVariables(outer: Variables, env: EnvFiles, files: Files, report: Report): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const file of await envFilesOf(env, files)) {
-    const text = await files.read(file, env.asker);
+    const text = await files.read(file, env.reference);
     if (text === null) continue;
     const { variables, mistake } = parseDotenv(text, name => outer.get(name) ?? found.get(name));
     if (mistake !== null) {

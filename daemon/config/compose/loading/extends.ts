@@ -12,7 +12,7 @@ const MAX_CHAIN = 50;
 export interface ExtendsLoading {
   readonly files: Files;
   readonly report: Report;
-  readonly readServices: (source: SourceFile, asker: FileReference) => Promise<Tree | null>;
+  readonly readServices: (source: SourceFile, reference: FileReference) => Promise<Tree | null>;
 }
 
 /** Keys that Compose refuses without a value wherever they stand in a file that is extended; it takes others for absent there. */

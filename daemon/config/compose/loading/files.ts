@@ -26,10 +26,10 @@ export class Files {
   constructor(readonly report: Report) {}
 
   /** The file's text; null when it cannot be read, which is reported at the location that asked for it. */
-  read(path: string, asker: FileReference): Promise<string | null> {
+  read(path: string, reference: FileReference): Promise<string | null> {
     const known = this.#texts.get(path);
     if (known !== undefined) return known;
-    const text = this.#read(path, asker);
+    const text = this.#read(path, reference);
     this.#texts.set(path, text);
     return text;
   }
@@ -41,9 +41,9 @@ export class Files {
     );
   }
 
-  async #read(path: string, asker: FileReference): Promise<string | null> {
+  async #read(path: string, reference: FileReference): Promise<string | null> {
     const refuse = (message: string): null => {
-      this.report.error(asker.location ?? path, asker.key, asker.location === null ? message : `${path}: ${message}`);
+      this.report.error(reference.location ?? path, reference.key, reference.location === null ? message : `${path}: ${message}`);
       return null;
     };
     if (this.#texts.size >= MAX_FILES) return refuse(`more than ${MAX_FILES} files are included`);

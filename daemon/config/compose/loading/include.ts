@@ -14,7 +14,7 @@ export interface IncludeRequest {
   readonly directory: string;
   readonly variables: Variables;
   readonly chain: readonly string[];
-  readonly asker: FileReference;
+  readonly reference: FileReference;
 }
 
 /** The loader as `include` needs it. */
@@ -68,11 +68,11 @@ async function includeRequest(item: Tree, key: string, includer: Includer, loadi
   }
   const folder = texts(child(item, 'project_directory'))[0];
   const directory = folder === undefined ? dirname(first) : resolve(includer.directory, folder);
-  const asker = { location: at.location, key };
+  const reference = { location: at.location, key };
   const envFiles = texts(child(item, 'env_file')).map(file => resolve(includer.directory, file));
-  const env = { files: envFiles.length === 0 ? null : envFiles, directory, asker };
+  const env = { files: envFiles.length === 0 ? null : envFiles, directory, reference };
   const variables = await readVariables(includer.variables, env, loading.files, loading.report);
-  return { paths, directory, variables, chain: includer.chain, asker };
+  return { paths, directory, variables, chain: includer.chain, reference };
 }
 
 function texts(tree: Tree | undefined): string[] {

@@ -35,27 +35,27 @@ export interface ModelRequest {
   readonly variables: Variables;
   /** Files that include this one, outermost first. */
   readonly chain: readonly string[];
-  readonly asker: FileReference;
+  readonly reference: FileReference;
 }
 
 /** Documents of one file as trees, before interpolation. Null: not readable, which is reported. */
-export function readDocuments(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree[] | null> {
+export function readDocuments(source: SourceFile, reference: FileReference, loading: Loading): Promise<Tree[] | null> {
   const known = loading.documents.get(source.file);
   // The same file included from elsewhere has other variables or another folder.
   if (known?.source.directory === source.directory && known.source.variables === source.variables) return known.trees;
-  const trees = parseFile(source, asker, loading);
+  const trees = parseFile(source, reference, loading);
   loading.documents.set(source.file, { source, trees });
   return trees;
 }
 
-async function parseFile(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree[] | null> {
-  const text = await loading.files.read(source.file, asker);
+async function parseFile(source: SourceFile, reference: FileReference, loading: Loading): Promise<Tree[] | null> {
+  const text = await loading.files.read(source.file, reference);
   if (text === null) return null;
   loading.parsed += text.length;
   if (loading.parsed <= MAX_PARSED) return parseComposeYaml(text.replace(/^\uFEFF/, ''), source, loading.report);
   loading.report.error(
-    asker.location ?? source.file,
-    asker.key,
+    reference.location ?? source.file,
+    reference.key,
     `the files, each as often as it is included, come to more than ${MAX_PARSED} characters`,
   );
   return null;
@@ -65,13 +65,13 @@ async function parseFile(source: SourceFile, asker: FileReference, loading: Load
 export async function loadModel(request: ModelRequest, loading: Loading): Promise<MapTree | null> {
   loading.models++;
   if (loading.models > MAX_MODELS) {
-    loading.report.error(request.asker.location ?? request.directory, request.asker.key, `more than ${MAX_MODELS} includes`);
+    loading.report.error(request.reference.location ?? request.directory, request.reference.key, `more than ${MAX_MODELS} includes`);
     return null;
   }
   let model: MapTree | null = null;
   for (const path of request.paths) {
     const source: SourceFile = { file: path, directory: request.directory, variables: request.variables };
-    const documents = await readDocuments(source, request.asker, loading);
+    const documents = await readDocuments(source, request.reference, loading);
     for (const document of documents ?? []) {
       const complete = await completeDocument(document, path, request, loading);
       if (complete === null) continue;
@@ -96,7 +96,7 @@ async function completeDocument(document: Tree, path: string, request: ModelRequ
   const substituted = substitute(document, loading.report);
   if (substituted.kind !== 'map' || tooManyServices(substituted, loading.report)) return null;
   const { files, report } = loading;
-  const readServices = (source: SourceFile, asker: FileReference) => readExtended(source, asker, loading);
+  const readServices = (source: SourceFile, reference: FileReference) => readExtended(source, reference, loading);
   const extended = await applyExtends(substituted, { files, report, readServices });
   const includer = { ...request, chain: [...request.chain, path] };
   return applyIncludes(extended, includer, { files, report, loadModel: included => loadModel(included, loading) });
@@ -111,8 +111,8 @@ function tooManyServices(model: Tree, report: Report): boolean {
 }
 
 /** A file that `extends` names: its services, with paths relative to its own folder. Null: reported. */
-async function readExtended(source: SourceFile, asker: FileReference, loading: Loading): Promise<Tree | null> {
-  const documents = await readDocuments(source, asker, loading);
+async function readExtended(source: SourceFile, reference: FileReference, loading: Loading): Promise<Tree | null> {
+  const documents = await readDocuments(source, reference, loading);
   if (documents === null) return null;
   let model: Tree | null = null;
   for (const document of documents) {

@@ -54,8 +54,8 @@ function containerName(service: Cursor): string[] {
   const cursor = service.get('container_name');
   const name = cursor?.text() ?? null;
   if (cursor === null || name === null) return [];
-  const told = 'is not used as the name of the container, which would keep other worktrees from running; it is a network alias';
-  cursor.report.repeated(cursor.keyLocation, cursor.path, told);
+  const message = 'is not used as the name of the container, which would keep other worktrees from running; it is a network alias';
+  cursor.report.repeated(cursor.keyLocation, cursor.path, message);
   return [name];
 }
 

@@ -105,8 +105,8 @@ function withSleep(spec: ServiceSpec, compose: ComposeService, root: string): Se
   const extension = (compose.extension?.value ?? {}) as { start?: unknown; idle?: unknown };
   if (extension.start !== undefined || extension.idle !== undefined || isDevServer(spec.container, root)) return spec;
   const asleep: ServiceSpec = { ...spec, start: 'on-demand', idle: IDLE };
-  const doors = listenersOf(asleep);
-  return doors.length > 0 && doors.every(door => door.port >= FIRST_OPEN_PORT) ? asleep : spec;
+  const listeners = listenersOf(asleep);
+  return listeners.length > 0 && listeners.every(listener => listener.port >= FIRST_OPEN_PORT) ? asleep : spec;
 }
 
 /** Built from source, a bare language image, or with the whole project mounted: it watches files and is not asked for by connections alone. */

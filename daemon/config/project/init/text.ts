@@ -87,8 +87,8 @@ function protocolLines(spec: ServiceSpec): string[] {
 }
 
 function wakes(spec: ServiceSpec): string {
-  const doors = spec.start === 'on-demand' ? listenersOf(spec) : [];
-  return doors.length > 0 ? ` # a connection to port ${doors.map(door => door.port).join(' or ')} wakes it` : '';
+  const listeners = spec.start === 'on-demand' ? listenersOf(spec) : [];
+  return listeners.length > 0 ? ` # a connection to port ${listeners.map(listener => listener.port).join(' or ')} wakes it` : '';
 }
 
 /** In full where x-laptop-dev has a freezeAfter: `never` alone would take that away. */

@@ -42,7 +42,7 @@ export class BackendEffects {
         return this.#settle(
           this.#backend.history(project, service, effect.span),
           history => ({ kind: 'history', id: effect.id, span: effect.span, history }),
-          ({ message }) => ({ kind: 'told', text: message, isError: true }),
+          ({ message }) => ({ kind: 'message', text: message, isError: true }),
         );
       }
       case 'openLogs':
@@ -83,11 +83,11 @@ export class BackendEffects {
 
 /** Gathers what comes within one turn of the event loop. */
 class Batch {
-  readonly #told: (lines: readonly LogText[]) => void;
+  readonly #deliver: (lines: readonly LogText[]) => void;
   #lines: LogText[] = [];
 
-  constructor(told: (lines: readonly LogText[]) => void) {
-    this.#told = told;
+  constructor(deliver: (lines: readonly LogText[]) => void) {
+    this.#deliver = deliver;
   }
 
   /** A reader that waits for this leaves keys and frames their turn, however fast a service writes. */
@@ -101,6 +101,6 @@ class Batch {
     if (this.#lines.length === 0) return;
     const lines = this.#lines;
     this.#lines = [];
-    this.#told(lines);
+    this.#deliver(lines);
   }
 }

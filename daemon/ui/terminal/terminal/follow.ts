@@ -18,16 +18,16 @@ export interface Follower {
 /** Follows the stream, and tries again when it ends, until the signal aborts. Resolves then. */
 export async function followStream(backend: Pick<Backend, 'stream'>, follower: Follower, signal: AbortSignal): Promise<void> {
   let pause = FIRST_PAUSE;
-  let told: string | null = null;
+  let reported: string | null = null;
   while (!signal.aborted) {
     const ended = await once(backend, signal, frame => {
       pause = FIRST_PAUSE;
-      told = null;
+      reported = null;
       follower.frame(frame);
     });
     if (signal.aborted) return;
-    if (ended.message !== told) follower.lost(ended);
-    told = ended.message;
+    if (ended.message !== reported) follower.lost(ended);
+    reported = ended.message;
     await wait(pause, signal);
     pause = Math.min(LONGEST_PAUSE, pause * 2);
   }

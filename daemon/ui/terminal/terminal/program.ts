@@ -154,14 +154,14 @@ export class Program<Dash> {
     const { terminal, backend } = this.#parts;
     this.#shown = false;
     terminal.give();
-    const told = await backend.shell(project, service).then(
+    const outcome = await backend.shell(project, service).then(
       code => ({ text: `The shell in ${service} ended${code === 0 ? '' : ` with ${code}`}.`, isError: false }),
       error => ({ text: toFailure(error).message, isError: true }),
     );
     if (this.#over.signal.aborted) return;
     terminal.take();
     this.#shown = true;
-    this.#take({ kind: 'told', ...told });
+    this.#take({ kind: 'message', ...outcome });
     this.#resized();
   }
 

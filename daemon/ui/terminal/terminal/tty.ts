@@ -9,7 +9,7 @@ const ENTER = own(`${ESC}[?1049h${ESC}[m${ESC}[?25l${ESC}[?7l${ESC}[?2004h`);
 /** Presses and the wheel, in SGR form. */
 const MOUSE_ON = own(`${ESC}[?1000h${ESC}[?1006h`);
 /**
- * The end of a frame first: a crash may have come in the middle of one. Cleared, since tmux 3.3 leaves rows of the picture on the main
+ * The end of a frame first: a crash may have come in the middle of one. Cleared, since tmux 3.3 leaves rows of the frame on the main
  * screen when its window has grown meanwhile.
  */
 const LEAVE = own(`${ESC}[?2026l${ESC}[1;1H${ESC}[2J${ESC}[?1006l${ESC}[?1000l${ESC}[?2004l${ESC}[?7h${ESC}[m${ESC}[?25h${ESC}[?1049l`);

@@ -44,7 +44,7 @@ function happened(dash: DashboardState, input: Input): Next {
         ...dash,
         link: { kind: 'lost', since: dash.link.kind === 'lost' ? dash.link.since : dash.now, failure: cleaned(input.failure) },
       });
-    case 'told':
+    case 'message':
       return only(withMessage(dash, cleaned(input.text), input.isError));
     case 'mouse':
       return only(onMouse({ ...dash, keyAt: dash.now }, input));

@@ -17,10 +17,10 @@ export function view(dash: DashboardState, capabilities: Capabilities): readonly
   const drawer = drawerRows(dash, glyphs);
   const layout = layoutOf(dash, drawer.length, foot.length);
   const body = inWindow(bodyRows(dash, layout.body, glyphs), topOf(dash), layout.body, columns);
-  const picture = [...exactly(headerRows(dash, glyphs), layout.header), ...exactly(body, layout.body)];
+  const shown = [...exactly(headerRows(dash, glyphs), layout.header), ...exactly(body, layout.body)];
   const isOld = dash.link.kind === 'lost';
   return [
-    ...picture.map(row => shownRow(row, columns, capabilities, isOld)),
+    ...shown.map(row => shownRow(row, columns, capabilities, isOld)),
     ...[...drawer.slice(0, layout.drawer), ...foot].map(row => shownRow(row, columns, capabilities, false)),
   ].slice(0, Math.max(0, rows - 1));
 }

@@ -20,7 +20,7 @@ const EVENTS = 8;
 /** All about one service, until `close`. */
 export interface Detail {
   readonly element: HTMLElement;
-  show(picture: Snapshot, at: number): void;
+  show(snapshot: Snapshot, at: number): void;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ interface Hooks {
   readonly act: (verb: ServiceVerb, service: LiveService) => void;
   /** It is to be closed. */
   readonly closed: () => void;
-  /** There is more to show of the same picture. */
+  /** There is more to show of the same snapshot. */
   readonly changed: () => void;
 }
 
@@ -65,17 +65,17 @@ export function createDetail(token: string, first: LiveService, { act, closed, c
   let service = first;
   return {
     element,
-    show(picture, at) {
-      service = picture.live.services.find(each => each.id === id) ?? service;
+    show(snapshot, at) {
+      service = snapshot.live.services.find(each => each.id === id) ?? service;
       state.className = `state-words is-${stateLabel(service)}`;
       setText(state, `${SIGNS[service.state]} ${stateLabel(service)}`);
       setText(why, service.why);
       buttons.show();
-      figures.show(figuresOf(service, at - picture.live.at));
-      const about = picture.notices.filter(notice => notice.project === project && notice.service === name);
+      figures.show(figuresOf(service, at - snapshot.live.at));
+      const about = snapshot.notices.filter(notice => notice.project === project && notice.service === name);
       setHidden(eventsHead, about.length === 0);
       events(about);
-      const { entries, span } = history.of(picture);
+      const { entries, span } = history.of(snapshot);
       charts.show(entries, { from: at - SPANS[span], to: at, gap: span === '24h' ? 15 * 60_000 : 30_000, grant: service.memory.grant });
     },
     close() {
@@ -108,7 +108,7 @@ function actionsOf(current: () => LiveService, act: (verb: ServiceVerb, service:
   };
 }
 
-/** `since`: ms since the picture. */
+/** `since`: ms since the snapshot. */
 function figuresOf(service: LiveService, since: number): readonly (readonly [string, string, string])[] {
   const { memory, usage, ports, address, dependsOn, crashes, ooms, stopsIn } = service;
   const where = ports.map(
@@ -169,8 +169,8 @@ function createHistory(token: string, { project, name, id }: LiveService, change
   return {
     buttons,
     /** What the chart shows now. The last minute comes with the stream; the rest is asked for from time to time. */
-    of(picture: Snapshot): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
-      const recent = picture.recent[id] ?? [];
+    of(snapshot: Snapshot): { readonly span: Span; readonly entries: HistorySpan['entries'] } {
+      const recent = snapshot.recent[id] ?? [];
       if (span === '1m') return { span, entries: recent };
       const isStale = fetched === null || performance.now() - fetched.at > FRESH[span];
       if (isStale && !isAsking) void ask();

@@ -7,7 +7,7 @@ import { makeBar } from './bar.js';
 
 const PRESSURE = { none: 'no pressure', soft: 'short of memory', hard: 'very short of memory' } as const;
 
-/** The budget and the host. Returns what shows a picture. */
+/** The budget and the host. Returns what shows a snapshot. */
 export function createMeters(parent: HTMLElement): (live: Live) => void {
   const budget = meter(parent, 'Budget', 'at-standard');
   const host = meter(parent, 'Host');

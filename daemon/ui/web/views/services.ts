@@ -10,7 +10,7 @@ const HEADS = ['State', 'Service', 'Memory', 'Last minute', 'CPU', 'Connections'
 
 type Row = ReturnType<typeof createRow>;
 
-/** The table of services. `chosen` is called with the id of one that was clicked. Returns what shows a picture: `at` is now by the daemon's clock. */
+/** The table of services. `chosen` is called with the id of one that was clicked. Returns what shows a snapshot: `at` is now by the daemon's clock. */
 export function createServices(table: HTMLTableElement, chosen: (id: string) => void) {
   const body = make('tbody');
   const heads = HEADS.map(text => {
@@ -21,15 +21,15 @@ export function createServices(table: HTMLTableElement, chosen: (id: string) => 
   table.append(make('thead', { children: [make('tr', { children: heads })] }), body);
   const rows = new Keyed<LiveService, Row>(body, service => createRow(service.id, chosen));
   const empty = byId('empty', HTMLElement);
-  return (picture: Snapshot, at: number, open: string | null) => {
-    const services = inOrder(picture.live.services);
+  return (snapshot: Snapshot, at: number, open: string | null) => {
+    const services = inOrder(snapshot.live.services);
     const several = new Set(services.map(({ project }) => project)).size > 1;
     setHidden(empty, services.length > 0);
     setHidden(table, services.length === 0);
     setText(empty, 'No project is known yet: laptop-dev up, in the folder of one.');
     rows.show(
       services.map(service => [service.id, service]),
-      (row, service) => row.show(service, { picture, at, isOpen: service.id === open, several }),
+      (row, service) => row.show(service, { snapshot, at, isOpen: service.id === open, several }),
     );
   };
 }
@@ -41,7 +41,7 @@ function inOrder(services: readonly LiveService[]): readonly LiveService[] {
 }
 
 interface Scene {
-  readonly picture: Snapshot;
+  readonly snapshot: Snapshot;
   readonly at: number;
   readonly isOpen: boolean;
   readonly several: boolean;
@@ -74,7 +74,7 @@ function createRow(id: string, chosen: (id: string) => void) {
   element.addEventListener('click', () => chosen(id));
   return {
     element,
-    show(service: LiveService, { picture, at, isOpen, several }: Scene) {
+    show(service: LiveService, { snapshot, at, isOpen, several }: Scene) {
       const state = stateLabel(service);
       element.className = `is-${state}${isOpen ? ' open' : ''}`;
       setText(sign, state === 'unhealthy' ? '!' : SIGNS[service.state]);
@@ -86,10 +86,10 @@ function createRow(id: string, chosen: (id: string) => void) {
       setAttribute(why, 'title', service.why);
       bar.show(memoryBar(service), memoryTitle(service));
       setText(memory, memoryLabel(service));
-      setAttribute(line, 'points', sparkPoints(picture.recent[service.id] ?? [], at, WIDTH, HEIGHT));
+      setAttribute(line, 'points', sparkPoints(snapshot.recent[service.id] ?? [], at, WIDTH, HEIGHT));
       cpu.show(percentShown(service.usage?.cpu), service.usage === null);
       connections.show(String(service.connections), service.connections === 0);
-      const left = service.stopsIn === null ? null : service.stopsIn - (at - picture.live.at);
+      const left = service.stopsIn === null ? null : service.stopsIn - (at - snapshot.live.at);
       stops.show(left === null ? '–' : countdownShown(left), left === null);
       next.show(service.next ? `#${service.next.rank}` : '–', service.next === null, nextLabel(service));
     },

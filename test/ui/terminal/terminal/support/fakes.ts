@@ -130,7 +130,7 @@ export function wordOf(input: Input | undefined): string {
       return `frame ${input.frame.seq}`;
     case 'lost':
       return `lost ${input.failure.message}`;
-    case 'told':
+    case 'message':
       return `told ${input.text}`;
     default:
       return input.kind;

@@ -1,7 +1,7 @@
 import type { Live } from '../../daemon/api/live.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 
-/** A picture of a quiet machine without services, for tests to put their own into. */
+/** A snapshot of a quiet machine without services, for tests to put their own into. */
 export const LIVE: Live = {
   at: 1_700_000_000_000,
   daemon: { version: '9.9.9', pid: 42, instance: 'abc', startedAt: 1_700_000_000_000, rss: 50 * MiB, cpu: 0.1 },
