@@ -34,7 +34,7 @@ export interface Decision {
  * The one place where anything is decided. Pure: the same world, event, policy and time give the same decision, and the
  * world given is not changed; a dry run is a decision that is thrown away.
  *   1 fold: the event becomes fact (what is) or intent (what is wanted)
- *   2 converge: each service takes its next step from what is to what is wanted, within the budget
+ *   2 reconcile: each service takes its next step from what is to what is wanted, within the budget
  */
 export function decide(world: World, event: Event, policy: Policy, now: Ms): Decision {
   const draft = new Draft(world);

@@ -6,17 +6,17 @@ import { stage } from '../server/stage.js';
 import { openBrowser } from './support/browser.js';
 import { SERVICES } from './support/scene.js';
 
-/** What a page of somebody else tries, as it would: each resolves to what it got. `door`: scheme and host to try; `token`: a session's, as if it had leaked. */
-const TRIES = `async (door, token) => {
+/** What a page of somebody else tries, as it would: each resolves to what it got. `origin`: scheme and host to try; `token`: a session's, as if it had leaked. */
+const TRIES = `async (origin, token) => {
   const ways = {
-    fetch: () => fetch(door + '/v1/services', { headers: { authorization: 'Bearer ' + token } }).then(r => r.status),
-    plain: () => fetch(door + '/v1/services').then(r => r.status),
-    page: () => fetch(door + '/').then(r => r.text()),
-    blind: () => fetch(door + '/v1/projects/shop/stop', { method: 'POST', mode: 'no-cors', body: '{"services":["api"]}' }).then(r => r.type),
-    json: () => fetch(door + '/v1/projects/shop/stop', { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token }, body: '{"services":["api"]}' }).then(r => r.status),
-    beacon: async () => navigator.sendBeacon(door + '/v1/projects/shop/stop', new Blob(['{"services":["api"]}'], { type: 'text/plain' })) && 'sent',
+    fetch: () => fetch(origin + '/v1/services', { headers: { authorization: 'Bearer ' + token } }).then(r => r.status),
+    plain: () => fetch(origin + '/v1/services').then(r => r.status),
+    page: () => fetch(origin + '/').then(r => r.text()),
+    blind: () => fetch(origin + '/v1/projects/shop/stop', { method: 'POST', mode: 'no-cors', body: '{"services":["api"]}' }).then(r => r.type),
+    json: () => fetch(origin + '/v1/projects/shop/stop', { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token }, body: '{"services":["api"]}' }).then(r => r.status),
+    beacon: async () => navigator.sendBeacon(origin + '/v1/projects/shop/stop', new Blob(['{"services":["api"]}'], { type: 'text/plain' })) && 'sent',
     socket: () => new Promise((resolve, reject) => {
-      const socket = new WebSocket(door.replace('http', 'ws') + '/v1/stream', ['laptop-dev', token]);
+      const socket = new WebSocket(origin.replace('http', 'ws') + '/v1/stream', ['laptop-dev', token]);
       socket.onmessage = () => resolve('a message');
       socket.onopen = () => resolve('open');
       socket.onerror = () => reject(new Error('refused'));
@@ -25,7 +25,7 @@ const TRIES = `async (door, token) => {
       const script = document.createElement('script');
       script.onload = () => resolve('loaded');
       script.onerror = () => reject(new Error('refused'));
-      script.src = door + '/app.js';
+      script.src = origin + '/app.js';
       document.head.append(script);
     }),
     style: () => new Promise((resolve, reject) => {
@@ -33,13 +33,13 @@ const TRIES = `async (door, token) => {
       link.rel = 'stylesheet';
       link.onload = () => resolve('loaded');
       link.onerror = () => reject(new Error('refused'));
-      link.href = door + '/app.css';
+      link.href = origin + '/app.css';
       document.head.append(link);
     }),
     frame: () => new Promise(resolve => {
       const frame = document.createElement('iframe');
       frame.onload = () => { try { resolve(frame.contentDocument ? frame.contentDocument.title : 'closed to us'); } catch { resolve('closed to us'); } };
-      frame.src = door + '/';
+      frame.src = origin + '/';
       document.body.append(frame);
     }),
     form: () => new Promise(resolve => {
@@ -47,7 +47,7 @@ const TRIES = `async (door, token) => {
       frame.name = 'target';
       document.body.append(frame);
       const form = document.createElement('form');
-      Object.assign(form, { action: door + '/v1/projects/shop/stop', method: 'post', target: 'target', enctype: 'text/plain' });
+      Object.assign(form, { action: origin + '/v1/projects/shop/stop', method: 'post', target: 'target', enctype: 'text/plain' });
       document.body.append(form);
       frame.onload = () => resolve('submitted');
       form.submit();
@@ -80,7 +80,7 @@ it('a page of another site, of another port and of a name that was bound anew ge
   onTestFinished(() => void evil.close());
   const { port: other } = evil.address() as AddressInfo;
   const { url, port } = await made.client.openWeb({});
-  const door = `http://127.0.0.1:${port}`;
+  const origin = `http://127.0.0.1:${port}`;
   const names = ['--host-resolver-rules=MAP evil.example 127.0.0.1,MAP rebind.example 127.0.0.1', '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests']; // biome-ignore format: one line
   const browser = await openBrowser({ width: 800, height: 600, args: names });
   const own = await browser.page();
@@ -91,9 +91,9 @@ it('a page of another site, of another port and of a name that was bound anew ge
 
   for (const from of [`http://127.0.0.1:${other}/`, `http://localhost:${other}/`, `http://evil.example:${other}/`]) {
     await page.goto(from);
-    expect([from, await page.evaluate(`(${TRIES})(${JSON.stringify(door)}, ${JSON.stringify(token)})`)]).toEqual([from, REFUSED]);
+    expect([from, await page.evaluate(`(${TRIES})(${JSON.stringify(origin)}, ${JSON.stringify(token)})`)]).toEqual([from, REFUSED]);
   }
-  // Bound anew: to the browser the name's page and the door are one origin. Of the page it gets the refusal.
+  // Bound anew: to the browser the page of the name and the view are one origin. Of the page it gets the refusal.
   const response = await page.goto(`http://rebind.example:${port}/`);
   expect(response?.status()).toBe(403);
   const same = await page.evaluate(`(${TRIES})(location.origin, ${JSON.stringify(token)})`).catch(error => String(error));

@@ -151,7 +151,7 @@ describe('an exec session', () => {
   });
 });
 
-describe('the door of sessions', () => {
+describe('the upgrade request of an exec session', () => {
   it('refuses browsers, other hosts, other paths and names', async () => {
     const { socket, asked } = await withCommand();
     const refused: readonly (readonly [string, Record<string, string>, number])[] = [

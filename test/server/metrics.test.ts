@@ -106,7 +106,7 @@ describe('/metrics', () => {
     expect(parsed((await send(socket, 'GET', '/metrics')).text).get('laptop_dev_stream_clients')).toBe(1);
   });
 
-  it('is let in by the same door', async () => {
+  it('is behind the guard of the API: a request of a browser is refused, and only GET is answered', async () => {
     const { socket } = await stage();
     expect((await send(socket, 'GET', '/metrics', { headers: { origin: 'http://localhost' } })).status).toBe(403);
     expect((await send(socket, 'POST', '/metrics', { body: '{}' })).status).toBe(404);

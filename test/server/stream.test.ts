@@ -174,7 +174,7 @@ describe('what follows', () => {
   });
 });
 
-describe('the door of the stream', () => {
+describe('the upgrade request of the stream', () => {
   it.each([
     ['every=100ms', 'The parameter every must be from 250ms to 60s.'],
     ['every=2m', 'The parameter every must be from 250ms to 60s.'],

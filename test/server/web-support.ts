@@ -34,7 +34,7 @@ export interface Web {
   session(): string;
 }
 
-/** The TCP door over a supervisor made up for the test; closed when the test has ended. */
+/** The web view's port over a supervisor made up for the test; closed when the test has ended. */
 export async function openWeb(double = fake(), limits: Partial<RequestLimits> = {}): Promise<Web> {
   let now = 0;
   const logged: string[] = [];

@@ -84,7 +84,7 @@ test.each([
   });
 });
 
-test('what laptop-dev answers at the door, for a service that cannot be woken, is passed on as well', async () => {
+test('the refusal that laptop-dev sends for a service that cannot be woken is passed on as well', async () => {
   const body = { ok: false, error: { code: 'over-budget', message: 'No room', details: { free: 1 }, remedies: [] } };
   expect(await summary(await answering(503, body, { 'retry-after': '5' }))).toEqual({
     status: 503,

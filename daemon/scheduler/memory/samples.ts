@@ -19,7 +19,7 @@ const WINDOW: Ms = 60_000;
 /** A refused shrink is not tried again for this long (docs/design/memory.md, "Preemption"). */
 const SHRINK_PAUSE: Ms = 60_000;
 
-/** New figures: work of a CPU is use, a full limit grows, and a host under pressure is relieved. */
+/** New figures: CPU work is use, a grant that is nearly used up grows, and a host under pressure is relieved. */
 export function foldSampled(draft: Draft, { services, host }: Omit<UsageSeen, 'uses'>, policy: Policy, now: Ms): void {
   for (const sample of services) keep(draft, sample, policy, now);
   const before = draft.host;
