@@ -39,9 +39,9 @@ export type Input =
   /** Each second, so that what counts down does. `now`: ms since the epoch. */
   | { readonly kind: 'tick'; readonly now: Ms }
   /** The plan of an action that was asked for as a dry run. */
-  | { readonly kind: 'planned'; readonly work: DashboardAction; readonly plan: Plan | null; readonly failure: Failure | null }
+  | { readonly kind: 'planned'; readonly action: DashboardAction; readonly plan: Plan | null; readonly failure: Failure | null }
   /** An action is done, or was refused. */
-  | { readonly kind: 'worked'; readonly work: DashboardAction; readonly failure: Failure | null }
+  | { readonly kind: 'acted'; readonly action: DashboardAction; readonly failure: Failure | null }
   | { readonly kind: 'history'; readonly id: ServiceId; readonly span: '1m' | '15m' | '24h'; readonly history: HistorySpan }
   /** `serial`: that of the effect that opened them. */
   | { readonly kind: 'logs'; readonly serial: number; readonly lines: readonly LogText[] }
@@ -57,9 +57,9 @@ export type Effect =
   /** Repaint everything: another program may have written. */
   | { readonly kind: 'repaint' }
   /** → planned. */
-  | { readonly kind: 'plan'; readonly work: DashboardAction }
-  /** → worked. */
-  | { readonly kind: 'work'; readonly work: DashboardAction }
+  | { readonly kind: 'plan'; readonly action: DashboardAction }
+  /** → acted. */
+  | { readonly kind: 'act'; readonly action: DashboardAction }
   /** → history. */
   | { readonly kind: 'fetchHistory'; readonly id: ServiceId; readonly span: '1m' | '15m' | '24h' }
   /** → logs, logsEnded. Follows from the last `tail` lines on; one at a time: another one ends the one before. */

@@ -20,7 +20,7 @@ export function shownLines(logs: Logs | null, filter: string): readonly Numbered
   return shown;
 }
 
-/** In any case of letters, unless a capital was typed. */
+/** Upper and lower case are the same, unless a capital was typed. */
 function matcher(wanted: string): (text: string) => boolean {
   const isExact = wanted !== wanted.toLowerCase();
   return text => (isExact ? text : text.toLowerCase()).includes(wanted);
@@ -35,7 +35,7 @@ export function matchesOf(text: string, wanted: string): readonly (readonly [num
   if (wanted === '') return [];
   const isExact = wanted !== wanted.toLowerCase();
   const lower = isExact ? text : text.toLowerCase();
-  // Letters that change their length with their case would shift the places.
+  // Characters that change their length with their case would shift the places.
   if (lower.length !== text.length) return [];
   const places: [number, number][] = [];
   for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + wanted.length)) places.push([at, at + wanted.length]);

@@ -25,7 +25,7 @@ function begin(size: Size, now: number): DashboardState {
     filter: '',
     entry: null,
     prompt: null,
-    working: [],
+    underWay: [],
     message: null,
     keyAt: 0,
     logs: null,

@@ -52,8 +52,8 @@ export interface Logs {
   readonly lines: readonly LogText[];
   /** The number of the first line that is still kept. */
   readonly first: number;
-  /** Letters in `lines`. */
-  readonly letters: number;
+  /** Characters in `lines`. */
+  readonly characters: number;
   /** Why they have ended; null while they go on. */
   readonly ended: { readonly failure: Failure | null; readonly at: Ms } | null;
   /** Lines up to then came before they were opened again. */
@@ -63,9 +63,9 @@ export interface Logs {
 /** A question, or an answer, that has to be looked at before anything else. */
 export type Prompt =
   /** The plan has been asked for. `always`: the question is put whatever it says. */
-  | { readonly kind: 'planning'; readonly work: DashboardAction; readonly asked: DashboardAction; readonly always: boolean }
-  | { readonly kind: 'confirm'; readonly work: DashboardAction; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly work: DashboardAction; readonly failure: Failure };
+  | { readonly kind: 'planning'; readonly action: DashboardAction; readonly asked: DashboardAction; readonly always: boolean }
+  | { readonly kind: 'confirm'; readonly action: DashboardAction; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly action: DashboardAction; readonly failure: Failure };
 
 /** Text that is being typed. */
 export interface EventEntry {
@@ -101,7 +101,7 @@ export interface DashboardState {
   readonly entry: EventEntry | null;
   readonly prompt: Prompt | null;
   /** Actions under way. */
-  readonly working: readonly DashboardAction[];
+  readonly underWay: readonly DashboardAction[];
   readonly message: { readonly text: string; readonly isError: boolean; readonly until: Ms } | null;
   /** When a key was last pressed. */
   readonly keyAt: Ms;

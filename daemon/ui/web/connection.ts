@@ -20,7 +20,7 @@ export interface StreamReader {
 }
 
 /** Follows the stream with this session and begins anew when it breaks, until the session has ended or `close` is called. */
-export function follow(token: string, listener: StreamReader): () => void {
+export function follow(token: string, reader: StreamReader): () => void {
   let pause = FIRST_PAUSE;
   let closed = false;
   let again: ReturnType<typeof setTimeout> | undefined;
@@ -29,7 +29,7 @@ export function follow(token: string, listener: StreamReader): () => void {
   const open = () => {
     socket = watch(token, snapshot => {
       pause = FIRST_PAUSE;
-      listener.shown(snapshot);
+      reader.shown(snapshot);
     });
     socket.addEventListener('close', () => void retry());
   };
@@ -42,10 +42,10 @@ export function follow(token: string, listener: StreamReader): () => void {
     );
     if (closed) return;
     if (found === 'unauthorized') {
-      listener.ended();
+      reader.ended();
       return;
     }
-    listener.lost(found === 'answers');
+    reader.lost(found === 'answers');
     again = setTimeout(open, pause);
     pause = Math.min(LONGEST_PAUSE, pause * 2);
   };

@@ -47,10 +47,19 @@ export function countdownShown(left: number): string {
   return formatSpan(Math.max(0, Math.ceil(left / 1000) * 1000));
 }
 
-/** `#2, frees 410 MB`, or why it stays. */
+/** `goes as number 2, frees 410 MB`, or why it stays. */
 export function nextLabel({ next, protectedBy }: LiveService): string {
   if (next) return `goes as number ${next.rank}, frees ${formatBytes(next.frees)}`;
   return protectedBy === null ? 'holds nothing' : `stays: ${protectedBy}`;
+}
+
+/** `✕ 1 crash, 2 kills at the limit`, or `none`. */
+export function troubleLabel({ crashes, ooms }: LiveService): string {
+  const parts = [
+    ...(crashes > 0 ? [`${crashes} ${crashes === 1 ? 'crash' : 'crashes'}`] : []),
+    ...(ooms > 0 ? [`${ooms} ${ooms === 1 ? 'kill' : 'kills'} at the limit`] : []),
+  ];
+  return parts.length === 0 ? 'none' : `✕ ${parts.join(', ')}`;
 }
 
 export function factsOf({ daemon, engine, projects }: Live): string {

@@ -62,7 +62,7 @@ function choose(id: string): void {
 }
 
 /** `why`: what keeps the snapshot from being live; null: nothing does. */
-function tell(word: string, why: string | null): void {
+function showStatus(word: string, why: string | null): void {
   isLive = why === null;
   setText(status, word);
   status.className = isLive ? 'live' : 'lost';
@@ -78,7 +78,7 @@ function begin(session: string): void {
     shown(next) {
       snapshot = next;
       seenAt = performance.now();
-      tell('live', null);
+      showStatus('live', null);
       draw();
     },
     lost(answers) {
@@ -86,11 +86,11 @@ function begin(session: string): void {
       const why = answers
         ? 'The daemon answers, but sends nothing: it has room for 8 pages; trying again.'
         : 'The daemon does not answer; trying again.';
-      tell('not connected', `${why}${since} If it was restarted, this page needs a new link: ${AGAIN}`);
+      showStatus('not connected', `${why}${since} If it was restarted, this page needs a new link: ${AGAIN}`);
     },
     ended() {
       forgetSession();
-      tell('no session', `This page's session has ended. Get a new link with: ${AGAIN}`);
+      showStatus('no session', `This page's session has ended. Get a new link with: ${AGAIN}`);
     },
   });
 }
@@ -98,11 +98,11 @@ function begin(session: string): void {
 async function enter(): Promise<void> {
   try {
     const session = await openSession();
-    if (session === null) tell('no session', `This page needs a link that was made for it. Get one with: ${AGAIN}`);
+    if (session === null) showStatus('no session', `This page needs a link that was made for it. Get one with: ${AGAIN}`);
     else begin(session);
   } catch (error) {
     const why = error instanceof Refused ? 'This link was used already, or is too old.' : 'The daemon does not answer.';
-    tell('no session', `${why} Get a new one with: ${AGAIN}`);
+    showStatus('no session', `${why} Get a new one with: ${AGAIN}`);
   }
 }
 

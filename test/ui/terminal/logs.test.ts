@@ -76,12 +76,12 @@ describe('logs', () => {
     expect(player.lines('red     tab')).toHaveLength(1);
     expect(player.screen().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
-  it('keep the last 5,000 lines, and 2 million letters', () => {
+  it('keep the last 5,000 lines, and 2 million characters', () => {
     const player = new Player().type('l').do(logs(some(4_000)), logs(some(4_000, 4_001)));
     expect(player.dash.logs?.lines).toHaveLength(5_000);
     expect(player.dash.logs?.first).toBe(3_000);
     player.do(logs(Array.from({ length: 800 }, (_, at) => line(9_000 + at, 'x'.repeat(4_000)))));
-    expect(player.dash.logs?.letters).toBeLessThanOrEqual(2_000_000);
+    expect(player.dash.logs?.characters).toBeLessThanOrEqual(2_000_000);
     expect(player.dash.logs?.lines).toHaveLength(500);
   });
   it('go on when the service runs again, without saying a line twice', () => {

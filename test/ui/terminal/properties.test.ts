@@ -65,7 +65,7 @@ const frame: fc.Arbitrary<Input> = fc.oneof(
   text.map((words): Input => ({ kind: 'frame', frame: { type: 'notice', seq: 3, notice: notice(9, 1, 'api', 'oom', words) } })),
 ); // biome-ignore format: a list
 
-const WORK = { verb: 'stop', project: 'shop', services: ['api'] } as const;
+const ACTION = { verb: 'stop', project: 'shop', services: ['api'] } as const;
 const input: fc.Arbitrary<Input> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...'hjklgGuxrpPleLbDwszftnNyq?/&0'.split(''), ' ').map(letter) },
   { weight: 5, arbitrary: fc.constantFrom(...NAMES).map(key) },
@@ -74,9 +74,9 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: fc.constant('mouse' as const), what: fc.constantFrom('press', 'wheel-up', 'wheel-down'), column: fc.integer({ min: 0, max: 200 }), row: fc.integer({ min: 0, max: 60 }) }),
   fc.integer({ min: 0, max: 10_000_000 }).map((later): Input => ({ kind: 'tick', now: NOW + later })),
   text.map((words): Input => ({ kind: 'lost', failure: failure('daemon-unavailable', words) })),
-  text.map((words): Input => ({ kind: 'planned', work: WORK, plan: null, failure: failure('over-budget', words, { holders: [{ id: words, grant: 1, keptBecause: words }, holder({ service: words, grant: 1, keptBecause: words })] }) })),
-  fc.constant<Input>({ kind: 'planned', work: WORK, failure: null, plan: { starts: [], keeps: [], stops: ['shop/api', 'shop/none'], sleeps: [], evicts: [], shrinks: [], budget: 0, grantedBefore: 1, grantedAfter: 0 } }),
-  text.map((words): Input => ({ kind: 'worked', work: WORK, failure: failure('exited', words) })),
+  text.map((words): Input => ({ kind: 'planned', action: ACTION, plan: null, failure: failure('over-budget', words, { holders: [{ id: words, grant: 1, keptBecause: words }, holder({ service: words, grant: 1, keptBecause: words })] }) })),
+  fc.constant<Input>({ kind: 'planned', action: ACTION, failure: null, plan: { starts: [], keeps: [], stops: ['shop/api', 'shop/none'], sleeps: [], evicts: [], shrinks: [], budget: 0, grantedBefore: 1, grantedAfter: 0 } }),
+  text.map((words): Input => ({ kind: 'acted', action: ACTION, failure: failure('exited', words) })),
   fc.tuple(fc.integer({ min: 1, max: 3 }), fc.array(text, { maxLength: 30 })).map(
     ([serial, lines]): Input => ({ kind: 'logs', serial, lines: lines.map((words, at) => ({ service: 'api', stream: 'stdout', at: NOW + at, text: words })) }),
   ),

@@ -8,7 +8,7 @@ import { holder } from '../../support/failures.js';
 import { Player } from './player.js';
 import { EIGHT, live, NOW, notice, service, snapshot } from './sample-screens.js';
 
-const WORK = (verb: DashboardAction['verb'], name: string): DashboardAction => ({ verb, project: 'shop', services: [name] });
+const ACTION = (verb: DashboardAction['verb'], name: string): DashboardAction => ({ verb, project: 'shop', services: [name] });
 const PLAN: Plan = {
   starts: [],
   keeps: [],
@@ -20,9 +20,9 @@ const PLAN: Plan = {
   grantedBefore: 3_648 * MiB,
   grantedAfter: 3_648 * MiB,
 };
-const planned = (work: DashboardAction, plan: Partial<Plan>): Input => ({
+const planned = (action: DashboardAction, plan: Partial<Plan>): Input => ({
   kind: 'planned',
-  work,
+  action,
   plan: { ...PLAN, ...plan },
   failure: null,
 });
@@ -103,10 +103,10 @@ describe('sort', () => {
 describe('what an action would do', () => {
   it('asks before it stops, and does nothing on n', () => {
     const player = new Player().type('j x');
-    const work = WORK('stop', 'api');
-    expect(player.effects()).toEqual([{ kind: 'plan', work }]);
-    expect(player.lines('asks what that would do')).toHaveLength(1);
-    player.do(planned(work, { stops: ['shop/api'], grantedAfter: 3_136 * MiB }));
+    const action = ACTION('stop', 'api');
+    expect(player.effects()).toEqual([{ kind: 'plan', action }]);
+    expect(player.lines('asking what that would do')).toHaveLength(1);
+    player.do(planned(action, { stops: ['shop/api'], grantedAfter: 3_136 * MiB }));
     expect(player.screen()).toMatchInlineSnapshot(`
       "
        laptop-dev [services] events  budget             docker 28.5.1 · self 56M 0.3%
@@ -138,51 +138,51 @@ describe('what an action would do', () => {
     expect(player.lines('stop api?')).toEqual([]);
     player
       .type('x')
-      .do(planned(work, { stops: ['shop/api'] }))
+      .do(planned(action, { stops: ['shop/api'] }))
       .type('y');
-    expect(player.effects()).toEqual([{ kind: 'plan', work }, { kind: 'work', work }]); // biome-ignore format: two effects
+    expect(player.effects()).toEqual([{ kind: 'plan', action }, { kind: 'act', action }]); // biome-ignore format: two effects
     expect(player.lines('stopping api')).toHaveLength(1);
-    expect(player.do({ kind: 'worked', work, failure: null }).lines('api has stopped')).toHaveLength(1);
+    expect(player.do({ kind: 'acted', action, failure: null }).lines('api has stopped')).toHaveLength(1);
   });
   it('starts at once what disturbs nobody', () => {
     const player = new Player().type("/ 'mail' enter u");
-    const work = WORK('start', 'mail');
+    const action = ACTION('start', 'mail');
     player.do(
-      planned(work, { starts: [{ id: 'shop/mail', grant: 128 * MiB, standard: 64 * MiB, recreate: false }], grantedAfter: 3_776 * MiB }),
+      planned(action, { starts: [{ id: 'shop/mail', grant: 128 * MiB, standard: 64 * MiB, recreate: false }], grantedAfter: 3_776 * MiB }),
     );
-    expect(player.effects()).toEqual([{ kind: 'plan', work }, { kind: 'work', work }]); // biome-ignore format: two effects
+    expect(player.effects()).toEqual([{ kind: 'plan', action }, { kind: 'act', action }]); // biome-ignore format: two effects
     expect(player.lines('starting mail: 3.6 GB → 3.7 GB of 10 GB granted')).toHaveLength(1);
     expect(player.type('u').effects()).toEqual([]);
   });
   it('asks before others go for it', () => {
     const player = new Player().type("/ 'mail' enter u");
-    const work = WORK('start', 'mail');
+    const action = ACTION('start', 'mail');
     player.do(
-      planned(work, {
+      planned(action, {
         starts: [{ id: 'shop/mail', grant: 64 * MiB, standard: 64 * MiB, recreate: false }],
         evicts: ['shop/redis'],
         shrinks: [{ id: 'shop/api', to: 380 * MiB, frees: 132 * MiB }],
       }),
     );
-    expect(player.effects()).toEqual([{ kind: 'plan', work }]);
+    expect(player.effects()).toEqual([{ kind: 'plan', action }]);
     expect(player.lines('puts to sleep')[0]).toContain('redis  frees 64M; a connection wakes it');
     expect(player.lines('lowers')[0]).toContain('api    to 380M, frees 132M');
-    expect(player.type('y').effects()).toEqual([{ kind: 'work', work }]);
+    expect(player.type('y').effects()).toEqual([{ kind: 'act', action }]);
   });
   it('shows what would be, and leaves it', () => {
     const player = new Player().type('w');
     player.do(
-      planned(WORK('start', 'billing'), { starts: [{ id: 'shop/billing', grant: 384 * MiB, standard: 256 * MiB, recreate: false }] }),
+      planned(ACTION('start', 'billing'), { starts: [{ id: 'shop/billing', grant: 384 * MiB, standard: 256 * MiB, recreate: false }] }),
     );
     expect(player.lines('start billing?')).toHaveLength(1);
-    expect(player.type('escape').effects()).toEqual([{ kind: 'plan', work: WORK('start', 'billing') }]);
+    expect(player.type('escape').effects()).toEqual([{ kind: 'plan', action: ACTION('start', 'billing') }]);
   });
   it('says why it is refused, with who holds the memory', () => {
     const holders = [holder({ service: 'ollama', grant: 1_536 * MiB, workingSet: 1_490 * MiB, keptBecause: 'pinned' })];
     const refusal = failure('over-budget', 'billing needs 2 GB, but 120 MB are free.', { holders }, [
       'laptop-dev stop ollama -p shop frees 1.5 GB',
     ]);
-    const player = new Player().type('u').do({ kind: 'planned', work: WORK('start', 'billing'), plan: null, failure: refusal });
+    const player = new Player().type('u').do({ kind: 'planned', action: ACTION('start', 'billing'), plan: null, failure: refusal });
     expect(player.screen()).toMatchInlineSnapshot(`
       "
        laptop-dev [services] events  budget             docker 28.5.1 · self 56M 0.3%
@@ -215,13 +215,13 @@ describe('what an action would do', () => {
     expect(player.type('enter').lines('refused')).toEqual([]);
   });
   it('forgets the answer to a question that was given up', () => {
-    const player = new Player().type('x escape').do(planned(WORK('stop', 'billing'), { stops: ['shop/billing'] }));
+    const player = new Player().type('x escape').do(planned(ACTION('stop', 'billing'), { stops: ['shop/billing'] }));
     expect(player.lines('stop billing?')).toEqual([]);
   });
   it('says what went wrong, with what to do', () => {
     const player = new Player().do({
-      kind: 'worked',
-      work: WORK('start', 'billing'),
+      kind: 'acted',
+      action: ACTION('start', 'billing'),
       failure: failure('exited', 'billing exited with 3.'),
     });
     expect(player.lines('✗ start billing: billing exited with 3.')).toHaveLength(1);
@@ -229,20 +229,20 @@ describe('what an action would do', () => {
   });
   it('pins at once what runs, unpins, and asks for what a pin would start', () => {
     const player = new Player().type('j p');
-    expect(player.effects()).toEqual([{ kind: 'work', work: WORK('pin', 'api') }]);
-    expect(player.type('j p').effects()).toEqual([{ kind: 'work', work: WORK('unpin', 'ollama') }]);
+    expect(player.effects()).toEqual([{ kind: 'act', action: ACTION('pin', 'api') }]);
+    expect(player.type('j p').effects()).toEqual([{ kind: 'act', action: ACTION('unpin', 'ollama') }]);
     player.type('G p');
-    expect(player.effects()).toEqual([{ kind: 'plan', work: WORK('start', 'mail') }]);
-    player.do(planned(WORK('start', 'mail'), { starts: [{ id: 'shop/mail', grant: 64 * MiB, standard: 64 * MiB, recreate: false }] }));
-    expect(player.effects()).toEqual([{ kind: 'work', work: WORK('pin', 'mail') }]);
+    expect(player.effects()).toEqual([{ kind: 'plan', action: ACTION('start', 'mail') }]);
+    player.do(planned(ACTION('start', 'mail'), { starts: [{ id: 'shop/mail', grant: 64 * MiB, standard: 64 * MiB, recreate: false }] }));
+    expect(player.effects()).toEqual([{ kind: 'act', action: ACTION('pin', 'mail') }]);
   });
   it('takes a project down, after it has asked', () => {
     const player = new Player().type('D');
-    const work: DashboardAction = { verb: 'down', project: 'shop', services: [] };
-    player.do(planned(work, { stops: ['shop/api', 'shop/postgres'] }));
+    const action: DashboardAction = { verb: 'down', project: 'shop', services: [] };
+    player.do(planned(action, { stops: ['shop/api', 'shop/postgres'] }));
     expect(player.lines('down shop?')).toHaveLength(1);
     expect(player.lines('postgres  frees 256M, 5 connections are open, api, worker need it')).toHaveLength(1);
-    expect(player.type('y').effects()).toEqual([{ kind: 'plan', work }, { kind: 'work', work }]); // biome-ignore format: two effects
+    expect(player.type('y').effects()).toEqual([{ kind: 'plan', action }, { kind: 'act', action }]); // biome-ignore format: two effects
   });
   it('opens a shell', () => {
     expect(new Player().type('j e').effects()).toEqual([{ kind: 'shell', project: 'shop', service: 'api' }]);
@@ -336,7 +336,7 @@ describe('the picture', () => {
   });
   it('is kept while the daemon is gone, grey, and goes on when it is back', () => {
     const player = new Player().type('j').do({ kind: 'lost', failure: GONE }).later(12);
-    expect(player.lines('✗ the daemon is gone for 12 s: The daemon does not answer. Trying again')).toHaveLength(1);
+    expect(player.lines('✗ the daemon has been gone for 12 s: The daemon does not answer. Trying again')).toHaveLength(1);
     expect(player.lines('redis ')[0]).toContain(' 42s ');
     expect(new Set(player.rows().slice(1, -3).flat().map(({ style }) => style))).toEqual(new Set(['dim'])); // biome-ignore format: one line
     expect(player.type('x').effects()).toEqual([]);
@@ -357,7 +357,7 @@ describe('the picture', () => {
   });
   it('waits for the first one, and says what to do when there is none', () => {
     const player = new Player(undefined, []);
-    expect(player.later(3).lines('asks the daemon … 3 s')).toHaveLength(1);
+    expect(player.later(3).lines('asking the daemon … 3 s')).toHaveLength(1);
     player.do({ kind: 'lost', failure: GONE });
     expect(player.lines('→ laptop-dev daemon start')).toHaveLength(1);
   });

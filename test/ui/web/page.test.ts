@@ -13,6 +13,7 @@ import {
   planSum,
   SIGNS,
   stateLabel,
+  troubleLabel,
 } from '../../../daemon/ui/web/labels.js';
 import { applyFrame, type Snapshot } from '../../../daemon/ui/web/snapshot.js';
 import { LIVE } from '../../scheduler/live.js';
@@ -110,6 +111,16 @@ describe('words', () => {
     expect(nextLabel(liveService('a', { protectedBy: 'pinned' }))).toBe('stays: pinned');
     expect([countdownShown(252_300), countdownShown(900), countdownShown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
     expect([percentShown(0.04), percentShown(97.4), percentShown(null), percentShown(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
+  });
+
+  it('crashes and kills at the limit: only those that there were, in their number', () => {
+    const of = (crashes: number, ooms: number) => troubleLabel(liveService('a', { crashes, ooms }));
+    expect([of(0, 0), of(1, 0), of(0, 1), of(5, 2)]).toEqual([
+      'none',
+      '✕ 1 crash',
+      '✕ 1 kill at the limit',
+      '✕ 5 crashes, 2 kills at the limit',
+    ]);
   });
 
   it('a plan: what is stopped first, then what makes room, then what starts', () => {

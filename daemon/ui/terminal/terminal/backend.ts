@@ -11,9 +11,9 @@ export interface Backend {
   /** From a snapshot on, as long as the daemon is there: it ends or rejects when it goes. */
   stream(signal: AbortSignal): AsyncIterable<StreamFrame>;
   /** What the action would do; nothing is done. */
-  plan(work: DashboardAction, signal: AbortSignal): Promise<Plan>;
+  plan(action: DashboardAction, signal: AbortSignal): Promise<Plan>;
   /** Resolves when the action is done, to the failure in which it ended; null when it succeeded. */
-  work(work: DashboardAction, signal: AbortSignal): Promise<Failure | null>;
+  act(action: DashboardAction, signal: AbortSignal): Promise<Failure | null>;
   history(project: string, service: string, span: HistoryRange): Promise<HistorySpan>;
   /** The last `tail` lines, then what is written from now on. No services: all of the project. */
   logs(project: string, services: readonly string[], tail: number, signal: AbortSignal): AsyncIterable<LogText>;

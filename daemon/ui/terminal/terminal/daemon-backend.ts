@@ -11,10 +11,10 @@ export function daemonBackend(client: Client, every: Ms, shell: Backend['shell']
   return {
     shell,
     stream: signal => client.stream({ every, signal }),
-    plan: async (work, signal) => planOf(await first(act(client, work, { dryRun: true }, signal))),
-    work: async (work, signal) => {
+    plan: async (action, signal) => planOf(await first(act(client, action, { dryRun: true }, signal))),
+    act: async (action, signal) => {
       let last: WorkLine | null = null;
-      for await (const line of act(client, work, { wait: true }, signal)) last = line;
+      for await (const line of act(client, action, { wait: true }, signal)) last = line;
       return last?.type === 'result' && !last.ok ? last.error : null;
     },
     history: (project, service, span) => client.history(project, service, { span }),

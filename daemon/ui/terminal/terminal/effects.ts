@@ -4,9 +4,9 @@ import type { Effect, Input, LogText } from '../input.js';
 import type { Backend } from './backend.js';
 
 /** Effects that ask the daemon. The others concern the terminal and are the program's own. */
-export type Asked = Extract<Effect, { kind: 'plan' | 'work' | 'fetchHistory' | 'openLogs' | 'closeLogs' }>;
+export type Asked = Extract<Effect, { kind: 'plan' | 'act' | 'fetchHistory' | 'openLogs' | 'closeLogs' }>;
 
-/** Lines of logs that come together are told together, at most so many. */
+/** Lines of logs that come together are delivered together, at most so many. */
 const BATCH = 1_000;
 
 /** Carries out what the machine asks of the daemon and answers it with inputs. Never throws. */
@@ -27,15 +27,15 @@ export class BackendEffects {
     switch (effect.kind) {
       case 'plan':
         return this.#settle(
-          this.#backend.plan(effect.work, this.#signal),
-          plan => ({ kind: 'planned', work: effect.work, plan, failure: null }),
-          failure => ({ kind: 'planned', work: effect.work, plan: null, failure }),
+          this.#backend.plan(effect.action, this.#signal),
+          plan => ({ kind: 'planned', action: effect.action, plan, failure: null }),
+          failure => ({ kind: 'planned', action: effect.action, plan: null, failure }),
         );
-      case 'work':
+      case 'act':
         return this.#settle(
-          this.#backend.work(effect.work, this.#signal),
-          failure => ({ kind: 'worked', work: effect.work, failure }),
-          failure => ({ kind: 'worked', work: effect.work, failure }),
+          this.#backend.act(effect.action, this.#signal),
+          failure => ({ kind: 'acted', action: effect.action, failure }),
+          failure => ({ kind: 'acted', action: effect.action, failure }),
         );
       case 'fetchHistory': {
         const [project = '', service = ''] = effect.id.split('/');
@@ -62,16 +62,16 @@ export class BackendEffects {
     const own = new AbortController();
     this.#logs = own;
     const signal = AbortSignal.any([own.signal, this.#signal]);
-    const tell = (input: Input) => void (signal.aborted || this.#answer(input));
-    const batch = new Batch(lines => tell({ kind: 'logs', serial, lines }));
+    const answer = (input: Input) => void (signal.aborted || this.#answer(input));
+    const batch = new Batch(lines => answer({ kind: 'logs', serial, lines }));
     try {
       for await (const line of this.#backend.logs(project, services, tail, signal))
         await batch.add(line.stream === 'notice' ? { ...line, text: `─ ${line.text} ─` } : line);
       batch.flush();
-      tell({ kind: 'logsEnded', serial, failure: null });
+      answer({ kind: 'logsEnded', serial, failure: null });
     } catch (error) {
       batch.flush();
-      tell({ kind: 'logsEnded', serial, failure: toFailure(error) });
+      answer({ kind: 'logsEnded', serial, failure: toFailure(error) });
     }
   }
 

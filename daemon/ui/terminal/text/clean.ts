@@ -14,7 +14,7 @@ const UNSAFE =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]|[\u{1f3fb}-\u{1f3ff}]|[\ufe00-\ufe0f]|\u20e3/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 const TAB = 8;
-/** Letters of a text that are kept: a line of a log may be a whole file. */
+/** Characters of a text that are kept: a line of a log may be a whole file. */
 const LONGEST = 4_000;
 
 /** Text from outside as it may be shown: no control characters nor escapes, tabs as blanks, of what a bare return overwrites the last. */

@@ -1,7 +1,7 @@
 import { type Bytes, GiB, KiB, MiB } from '../../../shared/bytes.js';
 import type { Ms } from '../../../shared/span.js';
 
-/** At most five letters, for columns: `0`, `640K`, `4.4M`, `297M`, `1.5G`, `10.2G`. Binary multiples. */
+/** At most five characters, for columns: `0`, `640K`, `4.4M`, `297M`, `1.5G`, `10.2G`. Binary multiples. */
 export function short(bytes: Bytes): string {
   if (bytes <= 0) return '0';
   if (bytes < 0.95 * MiB) return `${Math.max(1, Math.round(bytes / KiB))}K`;
@@ -15,7 +15,7 @@ function brief(value: number): string {
   return value < 9.95 ? String(Math.round(value * 10) / 10) : String(Math.round(value));
 }
 
-/** `42s`, `4m12`, `1h05`, `3d`: at most five letters. */
+/** `42s`, `4m12`, `1h05`, `3d`: at most five characters. */
 export function countdown(ms: Ms): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   if (seconds < 60) return `${seconds}s`;
@@ -24,9 +24,14 @@ export function countdown(ms: Ms): string {
   return `${Math.floor(seconds / 86_400)}d`;
 }
 
-/** % of a core, at most four letters: `0.4%`, `12%`, `800%`. */
+/** % of a core, at most four characters: `0.4%`, `12%`, `800%`. */
 export function percent(value: number): string {
   return `${value > 0 && value < 9.95 ? Math.round(value * 10) / 10 : Math.round(value)}%`;
+}
+
+/** `1 connection`, `2 connections`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Bytes a second, for a sentence. */

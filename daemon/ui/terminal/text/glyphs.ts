@@ -8,7 +8,7 @@ export interface Glyphs {
   readonly mark: string;
   /** From low to high. */
   readonly levels: readonly string[];
-  /** Charts are drawn with the eight dots of braille; else with letters. */
+  /** Charts are drawn with the eight dots of braille; else with ASCII characters. */
   readonly braille: boolean;
   /** A line of a chart where nothing is drawn. */
   readonly line: string;

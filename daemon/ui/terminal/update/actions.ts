@@ -13,12 +13,12 @@ import type { Next } from './update.js';
  */
 export function requestPlan(dash: DashboardState, verb: DashboardAction['verb'], { project, name }: LiveService, always: boolean): Next {
   if (dash.link.kind !== 'live') return { dash: withMessage(dash, 'Nothing can be done until the daemon is back.', true), effects: [] };
-  const work: DashboardAction = { verb, project, services: verb === 'down' ? [] : [name] };
-  if (dash.working.some(other => isSame(other, work)))
-    return { dash: withMessage(dash, `${actionInProgress(work)} already`, false), effects: [] };
+  const action: DashboardAction = { verb, project, services: verb === 'down' ? [] : [name] };
+  if (dash.underWay.some(other => isSame(other, action)))
+    return { dash: withMessage(dash, `${actionInProgress(action)} already`, false), effects: [] };
   // What a pin does to the others is what a start does to them.
-  const asked: DashboardAction = verb === 'pin' ? { ...work, verb: 'start' } : work;
-  return { dash: { ...dash, prompt: { kind: 'planning', work, asked, always } }, effects: [{ kind: 'plan', work: asked }] };
+  const asked: DashboardAction = verb === 'pin' ? { ...action, verb: 'start' } : action;
+  return { dash: { ...dash, prompt: { kind: 'planning', action, asked, always } }, effects: [{ kind: 'plan', action: asked }] };
 }
 
 /** Pins what is not pinned, and the other way round; there is no question where nothing has to start. */
@@ -31,14 +31,17 @@ export function togglePin(dash: DashboardState, service: LiveService): Next {
 }
 
 /** The plan is there: it is asked about, carried out, or was refused. */
-export function foldPlanned(dash: DashboardState, { work, plan, failure }: Extract<Input, { kind: 'planned' }>): Next {
-  const { prompt: ask } = dash;
-  if (ask?.kind !== 'planning' || !isSame(ask.asked, work)) return { dash, effects: [] };
+export function foldPlanned(dash: DashboardState, { action, plan, failure }: Extract<Input, { kind: 'planned' }>): Next {
+  const { prompt } = dash;
+  if (prompt?.kind !== 'planning' || !isSame(prompt.asked, action)) return { dash, effects: [] };
   if (failure !== null || plan === null) {
-    return { dash: failure ? { ...dash, prompt: { kind: 'refused', work: ask.work, failure } } : { ...dash, prompt: null }, effects: [] };
+    return {
+      dash: failure ? { ...dash, prompt: { kind: 'refused', action: prompt.action, failure } } : { ...dash, prompt: null },
+      effects: [],
+    };
   }
-  if (ask.always || disturbs(plan)) return { dash: { ...dash, prompt: { kind: 'confirm', work: ask.work, plan } }, effects: [] };
-  return carryOut(dash, ask.work, plan);
+  if (prompt.always || disturbs(plan)) return { dash: { ...dash, prompt: { kind: 'confirm', action: prompt.action, plan } }, effects: [] };
+  return carryOut(dash, prompt.action, plan);
 }
 
 /** Whether it stops another service, puts it to sleep, lowers its grant or makes its container anew. */
@@ -46,25 +49,25 @@ function disturbs({ stops, evicts, shrinks, starts }: Plan): boolean {
   return stops.length + evicts.length + shrinks.length > 0 || starts.some(start => start.recreate);
 }
 
-export function carryOut(dash: DashboardState, work: DashboardAction, plan: Plan | null): Next {
+export function carryOut(dash: DashboardState, action: DashboardAction, plan: Plan | null): Next {
   if (dash.link.kind !== 'live')
     return { dash: withMessage({ ...dash, prompt: null }, 'Nothing can be done until the daemon is back.', true), effects: [] };
-  if (plan && work.verb === 'start' && plan.starts.length === 0)
-    return { dash: withMessage({ ...dash, prompt: null }, `${actionSubject(work)} is up already`, false), effects: [] };
+  if (plan && action.verb === 'start' && plan.starts.length === 0)
+    return { dash: withMessage({ ...dash, prompt: null }, `${actionSubject(action)} is up already`, false), effects: [] };
   const isGiven = plan !== null && plan.starts.length > 0;
   const figures = isGiven
     ? `: ${formatBytes(plan.grantedBefore)} → ${formatBytes(plan.grantedAfter)} of ${formatBytes(plan.budget)} granted`
     : '';
-  const next: DashboardState = { ...dash, prompt: null, working: [...dash.working, work] };
-  return { dash: withMessage(next, `${actionInProgress(work)}${figures}`, false), effects: [{ kind: 'work', work }] };
+  const next: DashboardState = { ...dash, prompt: null, underWay: [...dash.underWay, action] };
+  return { dash: withMessage(next, `${actionInProgress(action)}${figures}`, false), effects: [{ kind: 'act', action }] };
 }
 
-export function foldActionDone(dash: DashboardState, { work, failure }: Extract<Input, { kind: 'worked' }>): DashboardState {
-  const next = { ...dash, working: dash.working.filter(other => !isSame(other, work)) };
-  if (failure === null) return withMessage(next, actionDone(work), false);
+export function foldActionDone(dash: DashboardState, { action, failure }: Extract<Input, { kind: 'acted' }>): DashboardState {
+  const next = { ...dash, underWay: dash.underWay.filter(other => !isSame(other, action)) };
+  if (failure === null) return withMessage(next, actionDone(action), false);
   return withMessage(
     next,
-    `${work.verb} ${actionSubject(work)}: ${failure.message}${failure.remedies[0] ? ` → ${failure.remedies[0]}` : ''}`,
+    `${action.verb} ${actionSubject(action)}: ${failure.message}${failure.remedies[0] ? ` → ${failure.remedies[0]}` : ''}`,
     true,
   );
 }

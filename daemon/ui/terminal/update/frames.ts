@@ -39,7 +39,7 @@ function begun(dash: DashboardState, { live, notices, recent }: Extract<StreamFr
     series,
     notices: notices.slice(-KEPT_NOTICES),
     // What was under way was with a daemon that is gone; logs are opened anew.
-    ...(dash.link.kind === 'lost' ? { working: [], prompt: null, logs: null, asked: null } : {}),
+    ...(dash.link.kind === 'lost' ? { underWay: [], prompt: null, logs: null, asked: null } : {}),
   };
 }
 

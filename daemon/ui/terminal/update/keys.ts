@@ -19,7 +19,7 @@ export function onKey(dash: DashboardState, key: Key): Next {
       return { dash, effects: [{ kind: 'repaint' }] };
   }
   if (dash.entry) return only(typed(dash, dash.entry, key));
-  if (dash.prompt) return onAskKey(dash, dash.prompt, key);
+  if (dash.prompt) return onPromptKey(dash, dash.prompt, key);
   if (key.name === 'q') return { dash, effects: [{ kind: 'quit' }] };
   const screen = screenOf(dash);
   return onScreenKey(dash, screen, key.name) ?? onPlainKey(dash, screen, key.name);
@@ -87,7 +87,7 @@ function onPlainKey(dash: DashboardState, screen: Screen, name: string): Next {
     case '/':
       return only(screen.kind === 'detail' || screen.kind === 'help' ? dash : opensEntry(dash, 'filter'));
     default:
-      return onWorkKey(dash, name);
+      return onActionKey(dash, name);
   }
 }
 
@@ -111,7 +111,7 @@ function sorted(dash: DashboardState): DashboardState {
 }
 
 /** Keys that are about a service. */
-function onWorkKey(dash: DashboardState, name: string): Next {
+function onActionKey(dash: DashboardState, name: string): Next {
   const service = subject(dash);
   if (!service) return only(dash);
   const { project } = service;
@@ -145,14 +145,14 @@ function only(dash: DashboardState): Next {
 }
 
 /** Only `y` says yes: what is asked was asked because it takes something away. */
-function onAskKey(dash: DashboardState, ask: Prompt, { name }: Key): Next {
+function onPromptKey(dash: DashboardState, prompt: Prompt, { name }: Key): Next {
   const closed: Next = { dash: { ...dash, prompt: null }, effects: [] };
   const isNo = name === 'escape' || name === 'n' || name === 'N' || name === 'q';
-  switch (ask.kind) {
+  switch (prompt.kind) {
     case 'planning':
       return isNo ? closed : { dash, effects: [] };
     case 'confirm':
-      if (name === 'y' || name === 'Y') return carryOut(dash, ask.work, ask.plan);
+      if (name === 'y' || name === 'Y') return carryOut(dash, prompt.action, prompt.plan);
       return isNo ? closed : { dash, effects: [] };
     case 'refused':
       return isNo || name === 'enter' || name === ' ' ? closed : { dash, effects: [] };

@@ -8,7 +8,7 @@ import type { Next } from './update.js';
 
 /** What is kept of a log: what is older is at the engine. */
 const KEPT_LINES = 5_000;
-const KEPT_LETTERS = 2_000_000;
+const KEPT_CHARACTERS = 2_000_000;
 const TAIL = 500;
 const TAIL_OF_DETAIL = 50;
 /** A log that ended is opened again when its service runs, but not more often. */
@@ -44,7 +44,7 @@ export function withWantedLogs(dash: DashboardState): Next {
   const { key, ...what } = wanted;
   const effect: Effect = { kind: 'openLogs', serial, ...what };
   const next: Logs = isAnew
-    ? { key, serial, lines: [], first: 0, letters: 0, ended: null, after: 0 }
+    ? { key, serial, lines: [], first: 0, characters: 0, ended: null, after: 0 }
     : { ...logs, serial, ended: null, after: logs.lines.at(-1)?.at ?? 0 };
   return { dash: { ...dash, serial, logs: next }, effects: [effect] };
 }
@@ -62,18 +62,18 @@ export function foldLogs(dash: DashboardState, { serial, lines }: Extract<Input,
   const { logs } = dash;
   if (!logs || logs.serial !== serial) return dash;
   const added = lines.filter(line => line.at > logs.after).map(line => cleaned(line));
-  return { ...dash, logs: capped({ ...logs, lines: [...logs.lines, ...added], letters: logs.letters + lettersIn(added) }) };
+  return { ...dash, logs: capped({ ...logs, lines: [...logs.lines, ...added], characters: logs.characters + charactersIn(added) }) };
 }
 
-function lettersIn(lines: readonly LogText[]): number {
+function charactersIn(lines: readonly LogText[]): number {
   return lines.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function capped(logs: Logs): Logs {
   let over = Math.max(0, logs.lines.length - KEPT_LINES);
-  let letters = logs.letters - lettersIn(logs.lines.slice(0, over));
-  while (letters > KEPT_LETTERS) letters -= logs.lines[over++]?.text.length ?? letters;
-  return over === 0 ? logs : { ...logs, lines: logs.lines.slice(over), first: logs.first + over, letters };
+  let characters = logs.characters - charactersIn(logs.lines.slice(0, over));
+  while (characters > KEPT_CHARACTERS) characters -= logs.lines[over++]?.text.length ?? characters;
+  return over === 0 ? logs : { ...logs, lines: logs.lines.slice(over), first: logs.first + over, characters };
 }
 
 export function foldLogsEnded(dash: DashboardState, { serial, failure }: Extract<Input, { kind: 'logsEnded' }>): DashboardState {

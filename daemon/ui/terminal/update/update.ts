@@ -50,7 +50,7 @@ function happened(dash: DashboardState, input: Input): Next {
       return only(onMouse({ ...dash, keyAt: dash.now }, input));
     case 'planned':
       return foldPlanned(dash, cleaned(input));
-    case 'worked':
+    case 'acted':
       return only(foldActionDone(dash, cleaned(input)));
     case 'history':
       return only(foldHistory(dash, input));

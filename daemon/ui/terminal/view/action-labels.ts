@@ -23,5 +23,5 @@ export function actionSubject({ project, services }: DashboardAction): string {
   return services.length > 0 ? services.join(', ') : project;
 }
 
-export const actionInProgress = (work: DashboardAction): string => `${DOING[work.verb]} ${actionSubject(work)}`;
-export const actionDone = (work: DashboardAction): string => `${actionSubject(work)} ${DONE[work.verb]}`;
+export const actionInProgress = (action: DashboardAction): string => `${DOING[action.verb]} ${actionSubject(action)}`;
+export const actionDone = (action: DashboardAction): string => `${actionSubject(action)} ${DONE[action.verb]}`;

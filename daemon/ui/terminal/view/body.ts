@@ -45,7 +45,7 @@ function servicesRows(dash: DashboardState, height: number, glyphs: Glyphs): rea
 function waitingRows({ link, now, size }: DashboardState): readonly Row[] {
   if (link.kind !== 'lost') {
     const waited = link.kind === 'waiting' ? now - link.since : 0;
-    return [[], [span(`  asks the daemon …${waited >= 2_000 ? ` ${formatSpan(waited)}` : ''}`, 'dim')]];
+    return [[], [span(`  asking the daemon …${waited >= 2_000 ? ` ${formatSpan(waited)}` : ''}`, 'dim')]];
   }
   const remedies = link.failure.remedies.flatMap(remedy => wrap(`→ ${remedy}`, size.columns - 4));
   return [[], [span('  There is no daemon to ask.', 'strong')], [], ...remedies.map((line): Row => [span(`  ${line}`)])];

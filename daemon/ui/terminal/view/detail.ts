@@ -10,7 +10,7 @@ import { serviceCharts } from './charts.js';
 import { serviceFacts, upFor } from './facts.js';
 import { stateSpan } from './labels.js';
 import { logRow } from './logs.js';
-import { besides, noticeRow, ruleRow } from './parts.js';
+import { noticeRow, ruleRow, sideBySide } from './parts.js';
 
 type DetailScreen = Extract<Screen, { kind: 'detail' }>;
 
@@ -37,9 +37,9 @@ export function detailRows(dash: DashboardState, screen: DetailScreen, height: n
   const tall = Math.max(4, Math.floor((height - head.length) * 0.55));
   const memory = Math.max(4, Math.ceil((tall - 3) * 0.6));
   const charts = serviceCharts(dash, service, screen, { columns: left, memory, cpu: Math.max(2, tall - 3 - memory) }, glyphs);
-  const upper = besides(charts, serviceFacts(dash, service, right - 1), left, right);
+  const upper = sideBySide(charts, serviceFacts(dash, service, right - 1), left, right);
   const rest = Math.max(4, height - head.length - upper.length - 1);
-  const lower = besides(linesOf(dash, rest, left), eventsOf(dash, service, rest - 1, right - 1), left, right);
+  const lower = sideBySide(linesOf(dash, rest, left), eventsOf(dash, service, rest - 1, right - 1), left, right);
   return [...head, ...upper, [], ...lower];
 }
 

@@ -13,38 +13,38 @@ import { ruleRow } from './parts.js';
 
 /** What is asked, or answered, between body and foot; nothing while nothing is. */
 export function drawerRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
-  const { prompt: ask, size } = dash;
-  if (!ask) return [];
-  const rows = contentOf(ask, dash, glyphs);
+  const { prompt, size } = dash;
+  if (!prompt) return [];
+  const rows = contentOf(prompt, dash, glyphs);
   // What is cut off is the middle of a long list: the budget and the warning below it stay.
   const most = Math.max(5, Math.min(rows.length, Math.floor((size.rows - 6) * 0.7)));
   if (rows.length <= most) return rows;
-  const tail = ask.kind === 'confirm' ? 3 : 1;
+  const tail = prompt.kind === 'confirm' ? 3 : 1;
   const left = rows.length - most + 1;
   return [...rows.slice(0, most - tail - 1), [span(`   … and ${left} more`, 'dim')], ...rows.slice(rows.length - tail)];
 }
 
-function contentOf(ask: Prompt, dash: DashboardState, glyphs: Glyphs): readonly Row[] {
+function contentOf(prompt: Prompt, dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const { columns } = dash.size;
-  switch (ask.kind) {
+  switch (prompt.kind) {
     case 'planning':
       return [
-        ruleRow([span(`${ask.work.verb} ${actionSubject(ask.work)}`, 'title')], columns),
-        [span(' asks what that would do …', 'dim')],
+        ruleRow([span(`${prompt.action.verb} ${actionSubject(prompt.action)}`, 'title')], columns),
+        [span(' asking what that would do …', 'dim')],
       ];
     case 'refused':
-      return refusedRows(ask.work, ask.failure, dash);
+      return refusedRows(prompt.action, prompt.failure, dash);
     case 'confirm':
       return [
-        ruleRow([span(`${ask.work.verb} ${actionSubject(ask.work)}?`, 'strong')], columns),
-        ...planRows(ask.work, ask.plan, dash),
-        ...budgetRows(ask.plan, dash, glyphs),
+        ruleRow([span(`${prompt.action.verb} ${actionSubject(prompt.action)}?`, 'strong')], columns),
+        ...planRows(prompt.action, prompt.plan, dash),
+        ...budgetRows(prompt.plan, dash, glyphs),
       ];
   }
 }
 
 /** A line each: what is stopped first. */
-function planRows(work: DashboardAction, plan: Plan, dash: DashboardState): readonly Row[] {
+function planRows(action: DashboardAction, plan: Plan, dash: DashboardState): readonly Row[] {
   const { stops, evicts, shrinks, starts, keeps } = plan;
   const again = new Set<string>(starts.map(({ id }) => id));
   const held = (id: string) => short(dash.live?.services.find(service => service.id === id)?.memory.grant ?? 0);
@@ -56,12 +56,12 @@ function planRows(work: DashboardAction, plan: Plan, dash: DashboardState): read
       ({ id, grant, standard, recreate }) =>
         [recreate || stops.includes(id) ? 'restarts' : 'starts', 'good', id, `with ${short(grant)} (standard ${short(standard)})`] as const,
     ),
-    ...(keeps.length > 0 && work.verb !== 'stop'
+    ...(keeps.length > 0 && action.verb !== 'stop'
       ? [['runs already', 'dim', keeps.map(id => nameOf(id, dash)).join(', '), ''] as const]
       : []),
   ];
   if (lines.length === 0)
-    return [[span(work.verb === 'stop' ? ' It does not run; its port no longer wakes it.' : ' Nothing would change.', 'dim')]];
+    return [[span(action.verb === 'stop' ? ' It does not run; its port no longer wakes it.' : ' Nothing would change.', 'dim')]];
   const names = Math.min(24, Math.max(...lines.map(([, , id]) => widthOf(nameOf(id, dash)))));
   return lines.map(([what, style, id, more]) => [
     span(` ${sized(what, 13)} `, style),
@@ -101,8 +101,8 @@ function budgetRows({ budget, grantedBefore, grantedAfter, stops, evicts }: Plan
   return [line('budget now', grantedBefore, used), line('after', grantedAfter, left)];
 }
 
-function refusedRows(work: DashboardAction, refused: Failure, { size: { columns } }: DashboardState): readonly Row[] {
-  const title = ruleRow([span(`✗ ${work.verb} ${actionSubject(work)}: refused`, 'bad')], columns);
+function refusedRows(action: DashboardAction, refused: Failure, { size: { columns } }: DashboardState): readonly Row[] {
+  const title = ruleRow([span(`✗ ${action.verb} ${actionSubject(action)}: refused`, 'bad')], columns);
   const lines = wrap(refused.message, columns - 2).map((line): Row => [span(` ${line}`)]);
   const holders = refusedHolders(refused, columns);
   const hints = refused.remedies.flatMap(remedy =>

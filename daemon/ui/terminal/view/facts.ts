@@ -3,7 +3,7 @@ import { formatBytes } from '../../../shared/bytes.js';
 import { formatSpan } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
 import { type DashboardState, shownNow } from '../state.js';
-import { rate, short } from '../text/figures.js';
+import { counted, rate, short } from '../text/figures.js';
 import { stopsIn } from './labels.js';
 import { factRows } from './parts.js';
 
@@ -18,7 +18,7 @@ export function serviceFacts(dash: DashboardState, service: LiveService, columns
         ? `does not stop by itself${protectedBy ? `: ${protectedBy}` : ''}`
         : ''
       : `stops in ${formatSpan(left)} unless it is used`;
-  const short1 = next
+  const rank = next
     ? `#${next.rank} to go when memory is short; frees ${formatBytes(next.frees)}`
     : holds
       ? 'stays when memory is short'
@@ -26,10 +26,10 @@ export function serviceFacts(dash: DashboardState, service: LiveService, columns
   const facts: (readonly [string, string])[] = [
     ['address', addressesOf(service)],
     ['sleep', sleep],
-    ['rank', short1],
+    ['rank', rank],
     ['limits', `standard ${short(memory.standard)}, grant ${holds ? short(memory.grant) : 'none'}, maximum ${short(memory.maximum)}`],
     ['usage', usageOf(service)],
-    ['network', usage ? `in ${rate(usage.netIn)}, out ${rate(usage.netOut)}; ${connections} connections` : ''],
+    ['network', usage ? `in ${rate(usage.netIn)}, out ${rate(usage.netOut)}; ${counted(connections, 'connection')}` : ''],
     ['disk', usage ? `read ${rate(usage.blockIn)}, written ${rate(usage.blockOut)}` : ''],
     ['processes', usage?.pids == null ? '' : String(usage.pids)],
     [

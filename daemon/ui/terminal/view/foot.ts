@@ -22,7 +22,7 @@ function statusRows(dash: DashboardState): readonly Row[] {
     return [[span(` ${name}: `, 'key'), span(`${entry.text}`), span('▏', 'strong')]];
   }
   if (link.kind === 'lost') {
-    const text = `✗ the daemon is gone for ${formatSpan(now - link.since)}: ${link.failure.message} Trying again …`;
+    const text = `✗ the daemon has been gone for ${formatSpan(now - link.since)}: ${link.failure.message} Trying again …`;
     return wrap(text, cells)
       .slice(0, LONGEST_MESSAGE)
       .map(line => [span(` ${line}`, 'bad')]);
@@ -85,11 +85,11 @@ type Keys = readonly (readonly [key: string, what: string])[];
 
 /** The keys that work here, the most useful first; the last one is always shown. */
 function keysOf(dash: DashboardState): Keys {
-  const { entry, prompt: ask } = dash;
+  const { entry, prompt } = dash;
   if (entry) return [['enter', 'keep'], ['escape', 'as it was']]; // biome-ignore format: pairs
-  if (ask?.kind === 'planning') return [['escape', 'never mind']];
-  if (ask?.kind === 'refused') return [['enter', 'close']];
-  if (ask?.kind === 'confirm') return [['y', ask.work.verb], ['n', 'no']]; // biome-ignore format: pairs
+  if (prompt?.kind === 'planning') return [['escape', 'never mind']];
+  if (prompt?.kind === 'refused') return [['enter', 'close']];
+  if (prompt?.kind === 'confirm') return [['y', prompt.action.verb], ['n', 'no']]; // biome-ignore format: pairs
   const screen = screenOf(dash).kind;
   if (screen === 'services' && (dash.live?.services.length ?? 0) === 0) return [['tab', 'events'], ['?', 'help'], ['q', 'quit']]; // biome-ignore format: pairs
   if (dash.link.kind === 'lost' && (screen === 'services' || screen === 'budget'))

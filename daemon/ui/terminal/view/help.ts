@@ -3,7 +3,7 @@ import type { DashboardState } from '../state.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { span } from '../text/rows.js';
 import { sized, wrap } from '../text/width.js';
-import { besides } from './parts.js';
+import { sideBySide } from './parts.js';
 
 type Part = readonly [title: string, keys: readonly (readonly [string, string])[]];
 
@@ -60,7 +60,7 @@ export function helpRows(dash: DashboardState, glyphs: Glyphs): readonly Row[] {
   const block = (parts: readonly (Part | undefined)[], cells: number) => parts.flatMap(part => (part ? partRows(part, cells) : []));
   if (columns < 110) return block([move, services, ...others], columns);
   const half = Math.floor(columns / 2);
-  return besides(block([move, services], half - 2), block(others, columns - half - 1), half, columns - half - 1);
+  return sideBySide(block([move, services], half - 2), block(others, columns - half - 1), half, columns - half - 1);
 }
 
 const KEY = 14;

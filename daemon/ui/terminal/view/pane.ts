@@ -4,13 +4,14 @@ import { severalProjects } from '../list.js';
 import { shownNotices } from '../notices.js';
 import type { DashboardState } from '../state.js';
 import { shownNow } from '../state.js';
+import { counted } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
 import { widthOf, wrap } from '../text/width.js';
 import { progressBar } from './bars.js';
 import { serviceCharts } from './charts.js';
 import { addressesOf, serviceFacts, upFor } from './facts.js';
-import { besides, noticeRow, ruleRow } from './parts.js';
+import { noticeRow, ruleRow, sideBySide } from './parts.js';
 import { sparkline } from './sparkline.js';
 
 const WIDE = 110;
@@ -28,7 +29,7 @@ export function paneRows(dash: DashboardState, height: number, glyphs: Glyphs): 
   const left = Math.floor(columns * 0.55);
   const right = columns - left - 1;
   const about = service ? wideRows(dash, service, left, height - 1, glyphs) : [];
-  return [[], ...besides(about, eventRows(dash, height - 1, right - 1), left, right)];
+  return [[], ...sideBySide(about, eventRows(dash, height - 1, right - 1), left, right)];
 }
 
 function aboutRows(dash: DashboardState, service: LiveService, columns: number, glyphs: Glyphs): readonly Row[] {
@@ -75,7 +76,7 @@ function linksRow(dash: DashboardState, service: LiveService, columns: number): 
   const up = upFor(dash, service);
   const parts: Row[] = [
     ...(addresses === '' ? [] : [[span(addresses, 'strong')]]),
-    ...(connections > 0 ? [[span(`${connections} ${connections === 1 ? 'connection' : 'connections'}`)]] : []),
+    ...(connections > 0 ? [[span(counted(connections, 'connection'))]] : []),
     ...(up === '' ? [] : [[span(up)]]),
     ...(dependsOn.length > 0 ? [[span('needs ', 'dim'), span(dependsOn.join(', '))]] : []),
   ];

@@ -12,7 +12,7 @@ export function ruleRow(title: Row, columns: number): Row {
 }
 
 /** Two blocks side by side, as high as the higher one. */
-export function besides(left: readonly Row[], right: readonly Row[], leftCells: number, rightCells: number): readonly Row[] {
+export function sideBySide(left: readonly Row[], right: readonly Row[], leftCells: number, rightCells: number): readonly Row[] {
   return Array.from({ length: Math.max(left.length, right.length) }, (_, at) => [
     ...filled(left[at] ?? [], leftCells),
     span(' '),

@@ -4,7 +4,7 @@ import type { Glyphs } from '../text/glyphs.js';
 
 const MINUTE: Ms = 60_000;
 
-/** The working set of the last 60 s in so many letters, full at `top`; blank where it was not measured. */
+/** The working set of the last 60 s in so many characters, full at `top`; blank where it was not measured. */
 export function sparkline(points: readonly ChartPoint[], now: Ms, cells: number, top: number, { levels }: Glyphs): string {
   let line = '';
   let at = 0;

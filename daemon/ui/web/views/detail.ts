@@ -3,7 +3,7 @@ import type { LiveService } from '../../../api/live.js';
 import type { HistorySpan } from '../../../api/live-history.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { button, make, setHidden, setText } from '../dom.js';
-import { countdownShown, nextLabel, percentShown, rateShown, SIGNS, stateLabel } from '../labels.js';
+import { countdownShown, nextLabel, percentShown, rateShown, SIGNS, stateLabel, troubleLabel } from '../labels.js';
 import { call, fetchLines } from '../session.js';
 import type { Snapshot } from '../snapshot.js';
 import { createCharts } from './charts.js';
@@ -129,7 +129,7 @@ function figuresOf(service: LiveService, since: number): readonly (readonly [str
     ['connect to', where.join(', ') || 'no port', 'wide'],
     ['inside', address ?? '–', ''],
     ['depends on', dependsOn.join(', ') || 'nothing', 'wide'],
-    ['trouble', crashes + ooms === 0 ? 'none' : `✕ ${crashes} crashes, ${ooms} kills at the limit`, crashes + ooms === 0 ? '' : 'trouble'],
+    ['trouble', troubleLabel(service), crashes + ooms === 0 ? '' : 'trouble'],
   ];
 }
 

@@ -21,10 +21,10 @@ const QUESTIONS: Readonly<Record<ServiceVerb, string>> = {
 };
 
 /** Shows what an action would do, asks, and does it. */
-export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: ServiceAction): Promise<void> {
+export async function askAndAct(dialog: HTMLDialogElement, token: string, action: ServiceAction): Promise<void> {
   const ask = (dryRun: boolean) =>
-    call<{ plan: Plan }>(token, `/v1/projects/${wish.project}/${wish.verb}`, { services: [wish.service], dryRun });
-  const title = make('h2', { text: `${QUESTIONS[wish.verb]} ${wish.service}?` });
+    call<{ plan: Plan }>(token, `/v1/projects/${action.project}/${action.verb}`, { services: [action.service], dryRun });
+  const title = make('h2', { text: `${QUESTIONS[action.verb]} ${action.service}?` });
   title.id = 'plan-title';
   dialog.setAttribute('aria-labelledby', title.id);
   const body = make('div', { class: 'plan-body' });
@@ -32,14 +32,14 @@ export async function askAndAct(dialog: HTMLDialogElement, token: string, wish: 
   try {
     const { plan } = await ask(true);
     body.append(...planOf(plan));
-    const go = button(QUESTIONS[wish.verb], () => {
+    const go = button(QUESTIONS[action.verb], () => {
       go.disabled = true;
       ask(false).then(
         () => dialog.close(),
         error => body.replaceChildren(...failureNodes(error)),
       );
     });
-    go.className = wish.verb === 'stop' || wish.verb === 'restart' ? 'go danger' : 'go';
+    go.className = action.verb === 'stop' || action.verb === 'restart' ? 'go danger' : 'go';
     dialog.replaceChildren(title, body, make('div', { class: 'buttons', children: [cancel, go] }));
   } catch (error) {
     body.append(...failureNodes(error));

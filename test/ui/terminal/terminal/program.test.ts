@@ -7,7 +7,7 @@ import { EMPTY_PLAN } from '../../../server/harness.js';
 import { FakeTerminal, fakeBackend, heartbeat, notingMachine, Pushed, wordOf } from './support/fakes.js';
 
 const CAPABILITIES = { color: '256', ascii: false } as const;
-const WORK: DashboardAction = { verb: 'stop', project: 'shop', services: ['api'] };
+const ACTION: DashboardAction = { verb: 'stop', project: 'shop', services: ['api'] };
 
 function start(effects?: (input: Input) => readonly Effect[], parts: Partial<Backend> = {}) {
   const terminal = new FakeTerminal();
@@ -150,15 +150,15 @@ describe('the program', () => {
   it('asks for plans and works, and hands on what comes of them', async () => {
     const refusal = failure('over-budget', 'too much', { holders: [] });
     const effects = (input: Input): readonly Effect[] => {
-      if (input.kind === 'key' && input.key.name === 'x') return [{ kind: 'plan', work: WORK }];
-      return input.kind === 'planned' ? [{ kind: 'work', work: WORK }] : [];
+      if (input.kind === 'key' && input.key.name === 'x') return [{ kind: 'plan', action: ACTION }];
+      return input.kind === 'planned' ? [{ kind: 'act', action: ACTION }] : [];
     };
-    const { terminal, machine } = start(effects, { plan: async () => EMPTY_PLAN, work: async () => refusal });
+    const { terminal, machine } = start(effects, { plan: async () => EMPTY_PLAN, act: async () => refusal });
     terminal.type('x');
     await vi.waitFor(() => expect(machine.inputs()).toHaveLength(3));
     expect(machine.inputs().slice(1)).toEqual([
-      { kind: 'planned', work: WORK, plan: EMPTY_PLAN, failure: null },
-      { kind: 'worked', work: WORK, failure: refusal },
+      { kind: 'planned', action: ACTION, plan: EMPTY_PLAN, failure: null },
+      { kind: 'acted', action: ACTION, failure: refusal },
     ]);
   });
 

@@ -153,7 +153,7 @@ export function fakeBackend(parts: Partial<Backend> = {}): Backend & { readonly 
       return stream;
     },
     plan: () => Promise.reject(new Error('no plan in this test')),
-    work: async () => null,
+    act: async () => null,
     history: async () => ({ slot: 0, entries: [] }),
     logs: () => new Pushed(),
     shell: async () => 0,
