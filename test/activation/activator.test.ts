@@ -124,7 +124,7 @@ test('a target that refuses connections is asked for again, then the client is r
   expect(dead.activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
-test('the counters and edges: none, some, none', async () => {
+test('activity counts connections and bytes, and tells when the first comes and the last goes', async () => {
   const { target, sockets } = await server(() => undefined);
   const { client, activator, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
   expect(activator.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null });
@@ -217,7 +217,7 @@ test('a port that belongs to root is told with what to do', () => {
 });
 
 test.runIf(Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1')))(
-  '127.0.0.1 brings ::1',
+  'a listener on 127.0.0.1 is open on ::1 as well',
   async () => {
     const { target } = await server();
     const activator = activatorTo(target);

@@ -49,9 +49,8 @@ test('a pool of 20 silent connections is not holding, and is closed by FIN', asy
   }
   expect(activator.activity(SERVICE)).toMatchObject({ connections: 20, holding: false });
   const ends = pool.map(socket => everything(socket).then(() => socket.end()));
-  const started = clock.now();
-  await activator.drain(SERVICE, 5000);
-  expect(clock.now() - started).toBeLessThan(1000);
+  // Far longer than the test may take: it does not end by this.
+  await activator.drain(SERVICE, 600_000);
   await Promise.all(ends);
   expect([running.sockets.size, activator.activity(SERVICE).connections]).toEqual([0, 0]);
 });

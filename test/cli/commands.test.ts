@@ -227,7 +227,7 @@ describe('failures and exit codes', () => {
   });
 });
 
-describe('small things', () => {
+describe('what is shown', () => {
   it('colours only for those who want them', () => {
     const table = [[{}, true, true], [{}, false, false], [{ NO_COLOR: '1' }, true, false], [{ FORCE_COLOR: '1' }, false, true], [{ FORCE_COLOR: '0' }, true, false],
       [{ TERM: 'dumb' }, true, false], [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true, false], [{ NO_COLOR: '' }, true, true]] as const; // biome-ignore format: a table

@@ -104,7 +104,7 @@ describe('budget', () => {
       "
     `);
   });
-  it('stands an empty machine', () => {
+  it('of a machine without services is shown as well', () => {
     const none = { budget: 0, granted: 0, standard: 0, workingSet: 0, hostTotal: 0, hostAvailable: 0, holders: [] };
     expect(renderBudget(none, { width: 80, colours: PLAIN }).join('\n')).toContain('Nothing holds memory.');
   });
@@ -155,7 +155,7 @@ describe('failures', () => {
     const value = failure('exited', 'api exited with 1.', { lastLines: ['one', '\u001b[2Jtwo'] }, ['look']);
     expect(renderFailure(value, { width: 80, colours: PLAIN })).toEqual(['✗ api exited with 1.', '  │ one', '  │ two', '  → look']);
   });
-  it('survive odd details', () => {
+  it('whose details are not as they should be are shown all the same', () => {
     const value = parseFailure({ code: 'over-budget', message: 'x', details: { holders: [null, 5, { project: 'a' }] }, remedies: ['y'] });
     expect(renderFailure(value, { width: 80, colours: PLAIN })[0]).toMatch(/^✗ .*: x$/);
   });

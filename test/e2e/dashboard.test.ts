@@ -95,7 +95,7 @@ it('filters, stops what a person confirms, starts it, opens logs, gets small, an
   await leave(opened);
 });
 
-it('says that the daemon is gone, keeps the last picture, and goes on when it is back', async () => {
+it('says that the daemon is gone, keeps the last screen, and goes on when it is back', async () => {
   const opened = await open(100, 30);
   process.kill(await own.daemonPid(), 'SIGKILL');
   await opened.until(/daemon is gone/);

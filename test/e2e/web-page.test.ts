@@ -193,7 +193,7 @@ describe('links and sessions', () => {
     expect(browser.errors).toEqual([]);
   });
 
-  it('when the daemon goes the picture stays, greyed; when its session is unknown it says so', async () => {
+  it('when the daemon goes the last snapshot stays, greyed; when its session is unknown it says so', async () => {
     const made = await scene();
     const { page, port } = await open(made, view);
     await made.client.closeWeb();

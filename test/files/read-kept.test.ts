@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -169,12 +169,14 @@ describe('the folder of the state', () => {
     expect([found.code === 'internal' ? 'not-written' : found.code, found.message]).toEqual([code, expect.stringMatching(said)]);
   });
 
-  it('may be a link to one of this user’s', () => {
+  it('may be a link to one of this user’s, and is made where there is none', () => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'real'), { mode: 0o700 });
     symlinkSync('real', join(folder, 'state'));
     makeFolder(join(folder, 'state'));
+    expect(lstatSync(join(folder, 'state')).isSymbolicLink()).toBe(true);
     makeFolder(join(folder, 'new/state'));
+    expect(lstatSync(join(folder, 'new/state')).isDirectory()).toBe(true);
   });
 });
 

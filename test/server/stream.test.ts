@@ -16,7 +16,7 @@ const SPAN: HistorySpan = { slot: 0, entries: [{ at: 1, workingSet: 2, peak: 3, 
 const NONE: HistorySpan = { slot: 0, entries: [] };
 
 describe('a snapshot', () => {
-  it('comes first: the snapshot, the last notices, and the last minute of what ran in it', async () => {
+  it('comes first: all that is known, the last notices, and the last minute of what ran', async () => {
     const asked: unknown[] = [];
     const history = async (...args: unknown[]) => {
       asked.push(args);

@@ -24,7 +24,7 @@ describe('docs/profiles.md', () => {
   });
 
   it('names every key of a profile, and every key and choice of a service', () => {
-    for (const key of [...knownKeys([]), ...serviceKeys(['idle']), ...knownKeys(['schedule'])]) expect(text).toContain(key);
+    for (const key of [...knownKeys([]), ...serviceKeys(['idle']), ...knownKeys(['schedule'])]) expect(text).toContain(`\`${key}\``);
     for (const key of Object.keys(serviceSchema.shape).filter(name => name !== 'memory')) expect(text).toContain(`\`${key}\``);
     const { start, protocol, runtime, path } = serviceSchema.shape;
     for (const choice of [start, protocol, runtime, path].flatMap(schema => schema.unwrap().options))

@@ -320,7 +320,7 @@ describe('tabs', () => {
   });
 });
 
-describe('the picture', () => {
+describe('the screen', () => {
   it('counts down between frames', () => {
     const player = new Player();
     expect(player.lines('redis ')[0]).toContain(' 42s ');

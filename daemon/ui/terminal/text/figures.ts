@@ -30,7 +30,7 @@ export function percent(value: number): string {
 }
 
 /** `1 connection`, `2 connections`. */
-export function counted(count: number, noun: string): string {
+export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 

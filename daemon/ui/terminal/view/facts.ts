@@ -3,7 +3,7 @@ import { formatBytes } from '../../../shared/bytes.js';
 import { formatSpan } from '../../../shared/span.js';
 import type { Row } from '../cells.js';
 import { type DashboardState, shownNow } from '../state.js';
-import { counted, rate, short } from '../text/figures.js';
+import { plural, rate, short } from '../text/figures.js';
 import { stopsIn } from './labels.js';
 import { factRows } from './parts.js';
 
@@ -29,7 +29,7 @@ export function serviceFacts(dash: DashboardState, service: LiveService, columns
     ['rank', rank],
     ['limits', `standard ${short(memory.standard)}, grant ${holds ? short(memory.grant) : 'none'}, maximum ${short(memory.maximum)}`],
     ['usage', usageOf(service)],
-    ['network', usage ? `in ${rate(usage.netIn)}, out ${rate(usage.netOut)}; ${counted(connections, 'connection')}` : ''],
+    ['network', usage ? `in ${rate(usage.netIn)}, out ${rate(usage.netOut)}; ${plural(connections, 'connection')}` : ''],
     ['disk', usage ? `read ${rate(usage.blockIn)}, written ${rate(usage.blockOut)}` : ''],
     ['processes', usage?.pids == null ? '' : String(usage.pids)],
     [

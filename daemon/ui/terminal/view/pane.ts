@@ -4,7 +4,7 @@ import { severalProjects } from '../list.js';
 import { shownNotices } from '../notices.js';
 import type { DashboardState } from '../state.js';
 import { shownNow } from '../state.js';
-import { counted } from '../text/figures.js';
+import { plural } from '../text/figures.js';
 import type { Glyphs } from '../text/glyphs.js';
 import { joined, span } from '../text/rows.js';
 import { widthOf, wrap } from '../text/width.js';
@@ -76,7 +76,7 @@ function linksRow(dash: DashboardState, service: LiveService, columns: number): 
   const up = upFor(dash, service);
   const parts: Row[] = [
     ...(addresses === '' ? [] : [[span(addresses, 'strong')]]),
-    ...(connections > 0 ? [[span(counted(connections, 'connection'))]] : []),
+    ...(connections > 0 ? [[span(plural(connections, 'connection'))]] : []),
     ...(up === '' ? [] : [[span(up)]]),
     ...(dependsOn.length > 0 ? [[span('needs ', 'dim'), span(dependsOn.join(', '))]] : []),
   ];

@@ -147,7 +147,7 @@ describe('the program', () => {
     expect(terminal.written).not.toContain('frame 2');
   });
 
-  it('asks for plans and works, and hands on what comes of them', async () => {
+  it('asks for plans, carries actions out, and hands on what comes of them', async () => {
     const refusal = failure('over-budget', 'too much', { holders: [] });
     const effects = (input: Input): readonly Effect[] => {
       if (input.kind === 'key' && input.key.name === 'x') return [{ kind: 'plan', action: ACTION }];
