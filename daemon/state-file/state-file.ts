@@ -57,7 +57,7 @@ export function createStateFile(
       if (earlier === null) return { intent: NOTHING, warning: `${kept} What runs is taken in from its labels.` };
       // Read again should this daemon end before it writes.
       renameSync(file.before, path);
-      return { intent: earlier, warning: `${kept} The one before it was whole and is gone on with.` };
+      return { intent: earlier, warning: `${kept} The one before it was whole and is used.` };
     },
     onUnsynced(listener) {
       unsynced = listener;

@@ -15,7 +15,7 @@ import { projectSpecOf } from './spec.js';
 import { type TrustPoint, trustPoints } from './trust-points.js';
 
 export interface LoadOptions {
-  /** Null: the project's standard profile. */
+  /** Null: the project's default profile. */
   readonly profile: string | null;
   /** Services named on the command line; null: none. They must exist. */
   readonly services: readonly string[] | null;

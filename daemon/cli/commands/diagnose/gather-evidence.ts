@@ -21,7 +21,7 @@ import { runningDaemon } from '../../start-daemon.js';
 import { profileNeed } from '../wsl/profile-need.js';
 import { hostOf, windowsCache } from '../wsl/read-wsl.js';
 
-/** Looks at everything that doctor judges, with the project's standard profile where none is named. What cannot be seen is null, with the reason; nothing here fails. */
+/** Looks at everything that doctor judges, with the project's default profile where none is named. What cannot be seen is null, with the reason; nothing here fails. */
 export async function gather(cli: Cli, profile: string | null): Promise<Evidence> {
   const host = hostOf(cli);
   const home = cli.env['HOME'] ?? homedir();

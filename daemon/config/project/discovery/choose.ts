@@ -34,7 +34,7 @@ async function ownName({ sources }: Found, file: string): Promise<string> {
 }
 
 /** The default profile: laptop-dev.yaml's, else the one called `default`, else the only one; `minimal` of the built-in stack. Null when one must be named. */
-function standardProfile(found: Found, named: ReadonlyMap<string, string>): string | null {
+function defaultProfile(found: Found, named: ReadonlyMap<string, string>): string | null {
   const single = [...named].find(([, file]) => profileNameOf(file) === null)?.[0];
   if (single !== undefined) return single;
   if (named.has('default')) return 'default';
@@ -46,7 +46,7 @@ function standardProfile(found: Found, named: ReadonlyMap<string, string>): stri
 export async function chooseProfile(found: Found, wanted: string | null): Promise<{ file: string | null; failure: Failure | null }> {
   const named = await profileFiles(found);
   if (wanted === null && found.origin === 'compose') return { file: null, failure: null };
-  const name = wanted ?? standardProfile(found, named);
+  const name = wanted ?? defaultProfile(found, named);
   const file = name === null ? undefined : named.get(name);
   if (file !== undefined) return { file, failure: null };
   const names = [...named.keys()];
@@ -70,13 +70,13 @@ export async function splitWords(found: Found, words: readonly string[]): Promis
 
 export async function listProfiles(found: Found): Promise<readonly ListedProfile[]> {
   const named = await profileFiles(found);
-  const standard = standardProfile(found, named);
+  const byDefault = defaultProfile(found, named);
   const listed: ListedProfile[] = [];
   for (const [name, file] of named) {
     const { loadProfile } = await import('../../profiles/load.js');
     const { profile, problems } = await loadProfile(file, found.sources);
     const services = [...(profile?.listed ?? [])];
-    listed.push({ name, description: profile?.description ?? null, file, standard: name === standard, services, problems });
+    listed.push({ name, description: profile?.description ?? null, file, standard: name === byDefault, services, problems });
   }
   return listed.sort((a, b) => Number(b.standard) - Number(a.standard) || basename(a.file).localeCompare(basename(b.file)));
 }
