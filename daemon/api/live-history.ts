@@ -3,7 +3,7 @@ import type { Ms } from '../shared/span.js';
 
 /** What a service used at one moment, or in one slot of time. */
 export interface HistoryEntry {
-  /** ms since the epoch: the moment, or the begin of the slot. */
+  /** ms since the epoch: the moment, or the beginning of the slot. */
   readonly at: Ms;
   readonly workingSet: Bytes;
   /** The highest working set in the slot. */

@@ -7,7 +7,7 @@ import { FailureError, failure } from '../shared/failure.js';
 import { parseFailure } from '../shared/parse-failure.js';
 import { BASE_REFERENCE } from './base/base-reference.js';
 import { ensureBuilt } from './build/ensure-built.js';
-import type { ImageContext, Tell } from './context.js';
+import type { ImageContext, ReportProgress } from './context.js';
 import { engineAddress } from './endpoint.js';
 import { inspectImage } from './inspect.js';
 import type { ImageJob, JobAnswer, Order } from './jobs.js';
@@ -115,19 +115,19 @@ export function createImages({ endpoint, stateDir, log, worker = WORKER }: Image
   const waits = new Waits();
   const definitions = new Map<string, Promise<string | null>>();
   const guard = registryMemory(() => performance.now());
-  const room: ImageContext = {
+  const context: ImageContext = {
     engine: engineAddress(endpoint, process.env),
     log,
     known: knownBuilds(stateDir),
-    run(job, tell) {
-      const start = (): Promise<string> => atMostTwo(() => runJob(worker, endpoint, job, tell));
+    run(job, report) {
+      const start = (): Promise<string> => atMostTwo(() => runJob(worker, endpoint, job, report));
       return job.kind === 'pull' ? guard(job.reference, start) : start();
     },
-    base: (rebuild, tell) =>
-      once(`${BASE_REFERENCE} ${rebuild}`, tell, async heard => void (await room.run({ kind: 'base', rebuild }, heard))),
-    first: (of, reference, tell) =>
+    base: (rebuild, report) =>
+      once(`${BASE_REFERENCE} ${rebuild}`, report, async heard => void (await context.run({ kind: 'base', rebuild }, heard))),
+    first: (of, reference, report) =>
       waits.during(fullReference(of.reference), fullReference(reference), () =>
-        ensure({ ...of, reference, build: null, pull: 'missing', rebuild: false }, tell),
+        ensure({ ...of, reference, build: null, pull: 'missing', rebuild: false }, report),
       ),
     alone(quick, build) {
       const before = definitions.get(quick) ?? Promise.resolve(null);
@@ -144,19 +144,19 @@ export function createImages({ endpoint, stateDir, log, worker = WORKER }: Image
     const name = fullReference(request.reference);
     const shared = (request.project ?? []).find(image => fullReference(image.reference) === name);
     const build = request.build ?? shared?.build ?? null;
-    if (build === null && request.reference === BASE_REFERENCE) return room.base(request.rebuild, onProgress);
+    if (build === null && request.reference === BASE_REFERENCE) return context.base(request.rebuild, onProgress);
     const whole = { ...request, platform: request.build ? (request.platform ?? null) : (shared?.platform ?? request.platform ?? null) };
-    return once(`${name} ${request.rebuild}`, onProgress, tell =>
-      build ? ensureBuilt(room, whole, build, tell) : ensurePulled(room, whole, tell),
+    return once(`${name} ${request.rebuild}`, onProgress, report =>
+      build ? ensureBuilt(context, whole, build, report) : ensurePulled(context, whole, report),
     );
   };
   return { ensure };
 }
 
 /** For a service without a build: uses the image that is here, pulls it where its policy says so. */
-async function ensurePulled(room: ImageContext, request: ImageRequest, tell: Tell): Promise<void> {
+async function ensurePulled(context: ImageContext, request: ImageRequest, report: ReportProgress): Promise<void> {
   const { reference, pull, platform = null } = request;
-  if (pull !== 'always' && (await inspectImage(room.engine, reference))) return;
+  if (pull !== 'always' && (await inspectImage(context.engine, reference))) return;
   if (pull === 'never') {
     throw new FailureError(
       failure('image-missing', `${reference} is not on this machine, and pull_policy is never`, { reference, reason: 'never' }, [
@@ -164,7 +164,7 @@ async function ensurePulled(room: ImageContext, request: ImageRequest, tell: Tel
       ]),
     );
   }
-  tell({ step: 'pull', reference, layers: null });
-  await room.run({ kind: 'pull', reference, platform }, tell);
-  room.log.info({ reference }, 'image pulled');
+  report({ step: 'pull', reference, layers: null });
+  await context.run({ kind: 'pull', reference, platform }, report);
+  context.log.info({ reference }, 'image pulled');
 }

@@ -20,7 +20,7 @@ export function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T>
 export function singleFlight<P>(): (
   key: string,
   hear: (progress: P) => void,
-  task: (tell: (progress: P) => void) => Promise<void>,
+  task: (report: (progress: P) => void) => Promise<void>,
 ) => Promise<void> {
   const flights = new Map<string, { readonly listeners: ((progress: P) => void)[]; readonly outcome: Promise<void> }>();
   return (key, hear, task) => {
@@ -30,11 +30,11 @@ export function singleFlight<P>(): (
       return flight.outcome;
     }
     const listeners = [hear];
-    const tell = (progress: P): void => {
+    const report = (progress: P): void => {
       for (const listener of listeners) listener(progress);
     };
     const outcome = Promise.resolve()
-      .then(() => task(tell))
+      .then(() => task(report))
       .finally(() => flights.delete(key));
     flights.set(key, { listeners, outcome });
     return outcome;

@@ -8,16 +8,16 @@ import type { ImageJob, JobAnswer, Order } from './jobs.js';
 import { pullImage } from './pull/pull.js';
 
 const say = (answer: JobAnswer): Promise<void> => new Promise(resolve => process.send?.(answer, undefined, undefined, () => resolve()));
-const tell = (progress: ImageProgress): void => void say({ kind: 'progress', progress });
+const report = (progress: ImageProgress): void => void say({ kind: 'progress', progress });
 
 function run(engine: Engine, job: ImageJob): Promise<string> {
   switch (job.kind) {
     case 'pull':
-      return pullImage(engine, job.reference, job.platform, tell);
+      return pullImage(engine, job.reference, job.platform, report);
     case 'base':
-      return makeBase(engine, job.rebuild, tell);
+      return makeBase(engine, job.rebuild, report);
     case 'build':
-      return buildImage(engine, job, tell);
+      return buildImage(engine, job, report);
     case 'tag':
       return tagImage(engine, job.imageId, job.reference);
     case 'quick-hash':

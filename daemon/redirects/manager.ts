@@ -9,7 +9,7 @@ import { localShell, type ScriptRunner } from './shell.js';
 
 /**
  * Bytes beyond headers that make a service used: over what an idle container moves by itself in its first minute (236: multicast reports,
- * router solicitations), below ten of the smallest requests. Counted from the last use on, so that seldom small requests add up.
+ * router solicitations), below ten of the smallest requests. Counted from the last use on, so that small requests that are rare add up.
  */
 export const USED = 256;
 

@@ -72,18 +72,18 @@ export function facade(
     info: { version, pid, instance, startedAt },
     engine,
     async act(action, { dryRun, trust: granted }) {
-      const beyond = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
-      if (beyond) return { ok: false, failure: beyond };
-      const foul = action.kind === 'up' ? unresolvable(action.spec) : null;
-      if (foul) return { ok: false, failure: foul };
+      const tooLarge = action.kind === 'budget' ? budgetBeyond(action.bytes, options) : null;
+      if (tooLarge) return { ok: false, failure: tooLarge };
+      const unjudged = action.kind === 'up' ? unresolvable(action.spec) : null;
+      if (unjudged) return { ok: false, failure: unjudged };
       const refusal = action.kind === 'up' ? trust.check(action.spec, granted && !dryRun) : null;
       if (refusal && !(dryRun && granted)) return { ok: false, failure: refusal };
       await engineBack(loop, clock);
       loop.post({ kind: 'used', uses: listeners.uses() });
       sampler.now();
       const from = action.kind === 'up' ? movedFrom(loop.world, action.spec) : null;
-      const meant = from === null ? action : { ...action, moved: true };
-      const answer = dryRun ? loop.rehearse(meant) : await loop.ask(meant);
+      const asked = from === null ? action : { ...action, moved: true };
+      const answer = dryRun ? loop.rehearse(asked) : await loop.ask(asked);
       if (!answer) return { ok: false, failure: failure('internal', 'an action was not answered') };
       if (from !== null && answer.ok && !dryRun && action.kind === 'up') notices.add([movedNotice(action.spec, from)]);
       return dryRun ? answer : warned(answer, keeper.unkept);

@@ -17,7 +17,7 @@ const HARMLESS =
 /** Colours (SGR): they steer nothing but what text looks like. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const SGR = /\x1b\[([0-9;:]{0,60})m/g;
-/** Titles, clipboards, links, device control: strings for the terminal, up to their end. Without an end only the begin is one. */
+/** Titles, clipboards, links, device control: strings for the terminal, up to their end. Without an end only the beginning is one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const STRINGS = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)/g;
 /** Everything else that begins with ESC or a C1 introducer: cursor, screen, modes, character sets. */

@@ -1,7 +1,7 @@
 import { MAINTAINED_PREFIXES } from './generated/secret-prefixes.js';
 
 /**
- * The forms of secrets: what makers of tokens put at their begin, so that they can be found, and what has a form of its own. Prefixes that
+ * The forms of secrets: what makers of tokens put at their beginning, so that they can be found, and what has a form of its own. Prefixes that
  * secretlint knows are generated; those here stand in the makers' documents and in the lists of partners of GitHub's secret scanning.
  *
  * Everything here runs over text of strangers, and takes time in proportion to its length (test/linear.test.ts): no two parts of an expression
@@ -29,7 +29,7 @@ const PREFIXES: readonly string[] = [
   'oauth:', 'ocn_', 'ntn_', 'bb_live_', 'sendbird_', 'statsig_', 'secret-', 'server-', 'client-secret-', 'launchdarkly-', 'sdk-', 'api-', 'mob-', 'cal_live_', 'cal_', 'ak_', 'tvly-', 'apify_api_', 'flb_', 'wandb_v1_', 'clh_', 'pmk_',
 ]; // biome-ignore format: a table
 
-/** They are the begin of ordinary words too: what follows has to be long and look drawn by lot. */
+/** They are the beginning of ordinary words too: what follows has to be long and look drawn by lot. */
 const LOOSE: ReadonlySet<string> = new Set([
   's.', 'b.', 'SK', 'K10', 'SCW', 'oy2', 're_', 'sl.', 'oc_', 'cf_', 'co_', 'pa-', 'AI-', 'ak_', 'cal_', 'key-', 'sdk-', 'api-', 'mob-', 'server-', 'secret-', 'secret_', 'client-secret-',
   'sk_', 'rk_', 'sk-', 'gsk-', 'csk-', 'hcp.', 'ls__', 'glo_', 'typ_', 'trm_', 'fw_', 'p8e-', 'gitea_', 'codecov_', 'neon_', 'upstash_', 'koyeb_', 'railway_', 'snyk_', 'crates_', 'sendbird_', 'statsig_',
@@ -79,7 +79,7 @@ const SHAPED = [
   /(?<![\w-])nr[a-z]{2}-[0-9a-f]{36,40}(?![\w-])/gi,
   /(?<![\w-])SG\.[\w-]{16,}\.[\w-]{16,}/g,
 ];
-/** Pictures, fonts and checksums are long and mixed as well; of a picture the begin of its format tells. */
+/** Images, fonts and checksums are long and mixed as well; the beginning of an image file tells its format. */
 const LONG =
   /data:(?:image|font|audio|video)\/[\w.+-]{1,40}(?:;[\w=-]{1,40}){0,3},[\w+/=%-]*|(?<![\w+/=-])(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR|PHN2Zy|PD94bWwg|JVBERi0|AAABAA|Qk[0-9A-Za-z]{2}AAAA|d09GM|T1RUTw|AAEAAAA)[\w+/=-]*|(?:sha(?:1|224|256|384|512)|SHA(?:1|224|256|384|512))[-:][\w+/=]*|(?<![\w+/=-])[\w+/=-]{32,}/g;
 const KEPT =

@@ -50,7 +50,7 @@ describe('commands that run in a container', () => {
     expect(execEventOf(raw('exec_start: sh -c "a\nb"', 'a'))).toMatchObject({ command: 'sh -c "a\nb"' });
   });
 
-  it('their end counts though their begin was missed', async () => {
+  it('their end counts though their start was missed', async () => {
     expect(await watch(null).tell('exec_die', 'x')).toBe('execEnded');
   });
 });

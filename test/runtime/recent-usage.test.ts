@@ -86,7 +86,7 @@ describe('the last 15 minutes', () => {
   });
 });
 
-test('entries of one slot are joined: its begin, the mean, the peak, the CPU where it is known', () => {
+test('entries of one slot are joined: its beginning, the mean, the peak, the CPU where it is known', () => {
   const recent = new RecentUsage();
   const begin = Math.floor(NOW / 10_000) * 10_000;
   for (const [seconds, workingSet, cpu] of [

@@ -96,7 +96,7 @@ describe('who goes next', () => {
 });
 
 describe('a service that runs', () => {
-  test('has its figures, its begin by the wall clock and its address', () => {
+  test('has its figures, its start by the wall clock and its address', () => {
     const driver = sleeping();
     driver.now = 5_000;
     wake(driver, 'shop/db');

@@ -71,20 +71,20 @@ export function sameDefinition(found: Network, spec: NetworkSpec): boolean {
 
 /** Podman tells of ranges in words of its own: there they are as they were made. */
 async function hasItsRanges(connection: EngineConnection, found: Network, spec: NetworkSpec): Promise<boolean> {
-  const wishes = requestedSubnets(spec).filter(wish => wish.range !== null || wish.gateway !== null || Object.keys(wish.aux).length > 0);
-  return wishes.length === 0 || (await connection.facts()).kind === 'podman' || sameRanges(found, wishes);
+  const requested = requestedSubnets(spec).filter(each => each.range !== null || each.gateway !== null || Object.keys(each.aux).length > 0);
+  return requested.length === 0 || (await connection.facts()).kind === 'podman' || sameRanges(found, requested);
 }
 
 /** Pure. */
-function sameRanges({ IPAM }: Network, wishes: readonly RequestedSubnet[]): boolean {
-  return wishes.every(wish => {
-    const seen = (IPAM?.Config ?? []).find(({ Subnet }) => isSame(Subnet, wish.subnet));
+function sameRanges({ IPAM }: Network, requested: readonly RequestedSubnet[]): boolean {
+  return requested.every(each => {
+    const seen = (IPAM?.Config ?? []).find(({ Subnet }) => isSame(Subnet, each.subnet));
     const aux = (addresses: Readonly<Partial<Record<string, string>>>): string => Object.entries(addresses).sort().join();
     return (
       seen !== undefined &&
-      isSame(seen.IPRange, wish.range) &&
-      (wish.gateway === null || isSame(seen.Gateway, wish.gateway)) &&
-      aux(seen.AuxiliaryAddresses ?? {}) === aux(wish.aux)
+      isSame(seen.IPRange, each.range) &&
+      (each.gateway === null || isSame(seen.Gateway, each.gateway)) &&
+      aux(seen.AuxiliaryAddresses ?? {}) === aux(each.aux)
     );
   });
 }
@@ -134,8 +134,8 @@ async function removedUnlessUsed(connection: EngineConnection, name: string): Pr
 const TRIES = 8;
 
 async function create(maker: NetworkMaker, project: string, spec: NetworkSpec): Promise<void> {
-  const wishes = requestedSubnets(spec);
-  if (wishes.length > 0 || !(await choosesItself(maker, spec))) return createWith(maker, project, spec, wishes);
+  const requested = requestedSubnets(spec);
+  if (requested.length > 0 || !(await choosesItself(maker, spec))) return createWith(maker, project, spec, requested);
   const taken = (await subnetsOf(maker.connection)).flatMap(({ subnets }) => subnets);
   for (let tried = 1; tried <= TRIES; tried += 1) {
     const chosen = chooseSubnet(spec.name, maker.pools ?? [], taken, hostRoutes());
@@ -161,7 +161,7 @@ async function createWith(
   { connection, instance }: NetworkMaker,
   project: string,
   spec: NetworkSpec,
-  wishes: readonly RequestedSubnet[],
+  requested: readonly RequestedSubnet[],
 ): Promise<void> {
   try {
     await connection.call(`create network ${spec.name}`, DEADLINE.slow, (client, abortSignal) =>
@@ -173,7 +173,7 @@ async function createWith(
         Internal: spec.internal,
         Options: { ...spec.options },
         Labels: { ...spec.labels, ...networkLabels(project, spec.key, instance) },
-        ...(wishes.length === 0 ? {} : { IPAM: { Config: wishes.map(configOf) } }),
+        ...(requested.length === 0 ? {} : { IPAM: { Config: requested.map(configOf) } }),
         abortSignal,
       }),
     );

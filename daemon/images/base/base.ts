@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { FailureError, failure } from '../../shared/failure.js';
 import { contextTar } from '../build/context-tar.js';
-import type { Tell } from '../context.js';
+import type { ReportProgress } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { pullImage } from '../pull/pull.js';
@@ -48,16 +48,16 @@ const ORIGIN_LABEL = 'laptop-dev.base-origin';
  * Makes the base image present and resolves to its id: Debian's own image when it is here or a registry has it, with this machine's
  * certificate authorities added; else a Debian made from packages with debootstrap. Only one at a time on a machine.
  */
-export async function makeBase(engine: Engine, rebuild: boolean, tell: Tell): Promise<string> {
-  const lock = await hostLock(lockPath(), () => tell({ step: 'base-waits' }));
+export async function makeBase(engine: Engine, rebuild: boolean, report: ReportProgress): Promise<string> {
+  const lock = await hostLock(lockPath(), () => report({ step: 'base-waits' }));
   try {
     const present = await inspectImage(engine.address, BASE_REFERENCE);
     if (present && !rebuild) return present.id;
-    const refusal = await sourceMissing(engine, tell);
+    const refusal = await sourceMissing(engine, report);
     if (refusal === null) await derive(engine);
     else {
-      tell({ step: 'base-begins', why: refusal });
-      await importRoot(engine, tell);
+      report({ step: 'base-begins', why: refusal });
+      await importRoot(engine, report);
     }
     const made = await inspectImage(engine.address, BASE_REFERENCE);
     if (!made) throw new FailureError(failure('engine-error', `the engine has no ${BASE_REFERENCE} after it was made`));
@@ -68,10 +68,10 @@ export async function makeBase(engine: Engine, rebuild: boolean, tell: Tell): Pr
 }
 
 /** Null: Debian's image is at the engine. Else why not. */
-async function sourceMissing(engine: Engine, tell: Tell): Promise<string | null> {
+async function sourceMissing(engine: Engine, report: ReportProgress): Promise<string | null> {
   if (await inspectImage(engine.address, BASE_SOURCE)) return null;
   try {
-    await pullImage(engine, BASE_SOURCE, null, tell);
+    await pullImage(engine, BASE_SOURCE, null, report);
     return null;
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
@@ -89,8 +89,8 @@ async function derive({ docker }: Engine): Promise<void> {
   if (error !== null) throw new FailureError(failure('image-build-failed', `the base image cannot be built on ${BASE_SOURCE}: ${error}`));
 }
 
-async function importRoot({ docker }: Engine, tell: Tell): Promise<void> {
-  const root = await makeRoot(await ownAuthorities(), tell);
+async function importRoot({ docker }: Engine, report: ReportProgress): Promise<void> {
+  const root = await makeRoot(await ownAuthorities(), report);
   try {
     const tar = tarOfRoot(root.path);
     const changes = ['CMD ["bash"]', `LABEL ${ORIGIN_LABEL}=debootstrap`];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FailureError, failure } from '../../shared/failure.js';
-import type { Tell } from '../context.js';
+import type { ReportProgress } from '../context.js';
 import { debianMirror, proxySettings } from '../host-settings.js';
 import { type Command, lines } from './lines.js';
 import { makeSlim, writeSources } from './slim-root.js';
@@ -21,17 +21,17 @@ export interface DebianRoot {
  * A minimal Debian in a folder. Runs as root only, under the host lock. What an interrupted run left is removed first; nothing of
  * a run that fails stays. Fails with image-missing (nobody to run it, with the command to type) or image-build-failed.
  */
-export async function makeRoot(authorities: readonly string[], tell: Tell): Promise<DebianRoot> {
-  await requireDebootstrap(tell);
+export async function makeRoot(authorities: readonly string[], report: ReportProgress): Promise<DebianRoot> {
+  await requireDebootstrap(report);
   await removeLeftovers();
   const path = await mkdtemp(join(WORK, PREFIX));
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
   try {
     await chmod(path, 0o755);
     const own = await debianMirror();
-    const error = (own && (await bootstrap(path, own, tell))) ?? null;
+    const error = (own && (await bootstrap(path, own, report))) ?? null;
     // The machine's mirror may not carry this release: then the mirror that debootstrap itself knows.
-    const last = own && error === null ? null : await retry(path, tell);
+    const last = own && error === null ? null : await retry(path, report);
     if (last !== null) throw new FailureError(bootstrapFailure(last));
     await addAuthorities(path, authorities);
     await writeSources(path, SUITE, await environment());
@@ -43,13 +43,13 @@ export async function makeRoot(authorities: readonly string[], tell: Tell): Prom
   }
 }
 
-async function retry(path: string, tell: Tell): Promise<string | null> {
+async function retry(path: string, report: ReportProgress): Promise<string | null> {
   await rm(path, { recursive: true, force: true });
   await mkdir(path, { mode: 0o755 });
-  return bootstrap(path, null, tell);
+  return bootstrap(path, null, report);
 }
 
-async function bootstrap(path: string, mirror: string | null, tell: Tell): Promise<string | null> {
+async function bootstrap(path: string, mirror: string | null, report: ReportProgress): Promise<string | null> {
   // An older debootstrap does not know the name of a newer release; the script is the same as sid's.
   const script = existsSync(join(SCRIPTS, SUITE)) ? [] : [join(SCRIPTS, 'sid')];
   const include = mirror?.startsWith('https:') ? ['--include=ca-certificates'] : [];
@@ -58,7 +58,7 @@ async function bootstrap(path: string, mirror: string | null, tell: Tell): Promi
   let phase = '';
   return lines(await isolated({ name: 'debootstrap', args, env: await environment() }), line => {
     const next = /^I: (Retrieving|Extracting|Unpacking|Configuring)/.exec(line)?.[1]?.toLowerCase() ?? phase;
-    if (next !== phase) tell({ step: 'base-packages', phase: next });
+    if (next !== phase) report({ step: 'base-packages', phase: next });
     phase = next;
   });
 }
@@ -83,7 +83,7 @@ async function addAuthorities(root: string, authorities: readonly string[]): Pro
     await lines({ name: 'chroot', args: [root, 'update-ca-certificates'] }, () => undefined);
 }
 
-async function requireDebootstrap(tell: Tell): Promise<void> {
+async function requireDebootstrap(report: ReportProgress): Promise<void> {
   const installed = existsSync('/usr/sbin/debootstrap');
   const root = process.getuid?.() === 0;
   if (root && installed) return;
@@ -95,7 +95,7 @@ async function requireDebootstrap(tell: Tell): Promise<void> {
       ]),
     );
   }
-  tell({ step: 'base-installs-debootstrap' });
+  report({ step: 'base-installs-debootstrap' });
   const apt: Command = { name: 'apt-get', args: ['install', '-y', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'] };
   const quiet = { ...apt, env: await environment() };
   const error =

@@ -3,7 +3,7 @@ import type { BuildSpec } from '../../model/spec.js';
 import type { PinnedFolder } from '../../path-gate/pinned.js';
 import { FailureError, failure } from '../../shared/failure.js';
 import { BASE_REFERENCE } from '../base/base-reference.js';
-import type { Tell } from '../context.js';
+import type { ReportProgress } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { builderArgs } from '../host-settings.js';
 import { inspectImage } from '../inspect.js';
@@ -25,14 +25,14 @@ const SENT_DOCKERFILE = '.laptop-dev.Dockerfile';
  * Builds unless the image at the engine was built from the same contents upon the same bases. Resolves to the image's id, or to
  * `needs NAME`: an image that others build has to be current first.
  */
-export async function buildImage(engine: Engine, job: BuildJob, tell: Tell): Promise<string> {
+export async function buildImage(engine: Engine, job: BuildJob, report: ReportProgress): Promise<string> {
   const plan = planBuild(job.reference, job.build, job.platform);
   const built = plan.facts.bases.find(base => job.built.includes(fullReference(base)));
   if (built !== undefined) return `${NEEDS}${built}`;
   if (plan.facts.bases.includes(BASE_REFERENCE) && !(await inspectImage(engine.address, BASE_REFERENCE)))
     return `${NEEDS}${BASE_REFERENCE}`;
-  const bases = await presentBases(engine, plan, tell);
-  return whileInContext(plan.reference, plan.context, context => buildIn(context, engine, job, plan, bases, tell));
+  const bases = await presentBases(engine, plan, report);
+  return whileInContext(plan.reference, plan.context, context => buildIn(context, engine, job, plan, bases, report));
 }
 
 async function buildIn(
@@ -41,7 +41,7 @@ async function buildIn(
   job: BuildJob,
   plan: BuildPlan,
   bases: Readonly<Record<string, string>>,
-  tell: Tell,
+  report: ReportProgress,
 ): Promise<string> {
   const entries = scanContext(context, plan.rules, Number.POSITIVE_INFINITY) ?? [];
   const hash = contentHash(plan, context, entries);
@@ -49,7 +49,7 @@ async function buildIn(
   const unchanged = before?.labels[HASH_LABEL] === hash && !baseChanged(before.labels[BASES_LABEL] ?? '', bases);
   if (before && unchanged && !job.rebuild) return before.id;
 
-  const output = new BuildOutput(shortName(plan.reference), tell);
+  const output = new BuildOutput(shortName(plan.reference), report);
   const labels = { ...plan.labels, [HASH_LABEL]: hash, [BASES_LABEL]: writeBases(bases) };
   const error = await send(engine, plan, tarOf(plan, context, entries), labels, job.rebuild, output);
   if (error !== null) throw new FailureError(buildFailure(plan.reference, error, output.lastLines()));
@@ -74,12 +74,12 @@ export async function hashContext(job: Extract<ImageJob, { kind: 'quick-hash' }>
 }
 
 /** Pulls what is missing before the builder would: it takes a minute to notice that no registry answers. */
-async function presentBases(engine: Engine, plan: BuildPlan, tell: Tell): Promise<Record<string, string>> {
+async function presentBases(engine: Engine, plan: BuildPlan, report: ReportProgress): Promise<Record<string, string>> {
   const ids: Record<string, string> = {};
   for (const base of plan.facts.bases) {
     const present = await inspectImage(engine.address, base);
-    if (!present) tell({ step: 'pull-base', reference: base, image: shortName(plan.reference) });
-    ids[base] = present?.id ?? (await pullImage(engine, base, plan.platform, tell));
+    if (!present) report({ step: 'pull-base', reference: base, image: shortName(plan.reference) });
+    ids[base] = present?.id ?? (await pullImage(engine, base, plan.platform, report));
   }
   return ids;
 }

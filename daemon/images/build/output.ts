@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Tell } from '../context.js';
+import type { ReportProgress } from '../context.js';
 import type { EngineLine } from '../engine.js';
 
 /** How many last lines a failed build shows, and how long each may be. */
@@ -9,14 +9,14 @@ const LENGTH = 300;
 /** What a build says: steps become progress, the last lines are kept for a failure. */
 export class BuildOutput {
   readonly #name: string;
-  readonly #tell: Tell;
+  readonly #report: ReportProgress;
   #lines: string[] = [];
   #open = '';
   #step = '';
 
-  constructor(name: string, tell: Tell) {
+  constructor(name: string, report: ReportProgress) {
     this.#name = name;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   hear(line: EngineLine): void {
@@ -36,7 +36,7 @@ export class BuildOutput {
     const step = /^step (\d+\/\d+)/i.exec(text)?.[1] ?? /^\[[0-9a-z:]+\] \[(?:[\w.-]+ )?(\d+\/\d+)\]/.exec(text)?.[1];
     if (step === undefined || step === this.#step) return;
     this.#step = step;
-    this.#tell({ step: 'build', image: this.#name, at: step });
+    this.#report({ step: 'build', image: this.#name, at: step });
   }
 }
 

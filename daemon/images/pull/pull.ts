@@ -1,5 +1,5 @@
 import { FailureError, failure } from '../../shared/failure.js';
-import type { Tell } from '../context.js';
+import type { ReportProgress } from '../context.js';
 import { type Engine, followBuild } from '../engine.js';
 import { inspectImage } from '../inspect.js';
 import { registryCredentials } from './credentials.js';
@@ -11,7 +11,7 @@ const FIRST_WORD = 6_000;
 const STANDSTILL = 90_000;
 
 /** Pulls an image; resolves to its id. A registry that does not answer is known after 6 s: image-missing, with what to do. */
-export async function pullImage(engine: Engine, reference: string, platform: string | null, tell: Tell): Promise<string> {
+export async function pullImage(engine: Engine, reference: string, platform: string | null, report: ReportProgress): Promise<string> {
   const patience = new Patience(FIRST_WORD);
   const layers = new Map<string, boolean>();
   const error = await pull(engine, reference, platform, patience, line => {
@@ -22,7 +22,7 @@ export async function pullImage(engine: Engine, reference: string, platform: str
     const done = /Pull complete|Already exists/.test(line.status);
     if (layers.get(line.id) === done) return;
     layers.set(line.id, done);
-    tell({ step: 'pull', reference, layers: { done: [...layers.values()].filter(Boolean).length, of: layers.size } });
+    report({ step: 'pull', reference, layers: { done: [...layers.values()].filter(Boolean).length, of: layers.size } });
   });
   patience.end();
   if (error !== null) throw new FailureError(pullFailure(reference, error));

@@ -41,7 +41,7 @@ export function pressureTests(strainOf: (own: Home) => Strain, alone: boolean): 
     expect(await host.states()).toEqual(['burst running', 'idle frozen', 'late asleep', 'used running']);
   });
 
-  it('its begin is told, and what that rests on', async () => {
+  it('its beginning is told, and what that rests on', async () => {
     await host.strain.begin();
     const told = await until('it is told', async () => (await host.notices('pressure'))[0], 120_000);
     console.log(`pressure: ${told.text}`);

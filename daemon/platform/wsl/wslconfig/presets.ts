@@ -92,19 +92,19 @@ interface Figures {
 
 const FIGURES: Readonly<Record<PresetName, (input: Gigabytes) => Figures>> = {
   minimal: ({ host, cpus, standard }) => {
-    const [share, wish] = [Math.floor(0.4 * host), Math.ceil(standard + 1.5)];
+    const [share, need] = [Math.floor(0.4 * host), Math.ceil(standard + 1.5)];
     const formula = `min(0.4 × ${host}, ${figure(standard)} standard + 1.5)`;
-    return { memory: Math.min(share, wish), swap: null, processors: Math.max(2, Math.floor(cpus / 2)), formula };
+    return { memory: Math.min(share, need), swap: null, processors: Math.max(2, Math.floor(cpus / 2)), formula };
   },
   balanced: ({ host, cpus, maximum }) => {
-    const [share, wish] = [Math.floor(host / 2), Math.ceil(maximum + 2)];
+    const [share, need] = [Math.floor(host / 2), Math.ceil(maximum + 2)];
     const formula = `min(${host} / 2, ${figure(maximum)} maximum + 2)`;
-    return { memory: Math.min(share, wish), swap: null, processors: Math.max(2, cpus - 2), formula };
+    return { memory: Math.min(share, need), swap: null, processors: Math.max(2, cpus - 2), formula };
   },
   llm: ({ host, cpus, standard, model }) => {
-    const [share, wish] = [host - 5, Math.ceil(standard + 1.2 * model + 1.5)];
+    const [share, need] = [host - 5, Math.ceil(standard + 1.2 * model + 1.5)];
     const formula = `min(${host} − 5, ${figure(standard)} standard + 1.2 × ${figure(model)} model + 1.5)`;
-    return { memory: Math.min(share, wish), swap: 4, processors: cpus - 2, formula };
+    return { memory: Math.min(share, need), swap: 4, processors: cpus - 2, formula };
   },
   'build-heavy': ({ host, cpus }) => {
     const memory = Math.min(Math.floor(0.625 * host), host - 6);

@@ -52,7 +52,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The longest begin of the text that fits into so many cells, as it is. */
+/** The longest beginning of the text that fits into so many cells, as it is. */
 export function cut(text: string, cells: number): string {
   if (text.length <= cells && NARROW.test(text)) return text;
   if (NARROW.test(text)) return text.slice(0, Math.max(0, cells));
@@ -71,7 +71,7 @@ export function clip(text: string, cells: number): string {
   return cells <= 1 ? '…'.slice(0, Math.max(0, cells)) : `${cut(text, cells - 1).trimEnd()}…`;
 }
 
-/** The text in exactly so many cells: clipped, or filled up at its end, or at its begin. */
+/** The text in exactly so many cells: clipped, or filled up at its end, or at its beginning. */
 export function sized(text: string, cells: number, align: 'left' | 'right' = 'left'): string {
   const clipped = clip(text, cells);
   const blank = ' '.repeat(Math.max(0, cells - widthOf(clipped)));

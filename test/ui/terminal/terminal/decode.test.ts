@@ -113,7 +113,7 @@ describe('decode', () => {
     expect(decoded(bytesOf(`\u001b[${'1'.repeat(254)}q`))).toEqual(['q']);
   });
 
-  it('keeps the begin of a very long paste', () => {
+  it('keeps the beginning of a very long paste', () => {
     const [typed] = decode(NOTHING, bytesOf(`\u001b[200~${'y'.repeat(100_000)}\u001b[201~`)).typed;
     expect(typed).toMatchObject({ key: { name: 'paste', text: 'y'.repeat(1_024) } });
   });
