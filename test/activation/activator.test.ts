@@ -77,11 +77,11 @@ test('200 clients join one wake and each gets its own answer', async () => {
 
 test.each(['http', 'redis', 'postgres'] as const)('a %s connection that says nothing wakes nothing and is not counted', async protocol => {
   const { target } = await server();
-  const { client, wakes, activator, told } = await stage({ protocol, target: () => null, wake: async () => target });
+  const { client, wakes, activator, reported } = await stage({ protocol, target: () => null, wake: async () => target });
   const socket = await client();
   socket.end();
   expect(String(await everything(socket))).toBe('');
-  expect([wakes(), activator.activity(SERVICE).connections, told]).toEqual([0, 0, []]);
+  expect([wakes(), activator.activity(SERVICE).connections, reported]).toEqual([0, 0, []]);
 });
 
 test('a tcp connection wakes at once: its server may speak first', async () => {
@@ -126,32 +126,32 @@ test('a target that refuses connections is asked for again, then the client is r
 
 test('activity counts connections and bytes, and tells when the first comes and the last goes', async () => {
   const { target, sockets } = await server(() => undefined);
-  const { client, activator, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  const { client, activator, reported } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
   expect(activator.activity(SERVICE)).toEqual({ connections: 0, lastByteAt: null, holding: false, bytes: 0, rhythm: null });
   const socket = await client();
   const before = clock.now();
   socket.write('GET / HTTP/1.1\r\n\r\n');
-  await until(() => told.length > 0);
+  await until(() => reported.length > 0);
   const { lastByteAt, ...rest } = activator.activity(SERVICE);
   expect(rest).toEqual({ connections: 1, holding: true, bytes: 18, rhythm: null });
   expect(lastByteAt).toBeGreaterThanOrEqual(before);
   socket.on('error', () => undefined); // a reset is passed on
   for (const accepted of sockets) accepted.destroy();
   socket.end();
-  await until(() => told.at(-1)?.connections === 0);
-  expect(told[0]).toEqual({ connections: 1, holding: true });
+  await until(() => reported.at(-1)?.connections === 0);
+  expect(reported[0]).toEqual({ connections: 1, holding: true });
   expect(activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 
 test('the end of an exchange is told although its connection stays open', async () => {
   const { target, sockets } = await server(() => undefined);
-  const { client, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  const { client, reported } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
   const socket = await client();
   socket.write('GET / HTTP/1.1\r\n\r\n');
-  await until(() => told.length > 0);
+  await until(() => reported.length > 0);
   for (const accepted of sockets) accepted.write('HTTP/1.1 204 No Content\r\n\r\n');
-  await until(() => told.length > 1);
-  expect(told).toEqual([
+  await until(() => reported.length > 1);
+  expect(reported).toEqual([
     { connections: 1, holding: true },
     { connections: 1, holding: false },
   ]);
@@ -161,15 +161,15 @@ const EXCHANGES = byGear({ deep: 2000, usual: 2000, fast: 500 });
 
 test('many exchanges a second are told as edges, at most ten a second', async () => {
   const { target } = await server(socket => socket.on('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\n')));
-  const { client, told } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
+  const { client, reported } = await stage({ protocol: 'http', target: () => target, wake: async () => target });
   const socket = await client();
   const started = clock.now();
   for (let request = 0; request < EXCHANGES; request += 1) {
     socket.write('GET / HTTP/1.1\r\n\r\n');
     await bytes(socket, 27);
   }
-  expect(told.length).toBeGreaterThan(0);
-  expect(told.length).toBeLessThanOrEqual(2 + (clock.now() - started) / 100);
+  expect(reported.length).toBeGreaterThan(0);
+  expect(reported.length).toBeLessThanOrEqual(2 + (clock.now() - started) / 100);
 });
 
 test('set keeps what is open, opens what is new, closes what is gone', async () => {

@@ -17,7 +17,7 @@ export interface Stage {
   /** Calls of wake so far. */
   wakes(): number;
   /** Edges told, newest last: what activity said then. */
-  readonly told: { connections: number; holding: boolean }[];
+  readonly reported: { connections: number; holding: boolean }[];
   /** What was heard at the listener. */
   readonly spoken: readonly Protocol[];
   client(): Promise<Socket>;
@@ -35,7 +35,7 @@ export interface Scene {
 
 export async function openStage({ protocol, target, wake, holdBlocked = true, certain = true }: Scene): Promise<Stage> {
   let wakes = 0;
-  const told: Stage['told'] = [];
+  const reported: Stage['reported'] = [];
   const spoken: Protocol[] = [];
   const activator: Listeners = createActivator(
     {
@@ -46,7 +46,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
       },
       changed: service => {
         const { connections, holding } = activator.activity(service);
-        told.push({ connections, holding });
+        reported.push({ connections, holding });
       },
       spoke: (_listener, heard) => void spoken.push(heard),
     },
@@ -59,7 +59,7 @@ export async function openStage({ protocol, target, wake, holdBlocked = true, ce
   return {
     activator,
     listener,
-    told,
+    reported,
     spoken,
     wakes: () => wakes,
     client: async () => {

@@ -71,7 +71,7 @@ describe('laptop-dev bug-report', () => {
   });
 
   it('with a daemon has services, budget, leases and notices, redacted as well', async () => {
-    const told = [notice(1, 'api', 'failed', `exited: password ${CANARY('variable')} token=${CANARY('notice')}`)];
+    const notices = [notice(1, 'api', 'failed', `exited: password ${CANARY('variable')} token=${CANARY('notice')}`)];
     const lease = {
       id: 'x',
       project: 'shop',
@@ -81,7 +81,7 @@ describe('laptop-dev bug-report', () => {
       remaining: 5000,
     } as const;
     const services = async () => [view('api', { why: `GET http://me:${CANARY('why')}@x failed` })];
-    const { socket, stop } = await serve(fake({ services, leases: () => [lease] }, told).supervisor);
+    const { socket, stop } = await serve(fake({ services, leases: () => [lease] }, notices).supervisor);
     const { out } = await runOn(hostWith(), 'bug-report full --stdout', socket);
     await stop();
     expect(out).toMatch(/## Services[\s\S]*shop +api +running[\s\S]*## Budget\n0 B? ?of? ?|## Budget/);
@@ -109,8 +109,8 @@ describe('laptop-dev bug-report', () => {
       join(host.state, 'state.json'),
       JSON.stringify({ version: 1, projects: [{ spec: { root: join(host.root, 'other'), services: [{ name: 'api', container }] } }] }),
     );
-    const told = [notice(1, 'api', 'failed', `exited with 1: ${names.slice(0, 5).join(' ')}; mode development`)];
-    const { socket, stop } = await serve(fake({}, told).supervisor);
+    const notices = [notice(1, 'api', 'failed', `exited with 1: ${names.slice(0, 5).join(' ')}; mode development`)];
+    const { socket, stop } = await serve(fake({}, notices).supervisor);
     const { out } = await runOn(host, 'bug-report full --stdout', socket);
     await stop();
     expect(out).toContain('exited with 1: [redacted] [redacted] [redacted] [redacted] [redacted]; mode development');
@@ -118,8 +118,8 @@ describe('laptop-dev bug-report', () => {
   });
 
   it('writes nothing that steers the terminal on which the file is shown', async () => {
-    const told = [notice(1, 'api', 'failed', 'exited: \u001b]52;c;eA==\u0007\u009b2J\u202e\u001b[31mred')];
-    const { socket, stop } = await serve(fake({}, told).supervisor);
+    const notices = [notice(1, 'api', 'failed', 'exited: \u001b]52;c;eA==\u0007\u009b2J\u202e\u001b[31mred')];
+    const { socket, stop } = await serve(fake({}, notices).supervisor);
     const { out } = await runOn(hostWith(), 'bug-report full --stdout', socket);
     await stop();
     expect(out).toContain('red');

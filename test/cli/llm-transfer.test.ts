@@ -21,10 +21,10 @@ function connect(folder: string, bytes: number, over: Parameters<typeof receivin
   let end: (code: number) => void = () => undefined;
   let listener: (stream: 'stdout' | 'stderr', data: Uint8Array) => void = () => undefined;
   const tell = (line: object) => listener('stdout', Buffer.from(`${JSON.stringify(line)}\n`));
-  let told = 0;
+  let handled = 0;
   const pass = () => {
-    for (; told < receiver.lines.length; told += 1) {
-      const line = receiver.lines[told];
+    for (; handled < receiver.lines.length; handled += 1) {
+      const line = receiver.lines[handled];
       if (line?.kind === 'ack') most = Math.max(most, written - (line.bytes ?? 0));
       tell(line ?? {});
     }

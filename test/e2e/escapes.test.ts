@@ -342,17 +342,17 @@ it('has a row for each verb of the command line', async () =>
 
 describe('what strangers wrote steers no terminal, and is shown', () => {
   it.each(Object.entries(ROWS))('%s', async (verb, rows) => {
-    const told = (row: Row) => problemsOf([...verb.split(' '), ...(row.args ?? [])], row);
+    const problemsIn = (row: Row) => problemsOf([...verb.split(' '), ...(row.args ?? [])], row);
     const problems: string[] = [];
     // What only looks is run at once, and needs no row before it: of several a run takes some, but always those that must find something.
     if (rows.every(({ manner = 'plain', lie }) => manner === 'plain' && !lie)) {
       const [always, others] = [rows.filter(({ passes }) => passes), rows.filter(({ passes }) => !passes)];
       const taken = [...always, ...some(others, Math.ceil(others.length / 3))];
-      problems.push(...(await Promise.all(taken.map(told))).flat());
+      problems.push(...(await Promise.all(taken.map(problemsIn))).flat());
     } else {
       for (const row of rows) {
         shim.lies = row.lie ? [{ call: row.lie[0], status: 500, message: row.lie[1] }] : [];
-        problems.push(...(await told(row)));
+        problems.push(...(await problemsIn(row)));
       }
     }
     shim.lies = [];

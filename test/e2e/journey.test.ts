@@ -134,12 +134,12 @@ describe.sequential('a service whose main process takes too much', () => {
     await ask(['up']);
     await stack.answers(url);
     await fetch(`${url}/eat`).catch(() => undefined);
-    const told = await until('the kill is told', async () =>
+    const reported = await until('the kill is told', async () =>
       (await ask<{ notices: LoggedNotice[] }>(['events'])).notices.find(
         ({ kind, text }) => kind === 'oom' && /96 MB.*[Ss]tarts again/.test(text),
       ),
     );
-    expect(told.service).toBe('hungry');
+    expect(reported.service).toBe('hungry');
     await stack.answers(url);
     const { service } = await until('it runs again', async () => {
       const why = await ask<WhyView>(['why', 'hungry']);

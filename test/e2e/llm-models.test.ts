@@ -176,8 +176,8 @@ describe.sequential('laptop-dev llm', () => {
       [['huge.gguf'], { exit: 5, code: 'model-too-large', details: { maximum: 2048 * MB } }],
       [['toy.gguf', '--name', 'w', '--sha256', '0'.repeat(64)], refused],
     ];
-    const told = await Promise.all(wanted.map(([args]) => failed('llm', 'models', 'add', ...args)));
-    expect(told).toMatchObject(wanted.map(([, refusal]) => refusal));
+    const refusals = await Promise.all(wanted.map(([args]) => failed('llm', 'models', 'add', ...args)));
+    expect(refusals).toMatchObject(wanted.map(([, refusal]) => refusal));
     const { models, parts } = await ask<ModelList>('llm', 'models', 'ls');
     expect([models.map(({ name }) => name), parts]).toEqual([['killed', 'net', 'tiny'], []]);
   });

@@ -12,10 +12,10 @@ describe.sequential('a host short of memory whose kernel tells no PSI', () => {
     const host = hostOf();
     const proc = host.strain as FakeProc;
     proc.available(2);
-    const told = await until('it is told', async () =>
+    const reported = await until('it is told', async () =>
       (await host.notices('pressure')).find(({ kind, data }) => kind === 'pressure' && data.evidence?.level === 'hard'),
     );
-    expect(told.data).toMatchObject({ evidence: { signal: 'hardAvailable', lasts: expect.any(Number) } });
+    expect(reported.data).toMatchObject({ evidence: { signal: 'hardAvailable', lasts: expect.any(Number) } });
     const gone = await until('all but one are asleep', async () => {
       const states = await host.states();
       return states.filter(state => state.endsWith(' asleep')).length === 3 ? states : null;

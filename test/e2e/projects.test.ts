@@ -54,10 +54,10 @@ describe.concurrent('two projects with equal service names', () => {
   it.sequential('have networks and volumes of their own', async () => {
     expect([...(await networksOf(own.instance))].sort()).toEqual(names.map(name => `${name}_default`).sort());
     expect([...(await volumesOf(own.instance))].sort()).toEqual(names.map(name => `${name}_data`).sort());
-    const told = await Promise.all(
+    const answers = await Promise.all(
       folders.map(async cwd => (await own.cli(['exec', 'web', 'wget', '-qO-', 'http://db:8000/'], { cwd })).stdout.trim()),
     );
-    expect(told).toEqual(['one', 'two', 'three', 'four']);
+    expect(answers).toEqual(['one', 'two', 'three', 'four']);
   });
 
   it.sequential('are told apart by folder: up again finds the same one', async () => {

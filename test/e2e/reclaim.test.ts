@@ -42,8 +42,8 @@ it('after the last service fell asleep the page cache of the VM is dropped, and 
   expect(await get(brief)).toMatchObject({ status: 200 });
   await until('it is asleep', async () => (await viewIn(own, folder, 'brief')).state === 'asleep');
   const events = async () => (await own.ask<{ notices: LoggedNotice[] }>(['events'], { cwd: folder })).notices;
-  const told = await until('it is told', async () => (await events()).find(({ kind }) => kind === 'reclaimed'));
-  expect(told).toMatchObject({ level: 'info', text: 'Gave 3 GB of file cache back to Windows (MemFree was 1.9 GB, is 4 GB).' });
+  const reported = await until('it is told', async () => (await events()).find(({ kind }) => kind === 'reclaimed'));
+  expect(reported).toMatchObject({ level: 'info', text: 'Gave 3 GB of file cache back to Windows (MemFree was 1.9 GB, is 4 GB).' });
   const written = ['drop_caches', 'compact_memory'].map(name => readFileSync(join(vm.root, 'proc/sys/vm', name), 'utf8'));
   expect(written).toEqual(['1', '1']);
 });

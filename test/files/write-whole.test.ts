@@ -26,13 +26,13 @@ import { failing, KEPT, modeOf, type Name, NOON, narrow, point, tempFolder, temp
 function outcome(write: () => unknown): { readonly code: string; readonly message: string } | null {
   try {
     const value = write();
-    return typeof value === 'object' && value !== null && 'message' in value ? told(value) : null;
+    return typeof value === 'object' && value !== null && 'message' in value ? codeAndMessage(value) : null;
   } catch (error) {
-    return told(error);
+    return codeAndMessage(error);
   }
 }
 
-function told(value: unknown): { code: string; message: string } {
+function codeAndMessage(value: unknown): { code: string; message: string } {
   const found = value as { code?: string; message: string; failure?: { code: string; message: string } };
   return { code: found.failure?.code ?? found.code ?? '', message: found.failure?.message ?? found.message };
 }

@@ -17,13 +17,13 @@ it('tells each path that is, holds or lies in those asked for, once', () => {
       fc.array(fc.nat(), { minLength: 1, maxLength: 10 }),
       (paths, asked) => {
         const overlaps = new Overlaps(overlapPlacesOf(paths));
-        const told = new Set<string>();
+        const yielded = new Set<string>();
         for (const index of asked) {
           const path = paths[index % paths.length] ?? '/';
-          const expected = paths.filter(other => overlap(path, other) && !told.has(other));
+          const expected = paths.filter(other => overlap(path, other) && !yielded.has(other));
           const found = overlaps.untold(path);
           expect([...found].sort()).toEqual(expected.sort());
-          for (const each of found) told.add(each);
+          for (const each of found) yielded.add(each);
         }
       },
     ),

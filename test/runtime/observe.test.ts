@@ -12,7 +12,7 @@ const INFO = { kind: 'docker', version: '1', apiVersion: '1', cgroupVersion: '2'
 /** An engine that answers, or does not, and ends its events when it is told to. */
 function watched() {
   const engine = { isThere: true, events: [] as EngineEvent[], end: () => {} };
-  const told: string[] = [];
+  const reported: string[] = [];
   const containers: Partial<Containers> = {
     info: async () => {
       if (!engine.isThere) throw new Error('nobody listens');
@@ -32,13 +32,13 @@ function watched() {
     clock: { now: () => 0, wall: () => 0 },
     log: silent,
     world: () => EMPTY_WORLD,
-    post: (event: Event) => told.push(event.kind),
+    post: (event: Event) => reported.push(event.kind),
     relist: 60_000,
-    onCheck: (phase, container) => told.push(`check ${phase} in ${container}`),
-    onObserved: isFirst => told.push(isFirst ? 'first look' : 'look'),
+    onCheck: (phase, container) => reported.push(`check ${phase} in ${container}`),
+    onObserved: isFirst => reported.push(isFirst ? 'first look' : 'look'),
   });
   onTestFinished(() => observer.close());
-  return { observer, engine, told };
+  return { observer, engine, reported };
 }
 
 const until = async (holds: () => boolean) => {
@@ -46,36 +46,36 @@ const until = async (holds: () => boolean) => {
 };
 
 test('looks at everything, then follows events; checks of the engine go past the mailbox', async () => {
-  const { observer, engine, told } = watched();
+  const { observer, engine, reported } = watched();
   engine.events.push({ kind: 'checkStarted', id: 'c', exec: 'e', at: 0 }, { kind: 'started', id: 'c', at: 0 });
   expect(observer.engine).toBeNull();
   observer.begin();
   await observer.looked;
   expect(observer.engine).toEqual(INFO);
-  await until(() => told.length === 4);
-  expect(told).toEqual(['observed', 'first look', 'check started in c', 'engine']);
+  await until(() => reported.length === 4);
+  expect(reported).toEqual(['observed', 'first look', 'check started in c', 'engine']);
 });
 
 test('an engine that is away is a look too, and the first list is the first, however late; one that goes is said to be away', async () => {
-  const { observer, engine, told } = watched();
+  const { observer, engine, reported } = watched();
   engine.isThere = false;
   observer.begin();
   await observer.looked;
-  expect([told, observer.engine]).toEqual([['engineLost'], null]);
+  expect([reported, observer.engine]).toEqual([['engineLost'], null]);
   engine.isThere = true;
   await until(() => observer.engine !== null);
   engine.end();
   await until(() => observer.engine === null);
   await until(() => observer.engine !== null);
-  expect(told).toEqual(['engineLost', 'observed', 'first look', 'engineLost', 'observed', 'look']);
+  expect(reported).toEqual(['engineLost', 'observed', 'first look', 'engineLost', 'observed', 'look']);
 });
 
 test('closed it says nothing any more', async () => {
-  const { observer, told } = watched();
+  const { observer, reported } = watched();
   observer.begin();
   await observer.looked;
   observer.close();
   await turn();
   await turn();
-  expect(told).toEqual(['observed', 'first look']);
+  expect(reported).toEqual(['observed', 'first look']);
 });

@@ -42,7 +42,7 @@ describe('for the core', () => {
     up('api');
     expect(vi.getTimerCount()).toBe(1);
     await pass(12_000);
-    expect(rig.told()).toEqual([
+    expect(rig.reported()).toEqual([
       [1_000, 1],
       [6_000, 1],
       [11_000, 1],
@@ -56,7 +56,7 @@ describe('for the core', () => {
     up('api');
     rig.memory = { total: 1_000 * MB, available: 149 * MB };
     await pass(3_000);
-    expect(rig.told()).toEqual([
+    expect(rig.reported()).toEqual([
       [1_000, 1],
       [2_000, 0],
       [3_000, 0],
@@ -64,7 +64,7 @@ describe('for the core', () => {
     rig.memory = { total: 1_000 * MB, available: 900 * MB };
     rig.underPressure('soft').set();
     await pass(1_000);
-    expect(rig.told().at(-1)).toEqual([4_000, 0]);
+    expect(rig.reported().at(-1)).toEqual([4_000, 0]);
     rig.underPressure('none');
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -74,11 +74,11 @@ describe('for the core', () => {
     rig.memory = { total: 1_000 * MB, available: 140 * MB };
     rig.watch(every);
     await pass(30_000);
-    const told = rig.told();
-    const gaps = told.slice(1).map(([at], index) => at - (told[index]?.[0] ?? 0));
+    const reported = rig.reported();
+    const gaps = reported.slice(1).map(([at], index) => at - (reported[index]?.[0] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(1_000);
-    expect(told.filter(([, services]) => services > 0).length).toBe(6);
+    expect(reported.filter(([, services]) => services > 0).length).toBe(6);
     expect(rig.kept.length).toBe(6);
   });
 });

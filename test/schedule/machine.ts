@@ -90,7 +90,7 @@ export class Machine {
   }
 
   /** What has ticked since this was asked last. */
-  told(): string[] {
+  reported(): string[] {
     return this.ticks.splice(0);
   }
 

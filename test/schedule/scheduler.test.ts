@@ -22,7 +22,7 @@ describe('running hours', () => {
   it('tick at their times, on their days', async () => {
     const machine = await office('08:00');
     machine.pass(4 * DAY);
-    expect(machine.told()).toEqual([
+    expect(machine.reported()).toEqual([
       'shop up 20 09:00',
       'shop down 20 18:00',
       'shop down 21 18:00',
@@ -41,22 +41,22 @@ describe('running hours', () => {
 
   it('begin with the next tick: what was before they were known is not made up', async () => {
     const machine = await office('20:00');
-    expect(machine.told()).toEqual([]);
+    expect(machine.reported()).toEqual([]);
     await machine.set({ shop: { up: null, down: '0 19 * * *' } });
     machine.pass(DAY);
-    expect(machine.told()).toEqual(['shop down 21 19:00']);
+    expect(machine.reported()).toEqual(['shop down 21 19:00']);
     await machine.set({});
     machine.pass(DAY);
-    expect([machine.told(), machine.sleep]).toEqual([[], null]);
+    expect([machine.reported(), machine.sleep]).toEqual([[], null]);
     await machine.set({ shop: { up: null, down: '0 19 * * *' } });
-    expect(machine.told()).toEqual([]);
+    expect(machine.reported()).toEqual([]);
   });
 
   it('go on for the others when one has an expression that nobody understands', async () => {
     const machine = new Machine(friday('08:00'));
     await machine.start({ ...OFFICE, odd: { up: '0 0-4000000000 * * *', down: 'x' } });
     machine.pass(2 * HOUR);
-    expect(machine.told()).toEqual(['shop up 20 09:00']);
+    expect(machine.reported()).toEqual(['shop up 20 09:00']);
   });
 });
 
@@ -65,24 +65,24 @@ describe('a machine that was suspended (fault 14)', () => {
     const machine = await office('17:00');
     machine.jump(2 * HOUR);
     machine.pass(MINUTE);
-    expect(machine.told()).toEqual(['shop down 20 19:01']);
+    expect(machine.reported()).toEqual(['shop down 20 19:01']);
     machine.jump(3 * DAY);
     machine.daemon.look();
-    expect(machine.told()).toEqual(['shop down 23 19:01']);
+    expect(machine.reported()).toEqual(['shop down 23 19:01']);
   });
 
   it('makes up the last missed tick only, and once', async () => {
     const machine = await office('17:00');
     machine.jump(2 * DAY + 17 * HOUR); // Monday, 10:00
     machine.pass(3 * HOUR);
-    expect(machine.told()).toEqual(['shop up 23 10:01']);
+    expect(machine.reported()).toEqual(['shop up 23 10:01']);
   });
 
   it('is not late for a tick after it has woken', async () => {
     const machine = await office('18:30');
     machine.jump(2 * DAY + 14 * HOUR); // Monday, 08:30
     machine.pass(HOUR);
-    expect(machine.told()).toEqual(['shop down 23 08:31', 'shop up 23 09:00']);
+    expect(machine.reported()).toEqual(['shop down 23 08:31', 'shop up 23 09:00']);
   });
 });
 
@@ -91,18 +91,18 @@ describe('a clock that jumps (fault 15)', () => {
     const machine = await office('10:00');
     machine.jump(3 * DAY);
     machine.pass(HOUR);
-    expect(machine.told()).toEqual(['shop up 23 10:01']);
+    expect(machine.reported()).toEqual(['shop up 23 10:01']);
   });
 
   it('two hours back: no tick comes again', async () => {
     const machine = await office('17:30');
     machine.pass(HOUR);
-    expect(machine.told()).toEqual(['shop down 20 18:00']);
+    expect(machine.reported()).toEqual(['shop down 20 18:00']);
     machine.jump(-2 * HOUR);
     machine.pass(2 * HOUR);
-    expect(machine.told()).toEqual([]);
+    expect(machine.reported()).toEqual([]);
     machine.pass(DAY);
-    expect(machine.told()).toEqual(['shop down 21 18:00']);
+    expect(machine.reported()).toEqual(['shop down 21 18:00']);
   });
 
   it('three days ahead and back again: the truth is believed, no tick of before comes again', async () => {
@@ -111,9 +111,9 @@ describe('a clock that jumps (fault 15)', () => {
     machine.pass(MINUTE);
     machine.jump(-3 * DAY);
     machine.pass(MINUTE);
-    expect(machine.told()).toEqual(['shop up 23 10:01']);
+    expect(machine.reported()).toEqual(['shop up 23 10:01']);
     machine.pass(DAY);
-    expect(machine.told()).toEqual(['shop down 20 18:00']);
+    expect(machine.reported()).toEqual(['shop down 20 18:00']);
   });
 });
 
@@ -129,17 +129,17 @@ describe('a daemon that was off', () => {
     machine.stop();
     machine.jump(off);
     await machine.start(OFFICE);
-    expect(machine.told()).toEqual(expected);
+    expect(machine.reported()).toEqual(expected);
     await machine.start(OFFICE);
-    expect(machine.told()).toEqual([]);
+    expect(machine.reported()).toEqual([]);
   });
 
   it('over a tick that it had done just before it ended', async () => {
     const machine = await office('17:59');
     machine.pass(MINUTE);
-    expect(machine.told()).toEqual(['shop down 20 18:00']);
+    expect(machine.reported()).toEqual(['shop down 20 18:00']);
     await machine.start(OFFICE);
-    expect(machine.told()).toEqual([]);
+    expect(machine.reported()).toEqual([]);
   });
 
   it('and could not write: it goes on', async () => {
@@ -147,7 +147,7 @@ describe('a daemon that was off', () => {
     machine.isFull = true;
     await machine.start(OFFICE);
     machine.pass(2 * HOUR);
-    expect(machine.told()).toEqual(['shop down 20 18:00']);
+    expect(machine.reported()).toEqual(['shop down 20 18:00']);
   });
 });
 
@@ -208,20 +208,20 @@ it('whatever the clock does, put back by less than a day: no tick comes twice, a
       const machine = await office('12:00');
       const begun = machine.wall;
       let latest = begun;
-      const told: string[] = [];
+      const reported: string[] = [];
       for (const { kind, ms } of moves) {
         if (kind === 'pass') machine.pass(Math.abs(ms));
         else machine.jump(ms);
         if (kind === 'restart') await machine.start(OFFICE);
         machine.daemon.look();
-        told.push(...machine.told());
+        reported.push(...machine.reported());
         latest = Math.max(latest, machine.wall);
         const [up = 0, down = 0] = hours.map(times => lastTick(times, begun, latest) ?? 0);
-        if (latest === machine.wall && Math.max(up, down) > begun) expect(told.at(-1)).toMatch(up > down ? /up/ : /down/);
+        if (latest === machine.wall && Math.max(up, down) > begun) expect(reported.at(-1)).toMatch(up > down ? /up/ : /down/);
         machine.daemon.look();
-        expect(machine.told()).toEqual([]);
+        expect(machine.reported()).toEqual([]);
       }
-      expect(told.length).toBeLessThanOrEqual(hours.reduce((sum, times) => sum + ticksIn(times, begun, latest), 0));
+      expect(reported.length).toBeLessThanOrEqual(hours.reduce((sum, times) => sum + ticksIn(times, begun, latest), 0));
       machine.stop();
     }),
     { numRuns: rounds(1_000) },

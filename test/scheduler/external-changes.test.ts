@@ -20,7 +20,7 @@ type Told = Omit<Extract<EngineEvent, { kind: 'died' }>, 'id' | 'at' | 'kind' | 
 };
 
 /** What the engine tells of the container of a service, in this order; the container is the one that it has at the beginning. */
-function told(driver: Driver, id: ServiceId, ...events: readonly Told[]): string {
+function reported(driver: Driver, id: ServiceId, ...events: readonly Told[]): string {
   const container = containerOf(driver, id);
   for (const event of events) driver.send({ kind: 'engine', event: { at: 0, id: container, ...event } as EngineEvent });
   return container;
@@ -73,7 +73,7 @@ describe('a restart through the engine goes on', () => {
     ],
   ] as const)('%s', (_name, events) => {
     const driver = running(single);
-    const container = told(driver, DB, ...events);
+    const container = reported(driver, DB, ...events);
     expect(driver.world.services.get(DB)).toMatchObject({ desired: 'up', byHand: true });
     seen(driver, DB);
     expect(driver.state(DB)).toMatchObject({ kind: 'starting', container });
@@ -87,7 +87,7 @@ describe('a restart through the engine goes on', () => {
   test('its grant stays reserved meanwhile, and its ports open', () => {
     const driver = sleeping(sleepyShop, 400);
     wake(driver, DB);
-    told(driver, DB, ...STOP);
+    reported(driver, DB, ...STOP);
     expect(driver.state(DB)).toMatchObject({ kind: 'ended', grant: 200 * MiB });
     expect(driver.kinds()).toEqual([]);
     driver.send({ kind: 'wakeRequested', id: DB });
@@ -100,7 +100,7 @@ describe('a restart through the engine goes on', () => {
   ] as const)('one that had %s and runs again is stopped before its grant goes to others', (_, end) => {
     const before = { db: { memory: [100, 300] as const, restart: { policy: 'always' as const, maxRetries: null } } };
     const driver = running(project('shop', before), 300);
-    const container = told(driver, DB, ...end, ...START);
+    const container = reported(driver, DB, ...end, ...START);
     driver.act({ kind: 'up', spec: project('shop', { ...before, api: { memory: [100, 100] } }), services: null, recreate: true });
     expect(driver.kinds()).toContain('stop db');
     expect(driver.state(DB)).toMatchObject({ kind: 'stopping', grant: 300 * MiB, container, after: { kind: 'restart', grant: 200 * MiB } });
@@ -111,7 +111,7 @@ describe('a restart through the engine goes on', () => {
 
   test('one that runs again is stopped by a stop', () => {
     const driver = running(single);
-    told(driver, DB, ...STOP, ...START);
+    reported(driver, DB, ...STOP, ...START);
     driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
     expect(driver.kinds()).toContain('stop db');
     driver.settle();
@@ -120,10 +120,10 @@ describe('a restart through the engine goes on', () => {
 
   test('however long the engine takes: a start that comes after it was taken for a stop is a start by hand', () => {
     const driver = running(single);
-    told(driver, DB, ...STOP);
+    reported(driver, DB, ...STOP);
     pass(driver);
     expect(wantOf(driver, DB)).toBe('down');
-    told(driver, DB, ...START);
+    reported(driver, DB, ...START);
     seen(driver, DB);
     driver.settle();
     expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['up', 'running']);
@@ -131,7 +131,7 @@ describe('a restart through the engine goes on', () => {
 
   test('a look that fails is given again, and until then it is no stop', () => {
     const driver = running(single);
-    told(driver, DB, ...STOP, ...START);
+    reported(driver, DB, ...STOP, ...START);
     driver.now = nextDeadline(driver.world, driver.policy) ?? never();
     driver.send({ kind: 'tick' });
     expect(driver.kinds()).toEqual(['list']);
@@ -140,13 +140,13 @@ describe('a restart through the engine goes on', () => {
 
   test('one that crashes right after it has crashed', () => {
     const driver = running(single);
-    told(driver, DB, ...STOP, ...START, { kind: 'died', exitCode: 1 });
+    reported(driver, DB, ...STOP, ...START, { kind: 'died', exitCode: 1 });
     expect(driver.state(DB)).toMatchObject({ kind: 'backoff', exit: { code: 1 } });
   });
 
   test('what lives in its network starts again with it', () => {
     const driver = running(project('shop', { db: {}, side: { ...sharing('db') } }));
-    told(driver, DB, ...STOP, ...START);
+    reported(driver, DB, ...STOP, ...START);
     seen(driver, DB);
     expect(driver.kinds()).toContain('stop side');
   });
@@ -168,7 +168,7 @@ describe('a stop through the engine stays a stop', () => {
     ['docker compose down', [...STOP, ...GONE]],
   ] as const)('%s', (_name, events) => {
     const driver = running(single);
-    told(driver, DB, ...events);
+    reported(driver, DB, ...events);
     pass(driver);
     expect(driver.state(DB).kind).toBe('asleep');
     expect(driver.world.services.get(DB)).toMatchObject({ desired: 'down', crashes: [], stoppedOutsideAt: expect.any(Number) });
@@ -177,18 +177,18 @@ describe('a stop through the engine stays a stop', () => {
 
   test('with a grace longer than its own, since the engine says that it was a stop', () => {
     const driver = running(single);
-    told(driver, DB, { kind: 'killed', signal: 15 });
+    reported(driver, DB, { kind: 'killed', signal: 15 });
     driver.now += 10 * 60_000;
-    told(driver, DB, { kind: 'died', exitCode: 1 });
+    reported(driver, DB, { kind: 'died', exitCode: 1 });
     expect(driver.state(DB).kind).toBe('backoff');
-    told(driver, DB, { kind: 'stopped' });
+    reported(driver, DB, { kind: 'stopped' });
     pass(driver);
     expect(driver.world.services.get(DB)).toMatchObject({ desired: 'down', crashes: [] });
   });
 
   test('of a one-shot that ends with 0 too', () => {
     const driver = running(project('shop', { db: {} }));
-    told(driver, DB, { kind: 'died', exitCode: 0 }, { kind: 'stopped' });
+    reported(driver, DB, { kind: 'died', exitCode: 0 }, { kind: 'stopped' });
     pass(driver);
     expect(wantOf(driver, DB)).toBe('down');
   });
@@ -196,7 +196,7 @@ describe('a stop through the engine stays a stop', () => {
   test('but not of an engine that ends: the service comes back with it', () => {
     for (const wait of [1_000, 20_000]) {
       const driver = running(single);
-      told(driver, DB, ...STOP);
+      reported(driver, DB, ...STOP);
       tickAt(driver, wait);
       driver.now = wait;
       driver.send({ kind: 'engineLost' });
@@ -210,7 +210,7 @@ describe('a stop through the engine stays a stop', () => {
   test('laptop-dev start, stop and restart in the moment between mean what they say', () => {
     for (const kind of ['start', 'restart', 'stop'] as const) {
       const driver = running(single);
-      told(driver, DB, ...STOP);
+      reported(driver, DB, ...STOP);
       driver.act({ kind, project: 'shop', services: ['db'] });
       driver.settle();
       pass(driver);
@@ -222,7 +222,7 @@ describe('a stop through the engine stays a stop', () => {
 describe('a container that is removed through the engine', () => {
   test('awake (docker rm -f): it is made again', () => {
     const driver = running(single);
-    told(driver, DB, ...KILL, ...GONE);
+    reported(driver, DB, ...KILL, ...GONE);
     expect(driver.settle()).toContain('launch db');
     expect(wantOf(driver, DB)).toBe('up');
   });
@@ -238,7 +238,7 @@ describe('a container that is removed through the engine', () => {
     });
     tickAt(driver, 120_000);
     expect(asleep(driver, DB)).toBe(true);
-    told(driver, DB, ...GONE);
+    reported(driver, DB, ...GONE);
     expect(asleep(driver, DB)).toBe(true);
     driver.send({ kind: 'wakeRequested', id: DB });
     driver.settleOne();
@@ -251,7 +251,7 @@ describe('a start through the engine is a start', () => {
     const driver = running(single);
     driver.act({ kind: 'stop', project: 'shop', services: ['db'] });
     driver.settle();
-    told(driver, DB, ...START);
+    reported(driver, DB, ...START);
     expect(driver.kinds()).toEqual(['list']);
     seen(driver, DB);
     expect(driver.kinds()).toEqual(['persist', 'probe db']);
@@ -265,7 +265,7 @@ describe('a start through the engine is a start', () => {
     tickAt(driver, 120_000);
     tickAt(driver, 400_000);
     expect([asleep(driver, 'shop/api'), asleep(driver, DB)]).toEqual([true, true]);
-    told(driver, 'shop/api', ...START);
+    reported(driver, 'shop/api', ...START);
     seen(driver, 'shop/api', { limit: 150 * MiB });
     driver.settle();
     expect(driver.state('shop/api')).toMatchObject({ kind: 'running', grant: 150 * MiB });
@@ -291,7 +291,7 @@ describe('a start through the engine is a start', () => {
 
   test('that a list tells of before its event does, in the moment after its end: a restart', () => {
     const driver = running(single);
-    const container = told(driver, DB, ...STOP);
+    const container = reported(driver, DB, ...STOP);
     seen(driver, DB);
     expect(driver.notices.map(({ kind, data }) => ({ kind, data }))).toEqual([{ kind: 'started', data: { reason: 'restarted-by-hand' } }]);
     thenItsEvent(driver, container);
@@ -324,7 +324,7 @@ describe('a start through the engine is a start', () => {
     sleepNow(driver, 'lab/two');
     wake(driver, 'lab/one');
     driver.now += 300_000;
-    told(driver, 'lab/two', ...events);
+    reported(driver, 'lab/two', ...events);
     seen(driver, 'lab/two', { limit: 200 * MiB });
     driver.settle();
     expect(asleep(driver, 'lab/one')).toBe(true);
@@ -338,7 +338,7 @@ describe('a start through the engine is a start', () => {
     wake(driver, 'lab/one');
     driver.act({ kind: 'lease', id: 'p', project: 'lab', services: ['one'], holder: 'pin', ttl: null, note: 'me' });
     driver.settle();
-    told(driver, 'lab/two', ...START);
+    reported(driver, 'lab/two', ...START);
     seen(driver, 'lab/two', { limit: 200 * MiB });
     expect(driver.kinds()).toContain('stop two');
     expect(refusalOf(driver, 'lab/two')).toMatchObject({ code: 'over-budget' });
@@ -354,7 +354,7 @@ describe('a start through the engine is a start', () => {
     wake(driver, 'lab/two');
     sleepNow(driver, 'lab/two');
     wake(driver, 'lab/one');
-    told(driver, 'lab/two', ...START);
+    reported(driver, 'lab/two', ...START);
     seen(driver, 'lab/two', { limit: 200 * MiB });
     driver.settle();
     expect(driver.state('lab/two')).toMatchObject({ kind: 'running', grant: 100 * MiB });
@@ -367,7 +367,7 @@ describe('a start through the engine is a start', () => {
     Object.assign(driver, { world: { ...driver.world, engine: 'unknown' } });
     const spec = specOf(driver, DB);
     driver.boot(observed(spec, { id: containerOf(driver, DB), status: 'exited', exitCode: 0, pid: null }));
-    told(driver, DB, ...START);
+    reported(driver, DB, ...START);
     seen(driver, DB);
     driver.settle();
     expect([wantOf(driver, DB), driver.state(DB).kind]).toEqual(['down', 'asleep']);
@@ -377,7 +377,7 @@ describe('a start through the engine is a start', () => {
     const driver = running(single);
     driver.act({ kind: 'restart', project: 'shop', services: ['db'] });
     while (driver.stepsOf('launch').length === 0) driver.settleOne();
-    told(driver, DB, ...START);
+    reported(driver, DB, ...START);
     expect(driver.world.services.get(DB)?.byHand).toBe(false);
   });
 });
@@ -385,15 +385,15 @@ describe('a start through the engine is a start', () => {
 describe('a signal that the process survives makes none of its later ends a stop', () => {
   test.each([1, 2, 3, 10, 12, 17, 28])('signal %i, then a crash', signal => {
     const driver = running(single);
-    told(driver, DB, { kind: 'killed', signal }, { kind: 'died', exitCode: 1 });
+    reported(driver, DB, { kind: 'killed', signal }, { kind: 'died', exitCode: 1 });
     expect(driver.state(DB)).toMatchObject({ kind: 'backoff', exit: { code: 1 } });
   });
 
   test('its own stop signal, then a crash an hour later', () => {
     const driver = running(single);
-    told(driver, DB, { kind: 'killed', signal: 15 });
+    reported(driver, DB, { kind: 'killed', signal: 15 });
     driver.now += 3_600_000;
-    told(driver, DB, { kind: 'died', exitCode: 1 });
+    reported(driver, DB, { kind: 'died', exitCode: 1 });
     expect(driver.state(DB).kind).toBe('backoff');
   });
 
@@ -407,14 +407,14 @@ describe('a signal that the process survives makes none of its later ends a stop
       driver.send({ kind: 'engineLost' });
       driver.boot(mine);
       Object.assign(driver, { world: withStopSignal(driver, 3) });
-      told(driver, DB, { kind: 'killed', signal }, { kind: 'died', exitCode: 1 });
+      reported(driver, DB, { kind: 'killed', signal }, { kind: 'died', exitCode: 1 });
       expect(driver.state(DB).kind).toBe(kind);
     }
   });
 
   test('a kill at its limit after a stop signal is still one at its limit', () => {
     const driver = running(single);
-    told(driver, DB, { kind: 'killed', signal: 15 }, { kind: 'oom' }, { kind: 'died', exitCode: 137 });
+    reported(driver, DB, { kind: 'killed', signal: 15 }, { kind: 'oom' }, { kind: 'died', exitCode: 137 });
     expect(driver.state(DB)).toMatchObject({ kind: 'backoff', exit: { oom: true } });
   });
 });
@@ -423,11 +423,11 @@ describe('commands that others run in a container', () => {
   test('keep it awake while they run, and count as use until their end', () => {
     const driver = sleeping();
     wake(driver, DB);
-    told(driver, DB, { kind: 'execStarted', exec: 'e1' }, { kind: 'execStarted', exec: 'e2' }, { kind: 'execStarted', exec: 'e1' });
+    reported(driver, DB, { kind: 'execStarted', exec: 'e1' }, { kind: 'execStarted', exec: 'e2' }, { kind: 'execStarted', exec: 'e1' });
     expect(tickAt(driver, 1_000_000)).toEqual([]);
-    told(driver, DB, { kind: 'execEnded', exec: 'e1' });
+    reported(driver, DB, { kind: 'execEnded', exec: 'e1' });
     expect(tickAt(driver, 2_000_000)).toEqual([]);
-    told(driver, DB, { kind: 'execEnded', exec: 'e2' });
+    reported(driver, DB, { kind: 'execEnded', exec: 'e2' });
     expect(tickAt(driver, 2_100_000)).toEqual([]);
     expect(tickAt(driver, 2_120_000)).toContain('stop db');
   });
@@ -435,7 +435,7 @@ describe('commands that others run in a container', () => {
   test('whose end was not told of are let go when the engine lists them no more', () => {
     const driver = sleeping();
     wake(driver, DB);
-    told(driver, DB, { kind: 'execStarted', exec: 'e1' });
+    reported(driver, DB, { kind: 'execStarted', exec: 'e1' });
     driver.now = 1_000_000;
     seen(driver, DB, { sessions: [] });
     expect(tickAt(driver, 1_120_000)).toContain('stop db');
@@ -468,7 +468,7 @@ describe('commands that others run in a container', () => {
 
   test('end with the container', () => {
     const driver = running(single);
-    told(driver, DB, { kind: 'execStarted', exec: 'e1' }, { kind: 'died', exitCode: 1 });
+    reported(driver, DB, { kind: 'execStarted', exec: 'e1' }, { kind: 'died', exitCode: 1 });
     expect(driver.world.services.get(DB)?.sessions).toEqual([]);
   });
 });

@@ -124,11 +124,11 @@ describe('a service that runs', () => {
   test('tells its end in whole seconds, so that it does not change with each look', () => {
     const driver = sleeping();
     wake(driver, 'shop/db');
-    const told = [1, 250, 999, 1_000, 1_001, 119_500, 120_000, 130_000].map(now => {
+    const reported = [1, 250, 999, 1_000, 1_001, 119_500, 120_000, 130_000].map(now => {
       driver.now = now;
       return pick(driver, 'shop/db')?.stopsIn;
     });
-    expect(told).toEqual([120_000, 120_000, 120_000, 119_000, 119_000, 1_000, 0, 0]);
+    expect(reported).toEqual([120_000, 120_000, 120_000, 119_000, 119_000, 1_000, 0, 0]);
   });
 });
 

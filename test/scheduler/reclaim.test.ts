@@ -165,7 +165,7 @@ describe('not at any time', () => {
 });
 
 describe('it is told', () => {
-  const told = (...results: readonly Partial<ReclaimResult>[]) => {
+  const reported = (...results: readonly Partial<ReclaimResult>[]) => {
     const driver = lively({ mode: 'always' }, 'lab/brief');
     return results.map(result => {
       driver.send({ kind: 'reclaimed', ...BROUGHT, ...result });
@@ -178,7 +178,7 @@ describe('it is told', () => {
     const { before, after } = BROUGHT;
     const data = { reason: 'cache', bytes: 210 * MiB, freeBefore: before.free, freeAfter: after.free };
     const notice = { project: 'lab', service: null, level: 'info', kind: 'reclaimed' };
-    expect(told({}, { windows: true })).toEqual([
+    expect(reported({}, { windows: true })).toEqual([
       [{ ...notice, data: { ...data, to: 'host' } }],
       [{ ...notice, data: { ...data, to: 'windows' } }],
     ]);
@@ -187,7 +187,7 @@ describe('it is told', () => {
   test('nothing is told where nothing came of it; why it could not, once', () => {
     const no = { ...nothing, why: 'needs root' };
     const notice = { project: 'lab', service: null, level: 'warn', kind: 'reclaimed', data: { reason: 'incomplete', why: 'needs root' } };
-    expect(told(nothing, no, no, nothing, no)).toEqual([[], [notice], [], [], [notice]]);
+    expect(reported(nothing, no, no, nothing, no)).toEqual([[], [notice], [], [], [notice]]);
   });
 });
 

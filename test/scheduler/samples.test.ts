@@ -61,13 +61,13 @@ describe('a service near its limit', () => {
 });
 
 describe('an OOM kill', () => {
-  const kill = (driver: Driver, told: 'first' | 'second' = 'first'): void => {
+  const kill = (driver: Driver, reported: 'first' | 'second' = 'first'): void => {
     const id = driver.world.services.get('lab/one')?.container ?? never();
     const events = [
       { kind: 'oom', id, at: driver.now },
       { kind: 'died', id, at: driver.now, exitCode: 137 },
     ] as const;
-    for (const event of told === 'first' ? events : events.toReversed()) driver.send({ kind: 'engine', event });
+    for (const event of reported === 'first' ? events : events.toReversed()) driver.send({ kind: 'engine', event });
   };
 
   test('of a process lets the grant grow at once', () => {
@@ -80,16 +80,16 @@ describe('an OOM kill', () => {
 
   test.each(['first', 'second'] as const)(
     'at the maximum, three times in ten minutes, is the end, with the figure to raise; the kill told %s',
-    told => {
+    reported => {
       const driver = running(1_000, 'lab/one');
       for (let turn = 0; turn < 2; turn++) {
-        kill(driver, told);
+        kill(driver, reported);
         expect(driver.state('lab/one').kind).toBe('backoff');
         driver.now += 10_000;
         driver.send({ kind: 'tick' });
         driver.settle();
       }
-      kill(driver, told);
+      kill(driver, reported);
       expect(driver.state('lab/one')).toMatchObject({ kind: 'failed', failure: { code: 'out-of-memory' } });
       const { state, crashes } = driver.world.services.get('lab/one') ?? never();
       expect(state.kind === 'failed' && state.failure.remedies[0]).toContain('Raise memory.maximum of one (now 300 MB)');

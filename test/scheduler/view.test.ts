@@ -67,19 +67,19 @@ test('ready is what was asked; what was not says so', () => {
     other.send({ kind: 'ready', id: 'shop/api', attempt, readiness });
     const entry = other.world.services.get('shop/api');
     const { ready, health, why } = entry ? viewOf(other.world, entry, 0) : { ready: null, health: null, why: '' };
-    return { ready, health, why, told: other.notices.map(({ kind }) => kind) };
+    return { ready, health, why, reported: other.notices.map(({ kind }) => kind) };
   };
   expect(at({ kind: 'answered', ports: [{ port: 80, protocol: 'http' }], silent: [] })).toEqual({
     ready: 'probed',
     health: 'healthy',
     why: 'part of profile test',
-    told: ['ready'],
+    reported: ['ready'],
   });
   expect(at({ kind: 'unprobed', why: 'it has no health check and no TCP port' })).toMatchObject({
     ready: 'unprobed',
     health: 'none',
     why: 'part of profile test; unprobed: it has no health check and no TCP port',
-    told: ['running'],
+    reported: ['running'],
   });
-  expect(at({ kind: 'unready', why: 'nothing listens on 80' })).toMatchObject({ ready: 'unready', health: 'none', told: ['running'] });
+  expect(at({ kind: 'unready', why: 'nothing listens on 80' })).toMatchObject({ ready: 'unready', health: 'none', reported: ['running'] });
 });

@@ -27,8 +27,8 @@ export class DaemonProcess {
       throw new Error(`the daemon ended (${code ?? signal}) before it answered: ${readFileSync(outFile, 'utf8').slice(-2_000)}`);
     });
     ended.catch(() => undefined);
-    const told = await Promise.race([firstLine<{ ok: boolean; error?: { message: string } }>(child.stdio[3] as Readable), ended]);
-    if (!told.ok) throw new Error(`the daemon did not start: ${told.error?.message}`);
+    const started = await Promise.race([firstLine<{ ok: boolean; error?: { message: string } }>(child.stdio[3] as Readable), ended]);
+    if (!started.ok) throw new Error(`the daemon did not start: ${started.error?.message}`);
     return new DaemonProcess(child);
   }
 

@@ -40,28 +40,28 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   child.stdin.on('error', () => undefined); // a command that does not read its input may be gone already
   child.stdin.end(input);
   const [stdout, stderr, { code, signal }] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  const told = `laptop-dev ${args.join(' ')} → ${signal ?? code}\n${stdout}\n${stderr}`;
-  if (signal !== null) throw new Error(`killed after ${patience(timeout)} ms: ${told}`);
-  return { code: code ?? 137, stdout, stderr, ms: performance.now() - start, ...readers(stdout, told) };
+  const transcript = `laptop-dev ${args.join(' ')} → ${signal ?? code}\n${stdout}\n${stderr}`;
+  if (signal !== null) throw new Error(`killed after ${patience(timeout)} ms: ${transcript}`);
+  return { code: code ?? 137, stdout, stderr, ms: performance.now() - start, ...readers(stdout, transcript) };
 }
 
-function readers(stdout: string, told: string): Pick<CliResult, 'data' | 'error'> {
+function readers(stdout: string, transcript: string): Pick<CliResult, 'data' | 'error'> {
   const envelope = (): { ok: boolean; data?: unknown; error?: Failure } => {
     try {
       return JSON.parse(stdout);
     } catch {
-      throw new Error(`stdout is not one JSON envelope: ${told}`);
+      throw new Error(`stdout is not one JSON envelope: ${transcript}`);
     }
   };
   return {
     data<T>() {
       const { ok, data } = envelope();
-      if (!ok) throw new Error(told);
+      if (!ok) throw new Error(transcript);
       return data as T;
     },
     error() {
       const { error } = envelope();
-      if (!error) throw new Error(`expected a failure: ${told}`);
+      if (!error) throw new Error(`expected a failure: ${transcript}`);
       return error;
     },
   };

@@ -43,9 +43,9 @@ export function pressureTests(strainOf: (own: Home) => Strain, alone: boolean): 
 
   it('its beginning is told, and what that rests on', async () => {
     await host.strain.begin();
-    const told = await until('it is told', async () => (await host.notices('pressure'))[0], 120_000);
-    console.log(`pressure: ${told.text}`);
-    expect(told).toMatchObject({ level: 'warn', data: { evidence: { signal: host.strain.signal, lasts: expect.any(Number) } } });
+    const reported = await until('it is told', async () => (await host.notices('pressure'))[0], 120_000);
+    console.log(`pressure: ${reported.text}`);
+    expect(reported).toMatchObject({ level: 'warn', data: { evidence: { signal: host.strain.signal, lasts: expect.any(Number) } } });
   });
 
   it('bursts are taken back as far as working sets allow', async () => {

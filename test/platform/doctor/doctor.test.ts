@@ -68,8 +68,8 @@ describe.concurrent('doctor', () => {
     ['a project that cannot be read', { files: { 'project/compose.yaml': 'services: 5\n' } }, ENGINES.docker, ['profile-invalid'], 7],
     ['a profile beyond the budget', { host: 8, vm: 3, swap: 1 }, ENGINES.docker, ['profile-too-large', 'wsl-memory-small'], 7],
   ]))('%s', async (_, parts, engine, codes, code) => {
-    const told = await doctor(parts, engine);
-    expect([codesOf(told), told.code]).toEqual([codes, code]);
+    const result = await doctor(parts, engine);
+    expect([codesOf(result), result.code]).toEqual([codes, code]);
   }); // biome-ignore format: a table
 
   it('on plain Linux it says what does not apply', async () => {
@@ -109,8 +109,8 @@ describe.concurrent('doctor', () => {
       const server = createServer(() => undefined).listen(socket);
       await once(server, 'listening');
       chmodSync(socket, 0o600);
-      const told = await runOn(host, LINE, socket);
-      expect([codesOf(told), told.code]).toEqual([['daemon-hung'], 7]);
+      const result = await runOn(host, LINE, socket);
+      expect([codesOf(result), result.code]).toEqual([['daemon-hung'], 7]);
       server.close();
     });
   });

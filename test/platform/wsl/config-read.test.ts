@@ -3,7 +3,7 @@ import { scan } from '../../../daemon/platform/wsl/wslconfig/lines.js';
 import { readConfig } from '../../../daemon/platform/wsl/wslconfig/read.js';
 
 const values = (text: string) => Object.fromEntries([...readConfig(text).effective].map(([name, { value }]) => [name, value]));
-const told = (text: string) => readConfig(text).diagnostics.map(({ line, kind }) => `${line} ${kind}`);
+const diagnosed = (text: string) => readConfig(text).diagnostics.map(({ line, kind }) => `${line} ${kind}`);
 
 describe('what WSL reads', () => {
   it.each([
@@ -60,7 +60,7 @@ describe('diagnostics', () => {
     ['[wsl2]\nmemory=8GB\n\u001amemory=9GB\n', ['3 after-end']],
     ['[experimental]\nnetworkingMode=mirrored\n[wsl2]\nnetworkingMode=nat\n', ['4 duplicate']],
   ] as const)('%j', (text, expected) => {
-    expect(told(text)).toEqual(expected);
+    expect(diagnosed(text)).toEqual(expected);
   }); // biome-ignore format: a table
 
   it('say what the line should be', () => {

@@ -14,7 +14,7 @@ async function on<T>(parts: Partial<Simulated>, use: (host: SimulatedHost) => Pr
   }
 }
 
-const told = (parts: Partial<Simulated>, line: string): Promise<Told> => on(parts, host => runOn(host, line));
+const answerOf = (parts: Partial<Simulated>, line: string): Promise<Told> => on(parts, host => runOn(host, line));
 const dataOf = ({ out }: Told) => JSON.parse(out).data;
 
 describe.concurrent('presets on hosts of all sizes', () => {
@@ -36,7 +36,7 @@ describe.concurrent('presets on hosts of all sizes', () => {
       ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
     ]),
   )('%s', async (_, parts, memory, sure) => {
-    const data = dataOf(await told(parts, 'wsl presets full --json'));
+    const data = dataOf(await answerOf(parts, 'wsl presets full --json'));
     expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
     expect(data.host.memory.sure).toBe(sure);
     expect(data.profile).toEqual({ name: 'full', standard: 2816 * 2 ** 20, maximum: 5632 * 2 ** 20 });
@@ -69,7 +69,7 @@ describe.concurrent('what a host is', () => {
       ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
     ]),
   )('%s', async (_, parts, line, expected) => {
-    const { code, out } = await told(parts, line);
+    const { code, out } = await answerOf(parts, line);
     expect(out).toMatch(expected);
     expect(code).toBe(0);
   });
@@ -87,7 +87,7 @@ describe.concurrent('what a host is', () => {
     ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
     ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
   ]))('%s is refused', async (_, parts, line, code, expected) => {
-    const answer = await told(parts, line);
+    const answer = await answerOf(parts, line);
     expect([answer.code, answer.out]).toEqual([code, '']);
     expect(answer.err).toMatch(expected);
   }); // biome-ignore format: a table
@@ -171,7 +171,7 @@ describe.concurrent('apply and undo', () => {
   });
 
   it('mistakes that stay in the file are told', async () => {
-    const { err } = await told({ config: '[wsl2]\n; old\nmemory=1GB\nmemory=2GB\nsawp=0\n' }, 'wsl apply balanced full');
+    const { err } = await answerOf({ config: '[wsl2]\n; old\nmemory=1GB\nmemory=2GB\nsawp=0\n' }, 'wsl apply balanced full');
     for (const mistake of ['line 2: only # starts', 'line 4: wsl2.memory=2GB is not read', 'line 5: WSL knows no key wsl2.sawp → did you mean wsl2.swap?'])
       expect(err).toContain(mistake); // biome-ignore format: short
   });
@@ -203,12 +203,12 @@ describe.concurrent('verify', () => {
     ['what only Windows knows', { config: '[general]\ninstanceIdleTimeout=-1\n' }, 0, { 'general.instanceIdleTimeout': 'unseen' }],
     ['interop off', { config: '[wsl2]\nmemory=8GB\n', interop: false }, 0, { 'wsl2.memory': 'holds' }],
   ]))('%s', async (_, parts, code, expected) => {
-    const answer = await told({ ...given, host: 32, ...parts }, 'wsl verify --json');
+    const answer = await answerOf({ ...given, host: 32, ...parts }, 'wsl verify --json');
     expect([answer.code, states(answer)]).toEqual([code, expected]);
   }); // biome-ignore format: a table
 
   it('says what to do', async () => {
-    const { err } = await told({ ...given, config: '[wsl2]\nmemory=4GB\n', changedAfterBoot: 60 }, 'wsl verify');
+    const { err } = await answerOf({ ...given, config: '[wsl2]\nmemory=4GB\n', changedAfterBoot: 60 }, 'wsl verify');
     expect(err).toMatch(/line 2: wsl2\.memory=4GB: the VM has 7\.8 GB, and was started before the\s+file\s+was\s+changed/);
     expect(err).toMatch(/→ wsl --shutdown, in PowerShell: it stops every distribution, Docker Desktop/);
   });

@@ -105,7 +105,7 @@ export class Rig {
   }
 
   /** When something was told to the core, ms, with how many services. */
-  told(): [number, number][] {
+  reported(): [number, number][] {
     return this.posted.map(({ host, services }) => [host.at, services.length]);
   }
 }

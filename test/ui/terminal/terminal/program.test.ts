@@ -178,13 +178,13 @@ describe('the program', () => {
     const { terminal, machine } = start(effects, { logs });
     terminal.type('1');
     for (const text of ['a', 'b', 'c']) opened[0]?.push({ service: 'api', stream: 'stdout', at: 1, text });
-    const told = () => machine.inputs().filter(({ kind }) => kind === 'logs' || kind === 'logsEnded');
-    await vi.waitFor(() => expect(told()).toHaveLength(1));
-    expect(told()[0]).toMatchObject({ serial: 1, lines: [{ text: 'a' }, { text: 'b' }, { text: 'c' }] });
+    const reported = () => machine.inputs().filter(({ kind }) => kind === 'logs' || kind === 'logsEnded');
+    await vi.waitFor(() => expect(reported()).toHaveLength(1));
+    expect(reported()[0]).toMatchObject({ serial: 1, lines: [{ text: 'a' }, { text: 'b' }, { text: 'c' }] });
     terminal.type('2');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     opened[1]?.end(new FailureError(failure('not-found', 'no such log')));
-    await vi.waitFor(() => expect(told()).toHaveLength(2));
-    expect(told()[1]).toMatchObject({ kind: 'logsEnded', serial: 2, failure: { code: 'not-found' } });
+    await vi.waitFor(() => expect(reported()).toHaveLength(2));
+    expect(reported()[1]).toMatchObject({ kind: 'logsEnded', serial: 2, failure: { code: 'not-found' } });
   });
 });
