@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util';
 
 /** File below daemon/, its text, what it becomes. The text must be there exactly once. */
 const BUGS = [
-  ['scheduler/memory/pressure', 'at - run.since >= policy.risingFor', 'at - run.since >= 0'],
-  ['scheduler/memory/victims', 'sum >= need', 'sum > need'],
-  ['scheduler/memory/preemption', 'now - holding.since < policy.minUptime', 'now - holding.since >= policy.minUptime'],
+  ['scheduler/eviction/pressure', 'at - run.since >= policy.risingFor', 'at - run.since >= 0'],
+  ['scheduler/eviction/victims', 'sum >= need', 'sum > need'],
+  ['scheduler/eviction/preemption', 'now - holding.since < policy.minUptime', 'now - holding.since >= policy.minUptime'],
   ['scheduler/reconcile', 'if (total + grant > policy.budget) continue;', 'if (total + grant > policy.budget + 1) continue;'],
   ['scheduler/admission/wake-requests', 'now < wakeRequest.until', 'now <= wakeRequest.until'],
   ['scheduler/lifecycle/exits', 'code === KILLED ||', 'code !== KILLED ||'],

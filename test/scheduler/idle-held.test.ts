@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memoryHoldersOf } from '../../daemon/scheduler/memory/holders.js';
+import { memoryHoldersOf } from '../../daemon/scheduler/eviction/holders.js';
 import { viewOf } from '../../daemon/scheduler/views/view.js';
 import { containerSpec } from './specs.js';
 import type { Driver } from './support/driver.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveUsage } from '../../daemon/api/live.js';
 import type { ServiceId } from '../../daemon/model/spec.js';
-import { memoryHoldersOf } from '../../daemon/scheduler/memory/holders.js';
-import { pressureVictim } from '../../daemon/scheduler/memory/pressure.js';
+import { memoryHoldersOf } from '../../daemon/scheduler/eviction/holders.js';
+import { pressureVictim } from '../../daemon/scheduler/eviction/pressure.js';
 import type { UseSeen } from '../../daemon/scheduler/state/event.js';
 import { type LiveSources, liveBudget, liveServices, withUses } from '../../daemon/scheduler/views/live-view.js';
 import { MiB } from '../../daemon/shared/bytes.js';

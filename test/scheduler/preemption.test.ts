@@ -9,7 +9,7 @@ import {
   planPreemption,
   shrinkBursts,
   whyNotEvicted,
-} from '../../daemon/scheduler/memory/preemption.js';
+} from '../../daemon/scheduler/eviction/preemption.js';
 import { MiB } from '../../daemon/shared/bytes.js';
 import { rounds } from '../support/deep.js';
 import { CLAIM, holding, MINUTE, NOW, SECOND } from './support/holders.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HostSample } from '../../daemon/model/host-sample.js';
-import { DEFAULT_PREEMPTION } from '../../daemon/scheduler/memory/preemption.js';
+import { DEFAULT_PREEMPTION } from '../../daemon/scheduler/eviction/preemption.js';
 import {
   admitsNow,
   DEFAULT_PRESSURE,
@@ -12,7 +12,7 @@ import {
   nextPressure,
   type PressureState,
   pressureVictim,
-} from '../../daemon/scheduler/memory/pressure.js';
+} from '../../daemon/scheduler/eviction/pressure.js';
 import { GiB, MiB } from '../../daemon/shared/bytes.js';
 import { holding, MINUTE, NOW, SECOND } from './support/holders.js';
 

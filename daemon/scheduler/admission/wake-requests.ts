@@ -3,7 +3,7 @@ import { type ServiceId, type ServiceSpec, serviceId } from '../../model/spec.js
 import { type Failure, failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import { thaw } from '../activity/idle.js';
-import { admitsNow, describe } from '../memory/pressure.js';
+import { admitsNow, describe } from '../eviction/pressure.js';
 import { coolsUntil } from '../policy/cooldown.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';

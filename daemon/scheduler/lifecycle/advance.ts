@@ -2,7 +2,7 @@ import { causeOf } from '../../api/notice.js';
 import { type Dependency, type ServiceId, serviceId } from '../../model/spec.js';
 import { failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
-import { admitsNow } from '../memory/pressure.js';
+import { admitsNow } from '../eviction/pressure.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import { wiringOf } from '../state/wiring.js';

@@ -3,16 +3,16 @@ import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { fallAsleep } from '../activity/idle.js';
 import type { Use } from '../activity/use.js';
+import { memoryHoldersOf } from '../eviction/holders.js';
+import { shrinkBursts } from '../eviction/preemption.js';
+import { evidenceOf, mayAct, nextPressure, pressureVictim } from '../eviction/pressure.js';
 import type { Policy } from '../policy/policy.js';
 import type { Draft } from '../state/draft.js';
 import type { Event, UsageSeen } from '../state/event.js';
 import { isActive } from '../state/service-state.js';
 import { grantedTotal, idOf, isWanted, type ServiceEntry, type UsageSample } from '../state/world.js';
 import { ceilingOf, growthFor } from './growth.js';
-import { memoryHoldersOf } from './holders.js';
 import { learnMemory } from './learned.js';
-import { shrinkBursts } from './preemption.js';
-import { evidenceOf, mayAct, nextPressure, pressureVictim } from './pressure.js';
 
 /** How long samples are kept: the window of the recent peak (docs/design/memory.md, "Preemption"). */
 const WINDOW: Ms = 60_000;

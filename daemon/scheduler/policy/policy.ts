@@ -1,8 +1,8 @@
 import { type Bytes, GiB } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
+import { DEFAULT_PREEMPTION, type PreemptionPolicy } from '../eviction/preemption.js';
+import { DEFAULT_PRESSURE, type PressurePolicy } from '../eviction/pressure.js';
 import { DEFAULT_GROWTH, type GrowthPolicy } from '../memory/growth.js';
-import { DEFAULT_PREEMPTION, type PreemptionPolicy } from '../memory/preemption.js';
-import { DEFAULT_PRESSURE, type PressurePolicy } from '../memory/pressure.js';
 import { DEFAULT_RECLAIM, type ReclaimPolicy } from '../memory/reclaim.js';
 import { type CooldownPolicy, DEFAULT_COOLDOWN } from './cooldown.js';
 

@@ -3,7 +3,7 @@ import { canSleep } from '../../model/listeners.js';
 import { SIGTERM } from '../../model/signals.js';
 import type { ServiceId, ServiceSpec } from '../../model/spec.js';
 import { UNUSED } from '../activity/use.js';
-import type { Eviction } from '../memory/preemption.js';
+import type { Eviction } from '../eviction/preemption.js';
 import { NO_COOLDOWN } from '../policy/cooldown.js';
 import { liveContainer, type ServiceState } from './service-state.js';
 import type { Step } from './step.js';

@@ -3,7 +3,7 @@ import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '..
 import { LatestUsage } from '../../../daemon/runtime/sampling/latest-usage.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';
-import { NO_PRESSURE } from '../../../daemon/scheduler/memory/pressure.js';
+import { NO_PRESSURE } from '../../../daemon/scheduler/eviction/pressure.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
 import { EMPTY_WORLD, idOf, type ServiceEntry, type World } from '../../../daemon/scheduler/state/world.js';
 import { running } from '../../scheduler/support/running.js';

@@ -1,4 +1,4 @@
-import type { MemoryClaim, MemoryHolder } from '../../../daemon/scheduler/memory/preemption.js';
+import type { MemoryClaim, MemoryHolder } from '../../../daemon/scheduler/eviction/preemption.js';
 import { MiB } from '../../../daemon/shared/bytes.js';
 
 export const SECOND = 1_000;

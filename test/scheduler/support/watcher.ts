@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ServiceId, serviceId } from '../../../daemon/model/spec.js';
 import type { Decision } from '../../../daemon/scheduler/decide.js';
-import type { Eviction } from '../../../daemon/scheduler/memory/preemption.js';
+import type { Eviction } from '../../../daemon/scheduler/eviction/preemption.js';
 import type { Event } from '../../../daemon/scheduler/state/event.js';
 import { held, isActive } from '../../../daemon/scheduler/state/service-state.js';
 import type { StepOf } from '../../../daemon/scheduler/state/step.js';

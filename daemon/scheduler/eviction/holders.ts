@@ -3,10 +3,10 @@ import type { ServiceId } from '../../model/spec.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Ms } from '../../shared/span.js';
 import { whyKept } from '../activity/idle.js';
+import { committed } from '../memory/committed.js';
 import { reportOf } from '../state/memory-report.js';
 import { held } from '../state/service-state.js';
 import { isWanted, type ServiceEntry, type UsageSample, type World } from '../state/world.js';
-import { committed } from './committed.js';
 import type { MemoryHolder } from './preemption.js';
 
 /** A measurement older than this says nothing about what may be taken away. */
