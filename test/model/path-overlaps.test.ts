@@ -98,19 +98,24 @@ const HOSTILE: [string, (count: number) => ProjectSpec][] = [
   ['namespaces in a chain', count => each(count, index => ({ networkMode: `service:s${(index + 1) % count}` }))],
 ]; // biome-ignore format: a list
 
-/** CPU time of this process, ms; the least of some, as its collector of garbage counts too. */
+/** CPU time of this process, ms. */
 function cost(spec: ProjectSpec): number {
-  const once = () => {
-    const before = process.cpuUsage();
-    expect(trustText(spec)).not.toBe('');
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000;
-  };
-  return Math.min(...Array.from({ length: 4 }, once));
+  const before = process.cpuUsage();
+  expect(trustText(spec)).not.toBe('');
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
 }
+
+/** The least of some counts, as the collector of garbage takes time too: of the longer, as many as it takes to tell. */
+const TRIES = 4;
+const MOST = 8;
 
 /** Less than 20 ms is too quick to tell how it grows; what was a square took a second. */
 it.each(sampled(HOSTILE))('costs in proportion to the number of %s', (_name, of) => {
-  const [less, more] = [cost(of(250)), cost(of(1_000))];
-  expect(more / Math.max(less, 20)).toBeLessThanOrEqual(8);
+  const [small, large] = [of(250), of(1_000)];
+  const less = Math.min(...Array.from({ length: TRIES }, () => cost(small)));
+  const bound = MOST * Math.max(less, 20);
+  let more = cost(large);
+  for (let tries = 1; more > bound && tries < TRIES; tries++) more = Math.min(more, cost(large));
+  expect(more).toBeLessThanOrEqual(bound);
 });

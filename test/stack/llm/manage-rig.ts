@@ -23,10 +23,18 @@ export function newFolder(): string {
 /** A toy of some 5 MB, so that it comes in several batches. */
 export const MIDDLE: ToyShape = { ...TINY, width: 256, feedForward: 512, words: 16_000 };
 
+/** Toys as they were made: each is the same every time, and nobody writes into one. */
+const TOYS = new Map<string, Buffer>();
+
 export async function toyBytes(shape: ToyShape = TINY, omit: readonly string[] = []): Promise<Buffer> {
+  const key = JSON.stringify([shape, omit]);
+  const made = TOYS.get(key);
+  if (made) return made;
   const path = join(newFolder(), 'toy');
   await writeToy(path, shape, omit);
-  return readFile(path);
+  const bytes = await readFile(path);
+  TOYS.set(key, bytes);
+  return bytes;
 }
 
 export interface Line {
