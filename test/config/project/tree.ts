@@ -11,8 +11,14 @@ export const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url)).repla
 
 /** A folder with these files (path → text), real path, removed after the test. */
 export function tree(files: Readonly<Record<string, string>>): string {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'project-')));
+  const root = plant(files);
   onTestFinished(() => rmSync(root, { recursive: true }));
+  return root;
+}
+
+/** The same; whoever calls it removes it. */
+export function plant(files: Readonly<Record<string, string>>): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'project-')));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);

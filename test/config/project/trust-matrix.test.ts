@@ -1,12 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { ProjectSpec } from '../../../daemon/model/spec.js';
 import { Trust } from '../../../daemon/runtime/trust.js';
 import { sampled } from '../../support/deep.js';
-import { load, PACKAGE, tree } from './tree.js';
+import { load, PACKAGE, plant } from './tree.js';
 
 /** On a busy machine; a table takes a second or two. */
 const PATIENCE = 120_000;
@@ -61,18 +61,34 @@ const FILES = {
   'outside/values.env': 'SECRET=1',
 };
 
-/** A project in a folder of its own: its Compose file, and an override that a question is about. */
+/** A project in a folder: its Compose file, and an override that a question is about. What was loaded once is the same when it is asked for again. */
 class Project {
-  readonly root = join(tree(FILES), 'p');
+  readonly #outer = plant(FILES);
+  readonly #specs = new Map<string, ProjectSpec>();
+  #written = '';
 
   async with(file: Keys, override: Keys | null = null): Promise<ProjectSpec> {
-    writeFileSync(join(this.root, 'compose.yaml'), stringify({ ...AROUND, ...file }));
-    writeFileSync(join(this.root, 'compose.override.yaml'), stringify(override ?? { services: {} }));
-    const { spec, failure } = await load(this.root);
+    // JSON is YAML, and quicker to write.
+    const [base, over] = [JSON.stringify({ ...AROUND, ...file }), JSON.stringify(override ?? { services: {} })];
+    const known = this.#specs.get(`${base}\n${over}`);
+    if (known) return known;
+    const root = join(this.#outer, 'p');
+    if (base !== this.#written) writeFileSync(join(root, 'compose.yaml'), base);
+    this.#written = base;
+    writeFileSync(join(root, 'compose.override.yaml'), over);
+    const { spec, failure } = await load(root);
     if (spec === null) throw new Error(`${JSON.stringify(override)}: ${failure?.message}`);
+    this.#specs.set(`${base}\n${over}`, spec);
     return spec;
   }
+
+  remove(): void {
+    rmSync(this.#outer, { recursive: true });
+  }
 }
+
+const project = new Project();
+afterAll(() => project.remove());
 
 /** Whether a change is asked about after what was before it has been trusted. */
 function asks(before: ProjectSpec, after: ProjectSpec): 'asks' | 'no' {
@@ -115,7 +131,6 @@ describe('docs/trust.md', { timeout: PATIENCE }, () => {
   });
 
   it.each(KEYS.columns)('is right about keys of a service: %s', async column => {
-    const project = new Project();
     const services = PLACES[column];
     expect(services).toBeDefined();
     const before = await project.with({ services });
@@ -124,7 +139,6 @@ describe('docs/trust.md', { timeout: PATIENCE }, () => {
   });
 
   it('is right about networks and volumes', async () => {
-    const project = new Project();
     const used = { networks: ['n'], volumes: ['v:/v'] };
     const services: Readonly<Record<string, Keys>> = {
       unused: { it: TRUSTED },
@@ -141,7 +155,6 @@ describe('docs/trust.md', { timeout: PATIENCE }, () => {
   });
 
   it('is right about what reaches a trusted service', async () => {
-    const project = new Project();
     const file = { services: { a: TRUSTED, b: PLAIN, c: PLAIN } };
     const before = await project.with(file);
     const answer = async (keys: Keys, column: string) => {
@@ -179,7 +192,6 @@ describe('every key that reaches the engine is decided', { timeout: PATIENCE }, 
   };
 
   it('in a service: each key of its container, build, health check and activation is changed by a row', async () => {
-    const project = new Project();
     const services = PLACES['plain'];
     const before = (await project.with({ services })).services[0];
     const [container, build, health, activation] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
@@ -203,7 +215,6 @@ describe('every key that reaches the engine is decided', { timeout: PATIENCE }, 
   });
 
   it('of networks and volumes', async () => {
-    const project = new Project();
     const file = { services: { it: { ...PLAIN, networks: ['n'], volumes: ['v:/v'] } }, networks: { n: {} }, volumes: { v: {} } };
     const before = await project.with(file);
     const [networks, volumes] = [new Set(['key']), new Set(['key'])];
