@@ -54,9 +54,8 @@ function kill(house: House, random: Random, watcher: Watcher): void {
 }
 
 /** A trace of a seed; what goes wrong is told with the seed, so that it can be run again. */
-export function run(seed: number, steps: number): Watcher {
+export function run(seed: number, steps: number, watcher = new Watcher()): Watcher {
   const random = new Random(seed);
-  const watcher = new Watcher();
   const house = new House(policy(random.between(400, 1_000)), random, watcher.look);
   let step = 0;
   try {
