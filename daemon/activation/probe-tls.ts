@@ -14,6 +14,8 @@ const ALERT = /ALERT|CERTIFICATE_REQUIRED/;
 export async function greetTls(target: Target, words: string | null, time: Ms, signal: AbortSignal): Promise<Greeting> {
   // Few services speak TLS: what it takes in memory is loaded for those.
   const { connect } = await import('node:tls');
+  // Who is told to stop before it begins is not told again.
+  if (signal.aborted) return { kind: 'none', listens: false };
   return new Promise(resolve => {
     let listens = false;
     let isSecure = false;

@@ -182,6 +182,7 @@ type Talk =
 
 /** Connects, says `words`, and waits for the first bytes of an answer; a status line that comes in two pieces is asked for again. */
 function converse(target: Target, words: string | null, time: Ms, signal: AbortSignal): Promise<Talk> {
+  if (signal.aborted) return Promise.resolve({ kind: 'refused' });
   return new Promise(resolve => {
     const socket: Socket = connect({ ...target, noDelay: true });
     let isOpen = false;

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { untilReady } from '../../daemon/activation/probe.js';
 import type { Protocol } from '../../daemon/model/spec.js';
 import type { ProbeOutcome, ProbeQuestion } from '../../daemon/ports/listeners.js';
-import { freePort, serve } from './harness.js';
+import { connected, freePort, serve, until } from './harness.js';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -78,11 +78,18 @@ test('where nobody listens it is asked until the time is over, and is not ready'
   expect(over.aborted).toBe(true);
 });
 
-test('one that accepts and says nothing is given up when the time is over', async () => {
-  const { target, close } = await serve(() => undefined);
+test('one that accepts and says nothing is given up when the time is over, and not asked in another protocol then', async () => {
+  let connections = 0;
+  const { target, close } = await serve(() => void connections++);
   closing.push(close);
   const asked = (['redis', 'http', 'postgres'] as const).map(protocol => untilReady({ protocol, target }, AbortSignal.timeout(50)));
+  asked.push(untilReady({ protocol: 'tls', target, guessed: true }, AbortSignal.timeout(50)));
   for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject({ ready: false });
+  // One later is what tells that all before it have been counted.
+  const last = await connected(target.port);
+  await until(() => connections > 4);
+  last.destroy();
+  expect(connections).toBe(5);
 });
 
 /** Asks a port whose protocol is a guess. */

@@ -8,7 +8,7 @@ import { byGear } from '../support/deep.js';
 import { connected, serve } from './harness.js';
 import { type ActivatorProcess, activatorProcess } from './support/activator-process.js';
 
-const SENT = byGear({ deep: 1024, usual: 256, fast: 64 }) * MiB;
+const SENT = byGear({ deep: 1024, usual: 256, fast: 48 }) * MiB;
 const GROWTH = 30 * MiB;
 
 function memory(pid: number, field: 'VmRSS' | 'VmHWM'): number {
