@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { buildApp } from '../../compose/services/api/src/app.js';
-import { httpAdvisor } from '../../compose/services/api/src/summary/advisor.js';
+import { type Advisor, httpAdvisor } from '../../compose/services/api/src/summary/advisor.js';
 import { memoryStore } from './support/memory-store.js';
 
 const ends: (() => Promise<unknown> | unknown)[] = [];
@@ -22,16 +22,20 @@ async function advisor(answer: (request: IncomingMessage, response: ServerRespon
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function api(url: string, patience = 5_000) {
+/** An API whose advisor is `advisor` at each question. */
+async function api(advisor: Advisor) {
   const records = memoryStore();
   await records.create({ name: 'a bill', data: { total: 12 } });
-  const app = buildApp({ records, advisor: httpAdvisor(url, patience), checks: [], checkTimeout: 1, logLevel: 'silent' });
-  ends.push(() => app.close());
-  return app;
+  return buildApp({ records, advisor, checks: [], checkTimeout: 1, logLevel: 'silent' });
 }
 
-async function summary(url: string, patience?: number, id = 1) {
-  const answer = await (await api(url, patience)).inject({ method: 'POST', url: `/records/${id}/summary` });
+/** One for all that ask of it by `summary`, as making one compiles its schemas; its advisor is the one of the last question. */
+let current: Advisor = httpAdvisor('http://127.0.0.1:9', 1);
+const shared = api({ summarise: (...question) => current.summarise(...question) });
+
+async function summary(url: string, patience = 5_000, id = 1) {
+  current = httpAdvisor(url, patience);
+  const answer = await (await shared).inject({ method: 'POST', url: `/records/${id}/summary` });
   return { status: answer.statusCode, retryAfter: answer.headers['retry-after'], body: answer.json() };
 }
 
@@ -116,7 +120,8 @@ test('a client that leaves takes its question back', async () => {
     asked();
     response.on('close', left);
   });
-  const app = await api(url);
+  const app = await api(httpAdvisor(url, 5_000));
+  ends.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
   socket.write('POST /records/1/summary HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
