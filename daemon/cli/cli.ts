@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.js';
 import type { Paths } from '../files/paths.js';
+import type { StartProgram } from '../platform/wsl/programs.js';
 import { CATALOGUE } from '../shared/failure.js';
 import type { Colours } from '../ui/shared/colours.js';
 import type { LoadedVerb } from './verb.js';
@@ -23,6 +24,8 @@ export interface Output {
 /** What a command stands on; nothing in cli/ but bin.ts reads the process. */
 export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What starts the programs of the host that `wsl`, `doctor` and `bug-report` ask; without one they are processes. */
+  readonly start?: StartProgram | undefined;
   /** Folder of the caller. */
   readonly cwd: string;
   /** Folder with package.json, scripts/ and profiles/. */

@@ -15,7 +15,7 @@ let folder: string;
 let services: readonly Sleeper[];
 
 beforeAll(async () => {
-  vm = simulate({ cache: 0.4 });
+  vm = simulate({ cache: 0.4, programs: 'scripts' });
   const meminfo = 'MemTotal: 8000000 kB\nMemFree: 4194304 kB\nMemAvailable: 5000000 kB\nBuffers: 0 kB\nCached: 102400 kB\n';
   const sync = join(vm.root, 'bin/sync');
   writeFileSync(sync, `#!/bin/sh\nprintf '${meminfo.replaceAll('\n', '\\n')}' > '${join(vm.root, 'proc/meminfo')}'\n`);

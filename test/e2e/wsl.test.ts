@@ -6,7 +6,7 @@ import { type CliResult, runCli } from './support/cli.js';
 
 /** The command line as a process of its own, on a simulated host. */
 async function on(parts: Partial<Simulated>, use: (host: SimulatedHost, run: (line: string) => Promise<CliResult>) => Promise<void>) {
-  const host = simulate(parts);
+  const host = simulate({ ...parts, programs: 'scripts' });
   const engine = await startEngine(host.root, ENGINES.docker);
   const env = { ...host.env, LAPTOP_DEV_STATE: host.state, LAPTOP_DEV_SOCKET: `${host.root}/daemon.sock` };
   try {

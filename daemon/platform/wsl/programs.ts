@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process';
 import type { Ms } from '../../shared/span.js';
 
-/** The host that is examined. A test passes another root and a PATH with its own programs. */
+/** The host that is examined. A test passes another root, and programs that it answers for. */
 export interface Host {
   /** Prefix of /proc, /sys, /etc, /run and /mnt. */
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What starts its programs; without one they are processes. */
+  readonly start?: StartProgram | undefined;
 }
+
+/** What came of a program: what it printed until it ended, the code with which it could not be started, or that it had not ended at the limit. */
+export type Outcome =
+  | { readonly kind: 'ended'; readonly stdout: Buffer; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | { readonly kind: 'not-started'; readonly code: string }
+  | { readonly kind: 'late' };
+
+/** Never rejects. `env` is all of its environment. */
+export type StartProgram = (program: string, args: readonly string[], env: Host['env'], limit: Ms) => Promise<Outcome>;
 
 export type Ran = { readonly text: string; readonly fault: null } | { readonly text: null; readonly fault: string };
 
@@ -14,18 +25,31 @@ export type Ran = { readonly text: string; readonly fault: null } | { readonly t
 const LONGEST = 8 * 1024 * 1024;
 
 /** Runs a program and returns its stdout, or a fault in words when it is missing, fails or has not ended after `limit`. Never rejects. */
-export function run({ env }: Host, program: string, args: readonly string[], limit: Ms): Promise<Ran> {
-  return new Promise(resolve => {
-    // WSL_UTF8 is obeyed by wsl.exe since 0.64, and only variables that WSLENV names cross over; others print UTF-16.
-    const passed = { ...env, WSL_UTF8: '1', WSLENV: [env['WSLENV'], 'WSL_UTF8'].filter(Boolean).join(':') };
+export async function run({ env, start = startProcess }: Host, program: string, args: readonly string[], limit: Ms): Promise<Ran> {
+  // WSL_UTF8 is obeyed by wsl.exe since 0.64, and only variables that WSLENV names cross over; others print UTF-16.
+  const passed = { ...env, WSL_UTF8: '1', WSLENV: [env['WSLENV'], 'WSL_UTF8'].filter(Boolean).join(':') };
+  const outcome = await start(program, args, passed, limit);
+  if (outcome.kind === 'late') return { text: null, fault: `${program} gave no answer within ${limit / 1000} s` };
+  if (outcome.kind === 'ended')
+    return outcome.code === 0
+      ? { text: textOf(outcome.stdout), fault: null }
+      : { text: null, fault: `${program} failed (${outcome.code ?? outcome.signal})` };
+  return {
+    text: null,
+    fault: outcome.code === 'ENOENT' ? `there is no ${program}` : `${program} cannot be run (${outcome.code})`,
+  };
+}
+
+const startProcess: StartProgram = (program, args, env, limit) =>
+  new Promise(resolve => {
     // A group of its own: a shell's child would outlive it and hold the pipe.
-    const child = spawn(program, args, { env: passed, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
     const chunks: Buffer[] = [];
     let length = 0;
-    const end = (ran: Ran) => {
+    const end = (outcome: Outcome) => {
       clearTimeout(timer);
       child.stdout.destroy();
-      resolve(ran);
+      resolve(outcome);
     };
     const kill = () => {
       if (child.pid === undefined) return;
@@ -37,24 +61,15 @@ export function run({ env }: Host, program: string, args: readonly string[], lim
     };
     const timer = setTimeout(() => {
       kill();
-      end({ text: null, fault: `${program} gave no answer within ${limit / 1000} s` });
+      end({ kind: 'late' });
     }, limit);
     child.stdout.on('data', (chunk: Buffer) => {
       if (length < LONGEST) chunks.push(chunk);
       length += chunk.length;
     });
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      end({
-        text: null,
-        fault: error.code === 'ENOENT' ? `there is no ${program}` : `${program} cannot be run (${error.code ?? error.message})`,
-      });
-    });
-    child.on('close', (code, signal) => {
-      if (code === 0) end({ text: textOf(Buffer.concat(chunks)), fault: null });
-      else end({ text: null, fault: `${program} failed (${code ?? signal})` });
-    });
+    child.on('error', (error: NodeJS.ErrnoException) => end({ kind: 'not-started', code: error.code ?? error.message }));
+    child.on('close', (code, signal) => end({ kind: 'ended', stdout: Buffer.concat(chunks), code, signal }));
   });
-}
 
 /** UTF-16LE with or without its mark, as wsl.exe prints it, else UTF-8; line ends become LF. */
 export function textOf(bytes: Buffer): string {

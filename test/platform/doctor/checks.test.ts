@@ -13,7 +13,8 @@ let well: Evidence;
 beforeAll(async () => {
   host = simulate();
   const server = await startEngine(host.root, ENGINES.docker);
-  const { cli } = testCli(`${host.root}/daemon.sock`, {}, { env: host.env, cwd: host.project, options: {} });
+  const { env, start, project: cwd } = host;
+  const { cli } = testCli(`${host.root}/daemon.sock`, {}, { env, start, cwd, options: {} });
   well = await gather(cli, 'full');
   server.close();
 });

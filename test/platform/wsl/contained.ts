@@ -17,5 +17,5 @@ export function simulateContainer(version: 'v1' | 'v2', id: string, files: reado
   const prefix = version === 'v1' ? 'total_' : '';
   put(`${folder}/memory.stat`, `anon 1\n${prefix}active_file ${60 * MiB}\n${prefix}inactive_file ${140 * MiB}\nshmem 9\n`);
   for (const file of files) put(`${folder}/${file}`, '');
-  return { host, file: (name: string) => join(host.root, folder, name), seam: { root: host.root, env: host.env } };
+  return { host, file: (name: string) => join(host.root, folder, name), seam: { root: host.root, env: host.env, start: host.start } };
 }

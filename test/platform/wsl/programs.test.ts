@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, textOf } from '../../../daemon/platform/wsl/programs.js';
+import { type Outcome, type Ran, run, type StartProgram, textOf } from '../../../daemon/platform/wsl/programs.js';
 import { readAnswer } from '../../../daemon/platform/wsl/windows.js';
 
 let folder = '';
@@ -15,6 +15,8 @@ beforeAll(() => {
   program('says', 'echo "$1 $WSL_UTF8 $WSLENV"; echo noise >&2');
   program('fails', 'echo half; exit 5');
   program('hangs', 'sleep 60');
+  program('wide', `printf 'U\\0b\\0\\r\\0\\n\\0'`);
+  program('words', `printf '<%s>' "$@"`);
   program('floods', 'yes | head -c 20000000');
   writeFileSync(join(folder, 'no-program'), 'x');
 });
@@ -26,6 +28,11 @@ describe('a program', () => {
     expect(await run(host(), 'says', ['a b'], 5000)).toEqual({ text: 'a b 1 WSL_UTF8\n', fault: null });
     expect((await run(host({ WSLENV: 'A/p' }), 'says', ['x'], 5000)).text).toBe('x 1 A/p:WSL_UTF8\n');
   });
+  it('gets its words as they are, and is understood in UTF-16', async () => {
+    const words = ['', 'a  b', `it's "quoted"`, '$HOME `id` *', 'C:\\src\\', 'two\nlines', 'ü 語'];
+    expect((await run(host(), 'words', words, 5000)).text).toBe(words.map(word => `<${word}>`).join(''));
+    expect(await run(host(), 'wide', [], 5000)).toEqual({ text: 'Ub\n', fault: null });
+  });
   it.each([
     ['fails', 'fails failed (5)'],
     ['absent', 'there is no absent'],
@@ -33,6 +40,32 @@ describe('a program', () => {
     ['hangs', 'hangs gave no answer within 0.2 s'],
   ])('%s: said in words', async (name, fault) => {
     expect(await run(host(), name, [], name === 'hangs' ? 200 : 5000)).toEqual({ text: null, fault });
+  });
+  it('is started by what the host gives for it, with the same environment and the same words for what came of it', async () => {
+    const asked: unknown[] = [];
+    const outcomes: Outcome[] = [
+      { kind: 'ended', stdout: Buffer.from('Ub\r\n', 'utf16le'), code: 0, signal: null },
+      { kind: 'ended', stdout: Buffer.from('half'), code: null, signal: 'SIGTERM' },
+      { kind: 'not-started', code: 'ENOENT' },
+      { kind: 'not-started', code: 'EACCES' },
+      { kind: 'late' },
+    ];
+    const told: Ran[] = [];
+    for (const outcome of outcomes) {
+      const start: StartProgram = async (...call) => {
+        asked.push(call);
+        return outcome;
+      };
+      told.push(await run({ root: '', env: { A: 'a' }, start }, 'x', ['y'], 300));
+    }
+    expect(told).toEqual([
+      { text: 'Ub\n', fault: null },
+      ...['x failed (SIGTERM)', 'there is no x', 'x cannot be run (EACCES)', 'x gave no answer within 0.3 s'].map(fault => ({
+        text: null,
+        fault,
+      })),
+    ]);
+    expect(asked).toEqual(outcomes.map(() => ['x', ['y'], { A: 'a', WSL_UTF8: '1', WSLENV: 'WSL_UTF8' }, 300]));
   });
   it('that says too much is cut', async () => {
     const { text } = await run(host(), 'floods', [], 20_000);

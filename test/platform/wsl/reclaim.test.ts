@@ -80,10 +80,10 @@ describe('as root', () => {
   ] as const)('%s', async (_, parts, expected, call) => {
     const host = simulate(parts);
     hosts.push(host);
-    const seam = { root: host.root, env: { ...host.env, WSL_DISTRO_NAME: 'Ubuntu' } };
+    const seam = { root: host.root, env: { ...host.env, WSL_DISTRO_NAME: 'Ubuntu' }, start: host.start };
     const facts = await readHost(seam, join(host.state, 'windows.json'));
     expect(await kernelWriter(seam, facts, denied)('/sys/x', '1')).toBe(expected);
-    expect(readFileSync(host.calls, 'utf8')).toContain(call);
+    expect(host.calls()).toContain(call);
   });
 });
 

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Outcome, StartProgram } from '../../../daemon/platform/wsl/programs.js';
 import { GiB, KiB } from '../../../daemon/shared/bytes.js';
 
 export type Kernel = '5.15' | '6.6' | '6.18';
@@ -41,6 +42,8 @@ export interface Simulated {
   readonly compose: readonly string[] | null;
   /** Further files below the root, and their texts. */
   readonly files: Readonly<Record<string, string>>;
+  /** What stands for programs: `start` answers for them here, or they are scripts on PATH, for a program of its own, and for what only a process can show. */
+  readonly programs: 'here' | 'scripts';
 }
 
 export const HOST: Simulated = {
@@ -66,6 +69,7 @@ export const HOST: Simulated = {
   windowsFree: 3,
   compose: null,
   files: {},
+  programs: 'here',
 };
 
 const RELEASE: Readonly<Record<Kernel, readonly [kernel: string, wsl: string]>> = {
@@ -83,8 +87,10 @@ export interface SimulatedHost {
   readonly state: string;
   /** The `.wslconfig` of the first user. */
   readonly config: string;
-  /** Lines that stubs wrote when they were called. */
-  readonly calls: string;
+  /** Starts its programs; undefined where they are scripts. */
+  readonly start: StartProgram | undefined;
+  /** Programs that were called, with their arguments. */
+  calls(): string;
   remove(): void;
 }
 
@@ -97,8 +103,10 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
     writeFileSync(join(root, path), content);
   };
   writeProc(host, write);
-  const calls = join(root, 'calls');
-  writeStubs(host, root, calls, write);
+  const stubs = stubsOf(host);
+  const called: string[] = [];
+  const log = join(root, 'calls');
+  if (host.programs === 'scripts') writeScripts(stubs, root, log, write);
   for (const user of ['Public', 'Default', ...host.users]) mkdirSync(join(root, 'mnt/c/Users', user), { recursive: true });
   const config = join(root, 'mnt/c/Users', host.users[0] ?? 'me', '.wslconfig');
   if (host.config !== null) writeFileSync(config, host.config);
@@ -112,7 +120,8 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
     project: join(root, 'project'),
     state: join(root, 'state'),
     config,
-    calls,
+    start: host.programs === 'scripts' ? undefined : answering(stubs, called),
+    calls: () => (host.programs === 'scripts' ? readFileSync(log, 'utf8') : called.join('\n')),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -160,30 +169,66 @@ function writeProc(host: Simulated, write: Write): void {
   if (host.interop && host.kind !== 'linux') write('proc/sys/fs/binfmt_misc/WSLInterop', 'enabled\n');
 }
 
-function writeStubs(host: Simulated, root: string, calls: string, write: Write): void {
+interface StubProgram {
+  readonly name: string;
+  readonly behaviour: Exclude<Stub, 'absent'> | 'slow';
+  /** What it prints, by a part of its arguments; the first that fits. Without one it fails. */
+  readonly answers: readonly (readonly [argument: string, printed: Buffer])[];
+}
+
+function stubsOf(host: Simulated): readonly StubProgram[] {
   const [, version] = RELEASE[host.kernel];
-  const stub = (name: string, behaviour: Stub | 'slow', answers: Readonly<Record<string, string>>) => {
-    if (behaviour === 'absent') return;
+  const stub = (name: string, behaviour: Stub | 'slow', answers: Readonly<Record<string, string>>): readonly StubProgram[] => {
+    if (behaviour === 'absent') return [];
     const encoding = behaviour === 'utf16' || behaviour === 'localized' ? 'utf16le' : 'utf8';
-    const cases = Object.entries(answers).map(([argument, text], at) => {
-      write(`answers/${name}.${at}`, Buffer.from(text.replaceAll('\n', '\r\n'), encoding));
-      return `*${argument}*) cat '${root}/answers/${name}.${at}' ;;`;
-    });
-    const doing = {
-      hangs: `echo $$ > '${root}/hanging'; sleep 60`,
-      fails: 'echo broken; exit 3',
-      slow: `sleep 0.3; case "$*" in ${cases.join(' ')} esac`,
-    };
-    const body = behaviour in doing ? doing[behaviour as keyof typeof doing] : `case "$*" in ${cases.join(' ')} *) exit 1 ;; esac`;
-    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> '${calls}'\n${body}\n`);
-    chmodSync(join(root, 'bin', name), 0o755);
+    const printed = Object.entries(answers).map(
+      ([argument, text]) => [argument, Buffer.from(text.replaceAll('\n', '\r\n'), encoding)] as const,
+    );
+    return [{ name, behaviour, answers: printed }];
   };
-  stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` });
   const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
   const more = host.wsl === 'localized' ? '\nKernelversion: 6.6.87.2-1\nÜbergeordnete Version: 10.0\n' : '\nKernel version: 6.6.87.2-1\n';
-  stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' });
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
   const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
-  stub('docker', 'utf8', host.compose === null ? {} : { compose: `${host.compose.join('\n')}\n` });
-  stub('powershell.exe', host.powershell, { '': answer });
+  return [
+    ...stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` }),
+    ...stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' }),
+    ...stub('docker', 'utf8', host.compose === null ? {} : { compose: `${host.compose.join('\n')}\n` }),
+    ...stub('powershell.exe', host.powershell, { '': answer }),
+  ];
+}
+
+const BROKEN = 'broken\n';
+
+/** The stubs as what starts programs, without a process. Of the machine below there is `sync` alone. */
+function answering(stubs: readonly StubProgram[], called: string[]): StartProgram {
+  const ended = (stdout: Buffer, code = 0): Outcome => ({ kind: 'ended', stdout, code, signal: null });
+  return async (program, args) => {
+    if (program === 'sync') return ended(Buffer.alloc(0));
+    const stub = stubs.find(({ name }) => name === program);
+    if (!stub) return { kind: 'not-started', code: 'ENOENT' };
+    const line = args.join(' ');
+    called.push(`${program} ${line}`);
+    if (stub.behaviour === 'hangs') return { kind: 'late' };
+    if (stub.behaviour === 'fails') return ended(Buffer.from(BROKEN), 3);
+    const printed = stub.answers.find(([argument]) => line.includes(argument))?.[1];
+    return printed ? ended(printed) : ended(Buffer.alloc(0), 1);
+  };
+}
+
+function writeScripts(stubs: readonly StubProgram[], root: string, log: string, write: Write): void {
+  for (const { name, behaviour, answers } of stubs) {
+    const cases = answers.map(([argument, printed], at) => {
+      write(`answers/${name}.${at}`, printed);
+      return `*${argument}*) cat '${root}/answers/${name}.${at}' ;;`;
+    });
+    const answer = `case "$*" in ${cases.join(' ')} *) exit 1 ;; esac`;
+    const doing: Readonly<Record<string, string>> = {
+      hangs: `echo $$ > '${root}/hanging'; sleep 60`,
+      fails: `printf '${BROKEN}'; exit 3`,
+      slow: `sleep 0.3; ${answer}`,
+    };
+    write(`bin/${name}`, `#!/bin/sh\necho "${name} $*" >> '${log}'\n${doing[behaviour] ?? answer}\n`);
+    chmodSync(join(root, 'bin', name), 0o755);
+  }
 }

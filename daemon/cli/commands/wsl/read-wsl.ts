@@ -19,8 +19,8 @@ export interface Wsl {
 }
 
 /** LAPTOP_DEV_HOST_ROOT: another root for /proc, /sys, /etc and /mnt, by which tests simulate hosts. */
-export function hostOf({ env }: Cli): Host {
-  return { root: env['LAPTOP_DEV_HOST_ROOT'] ?? '', env };
+export function hostOf({ env, start }: Cli): Host {
+  return { root: env['LAPTOP_DEV_HOST_ROOT'] ?? '', env, start };
 }
 
 /** File in which PowerShell's answer is kept for this boot. */
