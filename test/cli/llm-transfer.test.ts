@@ -10,8 +10,8 @@ import type { ExecChannel } from '../../daemon/client/exec.js';
 import { MiB } from '../stack/llm/fake-engine.js';
 import { MIDDLE, newFolder, receiving, sha, toyBytes } from '../stack/llm/manage-rig.js';
 
-/** Some 12 MB: more than may be on its way at once. */
-const LONG: ToyShape = { ...MIDDLE, words: 40_000 };
+/** Some 10 MB: more than may be on its way at once. */
+const LONG: ToyShape = { ...MIDDLE, width: 1024 };
 
 /** The real receiver behind a channel of a test; `most`: the most that was on its way. */
 function connect(folder: string, bytes: number, over: Parameters<typeof receiving>[3] = {}) {
@@ -83,6 +83,7 @@ test('a file arrives whole, with no more than 4 MiB and a chunk on its way', asy
   const how = options();
   const source = await fileOf(content);
   expect(await transfer(manage, source, how)).toMatchObject({ sha256: sha(content) });
+  expect(content.length).toBeGreaterThan(9 * MiB);
   expect(readFileSync(join(folder, 'm.gguf')).equals(content)).toBe(true);
   expect(how.seen[0]).toBe(0);
   expect(how.seen.at(-1)).toBe(content.length);

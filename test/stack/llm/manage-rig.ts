@@ -20,21 +20,23 @@ export function newFolder(): string {
   return folder;
 }
 
-/** A toy of some 5 MB, so that it comes in several batches. */
-export const MIDDLE: ToyShape = { ...TINY, width: 256, feedForward: 512, words: 16_000 };
+/** A toy of some 5 MB, so that it comes in several batches. Wide, since each word of it is encoded by itself. */
+export const MIDDLE: ToyShape = { ...TINY, width: 512, feedForward: 512, words: 6_000 };
 
-/** Toys as they were made: each is the same every time, and nobody writes into one. */
-const TOYS = new Map<string, Buffer>();
+const made = new Map<string, Promise<Buffer>>();
 
-export async function toyBytes(shape: ToyShape = TINY, omit: readonly string[] = []): Promise<Buffer> {
+/** The same bytes each time, which nobody changes: they are written once. */
+export function toyBytes(shape: ToyShape = TINY, omit: readonly string[] = []): Promise<Buffer> {
   const key = JSON.stringify([shape, omit]);
-  const made = TOYS.get(key);
-  if (made) return made;
+  const bytes = made.get(key) ?? written(shape, omit);
+  made.set(key, bytes);
+  return bytes;
+}
+
+async function written(shape: ToyShape, omit: readonly string[]): Promise<Buffer> {
   const path = join(newFolder(), 'toy');
   await writeToy(path, shape, omit);
-  const bytes = await readFile(path);
-  TOYS.set(key, bytes);
-  return bytes;
+  return readFile(path);
 }
 
 export interface Line {
