@@ -71,8 +71,8 @@ export function buildApp(
   return app;
 }
 
-function streamsOf(context: RouteContext, { streams: most, heartbeat }: RequestLimits): Streams {
-  return createStreams(context, { most, heartbeat });
+function streamsOf(context: RouteContext, { streams: most, heartbeat, soonest }: RequestLimits): Streams {
+  return createStreams(context, { most, heartbeat, soonest });
 }
 
 /** Opens and closes the web view. Its code is loaded at the first request: a daemon without a web view pays nothing for it. */

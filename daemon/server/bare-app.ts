@@ -16,6 +16,8 @@ export interface RequestLimits {
   readonly streams: number;
   /** The stream is silent for this many ms at most. */
   readonly heartbeat: number;
+  /** In a storm of changes the stream takes a new picture this often, ms. */
+  readonly soonest: number;
 }
 export const REQUEST_LIMITS: RequestLimits = {
   bodyBytes: 64 * 1024,
@@ -24,6 +26,7 @@ export const REQUEST_LIMITS: RequestLimits = {
   requestTimeout: 30_000,
   streams: 16,
   heartbeat: 10_000,
+  soonest: 50,
 };
 
 /** A server with our limits and answers, and no routes. `admit` throws a FailureError for a request that it refuses. */

@@ -59,7 +59,10 @@ describe('a snapshot', () => {
 describe('what follows', () => {
   it('put together is what is true', async () => {
     const names = ['a', 'b', 'c'];
-    const { client, paint, live } = await stage(names.map(name => liveService(name)));
+    const { client, paint, live } = await stage(
+      names.map(name => liveService(name)),
+      { limits: { soonest: 2 } },
+    );
     const seen = await watcher(client, { every: 250 });
     const part = await watcher(client, { every: 250, services: ['a', 'c'] });
     const name = fc.constantFrom(...names);

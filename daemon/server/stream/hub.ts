@@ -6,9 +6,7 @@ import { concerns, type StreamView } from './query.js';
 import { SubscriberGroup } from './subscriber-group.js';
 import type { Viewer } from './viewer.js';
 
-/** In a storm of changes a new snapshot is taken this often, ms. */
-const SOONEST: Ms = 50;
-/** Before that, this many changes are sent at once: an exit must not wait because figures came in a moment ago. */
+/** Before snapshots have to wait, this many changes are sent at once: an exit must not wait because figures came in a moment ago. */
 const AT_ONCE = 4;
 /** Notices in a snapshot. */
 const NOTICES = 100;
@@ -28,7 +26,11 @@ export class Hub {
   #isStale = false;
   #turn: { readonly at: Ms; readonly timer: NodeJS.Timeout | NodeJS.Immediate } | null = null;
 
-  constructor(private readonly supervisor: Supervisor) {}
+  /** `soonest`: in a storm of changes a new snapshot is taken this often. */
+  constructor(
+    private readonly supervisor: Supervisor,
+    private readonly soonest: Ms,
+  ) {}
 
   get size(): number {
     return [...this.#groups.values()].reduce((sum, { viewers }) => sum + viewers.size, 0);
@@ -81,7 +83,7 @@ export class Hub {
 
   #take(): Live {
     this.#snapshot = this.supervisor.live();
-    this.#next = Math.max(this.#next, performance.now() - (AT_ONCE - 1) * SOONEST) + SOONEST;
+    this.#next = Math.max(this.#next, performance.now() - (AT_ONCE - 1) * this.soonest) + this.soonest;
     this.#isStale = false;
     return this.#snapshot;
   }

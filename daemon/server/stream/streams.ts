@@ -54,6 +54,8 @@ interface StreamLimits {
   readonly most: number;
   /** Longest silence. */
   readonly heartbeat: Ms;
+  /** The shortest time between two snapshots in a storm of changes. */
+  readonly soonest: Ms;
 }
 
 /** The clients of /v1/stream, over all servers that hand it requests. */
@@ -66,10 +68,10 @@ export interface Streams extends UpgradeHandler {
  * GET /v1/stream?every=1s&project=&services=a,b: frames of StreamFrame. A client above the limit is answered 503 with
  * too-busy, before the upgrade. ws is loaded with the first client; frames are not compressed: deflate would hold 300 KB for each.
  */
-export function createStreams({ supervisor, log }: RouteContext, { most, heartbeat }: StreamLimits): Streams {
+export function createStreams({ supervisor, log }: RouteContext, { most, heartbeat, soonest }: StreamLimits): Streams {
   let sockets: WebSocketServer | null = null;
   const open = new Set<WebSocket>();
-  const hub = new Hub(supervisor);
+  const hub = new Hub(supervisor, soonest);
   const recent = new RecentFrames(supervisor);
 
   async function begin(client: WebSocket, query: StreamView): Promise<void> {

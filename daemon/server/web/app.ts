@@ -78,7 +78,7 @@ export function buildWebApp(
   readRoutes(app, context);
   streamRoutes(app, context);
   serviceRoutes(app, context);
-  const streams = createStreams(context, { most: limits.streams, heartbeat: limits.heartbeat });
+  const streams = createStreams(context, { most: limits.streams, heartbeat: limits.heartbeat, soonest: limits.soonest });
   serveUpgrades(app.server, [ofSessions(streams, tokens)], context.log, head => upgradeRefusal(head, tokens, port()));
   app.addHook('preClose', async () => streams.close());
   return app;
