@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { wayOf } from '../../daemon/cli/commands/diagnose/bug-report.js';
 import { hiddenSpec } from '../../daemon/cli/report/hidden-spec.js';
 import { environmentSecrets, projectSecrets } from '../../daemon/cli/report/known.js';
@@ -129,7 +129,9 @@ describe('laptop-dev bug-report', () => {
   it('of a daemon that hangs says so, and goes on', async () => {
     const host = hostWith({});
     const socket = join(host.root, 'hung.sock');
-    const server = createServer(() => undefined);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = createServer(() => vi.advanceTimersByTime(5_000));
     await new Promise<void>(resolve => server.listen(socket, resolve));
     const { out } = await runOn(host, 'bug-report full --stdout', socket);
     server.close();

@@ -11,8 +11,20 @@ const INFO = { kind: 'docker', version: '1', apiVersion: '1', cgroupVersion: '2'
 
 /** An engine that answers, or does not, and ends its events when it is told to. */
 function watched() {
-  const engine = { isThere: true, events: [] as EngineEvent[], end: () => {} };
+  const engine = { isThere: true, events: [] as EngineEvent[], end: null as (() => void) | null };
   const reported: string[] = [];
+  let heard = () => {};
+  const tell = (what: string) => {
+    reported.push(what);
+    heard();
+  };
+  /** Looks again with each thing that is reported. */
+  const until = async (holds: () => boolean) => {
+    while (!holds())
+      await new Promise<void>(resolve => {
+        heard = resolve;
+      });
+  };
   const containers: Partial<Containers> = {
     info: async () => {
       if (!engine.isThere) throw new Error('nobody listens');
@@ -22,7 +34,11 @@ function watched() {
     events: async function* (signal) {
       yield* engine.events;
       await new Promise<void>(resolve => {
-        engine.end = resolve;
+        engine.end = () => {
+          engine.end = null;
+          resolve();
+        };
+        heard();
         signal.addEventListener('abort', () => resolve());
       });
     },
@@ -32,21 +48,17 @@ function watched() {
     clock: { now: () => 0, wall: () => 0 },
     log: silent,
     world: () => EMPTY_WORLD,
-    post: (event: Event) => reported.push(event.kind),
+    post: (event: Event) => tell(event.kind),
     relist: 60_000,
-    onCheck: (phase, container) => reported.push(`check ${phase} in ${container}`),
-    onObserved: isFirst => reported.push(isFirst ? 'first look' : 'look'),
+    onCheck: (phase, container) => tell(`check ${phase} in ${container}`),
+    onObserved: isFirst => tell(isFirst ? 'first look' : 'look'),
   });
   onTestFinished(() => observer.close());
-  return { observer, engine, reported };
+  return { observer, engine, reported, until };
 }
 
-const until = async (holds: () => boolean) => {
-  while (!holds()) await turn();
-};
-
 test('looks at everything, then follows events; checks of the engine go past the mailbox', async () => {
-  const { observer, engine, reported } = watched();
+  const { observer, engine, reported, until } = watched();
   engine.events.push({ kind: 'checkStarted', id: 'c', exec: 'e', at: 0 }, { kind: 'started', id: 'c', at: 0 });
   expect(observer.engine).toBeNull();
   observer.begin();
@@ -57,14 +69,14 @@ test('looks at everything, then follows events; checks of the engine go past the
 });
 
 test('an engine that is away is a look too, and the first list is the first, however late; one that goes is said to be away', async () => {
-  const { observer, engine, reported } = watched();
+  const { observer, engine, reported, until } = watched();
   engine.isThere = false;
   observer.begin();
   await observer.looked;
   expect([reported, observer.engine]).toEqual([['engineLost'], null]);
   engine.isThere = true;
-  await until(() => observer.engine !== null);
-  engine.end();
+  await until(() => engine.end !== null);
+  engine.end?.();
   await until(() => observer.engine === null);
   await until(() => observer.engine !== null);
   expect(reported).toEqual(['engineLost', 'observed', 'first look', 'engineLost', 'observed', 'look']);
