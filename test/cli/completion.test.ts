@@ -21,40 +21,46 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What bash offers after these words; the last one is being typed. */
-function offered(line: string): string[] {
-  const words = line.split(' ');
-  const script = `PATH="${folder}:$PATH"; source "${folder}/completion.bash"
-COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _laptop_dev; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return execFileSync('bash', ['-euc', script], { encoding: 'utf8' }).split('\n').filter(word => word !== ''); // biome-ignore format: short
+/** What bash offers after each of these lines, whose last word is being typed: one bash, for most of the time is its start. */
+function offered(lines: readonly string[]): string[][] {
+  const asked = lines.map(line => {
+    const words = line.split(' ');
+    return `COMPREPLY=(); COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _laptop_dev; printf '%s\\n' "\${COMPREPLY[@]}"; echo ---`;
+  });
+  const script = [`PATH="${folder}:$PATH"; source "${folder}/completion.bash"`, ...asked].join('\n');
+  const answers = execFileSync('bash', ['-euc', script], { encoding: 'utf8' }).split('---\n');
+  return answers.slice(0, -1).map(answer => answer.split('\n').filter(word => word !== ''));
 }
 
+const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
+  ['laptop-dev bud', ['budget']],
+  ['laptop-dev daemon st', ['start', 'stop', 'status']],
+  ['laptop-dev stop p', ['postgres']],
+  ['laptop-dev up m', ['minimal']],
+  ['laptop-dev logs --s', ['--since']],
+  ['laptop-dev -p x exec a', ['api']],
+  ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
+  ['laptop-dev up --engine p', ['podman']],
+  ['laptop-dev wsl apply b', ['balanced']],
+  ['laptop-dev wsl apply balanced f', ['full']],
+  ['laptop-dev completion z', ['zsh']],
+  ['laptop-dev budget ad', ['advice']],
+  ['laptop-dev budget advice --w', ['--write']],
+  ['laptop-dev llm ', ['models', 'estimate', '--help']],
+  ['laptop-dev llm models m', ['make-tiny']],
+  ['laptop-dev llm models add --sh', ['--sha256']],
+  ['laptop-dev llm models add --name x --rep', ['--replace']],
+  ['laptop-dev config ', ['validate', 'show', '--help']],
+];
+
 describe('completion', () => {
-  it.each([
-    ['laptop-dev bud', ['budget']],
-    ['laptop-dev daemon st', ['start', 'stop', 'status']],
-    ['laptop-dev stop p', ['postgres']],
-    ['laptop-dev up m', ['minimal']],
-    ['laptop-dev logs --s', ['--since']],
-    ['laptop-dev -p x exec a', ['api']],
-    ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
-    ['laptop-dev up --engine p', ['podman']],
-    ['laptop-dev wsl apply b', ['balanced']],
-    ['laptop-dev wsl apply balanced f', ['full']],
-    ['laptop-dev completion z', ['zsh']],
-    ['laptop-dev budget ad', ['advice']],
-    ['laptop-dev budget advice --w', ['--write']],
-    ['laptop-dev llm ', ['models', 'estimate', '--help']],
-    ['laptop-dev llm models m', ['make-tiny']],
-    ['laptop-dev llm models add --sh', ['--sha256']],
-    ['laptop-dev llm models add --name x --rep', ['--replace']],
-    ['laptop-dev config ', ['validate', 'show', '--help']],
-  ])('offers after %s', (line, expected) => {
-    expect(offered(line)).toEqual(expected);
+  it('offers what fits after what is typed', () => {
+    const lines = OFFERS.map(([line]) => line);
+    expect(offered(lines).map((words, at) => [lines[at], words])).toEqual(OFFERS);
   });
 
   it('offers every verb, and none that is hidden', () => {
-    const words = offered('laptop-dev ');
+    const [words = []] = offered(['laptop-dev ']);
     expect(words).toEqual([...verbs.filter(verb => !verb.hidden).map(verb => verb.name), 'help']);
     expect(words.join(' ')).not.toContain('__');
   });

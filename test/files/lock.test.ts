@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { takeLock } from '../../daemon/files/lock.js';
+import { type Failure, FailureError } from '../../daemon/shared/failure.js';
 import { byGear } from '../support/deep.js';
 import { tempFolder } from './support/kept.js';
 
@@ -40,20 +42,25 @@ interface Said {
   readonly got: boolean;
   readonly squatter: string | null;
   readonly code?: string;
-  readonly message?: string;
-  readonly remedies?: readonly string[];
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
-  onTestFinished(() => void child.kill('SIGKILL'));
   if (!child.stdout) throw new Error('it has no output');
   for await (const line of createInterface({ input: child.stdout })) return line;
   throw new Error('it said nothing');
 }
 
 async function lock(file: string, flock = 'flock'): Promise<Said & { readonly child: ChildProcess }> {
-  const child = spawn(process.execPath, ['--input-type=module', program, file, flock].slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, file, flock], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
   return { ...JSON.parse(await firstLine(child)), child };
+}
+
+/** What this process is told that asks for the lock of another: one that is not given it needs no process of its own. */
+async function refusal(file: string, flock = 'flock'): Promise<Failure> {
+  const found = await takeLock(file, process.pid, flock).catch((error: unknown) => error);
+  if (found instanceof FailureError) return found.failure;
+  throw new Error(`it is not refused: ${String(found)}`);
 }
 
 const nameOf = (file: string) => `laptop-dev-${createHash('sha256').update(file).digest('hex').slice(0, 32)}`;
@@ -75,8 +82,7 @@ it('is given to one of many that want it at once, and to the next when that one 
   const [holder, ...more] = all.filter(({ got }) => got);
   expect(more).toEqual([]);
   expect(new Set(all.filter(({ got }) => !got).map(({ code }) => code))).toEqual(new Set(['daemon-running']));
-  const later = await lock(file);
-  expect(later).toMatchObject({ got: false, message: `A daemon runs already, PID ${holder?.child.pid}.` });
+  expect(await refusal(file)).toMatchObject({ code: 'daemon-running', message: `A daemon runs already, PID ${holder?.child.pid}.` });
   holder?.child.kill('SIGKILL');
   await new Promise(resolve => holder?.child.once('exit', resolve));
   expect(await lock(file)).toMatchObject({ got: true, squatter: null });
@@ -86,30 +92,37 @@ it('is held against one whose lock file, or whole state folder, was removed mean
   const file = join(tempFolder(), 'daemon.lock');
   const { child } = await lock(file);
   rmSync(file);
-  expect(await lock(file)).toMatchObject({ got: false, code: 'daemon-running', message: `A daemon runs already, PID ${child.pid}.` });
+  expect(await refusal(file)).toMatchObject({ code: 'daemon-running', message: `A daemon runs already, PID ${child.pid}.` });
 });
 
-it.runIf(process.getuid?.() === 0)(
-  'is taken although another user holds the name that earlier versions lock, and that user is named',
-  async () => {
-    const file = join(tempFolder(), 'daemon.lock');
-    const { pid } = await squat(file, 65_534);
-    expect(await lock(file)).toMatchObject({ got: true, squatter: `node (PID ${pid}) of nobody` });
-    expect(await lock(file)).toMatchObject({ got: false, code: 'daemon-running' });
-  },
-);
+describe.runIf(process.getuid?.() === 0)('where another user holds the name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ld-files-'));
+  const file = join(folder, 'daemon.lock');
+  let squatter: ChildProcess;
+  beforeAll(async () => {
+    squatter = await squat(file, 65_534);
+  });
+  afterAll(() => {
+    squatter.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
 
-it.runIf(process.getuid?.() === 0)('says who holds the name where there is no flock(1) to go without it', async () => {
-  const file = join(tempFolder(), 'daemon.lock');
-  const { pid } = await squat(file, 65_534);
-  const found = await lock(file, '/nowhere/flock');
-  expect(found).toMatchObject({ got: false, code: 'daemon-unavailable' });
-  expect(found.message).toContain(`is held by node (PID ${pid}) of nobody`);
-  expect(found.remedies?.join()).toContain(`sudo kill ${pid}`);
+  it('says who holds the name where there is no flock(1) to go without it', async () => {
+    const { pid } = squatter;
+    const found = await refusal(file, '/nowhere/flock');
+    expect(found.code).toBe('daemon-unavailable');
+    expect(found.message).toContain(`is held by node (PID ${pid}) of nobody`);
+    expect(found.remedies.join()).toContain(`sudo kill ${pid}`);
+  });
+
+  it('is taken although that name is held, which earlier versions lock, and that user is named', async () => {
+    expect(await lock(file)).toMatchObject({ got: true, squatter: `node (PID ${squatter.pid}) of nobody` });
+    expect(await refusal(file)).toMatchObject({ code: 'daemon-running' });
+  });
 });
 
 it('without flock(1) is the name alone', async () => {
   const file = join(tempFolder(), 'daemon.lock');
   expect(await lock(file, '/nowhere/flock')).toMatchObject({ got: true });
-  expect(await lock(file, '/nowhere/flock')).toMatchObject({ got: false, code: 'daemon-running' });
+  expect(await refusal(file, '/nowhere/flock')).toMatchObject({ code: 'daemon-running' });
 });

@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweep, writeWhole } from '../../daemon/files/write-whole.js';
 import { append, fileOf } from '../../daemon/history/day-files.js';
 import { createStateFile } from '../../daemon/state-file/state-file.js';
+import { byGear, some } from '../support/deep.js';
 import { failing, KEPT, modeOf, type Name, NOON, narrow, point, tempFolder, temporaries } from './support/kept.js';
 
 /** What a write that fails leaves in the caller's hands: a thrown error, or a failure. */
@@ -105,7 +106,8 @@ describe('a write that is killed', () => {
   afterAll(() => rmSync(dirname(program), { recursive: true }));
 
   const POINTS = ['writeSync after', 'renameSync before', 'renameSync after'] as const;
-  it.each(['ours', 'user', 'behind'].flatMap(how => POINTS.map(at => ({ how, at }))))(
+  const KILLS = ['ours', 'user', 'behind'].flatMap(how => POINTS.map(at => ({ how, at })));
+  it.each(some(KILLS, byGear({ deep: KILLS.length, usual: KILLS.length, fast: POINTS.length })))(
     'leaves the old or the new one ($how, killed: $at)',
     async ({ how, at }) => {
       const folder = tempFolder();
