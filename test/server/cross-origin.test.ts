@@ -13,7 +13,7 @@ it('lets in none of 500 and more cross-origin attempts', async () => {
   const other: string[] = [];
   const attempts = origins.flatMap(origin => ['GET', 'POST', 'PUT'].flatMap(method => paths.map(path => ({ origin, method, path }))));
   expect(attempts.length).toBeGreaterThanOrEqual(500);
-  for (const { origin, method, path } of sampled(attempts)) {
+  for (const { origin, method, path } of sampled(attempts, 25)) {
     const reply = await send(running.socket, method, path, {
       headers: { origin, 'content-type': 'application/json' },
       ...(method === 'GET' ? {} : { body: '{}' }),

@@ -8,6 +8,7 @@ import { buildApp } from '../../daemon/server/app.js';
 import { listenUnix, ownFolder } from '../../daemon/server/listen.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { FailureError } from '../../daemon/shared/failure.js';
+import { sampled } from '../support/deep.js';
 import { errorOf, type Fake, fake, type Running, send, sendRaw, serve, spec } from './harness.js';
 
 let running: Running;
@@ -104,8 +105,8 @@ describe('5. no browser is let in', () => {
     { origin: '' }, { referer: 'https://evil.example/page' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-mode': 'no-cors' },
   ]; // biome-ignore format: a table
   it.each(signs)('refuses %o on every route', async sign => {
-    for (const path of GETS) expect((await send(running.socket, 'GET', path, { headers: { ...sign } })).status).toBe(403);
-    for (const path of POSTS) {
+    for (const path of sampled(GETS)) expect((await send(running.socket, 'GET', path, { headers: { ...sign } })).status).toBe(403);
+    for (const path of sampled(POSTS)) {
       const reply = await send(running.socket, 'POST', path, { headers: { ...sign }, body: '{}' });
       expect([path, reply.status]).toEqual([path, 403]);
     }
@@ -121,14 +122,14 @@ describe('5. no browser is let in', () => {
 describe('6. what changes something is JSON', () => {
   const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/json', 'application/json; charset=utf-16', '']; // biome-ignore format: a table
   it.each(types)('refuses %s', async type => {
-    for (const path of POSTS) {
+    for (const path of sampled(POSTS)) {
       const reply = await send(running.socket, 'POST', path, { headers: { 'content-type': type }, body: '{}' });
       expect([path, reply.status, errorOf(reply).code]).toEqual([path, 415, 'media-type']);
     }
     expect(double.calls).toEqual([]);
   });
   it('refuses a request without a body, and one without a type', async () => {
-    for (const path of POSTS) {
+    for (const path of sampled(POSTS)) {
       const head = `POST ${path} HTTP/1.1\r\nHost: laptop-dev\r\nConnection: close\r\n`;
       expect(await sendRaw(running.socket, `${head}\r\n`)).toMatch(/^HTTP\/1\.1 415/);
       expect(await sendRaw(running.socket, `${head}Content-Length: 2\r\n\r\n{}`)).toMatch(/^HTTP\/1\.1 415/);
@@ -163,7 +164,8 @@ describe('7. and 8. answers and methods', () => {
   });
   it('changes nothing on GET, HEAD, PUT, PATCH or DELETE', async () => {
     const json = { 'content-type': 'application/json' };
-    for (const path of POSTS) for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
+    const others = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'];
+    for (const [method, path] of sampled(POSTS.flatMap(post => others.map(other => [other, post] as const)), 6))
       expect([method, path, (await send(running.socket, method, path, { headers: json })).status]).toEqual([method, path, 404]); // biome-ignore format: a table
     for (const path of GETS) await send(running.socket, 'GET', path);
     expect(double.calls).toEqual([]);

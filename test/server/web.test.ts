@@ -9,6 +9,7 @@ import type { WebOpened } from '../../daemon/api/contract.js';
 import { ENDPOINTS } from '../../daemon/server/schema/endpoints.js';
 import { mayOpen, userIn, written } from '../../daemon/server/web/peer.js';
 import { LINK_LIFE } from '../../daemon/server/web/tokens.js';
+import { sampled } from '../support/deep.js';
 import { connected, errorOf, fake, send } from './harness.js';
 import { ask, bearer, exchange, JSON_BODY, openWeb, PAGE, upgradeHeaders, type Web } from './web-support.js';
 
@@ -237,7 +238,7 @@ describe('what a session may do', () => {
     expect(routes.length).toBeGreaterThan(5);
     const known = ENDPOINTS.map(({ path }) => concrete(path)).filter(path => path.startsWith('/v1/'));
     const paths = ['/v1', '/v1/', ...known, '/v1/nothing'];
-    for (const path of paths) {
+    for (const path of sampled(paths)) {
       const without = [await ask(web.port, { path }), await ask(web.port, { method: 'POST', path, headers: [JSON_BODY], body: '{}' })];
       expect([path, ...without.map(({ status }) => status)]).toEqual([path, ...(path === '/v1/' ? [403, 403] : [401, 401])]);
     }
