@@ -1,6 +1,6 @@
-import type { GrowthPolicy } from '../scheduler/memory/growth.js';
 import type { PreemptionPolicy } from '../scheduler/eviction/preemption.js';
 import type { PressurePolicy } from '../scheduler/eviction/pressure.js';
+import type { GrowthPolicy } from '../scheduler/memory/growth.js';
 import type { ReclaimFigures, ReclaimPolicy } from '../scheduler/memory/reclaim.js';
 import type { CooldownPolicy } from '../scheduler/policy/cooldown.js';
 import { budgetFor, DEFAULT_POLICY, type Policy } from '../scheduler/policy/policy.js';

@@ -101,7 +101,7 @@ describe.concurrent('what a host is', () => {
   it.each(some(PROCESSES, byGear({ deep: PROCESSES.length, usual: PROCESSES.length, fast: 2 })))(
     'by processes: %s',
     async (_, parts, expected) => {
-      const { code, out } = await told({ ...parts, programs: 'scripts' }, 'wsl show');
+      const { code, out } = await answerOf({ ...parts, programs: 'scripts' }, 'wsl show');
       expect([code, out]).toEqual([0, expect.stringMatching(expected)]);
     },
   );
