@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Live } from '../../daemon/api/live.js';
 import type { HistorySpan } from '../../daemon/api/live-history.js';
 import { FailureError } from '../../daemon/shared/failure.js';
@@ -268,7 +268,10 @@ describe('the client', () => {
 
   it('fails with daemon-unavailable when the daemon hangs: it has not even a heartbeat', async () => {
     const { client } = await stage([], { limits: { heartbeat: 60_000 } });
-    const seen = await watcher(client, { patience: 200 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const seen = await watcher(client, { patience: 30_000 });
+    setImmediate(() => vi.advanceTimersByTime(30_000));
     await expect(seen.next()).rejects.toSatisfy(error => codeOf(error) === 'daemon-unavailable' && /said nothing/.test(String(error)));
   });
 
