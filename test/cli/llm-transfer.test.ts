@@ -122,10 +122,10 @@ test('the same content is not sent again; other content stays unless it is repla
 });
 
 test.each([
-  ['what can never fit', { maximum: 10 * MiB }, {}, 'model-too-large'],
-  ['another checksum than was given', {}, { sha256: 'a'.repeat(64) }, 'model-refused'],
-])('%s is refused, and nothing stays', async (_, receiver, how, code) => {
-  const [folder, content] = [newFolder(), await toyBytes(LONG)];
+  ['what can never fit', LONG, { maximum: 10 * MiB }, {}, 'model-too-large'],
+  ['another checksum than was given', MIDDLE, {}, { sha256: 'a'.repeat(64) }, 'model-refused'],
+])('%s is refused, and nothing stays', async (_, shape, receiver, how, code) => {
+  const [folder, content] = [newFolder(), await toyBytes(shape)];
   const refused = transfer(connect(folder, content.length, receiver).manage, await fileOf(content), options(how));
   await expect(refused).rejects.toMatchObject({ failure: { code } });
   expect(readdirSync(folder)).toEqual([]);
