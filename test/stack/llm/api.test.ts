@@ -147,6 +147,7 @@ test('who does not stream is told to come back when the load takes long; the loa
   const { post, engine, loaded } = await service({ patience: 50 });
   const late = await post('/v1/chat/completions', HI);
   expect([late.status, late.headers.get('retry-after')]).toEqual([503, '10']);
+  await vi.waitFor(() => expect(engine.loads).toHaveLength(1));
   expect(engine.loads[0]?.options.signal.aborted).toBe(false);
   await loaded();
   await vi.waitFor(async () => expect((await post('/v1/chat/completions', HI)).status).toBe(200));
