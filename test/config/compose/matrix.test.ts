@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byGear, SEED } from '../../support/deep.js';
+import { byGear, SEED, sampled } from '../../support/deep.js';
 import { casesOf, idOf, MATRIX, MODES } from './matrix.js';
 import { DEVIATIONS, mistakeIn, ours, RECORDED, recordedAnswers, textOf } from './matrix-check.js';
 
@@ -30,7 +30,7 @@ describe(`each key, in each mix of its forms, comes to what docker-compose makes
 
 it('no case is listed as different that is not', async () => {
   const needless: string[] = [];
-  for (const which of cases.filter(({ id }) => DEVIATIONS.some(deviation => deviation.id.test(id))))
+  for (const which of sampled(cases.filter(({ id }) => DEVIATIONS.some(deviation => deviation.id.test(id)))))
     if (recordedAnswers(which).includes(textOf(await ours(which)))) needless.push(which.id);
   expect(needless).toEqual([]);
 });
