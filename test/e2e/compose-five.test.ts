@@ -128,11 +128,17 @@ beforeAll(async () => {
 });
 /** Ids of the images that were built: one that a later build replaced has no name any more. */
 const built = new Set<string>();
+/** Volumes that images ask for: a `down` leaves them, and with their containers goes what leads to them. */
+const unnamed = new Set<string>();
 afterEach(async () => {
-  for (const { Id } of await own.containers()) built.add((await inspect(Id)).Image);
+  for (const { Id, Mounts } of await own.containers()) {
+    built.add((await inspect(Id)).Image);
+    for (const { Name = '' } of Mounts) if (/^[0-9a-f]{64}$/.test(Name)) unnamed.add(Name);
+  }
 });
 afterAll(async () => {
   await own?.close();
+  await Promise.allSettled([...unnamed].map(name => engine('DELETE', `/volumes/${name}`)));
   for (const name of NAMES) await removeImage(ENGINE, `${project}-${name}:latest`);
   for (const image of built) if ((await tagsOf(image))?.length === 0) await engine('DELETE', `/images/${image}`);
 });

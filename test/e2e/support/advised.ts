@@ -65,7 +65,7 @@ export async function plant({ own }: Advised, folder: string, names: readonly st
     await container.putArchive(tar.stdout, { path: '/models' });
     if (tar.exitCode === null) await once(tar, 'exit');
   } finally {
-    await container.remove({ force: true });
+    await container.remove({ force: true, v: true });
   }
 }
 

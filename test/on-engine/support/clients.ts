@@ -27,7 +27,8 @@ export async function runClient(engine: Dockerode, image: string, ...command: st
     await ended;
     return { code: StatusCode, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
-    await container.remove({ force: true });
+    // The images have volumes for their data: without a name, they would outlast the client.
+    await container.remove({ force: true, v: true });
   }
 }
 
