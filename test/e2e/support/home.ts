@@ -81,7 +81,13 @@ export async function home(endpoint?: string): Promise<Home> {
       if (views.length > 0) return byName(views);
       const known = await client.projects().catch(() => []);
       const [project, ...others] = known.filter(each => each.root === root);
-      if (!project || others.length > 0) return (await ask<{ services: readonly ServiceView[] }>(['ps'], { cwd: folder })).services;
+      if (!project || others.length > 0) {
+        const { services } = await ask<{ services: readonly ServiceView[] }>(['ps'], { cwd: folder });
+        // The built-in stack has its root elsewhere: the program finds its name once, and is not started again for each look.
+        const [first] = services;
+        if (!project && first) names.set(root, first.project);
+        return services;
+      }
       names.set(root, project.name);
       return byName(await client.services(project.name, true));
     },
