@@ -14,7 +14,8 @@ export async function tinyImage(endpoint: string, reference: string): Promise<vo
   const client = openEngine(endpoint);
   if (await present(client, reference)) return;
   const [repo = '', tag = 'latest'] = reference.split(':');
-  const stream = await client.importImage(Readable.from([tarOfBusybox()]), {});
+  made ??= tarOfBusybox();
+  const stream = await client.importImage(Readable.from([made]), {});
   let answer = '';
   for await (const chunk of stream) answer += String(chunk);
   // Named afterwards, by the id in the last line: Podman's compatible API takes the name but not the tag.
@@ -22,6 +23,9 @@ export async function tinyImage(endpoint: string, reference: string): Promise<vo
   if (!id) throw new Error(`the import answered ${answer}`);
   await client.getImage(id).tag({ repo, tag });
 }
+
+/** Of this process, which runs one test file after the other: the package is not downloaded again for each. */
+let made: Buffer | undefined;
 
 async function present(client: Dockerode, reference: string): Promise<boolean> {
   try {
