@@ -13,7 +13,7 @@ const EAT = 'tail -n 1 /dev/zero';
 
 let own: Home;
 beforeAll(async () => {
-  own = await tinyHome();
+  own = await tinyHome({ LAPTOP_DEV_RESTART_PAUSE: '1s' });
 });
 afterAll(() => own?.close());
 

@@ -27,7 +27,7 @@ const FILE = `services:
 let own: Home;
 let cwd: string;
 beforeAll(async () => {
-  own = await tinyHome();
+  own = await tinyHome({ LAPTOP_DEV_RESTART_PAUSE: '1s' });
   cwd = await own.project('dash', { 'compose.yaml': FILE });
   await own.ask(['up', 'api', 'web'], { cwd });
 });

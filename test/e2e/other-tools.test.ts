@@ -11,7 +11,7 @@ import { engine, inspect } from './support/engine.js';
 import type { Home } from './support/home.js';
 import { complaint, get, type Sleeper, sleepers } from './support/sleepers.js';
 import { idsOf, stays, TINY, tinyHome, viewIn } from './support/tiny.js';
-import { until } from './support/until.js';
+import { patience, until } from './support/until.js';
 
 /*
  * What people do to a project with other tools: docs/engine.md has the table, each row of it is a test here. As the tools do it: each is
@@ -35,6 +35,8 @@ beforeAll(async () => {
     LAPTOP_DEV_RELIST: '1s',
     LAPTOP_DEV_BUSY_OVER: '5s',
     LAPTOP_DEV_LOOK_AGAIN: '1s',
+    // Longer than a restart takes; each stop waits so long for a start.
+    LAPTOP_DEV_RESTART_PAUSE: `${patience(2_000)}ms`,
   });
   const memory = '{ standard: 16MB, maximum: 32MB }';
   const one = (name: string, more = '', idle = '1h') => ({ memory, idle, command: SERVER.replace('NAME', name), more });
@@ -52,7 +54,12 @@ beforeAll(async () => {
   for (const service of made.services) services.set(service.name, service);
   cwd = made.folder;
 }, 120_000);
-afterAll(() => own?.close());
+/** Images that lost their name while containers were of them: the engine keeps them, for good. */
+const nameless: string[] = [];
+afterAll(async () => {
+  await own?.close();
+  for (const id of nameless) await engine('DELETE', `/images/${id}`);
+});
 
 const at = (name: string): Sleeper => services.get(name) ?? { name, port: 0 };
 const idOf = async (name: string) => (await idsOf(own, basename(cwd)))[name] ?? '';
@@ -256,6 +263,7 @@ describe.sequential('awake or asleep', () => {
 describe.sequential('asleep, and what all need is taken away', () => {
   it('rmi, image prune: its container goes on', async () => {
     const id = await asleep('brief');
+    nameless.push((await inspect(id)).Image);
     await engine('DELETE', `/images/${TINY}?force=true`);
     expect([await complaint(at('brief')), await idOf('brief')]).toEqual([null, id]);
     await tinyImage(ENGINE, TINY);
