@@ -98,13 +98,13 @@ it('filters, stops what a person confirms, starts it, opens logs, gets small, an
 it('says that the daemon is gone, keeps the last screen, and goes on when it is back', async () => {
   const opened = await open(100, 30);
   process.kill(await own.daemonPid(), 'SIGKILL');
-  await opened.until(/daemon is gone/);
+  await opened.until(/daemon has been gone/);
   expect(shows(opened, /web .*running/)).toBe(true);
   opened.type('j');
   opened.resize(80, 24);
-  await opened.until(screen => (screen.rows()[22] ?? '').includes('quit') && screen.rows().join('\n').includes('daemon is gone'));
+  await opened.until(screen => (screen.rows()[22] ?? '').includes('quit') && screen.rows().join('\n').includes('daemon has been gone'));
   await own.ask(['daemon', 'start']);
-  await opened.until(screen => !screen.rows().join('\n').includes('daemon is gone'));
+  await opened.until(screen => !screen.rows().join('\n').includes('daemon has been gone'));
   opened.type('/api\rx');
   await opened.until('stop api?');
   opened.type('n');
