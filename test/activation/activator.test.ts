@@ -111,7 +111,8 @@ test('a client that is reset while it waits is dropped; the wake goes on and ser
 
 test('a target that refuses connections is asked for again, then the client is refused', async () => {
   const { target } = await server();
-  const gone = { host: '127.0.0.1', port: await freePort() };
+  // Of loopback, where no other test listens: a port that was free may be another's a moment later.
+  const gone = { host: '127.0.0.9', port: await freePort() };
   const moved = await stage({ protocol: 'redis', target: () => gone, wake: async () => target });
   const first = await moved.client();
   first.end('PING\r\n');
@@ -120,7 +121,7 @@ test('a target that refuses connections is asked for again, then the client is r
   const dead = await stage({ protocol: 'redis', target: () => gone, wake: async () => gone });
   const second = await dead.client();
   second.write('PING\r\n');
-  expect(String(await everything(second))).toMatch(/^-ERR laptop-dev unhealthy: p\/s is running, but refuses connections on 127.0.0.1:\d+/);
+  expect(String(await everything(second))).toMatch(/^-ERR laptop-dev unhealthy: p\/s is running, but refuses connections on 127.0.0.9:\d+/);
   expect(dead.activator.activity(SERVICE)).toMatchObject({ connections: 0, holding: false });
 });
 

@@ -72,7 +72,7 @@ test('the first tries come in steps of a few milliseconds', async () => {
 });
 
 test('where nobody listens it is asked until the time is over, and is not ready', async () => {
-  const target = { host: '127.0.0.1', port: await freePort() };
+  const target = { host: '127.0.0.9', port: await freePort() };
   const over = AbortSignal.timeout(100);
   expect(await untilReady({ protocol: 'postgres', target }, over)).toMatchObject({ ready: false, listens: false });
   expect(over.aborted).toBe(true);
