@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { PLAIN_ACTIVATION } from '../../daemon/model/spec.js';
 import type { Counters, Redirect, RedirectManager } from '../../daemon/ports/redirects.js';
-import { Redirector } from '../../daemon/runtime/listeners/redirector.js';
+import { Redirector } from '../../daemon/runtime/endpoints/redirector.js';
 import { EMPTY_WORLD, type ServiceEntry, type World } from '../../daemon/scheduler/state/world.js';
 import { type Failure, failure } from '../../daemon/shared/failure.js';
 import { silent } from '../activation/harness.js';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { serviceId } from '../../daemon/model/spec.js';
 import type { ListenerHooks, Listeners } from '../../daemon/ports/listeners.js';
 import type { Containers } from '../../daemon/ports/ports.js';
-import { ListenerManager } from '../../daemon/runtime/listeners/listener-manager.js';
+import { ListenerManager } from '../../daemon/runtime/endpoints/listener-manager.js';
 import { Loop } from '../../daemon/runtime/loop.js';
 import { Waiters } from '../../daemon/runtime/waiters.js';
 import type { Event } from '../../daemon/scheduler/state/event.js';
