@@ -43,6 +43,8 @@ function isUnderWay(entry: ServiceEntry): boolean {
 
 /** Oldest first: a plan for each service that clients wait for. Without room it waits; without a prospect, or after its patience, it is refused. */
 export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
+  // Mostly no client waits: one look at all services instead of three, in each decision.
+  if (!hasWakeRequests(draft)) return;
   endServed(draft);
   refuseBlocked(draft, policy, now);
   if (!admitsNow(draft.host.pressure.level)) return waitForHost(draft, policy, now);
@@ -68,6 +70,11 @@ export function admitWakeRequests(draft: Draft, policy: Policy, now: Ms): void {
   }
   // After all plans: another one's may have taken it along.
   for (const [id, why] of refused) if (draft.entry(id)?.wakeRequest !== null) refuseWake(draft, id, why());
+}
+
+function hasWakeRequests({ services }: Draft): boolean {
+  for (const { wakeRequest } of services.values()) if (wakeRequest !== null) return true;
+  return false;
 }
 
 /** What was under way when a client connected, while the engine was away, runs: nothing is to be planned, and the client is let in. */
