@@ -100,7 +100,7 @@ describe('the terminal', () => {
     await opened.until('q quit');
     for (let round = 0; round < 3; round++) {
       opened.type('\u001a');
-      await opened.until(/Stopped.*\n.*ready> $/m);
+      await opened.until(/Stopped[^>]*\n.*ready> $/m);
       expectRestored(opened);
       opened.type(`echo cooked-$((${round} + 1))\r`);
       await opened.until(`\ncooked-${round + 1}`);
