@@ -157,9 +157,10 @@ function ofTransaction(): void {
 /** As above. */
 function ofDaemon(): void {
   it('after kill -9 of the daemon services go on, are adopted, and new connections work', async () => {
-    const clients = pool(50);
+    // Those that the kernel carries outlive the daemon: with 50 postgres had no place for one more.
+    const clients = pool(40);
     clients.on('error', () => undefined);
-    await Promise.all(Array.from({ length: 50 }, () => clients.query('select pg_sleep(0.1)')));
+    await Promise.all(Array.from({ length: 40 }, () => clients.query('select pg_sleep(0.1)')));
     const before = (await views()).find(({ name }) => name === 'postgres')?.container;
     process.kill(await laptop.daemonPid(), 'SIGKILL');
     await laptop.cli(['daemon', 'start'], { cwd: folder });
