@@ -76,6 +76,7 @@ describe('a limit that nobody wrote', () => {
     expect(driver.state('p/search').kind).toBe('failed');
     driver.send({ kind: 'engine', event: { kind: 'oom', id: container, at: 0 } }).settle();
     expect(driver.state('p/search')).toMatchObject({ kind: 'running', grant: 400 * MiB });
+    expect(driver.world.services.get('p/search')?.cooldown).toMatchObject({ failures: 0, failedAt: null });
   });
 
   test('without room in the budget the service fails with what it needs, what is free and who holds it', () => {

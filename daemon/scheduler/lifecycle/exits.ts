@@ -104,11 +104,12 @@ export function blameLimit(draft: Draft, entry: ServiceEntry, policy: Policy, no
 /** It failed for good by this exit. The exit is folded once more from where it was: what follows is a failure again, or more memory where nobody set the limit. */
 function blameForFailure(draft: Draft, { spec, state, crashes }: ServiceEntry, policy: Policy, now: Ms): void {
   if (state.kind !== 'failed' || state.end === undefined || now - state.since > OOM_BLAME) return;
-  const { exit, grant } = state.end;
+  const { exit, grant, cooldown } = state.end;
   if (exit.code !== KILLED || exit.oom) return;
   const id = idOf(spec);
   draft.patch(id, {
     state: { kind: 'backoff', grant, until: now, exit },
+    cooldown, // one failure, or none, not two
     crashes: state.failure.code === 'crash-loop' ? crashes.slice(0, -1) : crashes,
   });
   const entry = draft.entry(id);
@@ -117,7 +118,7 @@ function blameForFailure(draft: Draft, { spec, state, crashes }: ServiceEntry, p
 
 function fail(draft: Draft, entry: ServiceEntry, value: Failure, policy: Policy, now: Ms, exit?: Exit): void {
   const id = idOf(entry.spec);
-  const end = exit === undefined ? {} : { end: { exit, grant: held(entry.state) } };
+  const end = exit === undefined ? {} : { end: { exit, grant: held(entry.state), cooldown: entry.cooldown } };
   draft.patch(id, { cooldown: afterFailure(entry.cooldown, policy.cooldown, now) });
   draft.setState(id, { kind: 'failed', failure: value, since: now, logTailDue: entry.container !== null, ...end });
   if (entry.container !== null) draft.steps.push({ kind: 'readLogTail', id, container: entry.container });

@@ -2,6 +2,7 @@ import type { Readiness } from '../../model/readiness.js';
 import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
+import type { Cooldown } from '../policy/cooldown.js';
 
 /** How a container ended. `oom`: the kernel killed it at its limit. */
 export interface Exit {
@@ -85,13 +86,13 @@ export type ServiceState =
   /** A pause after a crash; the grant stays reserved. */
   | { readonly kind: 'backoff'; readonly grant: Bytes; readonly until: Ms; readonly exit: Exit }
   | { readonly kind: 'completed'; readonly exit: Exit; readonly hash: string }
-  /** `logTailDue`: its last log lines are being read, to become part of the failure. `end`: the exit that it failed for, and the limit until then. */
+  /** `logTailDue`: its last log lines are being read, to become part of the failure. `end`: the exit that it failed for, and the limit and the cooldown until then. */
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
       readonly since: Ms;
       readonly logTailDue: boolean;
-      readonly end?: { readonly exit: Exit; readonly grant: Bytes };
+      readonly end?: { readonly exit: Exit; readonly grant: Bytes; readonly cooldown: Cooldown };
     };
 
 /** Bytes that a state keeps out of the budget: the sum of these is G, and G ≤ budget (I2 of docs/design/memory.md, "Invariants"). */
