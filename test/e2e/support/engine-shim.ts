@@ -162,10 +162,13 @@ export class EngineShim {
   }
 
   /** A hijacked connection: bytes both ways. */
-  private join({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private join(asked: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { method, url, rawHeaders } = asked;
     const real = connect(this.engineSocket);
     const lines = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []));
     real.write(`${[`${method} ${url} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`);
+    // Up to Node 24 the request's body is in the head and the socket; later ones read it as that of any other request.
+    asked.on('data', (chunk: Buffer) => real.write(chunk));
     real.write(head);
     real.pipe(socket).pipe(real);
     for (const [one, other] of [
