@@ -43,9 +43,9 @@ describe.concurrent('doctor', () => {
     ['an engine that cannot limit swap', {}, { ...ENGINES.docker, warnings: ['WARNING: No swap limit support'] }, ['engine-warning'], 7],
     ['a clock that lags', {}, { ...ENGINES.docker, drift: -60_000 }, ['clock-drift'], 7],
     ['unused images', {}, { ...ENGINES.docker, unused: 30 }, ['image-cache'], 0],
-    ['5.15', { kernel: '5.15' }, ENGINES.docker, ['psi-off', 'cgroup-v1'], 0],
-    ['6.18', { kernel: '6.18' }, ENGINES.docker, ['psi-off'], 0],
-    ['6.18 with psi=1', { kernel: '6.18', commandLine: 'psi=1' }, ENGINES.docker, [], 0],
+    ['5.15', { release: '2.3.26' }, ENGINES.docker, ['psi-off', 'cgroup-v1'], 0],
+    ['6.18', { release: '2.9.4' }, ENGINES.docker, ['psi-off'], 0],
+    ['6.18 with psi=1', { release: '2.9.4', commandLine: 'psi=1' }, ENGINES.docker, [], 0],
     ['interop off', { interop: false, config: '' }, ENGINES.docker, ['wsl-interop'], 7],
     ['PowerShell fails', { powershell: 'fails', config: '' }, ENGINES.docker, ['wsl-interop'], 7],
     ['a bad size', { config: '[wsl2]\nmemory=8gb\n' }, ENGINES.docker, ['wsl-config-mistake'], 7],
@@ -86,7 +86,7 @@ describe.concurrent('doctor', () => {
 
   it('--fix mends lines of .wslconfig and the mode of the socket, --dry-run shows it, undo takes it back', async () => {
     const before = '[wsl2]\r\nmemory=8gb # all\r\n';
-    await on({ kernel: '6.18', config: before, changedAfterBoot: 60 }, ENGINES.docker, async host => {
+    await on({ release: '2.9.4', config: before, changedAfterBoot: 60 }, ENGINES.docker, async host => {
       const { socket, stop } = await serve(fake().supervisor);
       chmodSync(socket, 0o666);
       const dry = await runOn(host, 'doctor full --fix --dry-run', socket);

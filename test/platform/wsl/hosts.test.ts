@@ -45,11 +45,11 @@ describe.concurrent('presets on hosts of all sizes', () => {
 describe.concurrent('what a host is', () => {
   it.each(
     sampled<readonly [string, Partial<Simulated>, string, RegExp]>([
-      ['5.15: no PSI, cgroup v1', { kernel: '5.15' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
-      ['6.6: PSI', { kernel: '6.6' }, 'wsl show --json', /"psi":true/],
-      ['6.18: no PSI', { kernel: '6.18' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
-      ['6.18 with psi=1', { kernel: '6.18', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
-      ['the version by wslinfo', { kernel: '6.18' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
+      ['5.15: no PSI, cgroup v1', { release: '2.3.26' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
+      ['6.6: PSI', { release: '2.6.1' }, 'wsl show --json', /"psi":true/],
+      ['6.18: no PSI', { release: '2.9.4' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
+      ['6.18 with psi=1', { release: '2.9.4', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
+      ['the version by wslinfo', { release: '2.9.4' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
       [
         'by wsl.exe in UTF-16',
         { wslinfo: 'absent', wsl: 'utf16' },

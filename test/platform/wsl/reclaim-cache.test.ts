@@ -17,7 +17,7 @@ function machine(
   parts: Partial<Simulated> = {},
   files: readonly string[] = ['memory.reclaim', 'memory.force_empty'],
 ) {
-  const made = simulateContainer(version, ID, files, { ...(version === 'v1' ? { kernel: '5.15' } : {}), ...parts });
+  const made = simulateContainer(version, ID, files, { ...(version === 'v1' ? { release: '2.3.26' } : {}), ...parts });
   hosts.push(made.host);
   return made;
 }

@@ -2,20 +2,27 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Outcome, StartProgram } from '../../../daemon/platform/wsl/programs.js';
-import { GiB, KiB } from '../../../daemon/shared/bytes.js';
+import { GiB, KiB, MiB } from '../../../daemon/shared/bytes.js';
 
-export type Kernel = '5.15' | '6.6' | '6.18';
 /** How a stub program behaves. */
 export type Stub = 'utf8' | 'utf16' | 'localized' | 'hangs' | 'fails' | 'absent';
+
+/** Containers of WSL's own (wslc), as their files show them to a distribution. */
+export interface SimulatedWslc {
+  /** Text of settings.yaml; null: it was never made. */
+  readonly settings: string | Buffer | null;
+  /** By name; running: its VM has a swap.vhdx now. */
+  readonly sessions: Readonly<Record<string, { readonly running: boolean }>>;
+}
 
 /** A Windows host with a WSL2 VM, as the CLI is to see it. */
 export interface Simulated {
   /** Built into the host, GiB; Windows shows 0.3 GiB less. */
   readonly host: number;
   readonly cpus: number;
-  readonly kernel: Kernel;
+  readonly release: Release;
   readonly interop: boolean;
-  /** What the VM was given, GiB; the kernel shows 3 % less. */
+  /** What the VM was given, GiB; the kernel shows 107 MiB and 1.7 % less. */
   readonly vm: number;
   readonly vmCpus: number;
   /** GiB. */
@@ -38,6 +45,8 @@ export interface Simulated {
   readonly load: number;
   /** Free on Windows, GiB. */
   readonly windowsFree: number;
+  /** Of the first user; null: never used. */
+  readonly wslc: SimulatedWslc | null;
   /** Services that the Compose plugin sees; null: there is none. */
   readonly compose: readonly string[] | null;
   /** Further files below the root, and their texts. */
@@ -49,7 +58,7 @@ export interface Simulated {
 export const HOST: Simulated = {
   host: 16,
   cpus: 8,
-  kernel: '6.6',
+  release: '2.6.1',
   interop: true,
   vm: 8,
   vmCpus: 8,
@@ -67,15 +76,53 @@ export const HOST: Simulated = {
   cache: 0.2,
   load: 0.4,
   windowsFree: 3,
+  wslc: null,
   compose: null,
   files: {},
   programs: 'here',
 };
 
-const RELEASE: Readonly<Record<Kernel, readonly [kernel: string, wsl: string]>> = {
-  '5.15': ['5.15.167.4-microsoft-standard-WSL2', '2.3.26.0'],
-  '6.6': ['6.6.87.2-microsoft-standard-WSL2', '2.6.1.0'],
-  '6.18': ['6.18.2.1-microsoft-standard-WSL2', '2.9.4.0'],
+interface ReleaseFacts {
+  readonly kernel: string;
+  /** As wslinfo and wsl.exe print them. */
+  readonly wsl: string;
+  readonly kernelVersion: string;
+  /** asked: with psi=1 on the command line alone. */
+  readonly psi: 'none' | 'asked' | 'on';
+  /**
+   * v1. root: containers at /docker/ID or below system.slice. visible: every distribution below /wsl-user/distro-N, as all of them see it.
+   * namespaced: each in a namespace of its own, in which its cgroup is the root.
+   */
+  readonly cgroups: 'v1' | 'root' | 'visible' | 'namespaced';
+}
+
+/** Releases by what differs (docs/design/wsl.md, "Releases"); kernels of 2.3.26 to 2.9.4 as they were published, PSI as measured. */
+const RELEASES = {
+  '2.3.26': { kernel: '5.15.167.4', wsl: '2.3.26.0', kernelVersion: '5.15.167.4-1', psi: 'none', cgroups: 'v1' },
+  '2.5.10': { kernel: '6.6.87.2', wsl: '2.5.10.0', kernelVersion: '6.6.87.2-1', psi: 'on', cgroups: 'root' },
+  '2.6.1': { kernel: '6.6.87.2', wsl: '2.6.1.0', kernelVersion: '6.6.87.2-1', psi: 'on', cgroups: 'root' },
+  '2.7.3': { kernel: '6.6.114.1', wsl: '2.7.3.0', kernelVersion: '6.6.114.1-1', psi: 'on', cgroups: 'root' },
+  '2.7.8': { kernel: '6.18.33.1', wsl: '2.7.8.0', kernelVersion: '6.18.33.1-1', psi: 'on', cgroups: 'root' },
+  '2.7.11': { kernel: '6.18.33.1', wsl: '2.7.11.0', kernelVersion: '6.18.33.1-1', psi: 'on', cgroups: 'root' },
+  '2.7.14': { kernel: '6.18.33.1', wsl: '2.7.14.0', kernelVersion: '6.18.33.1-1', psi: 'on', cgroups: 'root' },
+  '2.9.3': { kernel: '6.18.35.1', wsl: '2.9.3.0', kernelVersion: '6.18.35.1-1', psi: 'asked', cgroups: 'root' },
+  '2.9.4': { kernel: '6.18.35.1', wsl: '2.9.4.0', kernelVersion: '6.18.35.1-1', psi: 'asked', cgroups: 'root' },
+  '2.9.8': { kernel: '6.18.40.1', wsl: '2.9.8.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'visible' },
+  '2.9.11': { kernel: '6.18.40.1', wsl: '2.9.11.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'visible' },
+  '2.9.12': { kernel: '6.18.40.1', wsl: '2.9.12.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'visible' },
+  '2.9.13': { kernel: '6.18.40.1', wsl: '2.9.13.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'namespaced' },
+  '3.0.1': { kernel: '6.18.40.1', wsl: '3.0.1.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'namespaced' },
+  '3.0.2': { kernel: '6.18.40.1', wsl: '3.0.2.0', kernelVersion: '6.18.40.1-1', psi: 'on', cgroups: 'namespaced' },
+} as const satisfies Readonly<Record<string, ReleaseFacts>>;
+
+export type Release = keyof typeof RELEASES;
+
+/** Where a process of the distribution, and its init, are; as /proc/PID/cgroup says. */
+const PLACES: Readonly<Record<ReleaseFacts['cgroups'], readonly [self: string, init: string]>> = {
+  v1: ['4:memory:/\n0::/\n', '4:memory:/\n0::/\n'],
+  root: ['0::/init.scope\n', '0::/init.scope\n'],
+  visible: ['0::/wsl-user/distro-280/non-systemd\n', '0::/wsl-user/distro-280/systemd/init.scope\n'],
+  namespaced: ['0::/non-systemd\n', '0::/init.scope\n'],
 };
 
 export interface SimulatedHost {
@@ -111,6 +158,7 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
   const config = join(root, 'mnt/c/Users', host.users[0] ?? 'me', '.wslconfig');
   if (host.config !== null) writeFileSync(config, host.config);
   if (host.wslConf !== null) write('etc/wsl.conf', host.wslConf);
+  if (host.wslc !== null) writeWslc(host.wslc, host.users[0] ?? 'me', write);
   writeProject(write);
   for (const [path, text] of Object.entries(host.files)) write(path, text);
   const env = { PATH: `${join(root, 'bin')}:/usr/bin:/bin`, LAPTOP_DEV_HOST_ROOT: root, HOME: '/home/me' };
@@ -126,6 +174,15 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
   };
 }
 
+function writeWslc({ settings, sessions }: SimulatedWslc, user: string, write: Write): void {
+  const folder = `mnt/c/Users/${user}/AppData/Local/wslc`;
+  if (settings !== null) write(`${folder}/settings.yaml`, settings);
+  for (const [name, { running }] of Object.entries(sessions)) {
+    write(`${folder}/sessions/${name}/storage.vhdx`, 'vhdxfile');
+    if (running) write(`${folder}/sessions/${name}/swap.vhdx`, 'vhdxfile');
+  }
+}
+
 function writeProject(write: Write): void {
   const services = ['api', 'llm'].map(name => `  ${name}: { image: none }\n`).join('');
   write('project/compose.yaml', `services:\n${services}`);
@@ -138,9 +195,10 @@ function writeProject(write: Write): void {
 type Write = (path: string, content: string | Buffer) => void;
 
 function writeProc(host: Simulated, write: Write): void {
-  const kernels = { wsl2: RELEASE[host.kernel][0], wsl1: '4.4.0-22621-Microsoft', linux: '6.12.9-amd64' };
+  const release: ReleaseFacts = RELEASES[host.release];
+  const kernels = { wsl2: `${release.kernel}-microsoft-standard-WSL2`, wsl1: '4.4.0-22621-Microsoft', linux: '6.12.9-amd64' };
   const kib = (gib: number) => Math.round((gib * GiB) / KiB);
-  const total = kib(host.vm * 0.97);
+  const total = kib(host.vm * (1 - 0.017) - (107 * MiB) / GiB);
   const lines = [
     ['MemTotal', total], ['MemFree', Math.round(total / 4)], ['MemAvailable', Math.round(total / 2)], ['Buffers', 100], ['Cached', Math.round(total * host.cache)],
     ['SReclaimable', 100], ['SwapTotal', kib(host.swap)],
@@ -162,10 +220,13 @@ function writeProc(host: Simulated, write: Write): void {
   write('proc/cpuinfo', Array.from({ length: host.vmCpus }, (_, cpu) => `processor\t: ${cpu}\nmodel name\t: stub\n`).join('\n'));
   const swap = host.swap > 0 ? `/dev/sdb partition ${kib(host.swap) - 4} 0 -2\n` : '';
   write('proc/swaps', `Filename Type Size Used Priority\n${swap}`);
-  const psi = host.kernel === '6.6' || (host.kernel === '6.18' && host.commandLine.includes('psi=1'));
-  if (psi)
+  if (release.psi === 'on' || (release.psi === 'asked' && host.commandLine.includes('psi=1')))
     write('proc/pressure/memory', 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n');
-  write(host.kernel === '5.15' ? 'sys/fs/cgroup/memory/memory.stat' : 'sys/fs/cgroup/cgroup.controllers', 'memory\n');
+  write(release.cgroups === 'v1' ? 'sys/fs/cgroup/memory/memory.stat' : 'sys/fs/cgroup/cgroup.controllers', 'memory\n');
+  const [self, init] = PLACES[release.cgroups];
+  write('proc/self/cgroup', self);
+  write('proc/1/cgroup', init);
+  if (release.cgroups === 'namespaced') write('sys/fs/cgroup/memory.current', `${host.vm * GiB}\n`);
   if (host.interop && host.kind !== 'linux') write('proc/sys/fs/binfmt_misc/WSLInterop', 'enabled\n');
 }
 
@@ -177,7 +238,7 @@ interface StubProgram {
 }
 
 function stubsOf(host: Simulated): readonly StubProgram[] {
-  const [, version] = RELEASE[host.kernel];
+  const { wsl: version, kernelVersion }: ReleaseFacts = RELEASES[host.release];
   const stub = (name: string, behaviour: Stub | 'slow', answers: Readonly<Record<string, string>>): readonly StubProgram[] => {
     if (behaviour === 'absent') return [];
     const encoding = behaviour === 'utf16' || behaviour === 'localized' ? 'utf16le' : 'utf8';
@@ -187,7 +248,7 @@ function stubsOf(host: Simulated): readonly StubProgram[] {
     return [{ name, behaviour, answers: printed }];
   };
   const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
-  const more = host.wsl === 'localized' ? '\nKernelversion: 6.6.87.2-1\nÜbergeordnete Version: 10.0\n' : '\nKernel version: 6.6.87.2-1\n';
+  const more = host.wsl === 'localized' ? `\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n` : `\nKernel version: ${kernelVersion}\n`;
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
   const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
   return [
