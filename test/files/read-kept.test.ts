@@ -9,7 +9,7 @@ import { readPid } from '../../daemon/files/lock.js';
 import { makeFolder, readKept } from '../../daemon/files/read-kept.js';
 import { createHistory } from '../../daemon/history/history.js';
 import { knownBuilds } from '../../daemon/images/known-builds.js';
-import { undoConfig } from '../../daemon/platform/wsl/wslconfig/file.js';
+import { undoChanged } from '../../daemon/platform/wsl/changed-file.js';
 import { createTickFile } from '../../daemon/schedule/tick-file.js';
 import { type Failure, FailureError } from '../../daemon/shared/failure.js';
 import { createStateFile } from '../../daemon/state-file/state-file.js';
@@ -119,7 +119,7 @@ describe.each(STRANGE)('%s', (_what, make, said) => {
   it('is refused as the changes of .wslconfig', () => {
     const path = join(tempFolder(), 'undo.json');
     make(path);
-    expect(refusalOf(() => undoConfig(path, { force: false, dryRun: false })).code).toBe('file-refused');
+    expect(refusalOf(() => undoChanged(path, { force: false, dryRun: false })).code).toBe('file-refused');
   });
 });
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
 import { type Host, run } from './programs.js';
 import { readVm, type Vm } from './vm.js';
 import { askWindows, type Windows } from './windows.js';
+import { readWslc, type Wslc } from './wslc/wslc.js';
 import { scan } from './wslconfig/lines.js';
 
 /** A figure and where it comes from. `sure: false`: an estimate. */
@@ -133,6 +134,18 @@ function list(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** WSL's own containers as the files beside the user's `.wslconfig` show them; null: never used, or the user's folder is not known. */
+export function findWslc(host: Host, facts: HostFacts): Wslc | null {
+  const { file } = findConfig(host, facts);
+  return file === null ? null : readWslc(dirname(file), path => localPath(host, facts, path));
+}
+
+/** A path of Windows, as `D:\\data`, as it is seen from here; null: on no mounted drive. */
+export function localPath({ root }: Host, { mount }: HostFacts, path: string): string | null {
+  const [, drive = '', rest = ''] = /^([A-Za-z]):[\\/]*(.*)$/.exec(path) ?? [];
+  return drive === '' ? null : join(root, mount, drive.toLowerCase(), ...rest.split(/[\\/]+/));
 }
 
 /** Distributions that run now: what `wsl --shutdown` would stop. Null: Windows could not be asked. */

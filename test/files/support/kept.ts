@@ -7,7 +7,8 @@ import { writeProjectFile } from '../../../daemon/config/project/write/project-f
 import type { Calls } from '../../../daemon/files/write-whole.js';
 import { fileOf, seal } from '../../../daemon/history/day-files.js';
 import { knownBuilds } from '../../../daemon/images/known-builds.js';
-import { loadConfig, saveConfig, undoConfig } from '../../../daemon/platform/wsl/wslconfig/file.js';
+import { undoChanged } from '../../../daemon/platform/wsl/changed-file.js';
+import { loadConfig, saveConfig } from '../../../daemon/platform/wsl/wslconfig/file.js';
 import { createTickFile } from '../../../daemon/schedule/tick-file.js';
 import { createStateFile } from '../../../daemon/state-file/state-file.js';
 
@@ -132,7 +133,7 @@ export const KEPT: readonly Kept[] = [
     file: folder => join(folder, 'undo.json'),
     write: (folder, version, calls) =>
       saveConfig(loadConfig(join(folder, '.wslconfig')), `[wsl2]\nmemory=${version}GB\n`, join(folder, 'undo.json'), 'small', 1, calls),
-    read: folder => undoConfig(join(folder, 'undo.json'), { force: true, dryRun: true }).after?.toString() ?? null,
+    read: folder => undoChanged(join(folder, 'undo.json'), { force: true, dryRun: true })[0]?.after?.toString() ?? null,
   },
 ];
 

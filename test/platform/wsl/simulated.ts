@@ -248,7 +248,8 @@ function stubsOf(host: Simulated): readonly StubProgram[] {
     return [{ name, behaviour, answers: printed }];
   };
   const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
-  const more = host.wsl === 'localized' ? `\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n` : `\nKernel version: ${kernelVersion}\n`;
+  const more =
+    host.wsl === 'localized' ? `\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n` : `\nKernel version: ${kernelVersion}\n`;
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
   const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
   return [

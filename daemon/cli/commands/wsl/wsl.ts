@@ -1,6 +1,7 @@
+import { undoChanged } from '../../../platform/wsl/changed-file.js';
 import { diffLines } from '../../../platform/wsl/wslconfig/diff.js';
 import { decodeText } from '../../../platform/wsl/wslconfig/encoding.js';
-import { undoConfig } from '../../../platform/wsl/wslconfig/file.js';
+
 import { answer, type Cli } from '../../cli.js';
 import { OUTPUT_OPTIONS } from '../../parser/options.js';
 import { renderDiff, renderHost, SHUTDOWN } from '../../render/wsl.js';
@@ -59,17 +60,21 @@ export const wslUndoVerb = {
 /** Takes the last apply back; again, the one before it. */
 async function undo(cli: Cli): Promise<number> {
   const { dryRun = false, force = false } = cli.options;
-  const { file, preset, at, before, after } = undoConfig(undoFile(cli), { force, dryRun });
   const shown = (bytes: Buffer | null) => {
     const { text, show } = decodeText(bytes ?? Buffer.alloc(0));
     return show(text);
   };
-  const diff = diffLines(shown(before), shown(after));
-  const data = { file, preset, appliedAt: new Date(at).toISOString(), diff, written: !dryRun, removed: after === null };
-  answer(cli, data, () => {
+  const files = undoChanged(undoFile(cli), { force, dryRun }).map(({ file, preset, at, before, after }) => {
+    const diff = diffLines(shown(before), shown(after));
+    return { file, preset, appliedAt: new Date(at).toISOString(), diff, written: !dryRun, removed: after === null };
+  });
+  answer(cli, { ...files[0], files }, () => {
     const [did, removed] = dryRun ? ['would be', 'would be removed'] : ['is', 'is removed'];
-    const what = after === null ? `${file} ${removed}: there was none before ${preset}.` : `${file} ${did} as it was before ${preset}.`;
-    return [what, ...renderDiff(diff, cli.out.colours), ...(dryRun ? [] : ['', SHUTDOWN])].join('\n');
+    const lines = files.flatMap(({ file, preset, diff, removed: isRemoved }) => {
+      const what = isRemoved ? `${file} ${removed}: there was none before ${preset}.` : `${file} ${did} as it was before ${preset}.`;
+      return [what, ...renderDiff(diff, cli.out.colours)];
+    });
+    return [...lines, ...(dryRun ? [] : ['', SHUTDOWN])].join('\n');
   });
   return 0;
 }

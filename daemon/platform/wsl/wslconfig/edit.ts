@@ -70,7 +70,7 @@ export function inverse(patches: readonly Patch[]): readonly Patch[] {
 }
 
 /** As the file has most of; CR LF in a file without any: Windows' own. */
-function newlineOf(text: string): string {
+export function newlineOf(text: string): string {
   const all = text.split('\n').length - 1;
   const pairs = text.split('\r\n').length - 1;
   return all === 0 || pairs * 2 >= all ? '\r\n' : '\n';
