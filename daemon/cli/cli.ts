@@ -86,6 +86,10 @@ export interface Options {
   readonly wslconfig?: string;
   /** Bytes. */
   readonly hostMemory?: number;
+  readonly cores?: number;
+  readonly version?: string;
+  /** Bytes. */
+  readonly wslc?: number;
   /** Bytes. */
   readonly model?: number;
   readonly psi?: boolean;

@@ -3,7 +3,7 @@ interface OptionEntry {
   readonly flags: string;
   readonly text: string;
   /** How its value is read; absent: as text. */
-  readonly value?: 'duration' | 'since' | 'count' | 'lines' | 'size' | 'many' | 'engine' | 'port' | 'project-name';
+  readonly value?: 'duration' | 'since' | 'count' | 'lines' | 'size' | 'many' | 'engine' | 'port' | 'project-name' | 'version';
 }
 
 export type OptionName = keyof typeof OPTIONS;
@@ -48,7 +48,18 @@ export const OPTIONS = {
   write: { flags: '--write', text: 'write the advice into the profile of the project; comments stay' },
   explain: { flags: '--explain', text: 'show where each figure comes from, and what was never tried on Windows' },
   wslconfig: { flags: '--wslconfig <file>', text: 'path of the .wslconfig, where it is not found automatically' },
-  'host-memory': { flags: '--host-memory <size>', text: 'memory of the Windows host, where it cannot be read', value: 'size' },
+  'host-memory': { flags: '--memory, --host-memory <size>', text: 'memory of the Windows host, where it cannot be read', value: 'size' },
+  cores: { flags: '--cores <count>', text: 'its logical processors; with --memory: of a machine that is not this one', value: 'count' },
+  'wsl-version': {
+    flags: '--version <version>',
+    text: 'version of WSL that is meant, such as 3.0; default: the one here',
+    value: 'version',
+  },
+  wslc: {
+    flags: '--wslc <size>',
+    text: "memory for the machine of WSL's own containers (wslc), which .wslconfig does not size",
+    value: 'size',
+  },
   model: { flags: '--model <size>', text: 'size of the language model for which the preset llm makes room (4.7GB)', value: 'size' },
   psi: { flags: '--psi', text: 'also turn on pressure stall information (psi=1 on the kernel command line)' },
   'after-stop': { flags: '--after-stop', text: 'services are stopped: reclaim only what they left in the page cache of the VM' },
@@ -77,6 +88,6 @@ export const PROJECT_OPTIONS_BESIDE_FOLLOW = ['project', 'project-name', 'file-l
 /** Which service with models is meant. */
 export const MODEL_OPTIONS = ['project', 'project-name', 'file', 'service'] as const;
 /** What presets are computed from. */
-export const PRESET_OPTIONS = ['host-memory', 'model', 'wslconfig'] as const;
+export const PRESET_OPTIONS = ['host-memory', 'model', 'wslc', 'wslconfig'] as const;
 export const ACTION_OPTIONS = ['dry-run', 'wait', 'no-wait', 'wait-timeout'] as const;
 export const OUTPUT_OPTIONS = ['json', 'quiet'] as const;

@@ -158,6 +158,10 @@ function toOption(name: OptionName, now: number): Option {
       );
     case 'size':
       return option.argParser(next => expect(parseBytes(next) || null, 'It must be a size, such as 16GB.'));
+    case 'version':
+      return option.argParser(next =>
+        expect(/^\d{1,4}(\.\d{1,5}){0,3}$/.test(next) ? next : null, 'It must be a version, such as 3.0 or 2.9.12.'),
+      );
     case 'port':
       return option.argParser(next => expect(/^\d{1,5}$/.test(next) && isPort(Number(next)) ? Number(next) : null, 'It must be a port.'));
     case 'duration':

@@ -1,15 +1,18 @@
 import type { Fact } from '../../platform/wsl/facts.js';
+import type { SettingsDiagnostic } from '../../platform/wsl/wslc/settings.js';
+import type { Wslc } from '../../platform/wsl/wslc/wslc.js';
 import type { DiffLine } from '../../platform/wsl/wslconfig/diff.js';
 import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
 import type { Diagnostic } from '../../platform/wsl/wslconfig/read.js';
 import type { Check } from '../../platform/wsl/wslconfig/verify.js';
 import { formatBytes } from '../../shared/bytes.js';
 import type { Colours, Output } from '../cli.js';
-import type { Wsl } from '../commands/wsl/read-wsl.js';
+import { type SizedHost, type Wsl, wslcLimitFact } from '../commands/wsl/read-wsl.js';
 import { table } from './table.js';
 
 /** What is said wherever something rests on Windows. */
-export const UNVERIFIED = 'Unverified on a real host: read from the sources of WSL up to 2.9.4 and tried on simulated hosts only.';
+export const UNVERIFIED =
+  'Unverified on a real host: from the sources of WSL to August 2026 (2.9.4) and from reports on 3.0, tried on simulated hosts only.';
 
 interface Look {
   readonly explain: boolean;
@@ -20,7 +23,13 @@ interface Look {
 export const SHUTDOWN =
   'In force after `wsl --shutdown` in PowerShell. It stops every distribution, Docker Desktop and the laptop-dev daemon; laptop-dev never runs it.';
 
-export function renderPresets(wsl: Wsl, profile: ProfileNeed, presets: readonly Preset[], look: Look): string[] {
+export function renderPresets(
+  host: SizedHost,
+  profile: ProfileNeed,
+  presets: readonly Preset[],
+  says: readonly string[],
+  look: Look,
+): string[] {
   const { colours, explain } = look;
   const columns = [
     { title: 'PRESET' },
@@ -28,25 +37,37 @@ export function renderPresets(wsl: Wsl, profile: ProfileNeed, presets: readonly 
     { title: 'SWAP', align: 'right' as const },
     { title: 'CPUS', align: 'right' as const },
     { title: profile.name.toUpperCase() },
-    { title: explain ? 'MEMORY = GB, ROUNDED' : 'FOR', gives: true, least: 20 },
+    { title: 'FOR', gives: true, least: 20 },
   ];
-  const rows = presets.map(({ name, memory, swap, processors, fits, need, formula }) => [
+  const rows = presets.map(({ name, memory, swap, processors, fits, need }) => [
     name,
     formatBytes(memory),
     swap === null ? 'as it is' : formatBytes(swap),
     String(processors),
     fits ? colours.green('fits') : colours.red(`needs ${formatBytes(need)}`),
-    explain ? formula : PRESETS[name],
+    PRESETS[name],
   ]);
-  const { hostMemory, cpus } = wsl;
-  const host = hostMemory === null ? 'unknown' : withSource(hostMemory, formatBytes(hostMemory.value));
+  const { memory, cpus, version, wslc } = host;
   return [
     ...table(columns, rows, look.width),
     '',
-    `Host: ${host}; ${cpus.value} processors (${cpus.source}).`,
+    ...(explain ? [...presets.map(preset => `${preset.name}: ${calculation(preset)}`), ''] : []),
+    `Host: ${withSource(memory, formatBytes(memory.value))}; ${cpus.value} processors (${cpus.source}).`,
+    ...(wslc === null ? [] : [`WSL's own containers: up to ${withSource(wslc, formatBytes(wslc.value))}; 4 GB are left to Windows.`]),
     `Profile ${profile.name}: ${formatBytes(profile.standard)} standard, ${formatBytes(profile.maximum)} maximum, and 1.5 GB for kernel, engine and editor.`,
-    ...(explain ? [UNVERIFIED] : []),
+    ...(version === null || says.length === 0
+      ? []
+      : [
+          '',
+          `WSL ${version.value} (${version.source}; docs/design/wsl.md, "Releases": unverified on a real host):`,
+          ...says.map(each => `  ${each}`),
+        ]),
+    ...(explain ? ['', UNVERIFIED] : []),
   ];
+}
+
+function calculation({ formula, memory }: Preset): string {
+  return `memory = ${formula} GB, rounded = ${formatBytes(memory)}`;
 }
 
 function withSource<T>({ source }: Fact<T>, text: string): string {
@@ -54,7 +75,7 @@ function withSource<T>({ source }: Fact<T>, text: string): string {
 }
 
 export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[] {
-  const { facts, config, hostMemory, cpus } = wsl;
+  const { facts, config, hostMemory, cpus, wslc } = wsl;
   const { vm } = facts;
   const fact = <T>(found: Fact<T> | null, text: (value: T) => string) => (found ? [text(found.value), found.source] : ['unknown', '']);
   const rows = [
@@ -65,8 +86,11 @@ export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[
     ['VM memory', `${formatBytes(vm.memory.total)}, ${formatBytes(vm.memory.free)} free, ${formatBytes(vm.memory.cached)} cache`, '/proc/meminfo'],
     ['VM swap', vm.swap === 0 ? 'none' : formatBytes(vm.swap), '/proc/swaps'],
     ['VM processors', String(vm.cpus), '/proc/cpuinfo'],
-    ['kernel', `${vm.kernel}, ${vm.psi ? 'with' : 'without'} PSI, cgroup ${vm.cgroup ?? 'unknown'}`, '/proc, /sys'],
+    ['kernel', vm.kernel, '/proc/sys/kernel/osrelease'],
+    ['pressure (PSI)', vm.psi ? 'told' : 'not told', '/proc/pressure'],
+    ['cgroup', [vm.cgroup ?? 'unknown', ...(vm.place === null ? [] : [vm.place])].join(', '), '/sys/fs/cgroup, /proc/self/cgroup'],
     ['interop', vm.interop ? 'on' : 'off', '/proc/sys/fs/binfmt_misc'],
+    ...wslcRows(wsl),
   ]; // biome-ignore format: a table
   const columns = [{ title: '' }, { title: 'FOUND', gives: true, least: 20 }, { title: 'FROM', gives: true, least: 34 }];
   return [
@@ -76,11 +100,37 @@ export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[
     `${config.file}${config.bytes === null ? ' does not exist: all defaults hold' : ` (${config.decoded.encoding})`}; ${wsl.configSource}`,
     ...[...config.config.effective.values()].map(({ name, value, line }) => `  line ${line}: ${name} = ${config.decoded.show(value)}`),
     ...config.diagnostics.map(diagnostic => `  ${colours.yellow('!')} ${renderDiagnostic(diagnostic)}`),
+    ...(wslc?.settings.bytes ? ['', `${wslc.settings.file} (${wslc.settings.decoded.encoding})`, ...settingsLines(wslc, colours)] : []),
     ...(explain ? ['', UNVERIFIED] : []),
   ];
 }
 
-export function renderDiagnostic({ line, message, fix }: Diagnostic): string {
+/** WSL's own containers: the limit of their machine, and each session's. None where they were never used. */
+function wslcRows({ wslc, hostMemory }: Wsl): string[][] {
+  if (wslc === null) return [];
+  const limit = wslcLimitFact(wslc, hostMemory?.value ?? null);
+  const most = limit ? `up to ${formatBytes(limit.value)}` : 'up to half of the host';
+  const sessions = wslc.sessions.map(({ name, running, storage }) => {
+    const [state, source] = running ? ['runs', 'swap.vhdx: runs, or has crashed'] : ['does not run', 'no swap.vhdx'];
+    return ['wslc session', `${name}: ${state}; disk ${formatBytes(storage)}`, source];
+  });
+  return [
+    ['wslc memory', sessions.length === 0 ? `${most}, once it is used` : `${most}, beside the VM`, limit?.source ?? 'default'],
+    ...sessions,
+  ];
+}
+
+function settingsLines({ settings: { decoded, settings } }: Wslc, colours: Colours): string[] {
+  return [
+    ...[...settings.effective.values()].map(({ name, value, line }) => `  line ${line}: ${name}: ${decoded.show(value)}`),
+    ...settings.diagnostics.map(
+      each =>
+        `  ${colours.yellow('!')} ${renderDiagnostic({ line: each.line, message: decoded.show(each.message), fix: each.fix && decoded.show(each.fix) })}`,
+    ),
+  ];
+}
+
+export function renderDiagnostic({ line, message, fix }: Pick<Diagnostic | SettingsDiagnostic, 'line' | 'message' | 'fix'>): string {
   return `line ${line}: ${message}${fix === null ? '' : ` → ${fix}`}`;
 }
 
@@ -91,26 +141,53 @@ export function renderDiff(lines: readonly DiffLine[], colours: Colours): string
   return lines.map(({ kind, text }) => paint[kind](`${SIGNS[kind]} ${text}`.trimEnd()));
 }
 
-export interface Applied {
-  readonly preset: Preset;
+/** What became, or would become, of one file. */
+export interface AppliedFile {
   readonly file: string;
   readonly diff: readonly DiffLine[];
   readonly changed: boolean;
   readonly written: boolean;
   readonly backup: string | null;
+}
+
+export interface Applied extends AppliedFile {
+  readonly preset: Preset;
   readonly stops: readonly string[] | null;
+  /** settings.yaml, and the sessions whose machines run; null: --wslc was not given. */
+  readonly wslc: (AppliedFile & { readonly running: readonly string[] }) | null;
   readonly explain: boolean;
 }
 
-export function renderApplied({ preset, file, diff, changed, written, backup, stops, explain }: Applied, colours: Colours): string[] {
-  const why = explain ? [`memory = ${preset.formula} GB, rounded = ${formatBytes(preset.memory)}`, UNVERIFIED] : [];
-  if (!changed) return [`${file} has the preset ${preset.name} already.`, ...why];
+export function renderApplied(applied: Applied, colours: Colours): string[] {
+  const { preset, written, changed, stops, wslc, explain } = applied;
+  const why = explain ? [calculation(preset), UNVERIFIED] : [];
   const running = stops && stops.length > 0 ? [`Running now: ${stops.join(', ')}.`] : [];
+  const isWritten = written || wslc?.written;
   return [
-    written ? `Wrote ${preset.name} to ${file}${backup === null ? '' : `; what it was is in ${backup}`}.` : `This would change ${file}:`,
-    ...renderDiff(diff, colours),
+    ...fileLines(applied, `the preset ${preset.name}`, preset.name, colours),
+    ...(wslc === null ? [] : fileLines(wslc, 'that memorySize', 'memorySize', colours)),
     ...why,
-    ...(written ? ['', SHUTDOWN, ...running, 'Then: laptop-dev wsl verify. Back: laptop-dev wsl undo.'] : []),
+    ...(isWritten ? [''] : []),
+    ...(changed && written ? [SHUTDOWN, ...running] : []),
+    ...(wslc?.written ? terminates(wslc.running) : []),
+    ...(isWritten ? [`${written ? 'Then: laptop-dev wsl verify. ' : ''}Back: laptop-dev wsl undo.`] : []),
+  ];
+}
+
+function fileLines({ file, diff, changed, written, backup }: AppliedFile, has: string, wrote: string, colours: Colours): string[] {
+  if (!changed) return [`${file} has ${has} already.`];
+  return [
+    written ? `Wrote ${wrote} to ${file}${backup === null ? '' : `; what it was is in ${backup}`}.` : `This would change ${file}:`,
+    ...renderDiff(diff, colours),
+  ];
+}
+
+/** wslc reads its settings when a session's machine starts. */
+function terminates(running: readonly string[]): string[] {
+  if (running.length === 0) return ["WSL's own containers have it when their machine next starts."];
+  return [
+    "WSL's own containers have it when their machine next starts. It runs now; this ends it, and its containers with it:",
+    ...running.map(name => `  wslc --session ${name} system session terminate`),
   ];
 }
 

@@ -85,7 +85,7 @@ const SOLD = [4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256];
  * sets it (`configured`, bytes; null: it does not). Returns null when nothing is known.
  */
 export function hostMemory(facts: HostFacts, given: Bytes | null, configured: Bytes | null): Fact<Bytes> | null {
-  if (given !== null) return { value: given, source: '--host-memory', sure: true };
+  if (given !== null) return { value: given, source: '--memory', sure: true };
   if (facts.windows) return { value: facts.windows.total, source: facts.windowsSource, sure: true };
   if (facts.vm.kind !== 'wsl2') return null;
   const total = facts.vm.memory.total;

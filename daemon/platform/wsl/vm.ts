@@ -17,6 +17,8 @@ export interface Vm {
   readonly commandLine: string;
   readonly psi: boolean;
   readonly cgroup: 'v1' | 'v2' | null;
+  /** Where this process is in cgroup v2, as /wsl-user/distro-1/init.scope; null: in none. */
+  readonly place: string | null;
   /** Windows programs can be started from here. */
   readonly interop: boolean;
 }
@@ -44,6 +46,7 @@ export function readVm({ root }: Host): Vm {
     commandLine: read('/proc/cmdline').trim(),
     psi: existsSync(join(root, '/proc/pressure/memory')),
     cgroup: cgroupOf(path => existsSync(join(root, path))),
+    place: /^0::(\/.{0,400})$/m.exec(read('/proc/self/cgroup'))?.[1] ?? null,
     interop: ['WSLInterop', 'WSLInterop-late'].some(name => existsSync(join(root, '/proc/sys/fs/binfmt_misc', name))),
   };
 }

@@ -81,7 +81,7 @@ describe.concurrent('what a host is', () => {
     ['an unknown preset', {}, 'wsl apply blanced', 2, /No preset is called blanced[\s\S]*Did you mean balanced/],
     ['an unknown profile', {}, 'wsl apply balanced fulll', 3, /No profile is called fulll[\s\S]*Did you mean full/],
     ['a preset that is too small', { host: 8, cpus: 4 }, 'wsl apply minimal full', 5, /gives the VM 3 GB; the profile full needs 4\.3 GB[\s\S]*wsl apply minimal small: that profile needs 2 GB/],
-    ['a size that is none', {}, 'wsl presets --host-memory lots', 2, /It must be a size/],
+    ['a size that is none', {}, 'wsl presets --host-memory lots', 2, /It\s+must\s+be\s+a\s+size/],
     ['no file to take back', {}, 'wsl undo', 2, /No change to \.wslconfig is known/],
     ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
     ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
@@ -110,7 +110,7 @@ describe.concurrent('what a host is', () => {
     await on({ kind: 'linux', config: '[wsl2]\nmemory=8gb\n' }, async host => {
       const { code, out } = await runOn(host, `wsl show --wslconfig ${host.config}`);
       expect([code, out]).toEqual([0, expect.stringContaining('! line 2: wsl2.memory: "8gb" is no size; the default holds → memory=8GB')]);
-      expect(await runOn(host, `wsl presets small --wslconfig ${host.config}`)).toMatchObject({ code: 2, err: expect.stringContaining('--host-memory 16GB') });
+      expect(await runOn(host, `wsl presets small --wslconfig ${host.config}`)).toMatchObject({ code: 2, err: expect.stringContaining('--memory 16GB') });
       expect((await runOn(host, `wsl presets full --host-memory 16GB --wslconfig ${host.config}`)).out).toMatch(/balanced +8 GB/);
     }); // biome-ignore format: short
   });
@@ -122,6 +122,104 @@ describe.concurrent('what a host is', () => {
       expect(calls.filter(call => call.startsWith('powershell.exe'))).toHaveLength(1);
       expect(calls.join('\n')).not.toContain('shutdown');
     });
+  });
+});
+
+const ME = 'wslc-cli-me';
+const sessions = (running: boolean) => ({ [ME]: { running } });
+
+describe.concurrent("WSL's own containers", () => {
+  const shown = (data: { wslc: unknown }) => data.wslc;
+  it.each(sampled<readonly [string, Partial<Simulated>, object | null]>([
+    ['never used', { release: '3.0.1' }, null],
+    ['settings alone', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 4GB\n', sessions: {} } }, { memory: { value: 4 * 2 ** 30, source: 'settings.yaml, line 2', sure: true }, sessions: [] }],
+    ['the default: half of the host', { release: '3.0.1', wslc: { settings: null, sessions: sessions(false) } }, { memory: { value: 16_462_643 * 512, source: 'default: half of the host', sure: false }, sessions: [{ name: ME, running: false, storage: 8 }] }],
+    ['its machine runs', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 2048mb\n', sessions: sessions(true) } }, { memory: { value: 2 ** 31 }, sessions: [{ running: true }] }],
+    ['more than the host has', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 64GB\n', sessions: sessions(true) } }, { memory: { source: 'settings.yaml, line 2, which is 64 GB: more than the host has' } }],
+    ['a value that it does not take', { release: '3.0.2', wslc: { settings: 'session:\n  memorySize: 4 GB\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ line: 2, kind: 'bad-value' }] }],
+    ['broken YAML', { release: '3.0.2', wslc: { settings: 'session: [\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ kind: 'broken' }] }],
+    ['elsewhere', { release: '3.0.2', wslc: { settings: 'session:\n  storagePath: C:\\Data\n', sessions: {} }, files: { 'mnt/c/Data/wslc/sessions/moved/storage.vhdx': '' } }, { sessions: [{ name: 'moved', storage: 0 }] }],
+    ['no Windows', { release: '2.9.12', interop: false, config: '', wslc: { settings: null, sessions: sessions(true) } }, { memory: { value: 2 ** 33 } }],
+  ]))('%s', async (_, parts, expected) => {
+    const { wslc } = dataOf(await answerOf(parts, 'wsl show --json'));
+    if (expected === null) expect(wslc).toBeNull();
+    else expect(shown({ wslc })).toMatchObject(expected);
+  }); // biome-ignore format: a table
+
+  it.each(sampled<readonly [string, Partial<Simulated>, string, readonly number[]]>([
+    ['16 GB, used: half of the host is its', { wslc: { settings: null, sessions: sessions(false) } }, '', [4, 4, 4, 4]],
+    ['16 GB, used, with a limit', { wslc: { settings: 'session: { memorySize: 4GB }\n', sessions: sessions(false) } }, '', [5, 8, 8, 8]],
+    ['16 GB, asked for', {}, ' --wslc 6GB', [5, 6, 6, 6]],
+    ['16 GB, opened and never used', { wslc: { settings: '', sessions: {} } }, '', [5, 8, 10, 10]],
+    ['32 GB, used', { host: 32, cpus: 16, wslc: { settings: null, sessions: sessions(true) } }, '', [5, 8, 10, 12]],
+    ['8 GB, used', { host: 8, cpus: 4, wslc: { settings: null, sessions: sessions(true) } }, '', [1, 1, 1, 1]],
+  ]))('and the presets: %s', async (_, parts, more, memory) => {
+    const data = dataOf(await answerOf({ release: '3.0.1', ...parts }, `wsl presets full --json${more}`));
+    expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
+  }); // biome-ignore format: a table
+
+  it('apply writes settings.yaml when it is asked to, and undo takes both back', async () => {
+    const settings = 'session:\r\n  cpuCount: 2 # all\r\n';
+    await on({ release: '3.0.1', config: '[wsl2]\r\n', wslc: { settings, sessions: sessions(true) } }, async host => {
+      const file = join(host.config, '../AppData/Local/wslc/settings.yaml');
+      const text = (path: string) => readFileSync(path, 'utf8');
+      await runOn(host, 'wsl apply balanced small');
+      expect(text(file)).toBe(settings);
+      await runOn(host, 'wsl undo');
+      const dry = await runOn(host, 'wsl apply balanced full --wslc 4GB --dry-run');
+      expect(dry.out).toMatch(/This would change \S+\.wslconfig:[\s\S]*This would change \S+settings\.yaml:[\s\S]*\n\+ {3}memorySize: 4GB/);
+      expect([text(file), text(host.config)]).toEqual([settings, '[wsl2]\r\n']);
+      const { code, out } = await runOn(host, 'wsl apply balanced full --wslc 4GB');
+      expect([code, out]).toEqual([0, expect.stringContaining(`wslc --session ${ME} system session terminate`)]);
+      expect(text(file)).toBe('session:\r\n  cpuCount: 2 # all\r\n  memorySize: 4GB\r\n');
+      expect(text(host.config)).toBe('[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n');
+      expect(text(`${file}.laptop-dev-backup`)).toBe(settings);
+      expect((await runOn(host, 'wsl apply balanced full --wslc 4GB')).out).toMatch(/settings\.yaml has that memorySize already/);
+      const undone = await runOn(host, 'wsl undo --json');
+      expect(JSON.parse(undone.out).data.files).toHaveLength(2);
+      expect([text(file), text(host.config)]).toEqual([settings, '[wsl2]\r\n']);
+    });
+  });
+
+  it.each(sampled<readonly [string, Partial<Simulated>, number, RegExp]>([
+    ['never used', { release: '3.0.1' }, 3, /WSL's own containers were never used here[\s\S]*wslc settings, in PowerShell/],
+    ['broken YAML', { release: '3.0.1', wslc: { settings: 'session: [\n', sessions: sessions(false) } }, 3, /is\s+left\s+as\s+it\s+is:[\s\S]*is\s+no\s+YAML[\s\S]*Nothing\s+was\s+written/],
+    ['a key twice', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 1GB\n  memorySize: 2GB\n', sessions: sessions(false) } }, 3, /it\s+has\s+session\.memorySize\s+twice/],
+    ['too much for both', { release: '3.0.1', wslc: { settings: '', sessions: sessions(false) } }, 5, /WSL's\s+own\s+containers\s+may\s+take\s+12\s+GB[\s\S]*--wslc\s+2GB/],
+  ]))('apply --wslc is refused, and nothing is written: %s', async (why, parts, code, expected) => {
+    await on({ ...parts, config: '[wsl2]\n' }, async host => {
+      const told = await runOn(host, `wsl apply balanced full --wslc ${why.startsWith('too') ? 12 : 4}GB`);
+      expect([told.code, told.err]).toEqual([code, expect.stringMatching(expected)]);
+      expect(readFileSync(host.config, 'utf8')).toBe('[wsl2]\n');
+    });
+  }); // biome-ignore format: a table
+});
+
+describe.concurrent('presets of a machine that is described', () => {
+  it.each(sampled<readonly [string, Partial<Simulated>, string, readonly number[], RegExp]>([
+    ['on Linux', { kind: 'linux' }, '--memory 16GB --cores 8', [5, 8, 10, 10], /Host: 16 GB \(--memory\); 8 processors \(--cores\)\./],
+    ['on WSL1, a laptop of 8 GB', { kind: 'wsl1' }, '--memory 8GB --cores 4', [3, 4, 3, 2], /needs 4\.3 GB/],
+    ['with containers of WSL', { kind: 'linux' }, '--memory 32GB --cores 16 --version 3.0 --wslc 12GB', [5, 8, 10, 16], /WSL 3\.0 \(--version; docs\/design\/wsl\.md, "Releases": unverified on a real host\):\n {2}file cache goes back to Windows once all CPU time[\s\S]* for 2 minutes/],
+    ['of an older WSL', { kind: 'linux' }, '--memory 64GB --cores 16 --version 2.7.11', [5, 8, 10, 40], /CPU time of programs[\s\S]* for 10 minutes\n.*no containers of its own/],
+    ['of one that came later', { kind: 'linux' }, '--memory 64GB --cores 24 --version 4', [5, 8, 10, 40], /newer than 3\.0\.2/],
+    ['under WSL2: not this host', { host: 64, config: '[wsl2]\n; bad\n', wslc: { settings: null, sessions: sessions(true) } }, '--host-memory 16GB --cores 2', [5, 8, 10, 10], /Host: 16 GB \(--memory\); 2 processors \(--cores\)\.\nProfile/],
+  ]))('%s', async (_, parts, line, memory, expected) => {
+    await on(parts, async host => {
+      const told = await runOn(host, `wsl presets full ${line}`);
+      expect([told.code, told.out]).toEqual([0, expect.stringMatching(expected)]);
+      const data = dataOf(await runOn(host, `wsl presets full --json ${line}`));
+      expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
+      expect(host.calls()).toBe('');
+    });
+  }); // biome-ignore format: a table
+
+  it.each([
+    ['--memory 16GB', 4, /laptop-dev wsl presets --memory 16GB --cores 8 shows/],
+    ['--memory 16GB --cores 8 --version three', 2, /It\s+must\s+be\s+a\s+version,\s+such\s+as\s+3\.0/],
+    ['--memory 16GB --cores few', 2, /It\s+must\s+be\s+a\s+whole\s+number/],
+  ] as const)('%s is refused', async (line, code, expected) => {
+    const told = await answerOf({ kind: 'linux' }, `wsl presets full ${line}`);
+    expect([told.code, told.err]).toEqual([code, expect.stringMatching(expected)]);
   });
 });
 

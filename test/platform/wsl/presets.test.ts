@@ -18,6 +18,7 @@ const input = (host: number, cpus: number, parts: Partial<PresetInput> = {}): Pr
   standard: 2816 * MiB,
   maximum: 5632 * MiB,
   model: USUAL_MODEL,
+  wslc: 0,
   ...parts,
 });
 const NAMES = Object.keys(PRESETS) as PresetName[];
@@ -75,15 +76,21 @@ describe('presets for all services of the built-in table', () => {
       standard: fc.integer({ min: 6, max: 100 * 1024 }).map(mib => mib * MiB),
       maximum: fc.integer({ min: 6, max: 200 * 1024 }).map(mib => mib * MiB),
       model: fc.integer({ min: 1, max: 100 * 1024 }).map(mib => mib * MiB),
+      wslc: fc.oneof(
+        fc.constant(0),
+        fc.integer({ min: 1, max: 100 }).map(gib => gib * GiB),
+      ),
     });
     fc.assert(
       fc.property(any, fc.constantFrom(...NAMES), (given, name) => {
         const preset = presetOf(name, given);
         expect(preset.memory).toBeLessThan(given.hostMemory);
         expect(preset.memory).toBeGreaterThanOrEqual(GiB);
+        const both = preset.memory + given.wslc + 4 * GiB;
+        if (given.wslc > 0 && preset.memory > GiB) expect(both).toBeLessThanOrEqual(Math.round(given.hostMemory / GiB) * GiB);
         expect(preset.processors).toBeLessThanOrEqual(given.cpus);
         expect(preset.processors).toBeGreaterThanOrEqual(1);
-        const refused = presetRefusal(preset, { name: 'p', ...given }, [], []);
+        const refused = presetRefusal(preset, { name: 'p', ...given }, [], [], 0);
         expect(refused === null).toBe(preset.memory >= given.standard + 1.5 * GiB);
       }),
       { numRuns: rounds(2000) },
@@ -100,6 +107,7 @@ describe('a preset that is too small', () => {
       { name: 'full', standard: 6 * GiB, maximum: 12 * GiB },
       others.map(([name, gib]) => ({ name, standard: gib * GiB, maximum: gib * GiB })),
       presets,
+      0,
     );
   it('names the largest profile that fits, and the smallest preset that would', () => {
     expect(refuse([['tiny', 1], ['typescript', 3], ['llm', 5]])).toMatchObject({

@@ -30,6 +30,34 @@ describe('the cgroup of a container', () => {
   });
 });
 
+describe('in each layout of WSL', () => {
+  it.each([
+    ['2.7.14', `docker/${ID}`, '0::/init.scope'],
+    ['2.7.14', `system.slice/docker-${ID}.scope`, '0::/init.scope'],
+    ['2.9.12', `docker/${ID}`, '0::/wsl-user/distro-280/non-systemd'],
+    ['2.9.12', `wsl-user/distro-280/systemd/system.slice/docker-${ID}.scope`, '0::/wsl-user/distro-280/non-systemd'],
+    ['3.0.1', `docker/${ID}`, '0::/non-systemd'],
+    ['3.0.1', `system.slice/docker-${ID}.scope`, '0::/non-systemd'],
+  ] as const)('%s: %s', async (release, place, self) => {
+    const contained = simulateContainer('v2', ID, ['memory.reclaim'], { release }, place);
+    hosts.push(contained.host);
+    expect(readFileSync(join(contained.host.root, 'proc/self/cgroup'), 'utf8')).toBe(`${self}\n`);
+    const folder = join(contained.host.root, 'sys/fs/cgroup', place);
+    expect([...findCgroups(contained.seam, [ID])]).toEqual([[ID, { version: 'v2', folder }]]);
+    const [done] = await reclaimContainers(contained.seam, [ID], async () => null);
+    expect(done).toMatchObject({ how: 'memory.reclaim', before: 200 * MiB, why: null });
+  });
+
+  // From 2.9.13 on, containers of another distribution are out of sight.
+  it('what runs in another distribution is told', async () => {
+    const contained = simulateContainer('v2', ID, ['memory.reclaim'], { release: '3.0.1' });
+    hosts.push(contained.host);
+    expect(await reclaimContainers(contained.seam, ['f'.repeat(64)], async () => null)).toMatchObject([
+      { why: 'its cgroup is not on this machine' },
+    ]);
+  });
+});
+
 describe('giving back', () => {
   const asked = async (
     version: 'v1' | 'v2',

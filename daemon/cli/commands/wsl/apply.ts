@@ -1,7 +1,9 @@
+import { type ChangedFile, saveChanged } from '../../../platform/wsl/changed-file.js';
 import { runningDistributions } from '../../../platform/wsl/facts.js';
+import { planSettingsEdit } from '../../../platform/wsl/wslc/edit.js';
 import { diffLines } from '../../../platform/wsl/wslconfig/diff.js';
-import { applyPatches, type ConfigChange, planEdit, withKernelArgument } from '../../../platform/wsl/wslconfig/edit.js';
-import { saveConfig } from '../../../platform/wsl/wslconfig/file.js';
+import { applyPatches, type ConfigChange, type Patch, planEdit, withKernelArgument } from '../../../platform/wsl/wslconfig/edit.js';
+import type { DecodedText } from '../../../platform/wsl/wslconfig/encoding.js';
 import {
   changesOf,
   isPreset,
@@ -11,17 +13,17 @@ import {
   presetOf,
   presetRefusal,
 } from '../../../platform/wsl/wslconfig/presets.js';
-import { readConfig } from '../../../platform/wsl/wslconfig/read.js';
-import { formatBytes } from '../../../shared/bytes.js';
+import { formatWslSize, readConfig } from '../../../platform/wsl/wslconfig/read.js';
+import { type Bytes, formatBytes } from '../../../shared/bytes.js';
 import { FailureError, failure } from '../../../shared/failure.js';
 import { nearestName } from '../../../shared/nearest.js';
 import { answer, type Cli, remark } from '../../cli.js';
 import { CONFIG_OPTIONS, OUTPUT_OPTIONS, PRESET_OPTIONS } from '../../parser/options.js';
-import { renderApplied, renderDiagnostic } from '../../render/wsl.js';
+import { type AppliedFile, renderApplied, renderDiagnostic } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
 import { allPresets, presetInput } from './presets.js';
 import { otherNeeds, profileNeed } from './profile-need.js';
-import { lookAtWsl, undoFile, type Wsl } from './read-wsl.js';
+import { lookAtWsl, sizedHost, undoFile, type Wsl } from './read-wsl.js';
 
 export const wslApplyVerb = {
   name: 'apply',
@@ -32,29 +34,64 @@ export const wslApplyVerb = {
   run,
 } satisfies Verb;
 
-/** Writes the keys of a preset; with --dry-run shows the difference alone. `wsl --shutdown` is never run, only named. */
+/** Writes the keys of a preset, and with --wslc the size of wslc's machine; with --dry-run shows the differences alone. `wsl --shutdown` is never run, only named. */
 async function run(cli: Cli, [name = '', profile]: readonly string[]): Promise<number> {
   if (!isPreset(name)) throw new FailureError(noPreset(name));
   const wsl = await lookAtWsl(cli);
   const preset = await fitting(cli, wsl, name, profile ?? null);
-  const { config } = wsl;
-  if (config.decoded.fault?.fatal) {
-    throw new FailureError(failure('config-invalid', `${config.file}: ${config.decoded.fault.message}`, { file: config.file }));
-  }
-  const { text, show } = config.decoded;
-  const patches = planEdit(text, wanted(cli, wsl, preset));
-  const edited = applyPatches(text, patches);
-  const write = patches.length > 0 && !cli.options.dryRun;
-  const backup = write ? saveConfig(config, edited, undoFile(cli), name, Date.now()) : null;
-  warn(cli, wsl, preset, edited);
-  const diff = diffLines(show(text), show(edited));
-  const stops = patches.length > 0 ? await runningDistributions(wsl.host, wsl.facts) : [];
-  const data = { preset, file: config.file, diff, written: write, backup, next: 'wsl --shutdown', stops };
-  const { colours } = cli.out;
-  answer(cli, data, () =>
-    renderApplied({ ...data, changed: patches.length > 0, explain: cli.options.explain ?? false }, colours).join('\n'),
-  );
+  const edits = [configEdit(cli, wsl, preset), ...(cli.options.wslc ? [settingsEdit(wsl, cli.options.wslc)] : [])];
+  const changed = edits.filter(edit => edit.changed);
+  const write = changed.length > 0 && !cli.options.dryRun;
+  const backups = write ? saveChanged(changed.map(({ read, after }) => ({ ...read, after })), undoFile(cli), name, Date.now()) : []; // biome-ignore format: short
+  const [file, settings] = edits.map(({ read, diff, changed: isChanged }): AppliedFile => {
+    const backup = backups[changed.findIndex(each => each.read === read)] ?? null;
+    return { file: read.file, diff, changed: isChanged, written: write && isChanged, backup };
+  });
+  warn(cli, wsl, preset, edits[0]?.text ?? '');
+  const stops = file?.changed ? await runningDistributions(wsl.host, wsl.facts) : [];
+  const running = (wsl.wslc?.sessions ?? []).filter(session => session.running).map(session => session.name);
+  const applied = { preset, ...(file as AppliedFile), next: 'wsl --shutdown', stops, wslc: settings ? { ...settings, running } : null };
+  answer(cli, applied, () => renderApplied({ ...applied, explain: cli.options.explain ?? false }, cli.out.colours).join('\n'));
   return 0;
+}
+
+/** A file as it is and as it is to be. */
+interface Edit {
+  readonly read: ChangedFile;
+  readonly text: string;
+  readonly after: Buffer;
+  readonly diff: ReturnType<typeof diffLines>;
+  readonly changed: boolean;
+}
+
+function edited(read: ChangedFile & { readonly decoded: DecodedText }, patches: readonly Patch[]): Edit {
+  const { text, show, encode, fault } = read.decoded;
+  if (fault?.fatal) throw new FailureError(failure('config-invalid', `${read.file}: ${fault.message}`, { file: read.file }));
+  const next = applyPatches(text, patches);
+  return { read, text: next, after: encode(next), diff: diffLines(show(text), show(next)), changed: patches.length > 0 };
+}
+
+function configEdit(cli: Cli, wsl: Wsl, preset: Preset): Edit {
+  return edited(wsl.config, planEdit(wsl.config.decoded.text, wanted(cli, wsl, preset)));
+}
+
+/** Fails with config-missing where wslc was never used, and with config-invalid where its file cannot be edited. */
+function settingsEdit({ wslc }: Wsl, size: Bytes): Edit {
+  if (wslc === null) {
+    const why = "WSL's own containers were never used here: there is no folder AppData\\Local\\wslc of the user. Nothing was written.";
+    throw new FailureError(
+      failure('config-missing', why, {}, ['wslc settings, in PowerShell, makes it.', 'Without --wslc the preset is written alone.']),
+    );
+  }
+  const { settings } = wslc;
+  const { patches, refused } = planSettingsEdit(settings.decoded.text, [{ name: 'session.memorySize', value: formatWslSize(size) }]);
+  if (patches !== null) return edited(settings, patches);
+  const remedies = [
+    `Mend it by hand: memorySize: ${formatWslSize(size)} belongs below session:.`,
+    'Without --wslc the preset is written alone.',
+  ];
+  const message = `${settings.file} is left as it is: ${settings.decoded.show(refused)}. Nothing was written.`;
+  throw new FailureError(failure('config-invalid', message, { file: settings.file }, remedies));
 }
 
 function noPreset(name: string) {
@@ -67,10 +104,10 @@ function noPreset(name: string) {
 /** The preset, or preset-too-small with what would fit. */
 async function fitting(cli: Cli, wsl: Wsl, name: PresetName, profile: string | null): Promise<Preset> {
   const need = await profileNeed(cli, profile);
-  const input = presetInput(cli, wsl, need);
+  const input = presetInput(cli, sizedHost(cli, wsl), need);
   const preset = presetOf(name, input);
   if (preset.fits) return preset;
-  const refused = presetRefusal(preset, need, await otherNeeds(cli, need.name), allPresets(input));
+  const refused = presetRefusal(preset, need, await otherNeeds(cli, need.name), allPresets(input), input.wslc);
   if (refused) throw new FailureError(refused);
   return preset;
 }
@@ -83,15 +120,15 @@ function wanted(cli: Cli, { config }: Wsl, preset: Preset): readonly ConfigChang
 }
 
 /** What the user should know beyond the difference. */
-function warn(cli: Cli, { config, hostMemory, facts }: Wsl, preset: Preset, edited: string): void {
+function warn(cli: Cli, { config, hostMemory, facts }: Wsl, preset: Preset, text: string): void {
   const say = (text: string) => remark(cli, `${cli.err.colours.yellow('warning:')} ${text}`);
   if (hostMemory && !hostMemory.sure)
-    say(`the host's memory, ${formatBytes(hostMemory.value)}, is ${hostMemory.source}; --host-memory sets it.`);
+    say(`the host's memory, ${formatBytes(hostMemory.value)}, is ${hostMemory.source}; --memory sets it.`);
   const swap = config.config.effective.get('wsl2.swap');
   if (preset.swap === null && swap) say(`swap=${swap.value} (line ${swap.line}) stays: ${preset.name} does not change swap.`);
   if (!facts.vm.psi && facts.vm.kind === 'wsl2' && !cli.options.psi) {
     say('this kernel gives no pressure stall information; --psi turns it on where the kernel has it (6.6 or later).');
   }
-  const left = [...config.diagnostics.filter(({ kind }) => kind === 'encoding'), ...readConfig(edited).diagnostics];
+  const left = [...config.diagnostics.filter(({ kind }) => kind === 'encoding'), ...readConfig(text).diagnostics];
   for (const diagnostic of left) say(renderDiagnostic(diagnostic));
 }

@@ -1,4 +1,4 @@
-import type { Fact } from '../../../platform/wsl/facts.js';
+import { saysOf } from '../../../platform/wsl/releases.js';
 import {
   PRESETS,
   type Preset,
@@ -8,33 +8,34 @@ import {
   presetOf,
   USUAL_MODEL,
 } from '../../../platform/wsl/wslconfig/presets.js';
-import { FailureError, failure } from '../../../shared/failure.js';
 import { answer, type Cli } from '../../cli.js';
 import { CONFIG_OPTIONS, OUTPUT_OPTIONS, PRESET_OPTIONS } from '../../parser/options.js';
 import { renderPresets } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
 import { profileNeed } from './profile-need.js';
-import { lookAtWsl, type Wsl } from './read-wsl.js';
+import { describedHost, lookAtWsl, type SizedHost, sizedHost } from './read-wsl.js';
 
 export const wslPresetsVerb = {
   name: 'presets',
   summary: 'Show what each preset would give the VM here, and whether the profile fits',
   args: '[profile]',
-  options: [...CONFIG_OPTIONS, ...PRESET_OPTIONS, 'explain', ...OUTPUT_OPTIONS],
+  options: [...CONFIG_OPTIONS, ...PRESET_OPTIONS, 'cores', 'wsl-version', 'explain', ...OUTPUT_OPTIONS],
   completes: 'profiles-and-services',
   run,
 } satisfies Verb;
 
-/** The presets for this host and a profile. */
+/** The presets for this host, or for one that is described, and a profile. */
 async function run(cli: Cli, [profile]: readonly string[]): Promise<number> {
-  const wsl = await lookAtWsl(cli);
+  const host = describedHost(cli) ?? sizedHost(cli, await lookAtWsl(cli));
   const need = await profileNeed(cli, profile ?? null);
-  const input = presetInput(cli, wsl, need);
-  const presets = allPresets(input);
-  answer(cli, { profile: need, host: { memory: wsl.hostMemory, cpus: wsl.cpus }, presets }, () =>
-    renderPresets(wsl, need, presets, { explain: cli.options.explain ?? false, width: cli.out.columns(), colours: cli.out.colours }).join(
-      '\n',
-    ),
+  const presets = allPresets(presetInput(cli, host, need));
+  const says = host.version === null ? [] : saysOf(host.version.value);
+  answer(cli, { profile: need, host, presets, says }, () =>
+    renderPresets(host, need, presets, says, {
+      explain: cli.options.explain ?? false,
+      width: cli.out.columns(),
+      colours: cli.out.colours,
+    }).join('\n'),
   );
   return 0;
 }
@@ -43,13 +44,7 @@ export function allPresets(input: PresetInput): readonly Preset[] {
   return (Object.keys(PRESETS) as PresetName[]).map(name => presetOf(name, input));
 }
 
-/** Fails with usage when the memory of the host is not known. */
-export function presetInput(cli: Cli, { hostMemory, cpus }: Wsl, { standard, maximum }: ProfileNeed): PresetInput {
-  const { value } = known(hostMemory);
-  return { hostMemory: value, cpus: cpus.value, standard, maximum, model: cli.options.model ?? USUAL_MODEL };
-}
-
-function known<T>(fact: Fact<T> | null): Fact<T> {
-  if (fact) return fact;
-  throw new FailureError(failure('usage', 'The memory of the Windows host is not known.', {}, ['--host-memory 16GB sets it.']));
+export function presetInput(cli: Cli, { memory, cpus, wslc }: SizedHost, { standard, maximum }: ProfileNeed): PresetInput {
+  const model = cli.options.model ?? USUAL_MODEL;
+  return { hostMemory: memory.value, cpus: cpus.value, standard, maximum, model, wslc: wslc?.value ?? 0 };
 }

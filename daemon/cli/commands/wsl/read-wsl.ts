@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
-import { type Fact, findConfig, type HostFacts, hostCpus, hostMemory, readHost } from '../../../platform/wsl/facts.js';
+import { type Fact, findConfig, findWslc, type HostFacts, hostCpus, hostMemory, readHost } from '../../../platform/wsl/facts.js';
 import type { Host } from '../../../platform/wsl/programs.js';
+import { type Wslc, wslcLimit } from '../../../platform/wsl/wslc/wslc.js';
 import { type ConfigFile, loadConfig } from '../../../platform/wsl/wslconfig/file.js';
+import { formatWslSize } from '../../../platform/wsl/wslconfig/read.js';
 import { parseInteger, parseSize } from '../../../platform/wsl/wslconfig/values.js';
-import type { Bytes } from '../../../shared/bytes.js';
+import { type Bytes, formatBytes } from '../../../shared/bytes.js';
 import { FailureError, failure } from '../../../shared/failure.js';
 import type { Cli } from '../../cli.js';
 
@@ -16,6 +18,55 @@ export interface Wsl {
   readonly configSource: string;
   readonly hostMemory: Fact<Bytes> | null;
   readonly cpus: Fact<number>;
+  /** WSL's own containers; null: they were never used, or the user's folder is not known. */
+  readonly wslc: Wslc | null;
+}
+
+/** What the presets are for: this host, or one that is described by --memory and --cores. */
+export interface SizedHost {
+  readonly memory: Fact<Bytes>;
+  readonly cpus: Fact<number>;
+  readonly version: Fact<string> | null;
+  /** What the machine of WSL's own containers may take; null: they are not used. */
+  readonly wslc: Fact<Bytes> | null;
+}
+
+/** This host as the presets see it. Fails with usage when its memory is not known. */
+export function sizedHost({ options }: Cli, { facts, hostMemory, cpus, wslc }: Wsl): SizedHost {
+  if (hostMemory === null)
+    throw new FailureError(failure('usage', 'The memory of the Windows host is not known.', {}, ['--memory 16GB sets it.']));
+  const { cores, version } = options;
+  return {
+    memory: hostMemory,
+    cpus: cores ? { value: cores, source: '--cores', sure: true } : cpus,
+    version: version ? { value: version, source: '--version', sure: true } : facts.wslVersion,
+    wslc: wslcShare(options.wslc ?? null, wslc, hostMemory.value),
+  };
+}
+
+/** Of --memory and --cores: any machine, from anywhere. Null: one of them is not there, and this host is meant. */
+export function describedHost({ options: { hostMemory, cores, version, wslc } }: Cli): SizedHost | null {
+  if (!hostMemory || !cores) return null;
+  return {
+    memory: { value: hostMemory, source: '--memory', sure: true },
+    cpus: { value: cores, source: '--cores', sure: true },
+    version: version ? { value: version, source: '--version', sure: true } : null,
+    wslc: wslc ? { value: wslc, source: '--wslc', sure: true } : null,
+  };
+}
+
+function wslcShare(asked: Bytes | null, wslc: Wslc | null, host: Bytes): Fact<Bytes> | null {
+  if (asked !== null) return { value: asked, source: '--wslc', sure: true };
+  return wslc === null || wslc.sessions.length === 0 ? null : wslcLimitFact(wslc, host);
+}
+
+/** What the machine of WSL's own containers may take, and where that is written; null: half of a host that is not known. */
+export function wslcLimitFact(wslc: Wslc, host: Bytes | null): Fact<Bytes> | null {
+  const value = wslcLimit(wslc, host);
+  if (value === null) return null;
+  if (wslc.memory === null) return { value, source: 'default: half of the host', sure: false };
+  const more = value < wslc.memory.value ? `, which is ${formatBytes(wslc.memory.value)}: more than the host has` : '';
+  return { value, source: `settings.yaml, line ${wslc.memory.line}${more}`, sure: true };
 }
 
 /** LAPTOP_DEV_HOST_ROOT: another root for /proc, /sys, /etc and /mnt, by which tests simulate hosts. */
@@ -38,7 +89,7 @@ export async function lookAtWsl(cli: Cli): Promise<Wsl> {
   const host = hostOf(cli);
   const facts = await readHost(host, windowsCache(cli));
   const { wslconfig } = cli.options;
-  if (facts.vm.kind !== 'wsl2' && wslconfig === undefined) throw new FailureError(notWsl(facts));
+  if (facts.vm.kind !== 'wsl2' && wslconfig === undefined) throw new FailureError(notWsl(facts, cli.options.hostMemory ?? null));
   const found = wslconfig ? { file: resolve(cli.cwd, wslconfig), source: '--wslconfig' } : findConfig(host, facts);
   if (found.file === null) throw new FailureError(noPlace(facts, found.candidates));
   const config = loadConfig(found.file);
@@ -52,12 +103,16 @@ export async function lookAtWsl(cli: Cli): Promise<Wsl> {
     configSource: found.source,
     hostMemory: hostMemory(facts, cli.options.hostMemory ?? null, memory === null ? null : parseSize(memory) || null),
     cpus: hostCpus(facts, processors === null ? null : parseInteger(processors) || null),
+    wslc: findWslc(host, facts),
   };
 }
 
-function notWsl({ vm }: HostFacts) {
+function notWsl({ vm }: HostFacts, memory: Bytes | null) {
   const what = vm.kind === 'wsl1' ? 'WSL1, which has no virtual machine to size' : 'that of a plain Linux';
-  const remedies = vm.kind === 'wsl1' ? ['wsl --set-version NAME 2, in PowerShell, makes it WSL2.'] : [];
+  const remedies = [
+    ...(vm.kind === 'wsl1' ? ['wsl --set-version NAME 2, in PowerShell, makes it WSL2.'] : []),
+    `laptop-dev wsl presets --memory ${memory === null ? '16GB' : formatWslSize(memory)} --cores 8 shows the presets of any machine.`,
+  ];
   return failure('not-wsl', `This is not WSL2: the kernel ${vm.kernel} is ${what}.`, { kernel: vm.kernel, kind: vm.kind }, remedies);
 }
 

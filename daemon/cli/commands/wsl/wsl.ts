@@ -6,7 +6,7 @@ import { answer, type Cli } from '../../cli.js';
 import { OUTPUT_OPTIONS } from '../../parser/options.js';
 import { renderDiff, renderHost, SHUTDOWN } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
-import { lookAtWsl, undoFile } from './read-wsl.js';
+import { lookAtWsl, undoFile, wslcLimitFact } from './read-wsl.js';
 
 export const wslVerb = {
   name: 'wsl',
@@ -34,7 +34,7 @@ export const wslShowVerb = {
 /** Host, VM and file, each figure with its source. */
 async function show(cli: Cli): Promise<number> {
   const wsl = await lookAtWsl(cli);
-  const { facts, config, configSource, hostMemory, cpus } = wsl;
+  const { facts, config, configSource, hostMemory, cpus, wslc } = wsl;
   const { show } = config.decoded;
   const keys = [...config.config.effective.values()].map(({ name, value, line }) => ({ name, value: show(value), line }));
   const data = {
@@ -42,6 +42,13 @@ async function show(cli: Cli): Promise<number> {
     host: { memory: hostMemory, cpus, wslVersion: facts.wslVersion, networkingMode: facts.networkingMode, fault: facts.windowsFault },
     file: { path: config.file, source: configSource, exists: config.bytes !== null, encoding: config.decoded.encoding, keys },
     diagnostics: config.diagnostics,
+    wslc: wslc && {
+      folder: wslc.folder,
+      memory: wslcLimitFact(wslc, hostMemory?.value ?? null),
+      sessions: wslc.sessions,
+      settings: [...wslc.settings.settings.effective.values()].map(each => ({ ...each, value: wslc.settings.decoded.show(each.value) })),
+      diagnostics: wslc.settings.settings.diagnostics,
+    },
   };
   answer(cli, data, () =>
     renderHost(wsl, { explain: cli.options.explain ?? false, width: cli.out.columns(), colours: cli.out.colours }).join('\n'),

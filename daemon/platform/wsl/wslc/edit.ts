@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, isMap, isScalar, type ParsedNode, type YAMLMap } from 'yaml';
+import { Document, isMap, isScalar, type ParsedNode, parse, type YAMLMap } from 'yaml';
 import { applyPatches, type ConfigChange, newlineOf, type Patch } from '../wslconfig/edit.js';
 import { parseWslcSettings } from './settings.js';
 
@@ -47,7 +47,7 @@ function patchFor(text: string, { name, value }: ConfigChange): Patch | null | s
 function onlyDocument(text: string): Read | string {
   const { documents, lineOf } = parseWslcSettings(text);
   const [document, second] = documents;
-  if (document === undefined) return parseWslcSettings('{}').documents[0] as Read;
+  if (document === undefined) return new Document<ParsedNode>(undefined);
   const [error] = document.errors;
   if (error) return `line ${lineOf(error.pos[0])} is no YAML: ${error.message}`;
   if (second) return `it holds a second document, from line ${lineOf(second.range?.[0] ?? 0)} on`;
@@ -83,9 +83,10 @@ function dataWith(document: Read, path: readonly string[], value: string): unkno
   if (!(data instanceof Map)) return null;
   const all = new Map<unknown, unknown>(data);
   const [first = '', second] = path;
-  if (second === undefined) return all.set(first, value);
+  const read: unknown = parse(value);
+  if (second === undefined) return all.set(first, read);
   const section: unknown = all.get(first) ?? new Map();
-  return section instanceof Map ? all.set(first, new Map<unknown, unknown>(section).set(second, value)) : null;
+  return section instanceof Map ? all.set(first, new Map<unknown, unknown>(section).set(second, read)) : null;
 }
 
 /** Places, the one that people would choose first. */

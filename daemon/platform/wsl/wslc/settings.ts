@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, type ParsedNode, parseAllDocuments, type YAMLMap } from 'yaml';
+import { Document, isAlias, isMap, isScalar, LineCounter, type Pair, type ParsedNode, parseAllDocuments, type YAMLMap } from 'yaml';
 import type { Bytes } from '../../../shared/bytes.js';
 import { nearestName } from '../../../shared/nearest.js';
 import { parseSize } from '../wslconfig/values.js';
@@ -67,7 +67,7 @@ export function parseWslcSettings(text: string) {
 /** Reads the text of a settings.yaml as wslc does, and tells what of it does not say what it seems to. */
 export function readWslcSettings(text: string): WslcSettings {
   const { documents, lineOf } = parseWslcSettings(text);
-  const [document = parseAllDocuments('{}')[0] as Document<ParsedNode>, second] = documents;
+  const [document = new Document<ParsedNode>(undefined), second] = documents;
   const found: SettingsDiagnostic[] = [];
   const say = (offset: number, kind: SettingsDiagnostic['kind'], message: string, fix: string | null = null) =>
     found.push({ line: lineOf(offset), kind, message, fix });

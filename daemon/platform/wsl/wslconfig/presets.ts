@@ -15,6 +15,8 @@ export interface PresetInput {
   readonly maximum: Bytes;
   /** Weights of the language model that is to be held; for `llm`. */
   readonly model: Bytes;
+  /** What the machine of WSL's own containers may take beside this one; 0: they are not used. */
+  readonly wslc: Bytes;
 }
 
 export interface Preset {
@@ -53,40 +55,55 @@ export function isPreset(name: string): name is PresetName {
   return Object.hasOwn(PRESETS, name);
 }
 
+/** What Windows needs beside two machines of WSL's; docs/design/wsl.md, "Presets". */
+export const LEFT_TO_WINDOWS: Bytes = 4 * GiB;
+
 /** The figures of a preset on a host. Windows shows a little less memory than is built in: the host counts in whole GiB, rounded. */
 export function presetOf(name: PresetName, input: PresetInput): Preset {
-  const { memory, swap, processors, formula } = FIGURES[name](gigabytes(input));
-  const bytes = Math.max(1, memory) * GiB;
+  const given = gigabytes(input);
+  const { memory: alone, swap, processors, formula } = FIGURES[name](given);
+  const left = given.host - LEFT_TO_WINDOWS / GiB - given.wslc;
+  const memory = Math.max(1, given.wslc > 0 ? Math.min(alone, Math.floor(left)) : alone);
   const need = input.standard + OVERHEAD;
   const least = Math.min(2, input.cpus);
   return {
     name,
-    memory: bytes,
+    memory: memory * GiB,
     swap: swap === null ? null : swap * GiB,
-    processors: Math.max(least, Math.min(input.cpus, processors)),
-    formula,
+    processors: Math.max(least, Math.min(input.cpus, processors(memory))),
+    formula: given.wslc > 0 ? `${formula.slice(0, -1)}, ${given.host} − 4 − ${figure(given.wslc)} wslc)` : formula,
     need,
-    fits: bytes >= need,
+    fits: memory * GiB >= need,
   };
 }
 
-/** The input in GiB: host, services at standard and at maximum, model. */
+/** The input in GiB: host, services at standard and at maximum, model, the machine of wslc. */
 interface Gigabytes {
   readonly host: number;
   readonly cpus: number;
   readonly standard: number;
   readonly maximum: number;
   readonly model: number;
+  readonly wslc: number;
 }
 
-function gigabytes({ hostMemory, cpus, standard, maximum, model }: PresetInput): Gigabytes {
-  return { host: Math.round(hostMemory / GiB), cpus, standard: standard / GiB, maximum: maximum / GiB, model: model / GiB };
+function gigabytes({ hostMemory, cpus, standard, maximum, model, wslc }: PresetInput): Gigabytes {
+  return {
+    host: Math.round(hostMemory / GiB),
+    cpus,
+    standard: standard / GiB,
+    maximum: maximum / GiB,
+    model: model / GiB,
+    wslc: wslc / GiB,
+  };
 }
 
 interface Figures {
   readonly memory: number;
   readonly swap: number | null;
-  readonly processors: number;
+  /** Of the memory that the machine is given in the end. */
+  readonly processors: (memory: number) => number;
+  /** `min(…, …)`. */
   readonly formula: string;
 }
 
@@ -94,21 +111,21 @@ const FIGURES: Readonly<Record<PresetName, (input: Gigabytes) => Figures>> = {
   minimal: ({ host, cpus, standard }) => {
     const [share, need] = [Math.floor(0.4 * host), Math.ceil(standard + 1.5)];
     const formula = `min(0.4 × ${host}, ${figure(standard)} standard + 1.5)`;
-    return { memory: Math.min(share, need), swap: null, processors: Math.max(2, Math.floor(cpus / 2)), formula };
+    return { memory: Math.min(share, need), swap: null, processors: () => Math.max(2, Math.floor(cpus / 2)), formula };
   },
   balanced: ({ host, cpus, maximum }) => {
     const [share, need] = [Math.floor(host / 2), Math.ceil(maximum + 2)];
     const formula = `min(${host} / 2, ${figure(maximum)} maximum + 2)`;
-    return { memory: Math.min(share, need), swap: null, processors: Math.max(2, cpus - 2), formula };
+    return { memory: Math.min(share, need), swap: null, processors: () => Math.max(2, cpus - 2), formula };
   },
   llm: ({ host, cpus, standard, model }) => {
     const [share, need] = [host - 5, Math.ceil(standard + 1.2 * model + 1.5)];
     const formula = `min(${host} − 5, ${figure(standard)} standard + 1.2 × ${figure(model)} model + 1.5)`;
-    return { memory: Math.min(share, need), swap: 4, processors: cpus - 2, formula };
+    return { memory: Math.min(share, need), swap: 4, processors: () => cpus - 2, formula };
   },
   'build-heavy': ({ host, cpus }) => {
     const memory = Math.min(Math.floor(0.625 * host), host - 6);
-    const processors = Math.min(cpus - 2, Math.floor(memory / 1.5));
+    const processors = (given: number) => Math.min(cpus - 2, Math.floor(given / 1.5));
     return { memory, swap: 8, processors, formula: `min(0.625 × ${host}, ${host} − 6)` };
   },
 };
@@ -132,16 +149,19 @@ export function presetRefusal(
   profile: ProfileNeed,
   others: readonly ProfileNeed[],
   presets: readonly Preset[],
+  wslc: Bytes,
 ): Failure | null {
   if (preset.fits) return null;
   const fitting = others.filter(other => other.standard + OVERHEAD <= preset.memory).sort((a, b) => b.standard - a.standard)[0];
   const larger = presets.filter(other => other.fits).sort((a, b) => a.memory - b.memory)[0];
   const message =
     `${preset.name} gives the VM ${formatBytes(preset.memory)}; the profile ${profile.name} needs ${formatBytes(preset.need)}: ` +
-    `${formatBytes(profile.standard)} standard of its services and ${formatBytes(OVERHEAD)} for kernel, engine and editor.`;
+    `${formatBytes(profile.standard)} standard of its services and ${formatBytes(OVERHEAD)} for kernel, engine and editor.` +
+    (wslc > 0 ? ` WSL's own containers may take ${formatBytes(wslc)} beside it.` : '');
   const remedies = [
     fitting && `laptop-dev wsl apply ${preset.name} ${fitting.name}: that profile needs ${formatBytes(fitting.standard + OVERHEAD)}.`,
     larger && `laptop-dev wsl apply ${larger.name} ${profile.name}: that preset gives ${formatBytes(larger.memory)}.`,
+    wslc > 2 * GiB && `--wslc 2GB leaves less to WSL's own containers, and more to this machine.`,
     !fitting && !larger && `No profile fits this host: lower memory.standard in ${profile.name}, or name fewer services in it.`,
   ].filter(remedy => typeof remedy === 'string');
   const details = { preset: preset.name, memory: preset.memory, need: preset.need, profile: profile.name, fits: fitting?.name ?? null };
