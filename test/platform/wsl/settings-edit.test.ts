@@ -65,6 +65,7 @@ describe('an edit of settings.yaml', () => {
     ['- a\n- b\n', /^refused: it is no list of names and values/],
     ['session:\n  memorySize: 1GB\n  memorySize: 2GB\n', /^refused: it has session\.memorySize twice/],
     ['session:\n  a: 1\nsession:\n  b: 1\n', /^refused: it has session twice/],
+    ['session:\n: value\n', /^refused: it has a value without a name/],
     ['session: 5\n', /^refused: session is no section/],
     ['a: 1\n---\nb: 2\n', /^refused: it holds a second document, from line 2 on/],
   ])('of %j is refused', (before, why) => {
@@ -187,6 +188,9 @@ describe('settings.yaml as wslc reads it', () => {
     ['session:\n  memorySize: 4 GB\n', ['2 bad-value: session.memorySize: "4 GB" is no size of a megabyte or more; the default holds → memorySize: 4GB']],
     ['session:\n  memorySize: 8\n', ['2 bad-value: session.memorySize: "8" is no size of a megabyte or more; the default holds']],
     ['session:\n  memorySize: 4gb\n', ['2 small-letters: session.memorySize: up to WSL 2.9.4 a size is read in capitals alone → memorySize: 4GB']],
+    ['session:\n  cpuCount: 0x4\n  idleTimeout: +60\n  dnsTunneling: Off\n', []],
+    ['session:\n  cpuCount: 0\n', ['2 bad-value: session.cpuCount: "0" is no whole number above 0; the default holds']],
+    ['session:\n  dnsTunneling: oFF\n', ['2 bad-value: session.dnsTunneling: "oFF" is neither true nor false; the default holds']],
     ['session:\n  cpuCount: many\n', ['2 bad-value: session.cpuCount: "many" is no whole number above 0; the default holds']],
     ['session:\n  networkingMode: bridged\n', ['2 bad-value: session.networkingMode: "bridged" is none of none, nat, consomme; the default holds']],
     ['session:\n  storagePath: data\n', ['2 bad-value: session.storagePath: "data" is no absolute path; the default holds']],

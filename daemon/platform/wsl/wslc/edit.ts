@@ -53,7 +53,14 @@ function onlyDocument(text: string): Read | string {
   if (second) return `it holds a second document, from line ${lineOf(second.range?.[0] ?? 0)} on`;
   const { contents } = document;
   if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null)) return 'it is no list of names and values';
-  return twice(document) ?? document;
+  return nameless(contents) ?? twice(document) ?? document;
+}
+
+/** `: value`, which readers understand differently. */
+function nameless(root: unknown): string | null {
+  const isOdd = (map: unknown) => isMap(map) && map.items.some(({ key }) => !isScalar(key) || key.value === null);
+  const sections = isMap(root) ? root.items.map(({ value }) => value) : [];
+  return [root, ...sections].some(isOdd) ? 'it has a value without a name' : null;
 }
 
 /** Which of two with one name counts differs between readers. */

@@ -155,10 +155,19 @@ export function parseWslcSize(text: string): Bytes | null {
   return bytes === null || bytes < LEAST_SIZE ? null : bytes;
 }
 
+/** As yaml-cpp reads it: hexadecimal after 0x, octal after 0. */
+const COUNT = /^\+?(?:0x[0-9a-fA-F]+|\d+)$/;
+
+/** In small letters, in capitals, or with a capital first, as yaml-cpp reads it. */
+function isBoolean(text: string): boolean {
+  const words = ['y', 'n', 'yes', 'no', 'true', 'false', 'on', 'off'];
+  return words.some(word => [word, word.toUpperCase(), word.slice(0, 1).toUpperCase() + word.slice(1)].includes(text));
+}
+
 function faultOf(kind: Kind, text: string): string | null {
   if (kind === 'size') return parseWslcSize(text) === null ? 'is no size of a megabyte or more' : null;
-  if (kind === 'count') return /^[1-9]\d*$/.test(text) ? null : 'is no whole number above 0';
-  if (kind === 'boolean') return /^(y|n|yes|no|true|false|on|off)$/i.test(text) ? null : 'is neither true nor false';
+  if (kind === 'count') return COUNT.test(text) && !/^[+0x]*$/.test(text) ? null : 'is no whole number above 0';
+  if (kind === 'boolean') return isBoolean(text) ? null : 'is neither true nor false';
   if (kind === 'path') return /^(?:[A-Za-z]:[\\/]|\\\\)/.test(text) ? null : 'is no absolute path';
   if (kind === 'text') return text === '' ? 'is empty' : null;
   return kind.oneOf.includes(text) ? null : `is none of ${kind.oneOf.join(', ')}`;
