@@ -34,3 +34,14 @@ test('not where the engine publishes a port for the daemon, nor on an address th
   expect(redirectsOf(running({ hostIp: '192.168.1.2' }))).toEqual([]);
   expect(redirectsOf(running({ hostIp: '0.0.0.0' }))).toHaveLength(1);
 });
+
+test('not at a port that has not answered yet, without which the service counts as ready: the daemon holds who connects there', () => {
+  const answered = (...ports: readonly number[]) => ({
+    kind: 'answered' as const,
+    ports: ports.map(port => ({ port, protocol: null })),
+    silent: [],
+  });
+  expect(redirectsOf(running({ readiness: answered(8080) }))).toEqual([]);
+  expect(redirectsOf(running({ readiness: answered(8080, 5432) }))).toHaveLength(1);
+  expect(redirectsOf(running({ readiness: { kind: 'unprobed', why: '' } }))).toHaveLength(1);
+});

@@ -1,5 +1,6 @@
 import { listenersOf } from '../../model/listeners.js';
 import { speechOf } from '../../model/protocols.js';
+import type { Readiness } from '../../model/readiness.js';
 import type { Protocol, ServiceSpec } from '../../model/spec.js';
 import { targetOf } from '../state/wiring.js';
 import { isWanted, type ServiceEntry } from '../state/world.js';
@@ -20,11 +21,19 @@ export function redirectsOf(entry: ServiceEntry): readonly RedirectTarget[] {
   if (state.kind !== 'running' || state.frozen || !isWanted(entry) || address?.ip == null) return [];
   return listenersOf(spec).flatMap(({ hostIp, port, containerPort }) => {
     const { protocol } = speechOf(spec, containerPort, spoken[containerPort]);
-    if (!mayBypass(spec, protocol)) return [];
+    if (!mayBypass(spec, protocol) || !hasAnswered(state.readiness, containerPort)) return [];
     const to = targetOf(entry, containerPort);
     const isLoopback = hostIp.startsWith('127.') || hostIp === '0.0.0.0';
     return isLoopback && to !== null && to.host === address.ip ? [{ hostIp, port, to }] : [];
   });
+}
+
+/**
+ * A service counts as ready without ports that are late. At those the kernel would have a client refused, where the daemon holds the connection until something
+ * listens.
+ */
+function hasAnswered(readiness: Readiness, containerPort: number): boolean {
+  return readiness.kind !== 'answered' || readiness.ports.some(({ port }) => port === containerPort);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Readiness } from '../../../daemon/model/readiness.js';
 import type { ServiceSpec } from '../../../daemon/model/spec.js';
 import { UNUSED } from '../../../daemon/scheduler/activity/use.js';
 import { NO_COOLDOWN } from '../../../daemon/scheduler/policy/cooldown.js';
@@ -9,6 +10,7 @@ import { containerSpec, serviceSpec } from '../specs.js';
 interface Change {
   readonly spec?: Partial<ServiceSpec>;
   readonly state?: ServiceState;
+  readonly readiness?: Readiness;
   readonly frozen?: boolean;
   readonly awake?: boolean;
   readonly hostIp?: string;
@@ -43,7 +45,7 @@ export function running(change: Change = {}): ServiceEntry {
       container,
       since: 0,
       health: 'none',
-      readiness: { kind: 'checked' },
+      readiness: change.readiness ?? { kind: 'checked' },
       hash: 'h',
       frozen,
       resizing: null,
