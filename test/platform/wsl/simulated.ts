@@ -97,7 +97,7 @@ interface ReleaseFacts {
 }
 
 /** Releases by what differs (docs/design/wsl.md, "Releases"); kernels of 2.3.26 to 2.9.4 as they were published, PSI as measured. */
-const RELEASES = {
+export const RELEASES = {
   '2.3.26': { kernel: '5.15.167.4', wsl: '2.3.26.0', kernelVersion: '5.15.167.4-1', psi: 'none', cgroups: 'v1' },
   '2.5.10': { kernel: '6.6.87.2', wsl: '2.5.10.0', kernelVersion: '6.6.87.2-1', psi: 'on', cgroups: 'root' },
   '2.6.1': { kernel: '6.6.87.2', wsl: '2.6.1.0', kernelVersion: '6.6.87.2-1', psi: 'on', cgroups: 'root' },
