@@ -3,9 +3,9 @@ import type { SettingsDiagnostic } from '../../platform/wsl/wslc/settings.js';
 import type { Wslc } from '../../platform/wsl/wslc/wslc.js';
 import type { DiffLine } from '../../platform/wsl/wslconfig/diff.js';
 import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
-import type { Diagnostic } from '../../platform/wsl/wslconfig/read.js';
+import { type Diagnostic, formatWslSize } from '../../platform/wsl/wslconfig/read.js';
 import type { Check } from '../../platform/wsl/wslconfig/verify.js';
-import { formatBytes } from '../../shared/bytes.js';
+import { formatBytes, GiB } from '../../shared/bytes.js';
 import type { Colours, Output } from '../cli.js';
 import { type SizedHost, type Wsl, wslcLimitFact } from '../commands/wsl/read-wsl.js';
 import { table } from './table.js';
@@ -47,13 +47,13 @@ export function renderPresets(
     fits ? colours.green('fits') : colours.red(`needs ${formatBytes(need)}`),
     PRESETS[name],
   ]);
-  const { memory, cpus, version, wslc } = host;
+  const { memory, cpus, version } = host;
   return [
     ...table(columns, rows, look.width),
     '',
     ...(explain ? [...presets.map(preset => `${preset.name}: ${calculation(preset)}`), ''] : []),
     `Host: ${withSource(memory, formatBytes(memory.value))}; ${cpus.value} processors (${cpus.source}).`,
-    ...(wslc === null ? [] : [`WSL's own containers: up to ${withSource(wslc, formatBytes(wslc.value))}; 4 GB are left to Windows.`]),
+    ...wslcLines(host, presets),
     `Profile ${profile.name}: ${formatBytes(profile.standard)} standard, ${formatBytes(profile.maximum)} maximum, and 1.5 GB for kernel, engine and editor.`,
     ...(version === null || says.length === 0
       ? []
@@ -63,6 +63,17 @@ export function renderPresets(
           ...says.map(each => `  ${each}`),
         ]),
     ...(explain ? ['', UNVERIFIED] : []),
+  ];
+}
+
+/** What WSL's own containers may take, and how more would be left beside them. */
+function wslcLines({ memory, wslc }: SizedHost, presets: readonly Preset[]): string[] {
+  if (wslc === null) return [];
+  const less = Math.max(2, Math.round(memory.value / 4 / GiB)) * GiB;
+  const isTight = presets.some(({ fits }) => !fits) && less < wslc.value;
+  return [
+    `WSL's own containers: up to ${withSource(wslc, formatBytes(wslc.value))}; 4 GB are left to Windows.`,
+    ...(isTight ? [`More fits beside less of them: --wslc ${formatWslSize(less)}.`] : []),
   ];
 }
 
@@ -86,13 +97,13 @@ export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[
     ['VM memory', `${formatBytes(vm.memory.total)}, ${formatBytes(vm.memory.free)} free, ${formatBytes(vm.memory.cached)} cache`, '/proc/meminfo'],
     ['VM swap', vm.swap === 0 ? 'none' : formatBytes(vm.swap), '/proc/swaps'],
     ['VM processors', String(vm.cpus), '/proc/cpuinfo'],
-    ['kernel', vm.kernel, '/proc/sys/kernel/osrelease'],
+    ['kernel', vm.kernel, 'uname -r'],
     ['pressure (PSI)', vm.psi ? 'told' : 'not told', '/proc/pressure'],
-    ['cgroup', [vm.cgroup ?? 'unknown', ...(vm.place === null ? [] : [vm.place])].join(', '), '/sys/fs/cgroup, /proc/self/cgroup'],
+    ['cgroup', [vm.cgroup ?? 'unknown', ...(vm.place === null ? [] : [vm.place])].join(', '), '/proc/self/cgroup'],
     ['interop', vm.interop ? 'on' : 'off', '/proc/sys/fs/binfmt_misc'],
     ...wslcRows(wsl),
   ]; // biome-ignore format: a table
-  const columns = [{ title: '' }, { title: 'FOUND', gives: true, least: 20 }, { title: 'FROM', gives: true, least: 34 }];
+  const columns = [{ title: '' }, { title: 'FOUND', gives: true, least: 20 }, { title: 'FROM', gives: true, least: 26 }];
   return [
     ...table(columns, rows, width),
     ...(facts.windowsFault === null || vm.kind !== 'wsl2' ? [] : [`Windows could not be asked: ${facts.windowsFault}.`]),
@@ -111,8 +122,8 @@ function wslcRows({ wslc, hostMemory }: Wsl): string[][] {
   const limit = wslcLimitFact(wslc, hostMemory?.value ?? null);
   const most = limit ? `up to ${formatBytes(limit.value)}` : 'up to half of the host';
   const sessions = wslc.sessions.map(({ name, running, storage }) => {
-    const [state, source] = running ? ['runs', 'swap.vhdx: runs, or has crashed'] : ['does not run', 'no swap.vhdx'];
-    return ['wslc session', `${name}: ${state}; disk ${formatBytes(storage)}`, source];
+    const [state, source] = running ? ['runs', 'swap.vhdx is there'] : ['off', 'no swap.vhdx'];
+    return ['wslc session', `${name}: ${state}, ${formatBytes(storage)} disk`, source];
   });
   return [
     ['wslc memory', sessions.length === 0 ? `${most}, once it is used` : `${most}, beside the VM`, limit?.source ?? 'default'],
