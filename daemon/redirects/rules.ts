@@ -31,6 +31,9 @@ export function tableName(instance: string): string {
  * IPv4 loopback address in IPv6 form, which a server that serves both families takes for one of this machine; it goes as well.
  * opened: bridges whose route_localnet we set, so that whoever comes after a kill -9 knows what to restore.
  * used: bridges that redirects go through, whoever opened them (Podman does it for its own): they are guarded as well.
+ * answered: bridges that a redirect has ever gone through; a container has to answer to the bridge, for 127.0.0.1 would be itself. They stay in it: a packet
+ * that was between `output` and `postrouting` while its redirect was taken away would reach the container with the address 127.0.0.1, and as the kernel
+ * remembers that, so would each time it is sent again. Nothing else leaves through a bridge with such an address.
  */
 function skeleton(table: string): readonly string[] {
   return [
@@ -38,6 +41,9 @@ function skeleton(table: string): readonly string[] {
     ...guarded('ip6', table, '{ ::1, ::ffff:127.0.0.0/104 }'),
     `add chain ip ${table} output { type nat hook output priority -110; policy accept; }`,
     `add chain ip ${table} postrouting { type nat hook postrouting priority 90; policy accept; }`,
+    `add set ip ${table} answered { type ifname; }`,
+    `flush chain ip ${table} postrouting`,
+    `add rule ip ${table} postrouting oifname @answered ip saddr 127.0.0.0/8 masquerade`,
   ];
 }
 
@@ -66,7 +72,7 @@ export function ruleset(table: string, rules: readonly Rule[]): string {
   const lines = [
     ...skeleton(table),
     `flush chain ip ${table} output`,
-    `flush chain ip ${table} postrouting`,
+    ...bridges.map(bridge => `add element ip ${table} answered { "${bridge}" }`),
     ...FAMILIES.flatMap(family => [
       `flush set ${family} ${table} used`,
       ...bridges.map(bridge => `add element ${family} ${table} used { "${bridge}" }`),
@@ -75,8 +81,6 @@ export function ruleset(table: string, rules: readonly Rule[]): string {
       ({ address, port, to, service }) =>
         `add rule ip ${table} output ip daddr ${address} tcp dport ${port} dnat to ${to.host}:${to.port}${comment(service)}`,
     ),
-    // The container has to answer to the bridge: 127.0.0.1 would be its own.
-    ...bridges.map(bridge => `add rule ip ${table} postrouting oifname "${bridge}" ip saddr 127.0.0.0/8 masquerade`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -112,7 +116,8 @@ ${nft(ruleset(table, []))}
 for bridge in $(printf '%s' "$listed" | tr ',' '\\n' | sed -n 's/.*"\\(.*\\)".*/\\1/p'); do
   heir=
   for other in $(nft list tables ip | sed -n 's/^table ip \\(${PREFIX}[A-Za-z0-9_]*\\)$/\\1/p'); do
-    if nft list chain ip "$other" postrouting 2>/dev/null | grep -q "oifname \\"$bridge\\" "; then heir=$other; break; fi
+    [ "$other" = ${table} ] && continue
+    if nft list set ip "$other" used 2>/dev/null | grep -q "\\"$bridge\\""; then heir=$other; break; fi
   done
   if [ "$heir" ]; then nft add element ip "$heir" opened "{ \\"$bridge\\" }"; nft add element ip6 "$heir" opened "{ \\"$bridge\\" }" 2>/dev/null || :
   elif [ -e ${file} ]; then echo 0 > ${file}; fi

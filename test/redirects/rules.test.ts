@@ -25,6 +25,9 @@ const SKELETON = [
   ...guard('ip6', '{ ::1, ::ffff:127.0.0.0/104 }'),
   'add chain ip t output { type nat hook output priority -110; policy accept; }',
   'add chain ip t postrouting { type nat hook postrouting priority 90; policy accept; }',
+  'add set ip t answered { type ifname; }',
+  'flush chain ip t postrouting',
+  'add rule ip t postrouting oifname @answered ip saddr 127.0.0.0/8 masquerade',
 ];
 
 test('a table of its own for each instance', () => {
@@ -38,7 +41,8 @@ test('exactly these rules, each bridge once', () => {
   expect(ruleset('t', rules).trimEnd().split('\n')).toEqual([
     ...SKELETON,
     'flush chain ip t output',
-    'flush chain ip t postrouting',
+    'add element ip t answered { "br-a" }',
+    'add element ip t answered { "br-b" }',
     'flush set ip t used',
     'add element ip t used { "br-a" }',
     'add element ip t used { "br-b" }',
@@ -48,13 +52,10 @@ test('exactly these rules, each bridge once', () => {
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 5432 dnat to 172.18.0.2:5432 comment "shop/db"',
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 5433 dnat to 172.18.0.3:5432 comment "shop/db"',
     'add rule ip t output ip daddr 127.0.0.1 tcp dport 6379 dnat to 172.17.0.2:5432',
-    'add rule ip t postrouting oifname "br-a" ip saddr 127.0.0.0/8 masquerade',
-    'add rule ip t postrouting oifname "br-b" ip saddr 127.0.0.0/8 masquerade',
   ]);
   expect(ruleset('t', []).trimEnd().split('\n')).toEqual([
     ...SKELETON,
     'flush chain ip t output',
-    'flush chain ip t postrouting',
     'flush set ip t used',
     'flush set ip6 t used',
   ]);
