@@ -117,7 +117,7 @@ for bridge in $(printf '%s' "$listed" | tr ',' '\\n' | sed -n 's/.*"\\(.*\\)".*/
   heir=
   for other in $(nft list tables ip | sed -n 's/^table ip \\(${PREFIX}[A-Za-z0-9_]*\\)$/\\1/p'); do
     [ "$other" = ${table} ] && continue
-    if nft list set ip "$other" used 2>/dev/null | grep -q "\\"$bridge\\""; then heir=$other; break; fi
+    if { nft list set ip "$other" used; nft list chain ip "$other" postrouting; } 2>/dev/null | grep -q "\\"$bridge\\""; then heir=$other; break; fi
   done
   if [ "$heir" ]; then nft add element ip "$heir" opened "{ \\"$bridge\\" }"; nft add element ip6 "$heir" opened "{ \\"$bridge\\" }" 2>/dev/null || :
   elif [ -e ${file} ]; then echo 0 > ${file}; fi
