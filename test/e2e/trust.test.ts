@@ -160,9 +160,8 @@ describe('a daemon that is sent nonsense', () => {
     ),
   )('a Compose file with %s is refused with exit 3, and it lives', async (_what, file) => {
     const cwd = await own.project('malformed', { 'compose.yaml': file });
-    const { code, stderr, ms } = await own.cli(['up'], { cwd });
+    const { code, stderr } = await own.cli(['up'], { cwd });
     expect([code, stderr]).toEqual([3, expect.stringMatching(/compose\.yaml/)]);
-    expect(ms).toBeLessThan(10_000);
     expect(await own.daemonPid()).toBe(pid);
   });
 

@@ -107,9 +107,8 @@ test('the API works without the cache, and takes it up again', async () => {
 test('everything ends with 0 within seconds of the stop signal, and the data is there in new containers', async () => {
   const id = await add('survivor');
   for (const service of ['api', 'redis', 'postgres'] as const) {
-    const start = performance.now();
-    await stack.container(service).stop({ t: 10 });
-    expect(performance.now() - start).toBeLessThan(5_000);
+    // After 5 s the engine would kill it, and the code were 137.
+    await stack.container(service).stop({ t: 5 });
     expect((await stack.container(service).inspect()).State.ExitCode).toBe(0);
   }
   await stack.run('postgres', POSTGRES);

@@ -48,9 +48,10 @@ export function countdownShown(left: number): string {
 }
 
 /** `goes as number 2, frees 410 MB`, or why it stays. */
-export function nextLabel({ next, protectedBy }: LiveService): string {
+export function nextLabel({ next, protectedBy, memory }: LiveService): string {
   if (next) return `goes as number ${next.rank}, frees ${formatBytes(next.frees)}`;
-  return protectedBy === null ? 'holds nothing' : `stays: ${protectedBy}`;
+  if (protectedBy !== null) return `stays: ${protectedBy}`;
+  return memory.grant > 0 ? 'has no rank yet' : 'holds nothing';
 }
 
 /** `✕ 1 crash, 2 kills at the limit`, or `none`. */

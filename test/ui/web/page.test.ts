@@ -109,6 +109,7 @@ describe('words', () => {
     expect([memoryLabel(asleep), nextLabel(asleep)]).toEqual(['standard 256 MB', 'holds nothing']);
     expect(nextLabel(liveService('a', { next: { rank: 2, frees: 512 * MB } }))).toBe('goes as number 2, frees 512 MB');
     expect(nextLabel(liveService('a', { protectedBy: 'pinned' }))).toBe('stays: pinned');
+    expect(nextLabel(liveService('a', { next: null, protectedBy: null }))).toBe('has no rank yet');
     expect([countdownShown(252_300), countdownShown(900), countdownShown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
     expect([percentShown(0.04), percentShown(97.4), percentShown(null), percentShown(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
   });
