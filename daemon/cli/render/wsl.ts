@@ -1,6 +1,6 @@
 import type { Fact } from '../../platform/wsl/facts.js';
 import type { SettingsDiagnostic } from '../../platform/wsl/wslc/settings.js';
-import type { Wslc } from '../../platform/wsl/wslc/wslc.js';
+import { terminateCommand, type Wslc } from '../../platform/wsl/wslc/wslc.js';
 import type { DiffLine } from '../../platform/wsl/wslconfig/diff.js';
 import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
 import { type Diagnostic, formatWslSize } from '../../platform/wsl/wslconfig/read.js';
@@ -198,7 +198,7 @@ function terminates(running: readonly string[]): string[] {
   if (running.length === 0) return ["WSL's own containers have it when their machine next starts."];
   return [
     "WSL's own containers have it when their machine next starts. It runs now; this ends it, and its containers with it:",
-    ...running.map(name => `  wslc --session ${name} system session terminate`),
+    ...running.map(name => `  ${terminateCommand(name)}`),
   ];
 }
 

@@ -50,6 +50,12 @@ function sessionsIn(folder: string): WslcSession[] {
   }
 }
 
+/** For PowerShell: ends the machine of a session, and its containers with it. */
+export function terminateCommand(session: string): string {
+  const name = /^[\w.-]+$/.test(session) ? session : `'${session.replaceAll("'", "''")}'`;
+  return `wslc --session ${name} system session terminate`;
+}
+
 /** What the machine of a session may take: as it is set, else half of the host (`host` null: not known). */
 export function wslcLimit({ memory }: Wslc, host: Bytes | null): Bytes | null {
   if (memory) return host === null ? memory.value : Math.min(memory.value, host);
