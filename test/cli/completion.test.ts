@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ function offered(lines: readonly string[]): string[][] {
     return `COMPREPLY=(); COMP_WORDS=(${words.map(word => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _laptop_dev; printf '%s\\n' "\${COMPREPLY[@]}"; echo ---`;
   });
   const script = [`PATH="${folder}:$PATH"; source "${folder}/completion.bash"`, ...asked].join('\n');
-  const answers = execFileSync('bash', ['-euc', script], { encoding: 'utf8' }).split('---\n');
+  const answers = execFileSync('bash', ['-euc', script], { encoding: 'utf8', cwd: folder }).split('---\n');
   return answers.slice(0, -1).map(answer => answer.split('\n').filter(word => word !== ''));
 }
 
@@ -38,12 +38,16 @@ const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['laptop-dev stop p', ['postgres']],
   ['laptop-dev up m', ['minimal']],
   ['laptop-dev logs --s', ['--since']],
+  ['laptop-dev logs -f p', ['postgres']],
+  ['laptop-dev daemon logs -f --t', ['--tail']],
+  ['laptop-dev ps -f completion.b', ['completion.bash']],
   ['laptop-dev -p x exec a', ['api']],
   ['laptop-dev -f a.yaml up --wait-timeout 5 m', ['minimal']],
   ['laptop-dev up --engine p', ['podman']],
   ['laptop-dev wsl apply b', ['balanced']],
   ['laptop-dev wsl apply balanced f', ['full']],
   ['laptop-dev completion z', ['zsh']],
+  ['laptop-dev completion ', [...SHELLS]],
   ['laptop-dev budget ad', ['advice']],
   ['laptop-dev budget advice --w', ['--write']],
   ['laptop-dev llm ', ['models', 'estimate', '--help']],
@@ -74,6 +78,27 @@ describe('completion', () => {
     const { out } = await runOn(host, `__complete ${kind}`);
     host.remove();
     expect(out.split('\n').filter(Boolean)).toEqual(names);
+  });
+
+  it.each([
+    ['PowerShell', 'powershell'],
+    ['pwsh', 'powershell'],
+    ['BASH', 'bash'],
+  ] as const)('takes %s for %s', async (word, shell) => {
+    const host = simulate();
+    const { code, out } = await runOn(host, `completion ${word}`);
+    host.remove();
+    expect([code, out]).toEqual([0, completionScript(shell, verbs)]);
+  });
+
+  it('says which shells there are, as help and docs do', async () => {
+    const host = simulate();
+    const [{ code, err }, help] = [await runOn(host, 'completion tcsh'), await runOn(host, 'completion --help')];
+    host.remove();
+    expect([code, err]).toEqual([2, expect.stringContaining(`There is completion for ${SHELLS.join(', ')}, not for tcsh.`)]);
+    const docs = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    expect(docs).toContain(`\`laptop-dev completion ${SHELLS.join('|')}\``);
+    for (const shell of SHELLS) expect(help.out).toContain(shell);
   });
 
   it.each(SHELLS)('names every verb and option for %s', shell => {

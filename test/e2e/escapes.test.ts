@@ -288,7 +288,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'budget set': [{ args: ['default'] }, { args: [plant('word')], shows: ['word'] }],
   'budget advice': [{}, { in: 'schema' }],
   clean: [{ manner: 'question', args: ['--dry-run'] }],
-  completion: [{ args: ['bash'] }, { args: ['zsh'] }, { args: ['fish'] }, { args: [plant('word')], shows: ['word'] }],
+  completion: [{ args: ['bash'] }, { args: ['zsh'] }, { args: ['fish'] }, { args: ['powershell'] }, { args: [plant('word')], shows: ['word'] }],
   'daemon status': [{ shows: ['version'] }],
   'daemon logs': [{ args: ['--tail', 'all'], shows: ['engine-error'] }, { args: ['-f'], types: [[/./, '\u0003']] }],
   'daemon run': [{}],
