@@ -24,8 +24,13 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true }));
 
 /** Runs what wsl.exe would run, as `--exec` does: no shell of its own. What the program got, and its exit code. */
-function exec([program = '', ...words]: readonly string[]) {
-  const { status, stdout } = spawnSync(program, words, { cwd: home, env: { HOME: home, PATH: process.env['PATH'] }, encoding: 'utf8' });
+function exec([program = '', ...words]: readonly string[], input = '') {
+  const { status, stdout } = spawnSync(program, words, {
+    cwd: home,
+    env: { HOME: home, PATH: process.env['PATH'] },
+    encoding: 'utf8',
+    input,
+  });
   return { status, words: stdout.split('\0').slice(0, -1) };
 }
 
@@ -45,13 +50,11 @@ function argvOf(line: string): string[] {
   return word === null ? words : [...words, word];
 }
 
-/** What follows --exec in the script, with its variables. */
-function afterExec(text: string): string {
-  return /--exec (.*)$/m.exec(text)?.[1] ?? '';
-}
+/** What follows --exec in the .cmd, with its variables. */
+const AFTER_EXEC = /--exec (.*)$/m.exec(CMD)?.[1] ?? '';
 
 describe('scripts/laptop-dev.ps1', () => {
-  const bash = /^bash -lc '([^']*)' \$code$/.exec(afterExec(PS1))?.[1] ?? '';
+  const bash = /\('--exec', 'bash', '-lc', '([^']*)', \$code\)$/m.exec(PS1)?.[1] ?? '';
   /** The script's own steps, which PowerShell takes: quotes of the shell, Base64. */
   const run = (program: string, words: readonly string[]) => {
     const line = `exec ${[program, ...words].map(word => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
@@ -62,6 +65,11 @@ describe('scripts/laptop-dev.ps1', () => {
     const words = ['', 'a  b', `it's "quoted" \\"`, 'ü 語 🐳', '$HOME `id` $(id) *', 'C:\\src\\', 'two\nlines', '--', '-p', 'a,b', 'x\n\n'];
     expect(run('laptop-dev', words)).toEqual({ status: 7, words });
     expect(run(`${home}/clone dir/scripts/laptop-dev.sh`, words)).toEqual({ status: 7, words });
+  });
+
+  it('leaves what is piped in to the program', () => {
+    const line = Buffer.from("exec 'cat'", 'utf8').toString('base64');
+    expect(exec(['bash', '-lc', bash, line], 'ü 語\0two\0')).toEqual({ status: 0, words: ['ü 語', 'two'] });
   });
 
   it('whatever the words are', () => {
@@ -81,7 +89,12 @@ describe('scripts/laptop-dev.ps1', () => {
 });
 
 describe('scripts/laptop-dev.cmd', () => {
-  const run = (program: string, words: string) => exec(argvOf(afterExec(CMD).replace('%LD_PROGRAM%', program).replace('%*', () => words))); // biome-ignore format: short
+  it('leaves what is piped in to the program', () => {
+    const words = argvOf(AFTER_EXEC.replace('%LD_PROGRAM%', 'cat').replace('%*', ''));
+    expect(exec(words, 'ü 語\0two\0')).toEqual({ status: 0, words: ['ü 語', 'two'] });
+  });
+
+  const run = (program: string, words: string) => exec(argvOf(AFTER_EXEC.replace('%LD_PROGRAM%', program).replace('%*', () => words))); // biome-ignore format: short
 
   it('hands over every word and the exit code', () => {
     const line = 'exec api "a  b" "" "say \\"x\\"" "ü 語" $HOME * C:\\src --';
@@ -89,6 +102,15 @@ describe('scripts/laptop-dev.cmd', () => {
     expect(run('laptop-dev', line)).toEqual({ status: 7, words });
     expect(run(`${home}/clone dir/scripts/laptop-dev.sh`, line)).toEqual({ status: 7, words });
     expect(run('laptop-dev', '')).toEqual({ status: 7, words: [] });
+  });
+
+  it('takes wsl.exe from PATH alone, not from the folder of a project, and no ERRORLEVEL of the environment', () => {
+    const lines = CMD.split('\n');
+    const at = (line: string) => lines.findIndex(each => each.startsWith(line));
+    for (const line of ['set "NoDefaultCurrentDirectoryInExePath=1"', 'set "ERRORLEVEL="']) {
+      expect(at(line)).toBeGreaterThan(at('setlocal EnableExtensions'));
+      expect(at(line)).toBeLessThan(at('wsl.exe '));
+    }
   });
 
   it('gives the exit code, and does not quote the distribution: wsl.exe would take the quotes for a part of its name', () => {
