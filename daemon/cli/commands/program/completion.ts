@@ -227,7 +227,7 @@ function powershell(verbs: readonly LoadedVerb[]): string {
   const table = (rows: readonly (readonly [key: string, words: readonly string[]])[]) =>
     rows
       .filter(([, words]) => words.length > 0)
-      .map(([key, words]) => `    ${powershellText(key)} = @(${words.map(powershellText).join(', ')})\n`)
+      .map(([key, words]) => `    ${powershellText(key)} = @(\n${words.map(word => `      ${powershellText(word)}`).join(',\n')}\n    )\n`)
       .join('');
   const described = (options: readonly EntryOption[]) => [
     ...options.flatMap(({ words, text }) => words.map(word => `${word} ${text}`)),
@@ -237,7 +237,7 @@ function powershell(verbs: readonly LoadedVerb[]): string {
   const withValue = (options: readonly EntryOption[]) => options.filter(({ hasValue }) => hasValue).flatMap(({ words }) => words);
   const before = optionsOf([...CONFIG_OPTIONS, ...OUTPUT_OPTIONS]);
   return String.raw`# PowerShell completion of laptop-dev, for Windows PowerShell 5.1 and PowerShell 7; unverified on a real host. For this session:
-#   laptop-dev completion powershell | Out-String | Invoke-Expression
+#   Invoke-Expression ((laptop-dev completion powershell) -join [Environment]::NewLine)
 # For all, from a file: asked in $PROFILE, laptop-dev would start the distribution with each PowerShell.
 #   laptop-dev completion powershell | Set-Content -Encoding ascii "$HOME\laptop-dev-completion.ps1"
 #   if (-not (Test-Path $PROFILE)) { New-Item -ItemType File -Force $PROFILE }
