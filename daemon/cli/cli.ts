@@ -1,6 +1,6 @@
 import type { Client } from '../client/client.js';
 import type { Paths } from '../files/paths.js';
-import type { StartProgram } from '../platform/wsl/programs.js';
+import type { Host, StartProgram } from '../platform/wsl/programs.js';
 import { CATALOGUE } from '../shared/failure.js';
 import type { Colours } from '../ui/shared/colours.js';
 import type { LoadedVerb } from './verb.js';
@@ -26,6 +26,8 @@ export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What starts the programs of the host that `wsl`, `doctor` and `bug-report` ask; without one they are processes. */
   readonly start?: StartProgram | undefined;
+  /** What lets time pass between two looks at the host; without one a timer. */
+  readonly wait?: Host['wait'];
   /** Folder of the caller. */
   readonly cwd: string;
   /** Folder with package.json, scripts/ and profiles/. */

@@ -8,6 +8,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What starts its programs; without one they are processes. */
   readonly start?: StartProgram | undefined;
+  /** What lets time pass between two looks at it; without one a timer. */
+  readonly wait?: ((span: Ms) => Promise<void>) | undefined;
 }
 
 /** What came of a program: what it printed until it ended, the code with which it could not be started, or that it had not ended at the limit. */
@@ -43,11 +45,14 @@ export async function run({ env, start = startProcess }: Host, program: string, 
 const startProcess: StartProgram = (program, args, env, limit) =>
   new Promise(resolve => {
     // A group of its own: a shell's child would outlive it and hold the pipe.
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+    // Not /dev/null: with NUL for stdin `wslc system session run` fails with ERROR_INVALID_HANDLE (docs/design/wsl.md, "Detection").
+    child.stdin.on('error', () => undefined).end();
     const chunks: Buffer[] = [];
     let length = 0;
     const end = (outcome: Outcome) => {
       clearTimeout(timer);
+      child.stdin.destroy();
       child.stdout.destroy();
       resolve(outcome);
     };

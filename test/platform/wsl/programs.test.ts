@@ -17,6 +17,7 @@ beforeAll(() => {
   program('hangs', 'sleep 60');
   program('wide', `printf 'U\\0b\\0\\r\\0\\n\\0'`);
   program('words', `printf '<%s>' "$@"`);
+  program('reads', 'cat; [ /dev/stdin -ef /dev/null ] && echo null; [ -t 0 ] && echo terminal; echo "end of $(cat | wc -c)"');
   program('floods', 'yes | head -c 20000000');
   writeFileSync(join(folder, 'no-program'), 'x');
 });
@@ -66,6 +67,9 @@ describe('a program', () => {
       })),
     ]);
     expect(asked).toEqual(outcomes.map(() => ['x', ['y'], { A: 'a', WSL_UTF8: '1', WSLENV: 'WSL_UTF8' }, 300]));
+  });
+  it('reads nothing, from a pipe that is closed: /dev/null would be NUL to a Windows program', async () => {
+    expect(await run(host(), 'reads', [], 5000)).toEqual({ text: 'end of 0\n', fault: null });
   });
   it('that says too much is cut', async () => {
     const { text } = await run(host(), 'floods', [], 20_000);

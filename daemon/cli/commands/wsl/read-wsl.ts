@@ -70,8 +70,8 @@ export function wslcLimitFact(wslc: Wslc, host: Bytes | null): Fact<Bytes> | nul
 }
 
 /** LAPTOP_DEV_HOST_ROOT: another root for /proc, /sys, /etc and /mnt, by which tests simulate hosts. */
-export function hostOf({ env, start }: Cli): Host {
-  return { root: env['LAPTOP_DEV_HOST_ROOT'] ?? '', env, start };
+export function hostOf({ env, start, wait }: Cli): Host {
+  return { root: env['LAPTOP_DEV_HOST_ROOT'] ?? '', env, start, wait };
 }
 
 /** File in which PowerShell's answer is kept for this boot. */
