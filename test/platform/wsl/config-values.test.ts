@@ -85,6 +85,7 @@ describe('other values', () => {
     ['wsl2.memroy', '8GB', 'unknown'],
     ['memory', '8GB', 'unknown'],
     ['wsl2.pageReporting', 'true', 'gone'],
+    ['wsl2.virtio9p', 'true', 'gone'],
     ['experimental.autoMemoryReclaim', 'GRADUAL', null],
     ['experimental.autoMemoryReclaim', 'slow', 'value'],
     ['wsl2.kernel', 'anything', null],

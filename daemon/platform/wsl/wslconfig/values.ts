@@ -5,7 +5,7 @@ const BOOLEAN: Kind = 'boolean';
 const INTEGER: Kind = 'integer';
 const NETWORKING: Kind = { oneOf: ['none', 'nat', 'bridged', 'mirrored', 'consomme', 'virtioproxy'] };
 
-/** The keys that WSL 2.9 knows, as section.key (WslCoreConfig.cpp); names are compared without regard to case. */
+/** The keys that WSL knows, as section.key (WslCoreConfig.cpp, master of 2026-08-08); names are compared without regard to case. */
 const KEYS: Readonly<Record<string, Kind>> = {
   'wsl2.kernel': 'text',
   'wsl2.kernelCommandLine': 'text',
@@ -18,7 +18,6 @@ const KEYS: Readonly<Record<string, Kind>> = {
   'wsl2.swapFile': 'text',
   'wsl2.localhostForwarding': BOOLEAN,
   'wsl2.nestedVirtualization': BOOLEAN,
-  'wsl2.virtio9p': BOOLEAN,
   'wsl2.virtiofs': BOOLEAN,
   'wsl2.kernelDebugPort': INTEGER,
   'wsl2.gpuSupport': BOOLEAN,
@@ -72,6 +71,13 @@ const KEYS: Readonly<Record<string, Kind>> = {
 const GONE: Readonly<Record<string, string>> = {
   'wsl2.pagereporting': 'free pages are always reported to Windows now',
   'wsl2.idlethreshold': 'experimental.autoMemoryReclaim decides when the cache is dropped',
+  'wsl2.virtio9p': "Windows' drives are mounted over 9p, or over virtiofs with wsl2.virtiofs=true",
+};
+
+/** Keys that came after 2.9.4, with the first version that has them; older ones warn of an unknown key (docs/design/wsl.md, ".wslconfig"). */
+const SINCE: Readonly<Record<string, readonly number[]>> = {
+  'wsl2.isolatedistrocgroup': [2, 9, 8],
+  'experimental.virtiofsaggregateshares': [2, 9, 8],
 };
 
 /** Keys that moved: both names are one key to WSL, and of both together the first wins. */
@@ -89,6 +95,11 @@ export function identityOf(name: string): string {
 /** All names that WSL reads, as its documentation writes them. */
 export function knownNames(): readonly string[] {
   return Object.keys(KEYS);
+}
+
+/** The first version of WSL that knows a key; null: every one that is met. */
+export function knownSince(name: string): readonly number[] | null {
+  return SINCE[name.toLowerCase()] ?? null;
 }
 
 /** The fault of a key or its value; null without one. `unknown`: WSL has no such key; `gone`: the key has no effect any more. */

@@ -21,8 +21,9 @@ export interface Check {
   readonly state: CheckState;
 }
 
-/** The largest share of the VM's memory that the kernel takes before MemTotal (docs/design/wsl.md, ".wslconfig"). */
+/** The most that the kernel takes before MemTotal: a share of the VM's memory and a part that every VM pays (docs/design/wsl.md, ".wslconfig"). */
 const KERNEL_SHARE = 0.07;
+const KERNEL_PART: Bytes = 128 * MiB;
 
 /** Checks for each key that counts whether it took effect in the running VM. `changedAt`: last change of the file, ms since the epoch. Pure. */
 export function verify(config: WslConfig, facts: HostFacts, changedAt: Ms | null): readonly Check[] {
@@ -78,5 +79,5 @@ function sameMode(wanted: string, found: string | null): Seen | null {
 
 /** MemTotal is what is left of the VM's memory after the kernel took its own; above it means that the key was not obeyed. */
 function memoryHolds(total: Bytes, given: Bytes): boolean {
-  return total <= given && total >= given * (1 - KERNEL_SHARE);
+  return total <= given && total >= given * (1 - KERNEL_SHARE) - KERNEL_PART;
 }
