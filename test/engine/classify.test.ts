@@ -38,6 +38,20 @@ describe('what an engine says beside the code', () => {
     expect(said('boom').details).not.toHaveProperty('program');
   });
 
+  test.each([
+    ['open /sys/fs/cgroup/user.slice/user-1000.slice/cgroup.controllers: no such file or directory', /^Under WSL 2\.9\.8 to 2\.9\.12 no rootless engine .*wsl --update/],
+    ['crun: open `memory.max` for writing: No such file or directory: OCI runtime attempted to invoke a command that was not found', /^Under WSL 2\.9\.8 and later .*isolateDistroCgroup=false/],
+  ])('a cgroup that WSL moved is no program that the container does not have: %s', (words, remedy) => {
+    const found = said(words);
+    expect([found.code, found.remedies[0]]).toEqual(['engine-error', expect.stringMatching(remedy)]);
+    expect(found.details).not.toHaveProperty('program');
+    expect(found.remedies.join()).not.toContain('hybrid cgroups');
+  }); // biome-ignore format: a table
+
+  test('crun in general keeps its own remedy', () => {
+    expect(said('crun: cgroups in hybrid mode not supported').remedies.join()).toContain('hybrid cgroups');
+  });
+
   test('is its own words alone: what was to be done has none', () => {
     const found = classifyEngineError({ status: 500, errno: null, text: 'boom' }, 'remove network in use');
     expect(saysInUse(found)).toBe(false);

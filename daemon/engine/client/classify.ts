@@ -70,6 +70,23 @@ const RULES: readonly Rule[] = [
       'Install catatonit (apt install catatonit), which Podman runs as the init of a container, or set init: false on the service',
     ],
   },
+  // Before what is said of crun and cgroups in general. Sources: docs/design/wsl.md, "Memory".
+  {
+    code: 'engine-error',
+    pattern: /open \/sys\/fs\/cgroup\/user\.slice\/.{0,200}cgroup\.controllers: no such file/i,
+    remedies: [
+      'Under WSL 2.9.8 to 2.9.12 no rootless engine finds its cgroup: wsl --update, in PowerShell; 2.9.13 and later give each distribution a namespace',
+      'Or isolateDistroCgroup=false below [wsl2] in .wslconfig, then wsl --shutdown, which stops every distribution; they then see the cgroups of each other',
+    ],
+  },
+  {
+    code: 'engine-error',
+    pattern: /crun: .{0,40}open `?memory\.max`? for writing/i,
+    remedies: [
+      'Under WSL 2.9.8 and later (seen up to 3.0.1) a Podman machine cannot limit memory: isolateDistroCgroup=false below [wsl2] in .wslconfig, which laptop-dev doctor --fix writes, then wsl --shutdown, which stops every distribution',
+      'Elsewhere crun lacks the memory controller of its cgroup: let the user have it (systemd: Delegate=memory), or install runc and name it in containers.conf: [engine] runtime = "runc"',
+    ],
+  },
   {
     code: 'engine-error',
     pattern: /crun: .{0,400}cgroup|OCI runtime "crun" not found|default OCI runtime .{0,400} not found/i,
@@ -134,7 +151,7 @@ function refusal(code: RefusalCode, details: Required<EngineRefusal>, remedies: 
     case 'network-clash':
       return failure(code, message, { ...details, ...subnetIn(engine) }, remedies);
     case 'engine-error':
-      return failure(code, message, { ...details, ...(NO_PROGRAM.test(engine) ? { program: 'missing' } : {}) }, remedies);
+      return failure(code, message, { ...details, ...(lacksProgram(engine) ? { program: 'missing' } : {}) }, remedies);
     default:
       return failure(code, message, details, remedies);
   }
@@ -160,8 +177,10 @@ export function refusalIn(found: Failure): EngineRefusal | null {
   }
 }
 
-/** A container that has not the program that it is to run. */
-const NO_PROGRAM = /executable file .{0,200}not found|no such file or directory/i;
+/** A container that has not the program that it is to run; not one whose cgroup has not a file. */
+function lacksProgram(text: string): boolean {
+  return /executable file .{0,200}not found|no such file or directory/i.test(text) && !/\/sys\/fs\/cgroup\/|`memory\./.test(text);
+}
 
 /** Whether the engine's words are that there is one of this name already. */
 export function saysExists(found: Failure): boolean {
