@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evidence } from '../../platform/doctor/evidence.js';
 import { examine } from '../../platform/doctor/examine.js';
+import { remedyTexts } from '../../platform/doctor/finding.js';
 import { run } from '../../platform/wsl/programs.js';
 import { formatBytes } from '../../shared/bytes.js';
 import { FailureError } from '../../shared/failure.js';
@@ -66,10 +67,10 @@ export async function machineSection(cli: Cli, evidence: Evidence): Promise<read
 export function doctor(evidence: Evidence): readonly string[] {
   const { findings, fine, skipped } = examine(evidence);
   return [
-    ...findings.flatMap(({ level, code, symptom, evidence: shown, fix }) => [
-      `${level === 'problem' ? '✗' : '!'} [${code}] ${symptom}`,
-      `    ${shown}`,
-      `  → ${fix}`,
+    ...findings.flatMap(finding => [
+      `${finding.level === 'problem' ? '✗' : '!'} [${finding.code}] ${finding.symptom}`,
+      `    ${finding.evidence}`,
+      ...remedyTexts(finding).map(each => `  → ${each}`),
     ]),
     `fine: ${fine.map(({ code }) => code).join(', ') || 'none'}`,
     `does not apply: ${skipped.map(({ code }) => code).join(', ') || 'none'}`,

@@ -1,4 +1,5 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
+import type { EngineMachine } from './evidence.js';
 import { type DoctorCheck, note, problem, verdictOf } from './finding.js';
 import { blockerOf } from './firewall.js';
 
@@ -28,10 +29,30 @@ const engineWarning: DoctorCheck = ({ engine: { engine } }) => {
 /** Products whose containers live in another VM or distribution. */
 const AWAY = /^(Docker Desktop|Rancher Desktop|Podman machine)/;
 
-const engineAway: DoctorCheck = ({ engine: { engine } }) => {
+/** Of the memory, between two looks at one machine. */
+const SAME_MEMORY = 0.02;
+
+/**
+ * Whether two descriptions are of different machines. Kernel and memory tell; where both are equal, as in two VMs of WSL at their defaults, the
+ * name and the system together: one alone differs in a distribution beside this one, which has this network.
+ */
+function differs(a: EngineMachine, b: EngineMachine): boolean {
+  const other = (key: 'kernel' | 'name' | 'system') => a[key] !== null && b[key] !== null && a[key] !== b[key];
+  const memory = a.memory !== null && b.memory !== null && Math.abs(a.memory - b.memory) > SAME_MEMORY * b.memory;
+  return other('kernel') || memory || (other('name') && other('system'));
+}
+
+function machineText({ system, name, kernel, memory, cpus }: EngineMachine): string {
+  const parts = [system, name, kernel && `kernel ${kernel}`, memory && formatBytes(memory), cpus && `${cpus} processors`];
+  return parts.filter(Boolean).join(', ');
+}
+
+const engineAway: DoctorCheck = ({ engine: { engine }, machine }) => {
   if (!engine) return { skipped: 'no engine' };
-  if (!AWAY.test(engine.product)) return { fine: `${engine.product} runs in this system` };
-  const figures = `${engine.product} at ${engine.endpoint}`;
+  const isOther = differs(engine.machine, machine);
+  if (!AWAY.test(engine.product) && !isOther) return { fine: `${engine.product} runs in this system` };
+  const its = isOther ? ` is on ${machineText(engine.machine)}; this is ${machineText(machine)}` : '';
+  const figures = `${engine.product} at ${engine.endpoint}${its}`;
   const fix = 'nothing has to be done; Docker Engine in this distribution has neither limit';
   const symptom =
     'Addresses of containers are not reachable from here: connections take a published port, a dependency is started with its dependant, and figures come from the engine';

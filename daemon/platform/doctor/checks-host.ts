@@ -1,4 +1,5 @@
 import { formatBytes, GiB } from '../../shared/bytes.js';
+import { isAtLeast } from '../wsl/releases.js';
 import { withKernelArgument } from '../wsl/wslconfig/edit.js';
 import { type DoctorCheck, note, problem, verdictOf } from './finding.js';
 
@@ -14,17 +15,19 @@ const psiOff: DoctorCheck = ({ facts, config }) => {
   const now = config?.config.effective.get(name.toLowerCase())?.value ?? '';
   const repair = config === null ? null : { kind: 'config' as const, changes: [{ name, value: withKernelArgument(now, 'psi=1') }] };
   const asked = now.split(' ').includes('psi=1');
-  const fix = asked ? 'psi=1 is asked for already: wsl --shutdown' : 'psi=1 on kernelCommandLine: laptop-dev wsl apply PRESET --psi';
+  const fix = asked
+    ? 'psi=1 is asked for already: wsl --shutdown'
+    : 'psi=1 on kernelCommandLine: laptop-dev wsl apply PRESET --psi; or wsl --update: 3.0.1 has it on';
   return verdictOf({ ...note(symptom, figures, fix), repair: asked ? null : repair });
 };
 
-const cgroupV1: DoctorCheck = ({ facts: { vm } }) => {
+const cgroupV1: DoctorCheck = ({ facts: { vm, wslVersion }, cgroupsLine }) => {
   if (vm.cgroup === 'v2') return { fine: 'cgroup v2' };
+  const line = vm.kind === 'wsl2' && cgroupsLine?.unread === null ? cgroupsLine.line : null;
+  if (line !== null && wslVersion !== null && isAtLeast(wslVersion.value, [2, 5, 1])) return { skipped: 'see wsl-cgroups-line' };
   const figures = vm.cgroup === 'v1' ? '/sys/fs/cgroup is v1' : 'neither v1 nor v2 below /sys/fs/cgroup';
-  const fix =
-    vm.kind === 'wsl2'
-      ? 'update WSL (2.5.1 has v2), and remove cgroups=v1 below [automount] in /etc/wsl.conf'
-      : 'boot with systemd.unified_cgroup_hierarchy=1';
+  const update = `update WSL (wsl --update): 2.5.1 and later have v2${line === null ? '' : `; and remove line ${line} of /etc/wsl.conf`}`;
+  const fix = vm.kind === 'wsl2' ? update : 'boot with systemd.unified_cgroup_hierarchy=1';
   return verdictOf(note('Limits are lowered in coarse steps, and cache is given back less gently', figures, fix)); // biome-ignore format: short
 };
 

@@ -1,27 +1,34 @@
-import { formatBytes, GiB } from '../../shared/bytes.js';
+import { formatBytes } from '../../shared/bytes.js';
+import { isAtLeast, traitsOf } from '../wsl/releases.js';
 import type { Diagnostic } from '../wsl/wslconfig/read.js';
-import { parseSize } from '../wsl/wslconfig/values.js';
-import type { Evidence } from './evidence.js';
-import { type DoctorCheck, type Finding, note, onWsl, problem, type Verdict, verdictOf } from './finding.js';
+import { knownSince, parseBoolean, parseSize } from '../wsl/wslconfig/values.js';
+import { type Evidence, settingOf } from './evidence.js';
+import { type DoctorCheck, type Finding, note, onWsl, problem, verdictOf, withRemedies } from './finding.js';
+import { SHUTDOWN_COST } from './remedies.js';
 
 const SHUTDOWN = 'wsl --shutdown in PowerShell; it stops every distribution, Docker Desktop and the daemon';
 
-/** Value of a key that counts; null: not set, or no file. */
-function settingOf({ config }: Evidence, key: string): string | null {
-  return config?.config.effective.get(key)?.value ?? null;
-}
-
-const configMistake: DoctorCheck = ({ config, configWhy, stray }) => {
+const configMistake: DoctorCheck = ({ facts, config, configWhy, stray }) => {
   const unmatched = stray.map(file => problem('The file is never read', `${file} is there`, 'rename it to .wslconfig'));
   if (config === null) return unmatched.length > 0 ? verdictOf(...unmatched) : { skipped: configWhy };
   const mistakes = config.diagnostics.map(diagnostic => mistake(config.file, diagnostic));
-  const all = [...unmatched, ...mistakes];
+  const all = [...unmatched, ...mistakes, ...unknownHere(config, facts.wslVersion?.value ?? null)];
   return all.length > 0 ? verdictOf(...all) : { fine: config.bytes === null ? 'no .wslconfig: defaults' : config.file };
 };
 
 function mistake(file: string, { line, message, fix, change }: Diagnostic): Finding {
   const repair = change === null ? null : { kind: 'config' as const, changes: [change] };
   return problem('WSL skips or misreads a line of .wslconfig', `${file}, line ${line}: ${message}`, fix ?? 'correct the line', repair);
+}
+
+/** Keys that a later version of WSL knows and this one warns of. */
+function unknownHere({ file, config }: NonNullable<Evidence['config']>, version: string | null): readonly Finding[] {
+  return [...config.effective.values()].flatMap(({ name, line }) => {
+    const since = knownSince(name);
+    if (since === null || version === null || isAtLeast(version, since)) return [];
+    const figures = `${file}, line ${line}: ${name} came with WSL ${since.join('.')}, and this is ${version}`;
+    return [note('WSL warns of a line of .wslconfig and skips it', figures, 'wsl --update, or remove the line')];
+  });
 }
 
 const configIgnored: DoctorCheck = ({ config, configWhy, keys }) => {
@@ -36,56 +43,107 @@ const configIgnored: DoctorCheck = ({ config, configWhy, keys }) => {
   );
 };
 
-const OVERHEAD = 1.5 * GiB;
+const ISOLATE = 'wsl2.isolateDistroCgroup';
 
-const memorySmall: DoctorCheck = ({ facts, project }) => {
-  if (project === null) return { skipped: 'no profile' };
-  const [total, need] = [facts.vm.memory.total, project.standard + OVERHEAD];
-  const figures = `the VM has ${formatBytes(total)}; the profile ${project.profile} needs ${formatBytes(need)}`;
-  if (total >= need) return { fine: figures };
-  return verdictOf(
-    problem('Services are refused, or the VM swaps', figures, 'laptop-dev wsl presets shows what fits; laptop-dev wsl apply writes it'),
-  );
+/** Whether each distribution has a cgroup of its own, as `.wslconfig` says; null: it says nothing, and from 2.9.8 on they have. */
+function isolation(evidence: Evidence): boolean | null {
+  return parseBoolean(settingOf(evidence, ISOLATE.toLowerCase()) ?? '');
+}
+
+/** `automount.cgroups` of /etc/wsl.conf is read as the distribution starts. */
+const RESTART = 'then wsl --terminate DISTRIBUTION in PowerShell, which stops this distribution';
+
+const cgroupsLine: DoctorCheck = evidence => {
+  const { cgroupsLine: found, facts } = evidence;
+  if (found === null) return { fine: 'no cgroups=v1 in /etc/wsl.conf' };
+  const { line, unread } = found;
+  if (unread !== null) return { fine: `cgroups=v1 in line ${line} of /etc/wsl.conf is not read: WSL stops at line ${unread}` };
+  const version = facts.wslVersion?.value ?? null;
+  const isApart = isolation(evidence) ?? true;
+  const figures = `/etc/wsl.conf, line ${line}: cgroups=v1, on WSL ${version ?? 'of unknown version'}`;
+  const remove = `remove the line, ${RESTART}`;
+  const { cgroups } = traitsOf(version ?? '0');
+  if (version !== null && isApart && cgroups === 'visible') {
+    return verdictOf(problem('This distribution does not start the next time (E_UNEXPECTED)', `${figures}: with isolateDistroCgroup, which is on, 2.9.8 to 2.9.12 cannot mount it`, remove)); // biome-ignore format: short
+  }
+  if (isApart && cgroups === 'namespaced') {
+    return verdictOf(note('WSL warns at each start of the distribution, and mounts cgroup v2 all the same', figures, remove));
+  }
+  if (isWithoutMemoryV1(facts.vm.kernel)) {
+    const why = `${figures}; kernels 6.18.26 to 6.18.33 have no memory controller of v1`;
+    return verdictOf(problem('No container has a memory limit', why, remove));
+  }
+  const later = cgroups === 'flat' ? '; WSL 2.9.8 to 2.9.12 would not start the distribution' : '';
+  return verdictOf(note('cgroup v1 is asked for: limits are lowered in coarse steps, and cache is given back less gently', `${figures}: v1 is mounted${later}`, remove)); // biome-ignore format: short
 };
 
-/** Load below which WSL may find the VM idle and drop its cache, of all cores (docs/design/wsl.md, "Memory"). */
-const IDLE_LOAD = 0.005;
+/** Kernels without the memory controller of cgroup v1 (docs/design/wsl.md, "Memory"). */
+function isWithoutMemoryV1(kernel: string): boolean {
+  const [major, minor, patch = 0] = kernel.split(/[.-]/).map(Number);
+  return major === 6 && minor === 18 && patch >= 26 && patch <= 33;
+}
 
-const cacheHeld: DoctorCheck = ({ facts, load5, busiest }) => {
-  const { total, cached, slab } = facts.vm.memory;
-  const held = cached + slab;
-  const share = Math.round((held / Math.max(1, total)) * 100);
-  const figures = `${formatBytes(held)} of file cache, ${share} % of the VM; load ${load5} over 5 minutes on ${facts.vm.cpus} processors`;
-  if (share <= 25 || load5 <= IDLE_LOAD * facts.vm.cpus) return { fine: figures };
-  const who = busiest === null ? '' : `; busiest: ${busiest.name} (PID ${busiest.pid}), ${busiest.share} % of a core since it started`;
-  return verdictOf(note('vmmem holds memory that nothing uses: WSL drops the cache only when the VM is idle', figures + who, 'laptop-dev wsl reclaim --yes drops it now')); // biome-ignore format: short
+/** A Podman machine was seen to fail on 3.0.1; on this and later ones nobody has looked (docs/design/wsl.md, "Memory"). */
+const AFTER_SEEN = [3, 0, 2];
+
+const engineCgroup: DoctorCheck = evidence => {
+  const { facts, config } = evidence;
+  const { engine } = evidence.engine;
+  if (!engine) return { skipped: 'no engine' };
+  const version = facts.wslVersion?.value ?? null;
+  if (version === null) return { skipped: 'the version of WSL is not known' };
+  const isMachine = engine.product.startsWith('Podman machine');
+  const isPodman = engine.kind === 'podman';
+  const { cgroups } = traitsOf(version);
+  const who = `${engine.product}${engine.rootless ? ', rootless' : ''}, on WSL ${version}`;
+  if (cgroups === 'flat' || (!isPodman && !engine.rootless) || (cgroups === 'namespaced' && !isMachine)) return { fine: who };
+  const isOff = isolation(evidence) === false;
+  const isNewer = (config?.changedAt ?? 0) > (facts.vm.bootedAt ?? 0);
+  if (isOff && !isNewer) return { fine: `${who}: isolateDistroCgroup=false` };
+  const symptom = 'Containers do not start: the engine does not find their cgroup';
+  const why =
+    cgroups === 'visible'
+      ? `${who}: 2.9.8 to 2.9.12 put each distribution into a cgroup of its own that the engine does not look in`
+      : `${who}: crun cannot write memory.max of a container with a memory limit; seen up to 3.0.1`;
+  if (isOff) return verdictOf(problem(symptom, why, `isolateDistroCgroup=false is written already: ${SHUTDOWN}`));
+  const update = { does: 'wsl --update, in PowerShell: 2.9.13 and later give each distribution a namespace', cost: SHUTDOWN_COST };
+  const together = {
+    does: `isolateDistroCgroup=false below [wsl2] in .wslconfig${isPodman ? ' (laptop-dev doctor --fix writes it)' : ''}`,
+    cost: `distributions see the cgroups of each other; ${SHUTDOWN_COST}`,
+  };
+  const remedies = cgroups === 'visible' && !isMachine ? [update, together] : [together];
+  const repair = isPodman && config !== null ? { kind: 'config' as const, changes: [{ name: ISOLATE, value: 'false' }] } : null;
+  const level = isAtLeast(version, AFTER_SEEN) ? 'note' : 'problem';
+  return verdictOf({ ...withRemedies(problem(symptom, why, update.does, repair), remedies), level });
 };
 
-/** The last version that is known to swap in this mode (docs/design/wsl.md, "Memory"). */
-const READ_UP_TO = [2, 9, 4];
+/** The first version that does not swap in this mode, by dates: it was read in 2.9.12 (docs/design/wsl.md, "Memory"). 2.7.11 has it not; later ones of that line were not read. */
+const FIRST_GENTLE = [2, 9, 8];
 
 const gradual: DoctorCheck = evidence => {
   const mode = settingOf(evidence, 'experimental.automemoryreclaim');
   const version = evidence.facts.wslVersion?.value ?? null;
   if (mode?.toLowerCase() !== 'gradual') return { fine: `autoMemoryReclaim: ${mode ?? 'not set'}` };
-  if (version !== null && isAfter(version, READ_UP_TO)) return { fine: `gradual on WSL ${version}` };
+  if (version !== null && isAtLeast(version, FIRST_GENTLE)) return { fine: `gradual on WSL ${version}` };
   const figures = `autoMemoryReclaim=gradual on WSL ${version ?? 'of unknown version'}`;
-  return verdictOf(problem('Containers lose anonymous memory to swap and stall', figures, 'remove the line: dropCache is the default'));
+  return verdictOf(
+    problem(
+      'Containers lose anonymous memory to swap and stall',
+      figures,
+      'remove the line: dropCache is the default; or wsl --update: 2.9.8 and later do not swap',
+    ),
+  );
 };
 
-function isAfter(version: string, than: readonly number[]): boolean {
-  const parts = version.split('.').map(Number);
-  const at = than.findIndex((part, index) => (parts[index] ?? 0) !== part);
-  return at >= 0 && (parts[at] ?? 0) > (than[at] ?? 0);
-}
+/** Resource Saver is off under WSL 2 from here on, by its release notes (docs/design/wsl.md, "Memory"). */
+const SAVER_OFF = [4, 42, 1];
 
 const resourceSaver: DoctorCheck = ({ facts, engine: { engine } }) => {
-  const version = /^Docker Desktop (\d+)\.(\d+)/.exec(engine?.product ?? '');
-  if (!version) return { skipped: 'no Docker Desktop' };
-  const [, major, minor] = version.map(Number);
+  const version = /^Docker Desktop (\d+\.\d+(?:\.\d+)?)/.exec(engine?.product ?? '')?.[1];
+  if (version === undefined) return { skipped: 'no Docker Desktop' };
   const figures = `${engine?.product}, cgroup ${facts.vm.cgroup ?? 'unknown'}`;
-  if (facts.vm.cgroup !== 'v2' || (major ?? 0) > 4 || (minor ?? 0) >= 43) return { fine: figures };
-  const fix = 'update Docker Desktop to 4.43 or later, or turn Resource Saver off';
+  if (facts.vm.cgroup !== 'v2' || isAtLeast(version, SAVER_OFF)) return { fine: figures };
+  const fix = 'update Docker Desktop to 4.42.1 or later, which leaves Resource Saver off under WSL 2; or turn it off';
   return verdictOf(problem('Terminals freeze when Docker Desktop pauses its engine', figures, fix));
 };
 
@@ -115,17 +173,6 @@ const mirrored: DoctorCheck = ({ facts, engine: { engine } }) => {
   return verdictOf(note('Published ports may not be reachable from Windows', `networking is mirrored, the engine ${engine.product}`, fix));
 };
 
-const LEAST_FREE = 1.5 * GiB;
-
-const hostShort: DoctorCheck = ({ windowsFree, facts }): Verdict => {
-  if (windowsFree === null) return { skipped: `Windows could not be asked: ${facts.windowsFault ?? 'no answer'}` };
-  const figures = `Windows has ${formatBytes(windowsFree)} free`;
-  if (windowsFree >= LEAST_FREE) return { fine: figures };
-  return verdictOf(
-    problem('Windows itself runs short of memory', figures, 'stop idle services, then laptop-dev wsl reclaim --after-stop --yes'),
-  );
-};
-
 const noSwap: DoctorCheck = evidence => {
   const { swap } = evidence.facts.vm;
   if (swap > 0) return { fine: formatBytes(swap) };
@@ -136,13 +183,12 @@ const noSwap: DoctorCheck = evidence => {
 export const WSL_CHECKS = {
   'wsl-config-mistake': onWsl(configMistake),
   'wsl-config-ignored': onWsl(configIgnored),
-  'wsl-memory-small': onWsl(memorySmall),
-  'wsl-cache-held': onWsl(cacheHeld),
+  'wsl-cgroups-line': onWsl(cgroupsLine),
+  'wsl-engine-cgroup': onWsl(engineCgroup),
   'wsl-gradual': onWsl(gradual),
   'wsl-resource-saver': onWsl(resourceSaver),
   'wsl-idle-stop': onWsl(idleStop),
   'wsl-interop': onWsl(interop),
   'wsl-ports-mirrored': onWsl(mirrored),
-  'wsl-host-short': onWsl(hostShort),
   'wsl-no-swap': onWsl(noSwap),
 } as const satisfies Record<string, DoctorCheck>;

@@ -3,8 +3,9 @@ import { request as httpsRequest } from 'node:https';
 import { parseEndpoint } from '../../engine/client/endpoint.js';
 import { type FindOptions, type FoundEngine, findEngine } from '../../engine/discovery/find-engine.js';
 import { LABEL } from '../../model/labels.js';
+import { harmless } from '../../shared/printable.js';
 import type { Ms } from '../../shared/span.js';
-import type { EngineEvidence, EngineSeen } from './evidence.js';
+import type { EngineEvidence, EngineMachine, EngineSeen } from './evidence.js';
 import type { NetworkSeen } from './firewall.js';
 
 /** Time limit for an answer of the engine; its sums over images may take longer, and are left out then. */
@@ -31,6 +32,8 @@ async function describe(found: FoundEngine, now: () => Ms): Promise<EngineEviden
     version: textOf(version, 'Version') || textOf(info, 'ServerVersion'),
     cgroup: cgroup === '1' || cgroup === '2' ? cgroup : null,
     warnings,
+    machine: machineOf(info),
+    rootless: isRecord(info) && Array.isArray(info['SecurityOptions']) && info['SecurityOptions'].includes('name=rootless'),
     // The answer was made somewhere between the question and now.
     drift: Number.isNaN(time) ? null : time - (asked + now()) / 2,
     images: imagesOf(await get(found, '/system/df?type=image&type=build-cache')),
@@ -44,6 +47,21 @@ function productOf({ source }: FoundEngine, info: unknown, version: unknown): st
   const system = textOf(info, 'OperatingSystem');
   return /^(Docker Desktop|Rancher Desktop)/.exec(system)?.[0] ?? source;
 }
+
+function machineOf(info: unknown): EngineMachine {
+  const figure = (key: string) => (isRecord(info) && typeof info[key] === 'number' && info[key] > 0 ? info[key] : null);
+  const name = (key: string) => harmless(textOf(info, key)).slice(0, LONGEST_NAME) || null;
+  return {
+    kernel: name('KernelVersion'),
+    memory: figure('MemTotal'),
+    cpus: figure('NCPU'),
+    name: name('Name'),
+    system: name('OperatingSystem'),
+  };
+}
+
+/** Letters of a name that are shown. */
+const LONGEST_NAME = 100;
 
 function imagesOf(usage: unknown): EngineEvidence['images'] {
   if (!isRecord(usage) || !Array.isArray(usage['Images'])) return null;

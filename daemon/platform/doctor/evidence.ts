@@ -2,9 +2,31 @@ import type { Bytes } from '../../shared/bytes.js';
 import type { Failure } from '../../shared/failure.js';
 import type { Ms } from '../../shared/span.js';
 import type { HostFacts } from '../wsl/facts.js';
+import type { Wslc } from '../wsl/wslc/wslc.js';
 import type { ConfigFile } from '../wsl/wslconfig/file.js';
 import type { Check as KeyCheck } from '../wsl/wslconfig/verify.js';
 import type { NetworkSeen, RulesSeen } from './firewall.js';
+
+/** A machine as an engine, or this system, describes it; null: not told. */
+export interface EngineMachine {
+  /** As uname -r. */
+  readonly kernel: string | null;
+  readonly memory: Bytes | null;
+  readonly cpus: number | null;
+  readonly name: string | null;
+  /** PRETTY_NAME of its os-release. */
+  readonly system: string | null;
+}
+
+/** Use of all processors together, as shares of 1. */
+export interface CpuUse {
+  /** By programs, without those that run at a lower priority. */
+  readonly user: number;
+  /** By programs, kernel and interrupts, and what the host took away. */
+  readonly all: number;
+  /** Time between the two readings of /proc/stat. */
+  readonly over: Ms;
+}
 
 /** The engine as it describes itself. */
 export interface EngineEvidence {
@@ -15,6 +37,10 @@ export interface EngineEvidence {
   readonly version: string;
   readonly cgroup: '1' | '2' | null;
   readonly warnings: readonly string[];
+  /** The machine that it says it runs on. */
+  readonly machine: EngineMachine;
+  /** It runs without root, in a user namespace. */
+  readonly rootless: boolean;
   /** Its clock less ours; null: it does not say. */
   readonly drift: Ms | null;
   /** Bytes of images and build cache, and of those that no container uses; null: it does not say in time. */
@@ -53,6 +79,15 @@ export interface Evidence {
   readonly windowsFree: Bytes | null;
   /** Load average of 5 minutes. */
   readonly load5: number;
+  /** Null: not measured, since no finding rests on it, or /proc/stat cannot be read. */
+  readonly cpu: CpuUse | null;
+  /** `cgroups=v1` below [automount] in /etc/wsl.conf; `unread`: the line above it at which this version of WSL stops. Null: there is none. */
+  readonly cgroupsLine: { readonly line: number; readonly unread: number | null } | null;
+  /** WSL's own containers; null: never used, or their files cannot be read (`wslcWhy`). */
+  readonly wslc: Wslc | null;
+  readonly wslcWhy: string;
+  /** This system, in the words in which an engine describes its own. */
+  readonly machine: EngineMachine;
   /** The process that used the CPU most since its start; `share` in % of one core. */
   readonly busiest: { readonly name: string; readonly pid: number; readonly share: number } | null;
   /** A systemd unit of the daemon is installed. */
@@ -80,4 +115,9 @@ export interface Evidence {
   readonly project: ProjectSeen | null;
   /** The reason why there is no project; null when there is one, or when there are several profiles and none was named. */
   readonly projectFailure: Failure | null;
+}
+
+/** Value of a key of `.wslconfig` that counts; null: not set, or no file. */
+export function settingOf({ config }: Pick<Evidence, 'config'>, key: string): string | null {
+  return config?.config.effective.get(key)?.value ?? null;
 }

@@ -1,11 +1,15 @@
 import { ENGINE_CHECKS, PROJECT_CHECKS } from './checks-engine.js';
 import { HOST_CHECKS } from './checks-host.js';
+import { VMMEM_CHECKS } from './checks-vmmem.js';
 import { WSL_CHECKS } from './checks-wsl.js';
 import type { Evidence } from './evidence.js';
 import type { DoctorCheck, Finding, Verdict } from './finding.js';
 
 /** All checks by their codes, in the order in which they are told. docs/doctor.md has one entry each. */
-export const CHECKS = { ...ENGINE_CHECKS, ...PROJECT_CHECKS, ...HOST_CHECKS, ...WSL_CHECKS } as const satisfies Record<string, DoctorCheck>;
+export const CHECKS = { ...ENGINE_CHECKS, ...PROJECT_CHECKS, ...HOST_CHECKS, ...VMMEM_CHECKS, ...WSL_CHECKS } as const satisfies Record<
+  string,
+  DoctorCheck
+>;
 
 export type CheckCode = keyof typeof CHECKS;
 

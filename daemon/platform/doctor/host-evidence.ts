@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as timer } from 'node:timers/promises';
 import { nameOfProcess } from '../../files/process.js';
+import type { Ms } from '../../shared/span.js';
 import type { Host } from '../wsl/programs.js';
-import type { Evidence } from './evidence.js';
+import { traitsOf } from '../wsl/releases.js';
+import type { Vm } from '../wsl/vm.js';
+import { scan } from '../wsl/wslconfig/lines.js';
+import type { CpuUse, EngineMachine, Evidence } from './evidence.js';
 
 /** Evidence from /proc and the file system beyond what `wsl` reads. `socket`: the daemon's; `home`: of the user. */
 export function hostEvidence(
@@ -17,6 +22,56 @@ export function hostEvidence(
     disks: disksOf(root),
     listening: listeningOf(root),
     runtime: modeOf(paths.socket),
+  };
+}
+
+/**
+ * The time over which the use of the processors is measured. WSL takes ten seconds and more; a doctor has less time, and what wakes a VM all the
+ * time does so within two.
+ */
+const QUIET: Ms = 2_000;
+
+/** Measures over 2 s in which nothing is asked here, so that the doctor, the engine's answers and PowerShell are no part of it. Null: /proc/stat cannot be read. */
+export async function cpuUse({ root, wait = timed }: Host): Promise<CpuUse | null> {
+  const before = ticksOf(root);
+  await wait(QUIET);
+  const after = ticksOf(root);
+  if (before === null || after === null) return null;
+  const [user, busy, idle] = [after.user - before.user, after.busy - before.busy, after.idle - before.idle];
+  // The kernel lets the figures for idle time go back now and then.
+  if (user < 0 || busy < 0 || idle < 0 || busy + idle === 0) return null;
+  return { user: user / (busy + idle), all: busy / (busy + idle), over: QUIET };
+}
+
+const timed = (span: Ms): Promise<void> => timer(span);
+
+/** The line of all processors together: user nice system idle iowait irq softirq steal, in ticks; time of guests is in user already. */
+function ticksOf(root: string): { readonly user: number; readonly busy: number; readonly idle: number } | null {
+  const line = /^cpu +(\d.*)$/m.exec(readOr(join(root, '/proc/stat')))?.[1];
+  if (line === undefined) return null;
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line.split(' ').map(Number);
+  return { user, busy: user + nice + system + irq + softirq + steal, idle: idle + iowait };
+}
+
+/** `cgroups=v1` in /etc/wsl.conf, read by the parser of `.wslconfig`, which reads both; `version`: of WSL, null where it is not known. */
+export function cgroupsLineOf({ root }: Host, version: string | null): Evidence['cgroupsLine'] {
+  const { entries, faults } = scan(readOr(join(root, '/etc/wsl.conf')));
+  const found = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.cgroups');
+  if (found?.value.toLowerCase() !== 'v1') return null;
+  const stops = version !== null && traitsOf(version).cgroups !== 'namespaced';
+  const first = stops ? Math.min(...faults.map(({ line }) => line)) : Number.POSITIVE_INFINITY;
+  return { line: found.line, unread: first < found.line ? first : null };
+}
+
+/** This system as an engine of its own would describe it. */
+export function machineOf({ root }: Host, { kernel, memory, cpus }: Vm): EngineMachine {
+  const release = readOr(join(root, '/etc/os-release')) || readOr(join(root, '/usr/lib/os-release'));
+  return {
+    kernel: kernel || null,
+    memory: memory.total || null,
+    cpus: cpus || null,
+    name: readOr(join(root, '/proc/sys/kernel/hostname')).trim() || null,
+    system: /^PRETTY_NAME=(["']?)(.*)\1$/m.exec(release)?.[2] || null,
   };
 }
 

@@ -13,8 +13,8 @@ let well: Evidence;
 beforeAll(async () => {
   host = simulate();
   const server = await startEngine(host.root, ENGINES.docker);
-  const { env, start, project: cwd } = host;
-  const { cli } = testCli(`${host.root}/daemon.sock`, {}, { env, start, cwd, options: {} });
+  const { env, start, wait, project: cwd } = host;
+  const { cli } = testCli(`${host.root}/daemon.sock`, {}, { env, start, wait, cwd, options: {} });
   well = await gather(cli, 'full');
   server.close();
 });
@@ -42,7 +42,7 @@ describe('what a simulated host cannot show', () => {
 
   it('every check says something of a host on which nothing is wrong', () => {
     const { findings, fine, skipped } = examine(well);
-    expect([findings, fine.length + skipped.length]).toEqual([[], 31]);
+    expect([findings, fine.length + skipped.length]).toEqual([[], 35]);
     for (const { text } of fine) expect(text).not.toBe('');
   });
 });

@@ -14,6 +14,8 @@ export interface StubEngine {
   readonly drift: number;
   /** GiB of images that nothing uses. */
   readonly unused: number;
+  /** What /info has beside, or in place of, the rest. */
+  readonly info: Readonly<Record<string, unknown>>;
   /** Names, with project and service, of containers with any instance label. */
   readonly containers: readonly (readonly [name: string, project: string, service: string])[];
 }
@@ -26,8 +28,19 @@ const IN_DISTRO: StubEngine = {
   warnings: ['WARNING: No blkio throttle'],
   drift: 0,
   unused: 1,
+  info: {},
   containers: [],
 };
+
+/** As dockerd of a session of wslc tells of its VM, where a bridge shows it at the usual socket. */
+const SESSION = {
+  KernelVersion: '6.18.40.1-microsoft-standard-WSL2',
+  MemTotal: 8_000_000_000,
+  NCPU: 8,
+  Name: 'wslc-vm',
+  OperatingSystem: 'Microsoft Azure Linux 3.0',
+};
+const ROOTLESS = { SecurityOptions: ['name=seccomp,profile=builtin', 'name=rootless', 'name=cgroupns'] };
 
 export const ENGINES = {
   docker: IN_DISTRO,
@@ -35,6 +48,9 @@ export const ENGINES = {
   desktop: { ...IN_DISTRO, platform: 'Docker Desktop 4.49.0 (1)', system: 'Docker Desktop', path: 'mnt/wsl/docker-desktop/shared-sockets/guest-services/docker.proxy.sock' },
   rancher: { ...IN_DISTRO, system: 'Rancher Desktop WSL Distribution', path: 'mnt/wsl/rancher-desktop/run/docker.sock' },
   podman: { ...IN_DISTRO, podman: true, platform: 'linux/amd64', path: 'mnt/wsl/podman-sockets/default/podman-user.sock' },
+  podmanHere: { ...IN_DISTRO, podman: true, platform: 'linux/amd64', path: 'run/podman/podman.sock' },
+  rootless: { ...IN_DISTRO, info: ROOTLESS },
+  session: { ...IN_DISTRO, info: SESSION },
 } as const satisfies Record<string, StubEngine>; // biome-ignore format: a table
 
 /** Listens below a root until `close`. */
@@ -52,7 +68,7 @@ export async function startEngine(root: string, engine: StubEngine): Promise<Ser
 }
 
 function answers(engine: StubEngine): Readonly<Record<string, unknown>> {
-  const { warnings, drift, unused, containers } = engine;
+  const { warnings, drift, unused, containers, info } = engine;
   const labels = (project: string, service: string) => ({ 'laptop-dev.project': project, 'laptop-dev.service': service });
   return {
     '/info': {
@@ -60,6 +76,7 @@ function answers(engine: StubEngine): Readonly<Record<string, unknown>> {
       CgroupVersion: '2',
       Warnings: warnings,
       SystemTime: new Date(Date.now() + drift).toISOString(),
+      ...info,
     },
     '/version': { Version: '29.0.0', Platform: { Name: engine.platform } },
     '/system/df': { Images: [{ Size: unused * GiB, Containers: 0 }, { Size: GiB, Containers: 2 }], BuildCache: [] }, // biome-ignore format: short

@@ -18,8 +18,8 @@ export async function runOn(host: SimulatedHost, line: string, socket = `${host.
   let code = 0;
   const paths = findPaths({ LAPTOP_DEV_SOCKET: socket, LAPTOP_DEV_STATE: host.state }, 1000, host.root, () => false);
   const call = async ({ run, options, args }: Invocation) => {
-    const { env, start, project: cwd } = host;
-    const { cli } = testCli(paths.socket, {}, { env, start, cwd, packageRoot: PACKAGE, paths, out, err, options });
+    const { env, start, wait, project: cwd } = host;
+    const { cli } = testCli(paths.socket, {}, { env, start, wait, cwd, packageRoot: PACKAGE, paths, out, err, options });
     code = await run(cli, args);
   };
   try {

@@ -43,6 +43,8 @@ export interface Simulated {
   readonly cache: number;
   /** Load average of 5 minutes. */
   readonly load: number;
+  /** Shares of all processors that programs, and the kernel, use from now on. */
+  readonly busy: { readonly user: number; readonly system: number };
   /** Free on Windows, GiB. */
   readonly windowsFree: number;
   /** Of the first user; null: never used. */
@@ -75,6 +77,7 @@ export const HOST: Simulated = {
   kind: 'wsl2',
   cache: 0.2,
   load: 0.4,
+  busy: { user: 0.04, system: 0.01 },
   windowsFree: 3,
   wslc: null,
   compose: null,
@@ -136,6 +139,10 @@ export interface SimulatedHost {
   readonly config: string;
   /** Starts its programs; undefined where they are scripts. */
   readonly start: StartProgram | undefined;
+  /** Lets time pass on it, at once. */
+  readonly wait: (span: number) => Promise<void>;
+  /** How much time passed on it, ms. */
+  waited(): number;
   /** Programs that were called, with their arguments. */
   calls(): string;
   remove(): void;
@@ -156,6 +163,7 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
   if (host.programs === 'scripts') writeScripts(stubs, root, log, write);
   for (const user of ['Public', 'Default', ...host.users]) mkdirSync(join(root, 'mnt/c/Users', user), { recursive: true });
   const config = join(root, 'mnt/c/Users', host.users[0] ?? 'me', '.wslconfig');
+  let passed = 0;
   if (host.config !== null) writeFileSync(config, host.config);
   if (host.wslConf !== null) write('etc/wsl.conf', host.wslConf);
   if (host.wslc !== null) writeWslc(host.wslc, host.users[0] ?? 'me', write);
@@ -169,6 +177,11 @@ export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
     state: join(root, 'state'),
     config,
     start: host.programs === 'scripts' ? undefined : answering(stubs, called),
+    wait: async span => {
+      passed += span;
+      write('proc/stat', statText(host, passed));
+    },
+    waited: () => passed,
     calls: () => (host.programs === 'scripts' ? readFileSync(log, 'utf8') : called.join('\n')),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
@@ -214,8 +227,7 @@ function writeProc(host: Simulated, write: Write): void {
   write('proc/sys/vm/drop_caches', '');
   write('proc/sys/vm/compact_memory', '');
   write('proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
-  const now = Math.floor(Date.now() / 1000);
-  write('proc/stat', `cpu 1 2 3 4\nbtime ${now - host.changedAfterBoot}\n`);
+  write('proc/stat', statText(host, 0));
   write('proc/cmdline', `${host.commandLine}\n`);
   write('proc/cpuinfo', Array.from({ length: host.vmCpus }, (_, cpu) => `processor\t: ${cpu}\nmodel name\t: stub\n`).join('\n'));
   const swap = host.swap > 0 ? `/dev/sdb partition ${kib(host.swap) - 4} 0 -2\n` : '';
@@ -228,6 +240,17 @@ function writeProc(host: Simulated, write: Write): void {
   write('proc/1/cgroup', init);
   if (release.cgroups === 'namespaced') write('sys/fs/cgroup/memory.current', `${host.vm * GiB}\n`);
   if (host.interop && host.kind !== 'linux') write('proc/sys/fs/binfmt_misc/WSLInterop', 'enabled\n');
+}
+
+/** /proc/stat after so many ms: a row of all processors and one of each. What was used before is no part of `busy`. */
+function statText({ busy, vmCpus, changedAfterBoot }: Simulated, passed: number): string {
+  const row = (name: string, cpus: number) => {
+    const ticks = (passed / 10) * cpus;
+    const [user, system] = [Math.round(busy.user * ticks), Math.round(busy.system * ticks)];
+    return `${name} ${90_000 * cpus + user} ${700 * cpus} ${20_000 * cpus + system} ${10_000 * cpus + Math.round(ticks) - user - system} 300 20 10 0 5000 0\n`;
+  };
+  const rows = Array.from({ length: vmCpus }, (_, cpu) => row(`cpu${cpu}`, 1));
+  return `${row('cpu ', vmCpus)}${rows.join('')}intr 12345 0\nctxt 99\nbtime ${Math.floor(Date.now() / 1000) - changedAfterBoot}\n`;
 }
 
 interface StubProgram {

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import type { Evidence } from '../../../platform/doctor/evidence.js';
 import type { Coded, Examined } from '../../../platform/doctor/examine.js';
+import { remedyTexts } from '../../../platform/doctor/finding.js';
 import { diffLines } from '../../../platform/wsl/wslconfig/diff.js';
 import { applyPatches, type ConfigChange, planEdit } from '../../../platform/wsl/wslconfig/edit.js';
 import { type ConfigFile, saveConfig } from '../../../platform/wsl/wslconfig/file.js';
@@ -83,8 +84,15 @@ function render(cli: Cli, { findings, fine, skipped }: Examined, done: readonly 
   ];
 }
 
-function renderFinding({ level, code, symptom, evidence, fix }: Coded, width: number, colours: Colours): string[] {
+function renderFinding(finding: Coded, width: number, colours: Colours): string[] {
+  const { level, code, symptom, evidence } = finding;
   const mark = level === 'problem' ? colours.red('✗') : colours.yellow('!');
   const indented = (text: string, first: string) => wrapCell(text, width - 4).map((line, at) => `${at === 0 ? first : '    '}${line}`);
-  return [`${mark} ${symptom} ${colours.dim(`[${code}]`)}`, ...indented(evidence, '    '), ...indented(fix, '  → '), ''];
+  const heading = wrapCell(`${symptom} ${colours.dim(`[${code}]`)}`, width - 2);
+  return [
+    ...heading.map((line, at) => `${at === 0 ? mark : ' '} ${line}`),
+    ...indented(evidence, '    '),
+    ...remedyTexts(finding).flatMap(each => indented(each, '  → ')),
+    '',
+  ];
 }

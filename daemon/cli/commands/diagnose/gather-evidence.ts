@@ -6,8 +6,9 @@ import type { ServiceView } from '../../../api/views.js';
 import { loadProject } from '../../../config/project/load.js';
 import { engineEvidence, labelledContainers, ownNetworks } from '../../../platform/doctor/engine-evidence.js';
 import type { Evidence, ProjectSeen } from '../../../platform/doctor/evidence.js';
-import { hostEvidence, strayConfigs } from '../../../platform/doctor/host-evidence.js';
-import { findConfig, type HostFacts, readHost } from '../../../platform/wsl/facts.js';
+import { cgroupsLineOf, cpuUse, hostEvidence, machineOf, strayConfigs } from '../../../platform/doctor/host-evidence.js';
+import { heldCache } from '../../../platform/doctor/remedies.js';
+import { findConfig, findWslc, type HostFacts, readHost } from '../../../platform/wsl/facts.js';
 import { type Host, run } from '../../../platform/wsl/programs.js';
 import { askWindows } from '../../../platform/wsl/windows.js';
 import { loadConfig } from '../../../platform/wsl/wslconfig/file.js';
@@ -37,10 +38,14 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     budgetOf(cli, daemon, facts),
   ]);
   const networks = engine.engine?.kind === 'docker' ? await ownNetworks(search, isHere(host)) : [];
+  const rules = networks.length > 0 ? await rulesOf(host) : { iptables: null, legacy: null, nft: null };
   return {
     now: Date.now(),
     facts,
     ...configSeen(cli, host, facts),
+    ...wslcSeen(host, facts),
+    cgroupsLine: cgroupsLineOf(host, facts.wslVersion?.value ?? null),
+    machine: machineOf(host, facts.vm),
     windowsFree,
     ...hostEvidence(host, { socket: cli.paths.socket, home }),
     engine,
@@ -50,12 +55,14 @@ export async function gather(cli: Cli, profile: string | null): Promise<Evidence
     hung,
     leftovers,
     networks,
-    rules: networks.length > 0 ? await rulesOf(host) : { iptables: null, legacy: null, nft: null },
+    rules,
     unreached: (services ?? []).flatMap(({ project, name, why }) =>
       /do not reach this machine/.test(why) ? [`${project}/${name}: ${why}`] : [],
     ),
     budget,
     ...project,
+    // Last, when nothing else runs here; and only where a finding rests on it, since it takes its time.
+    cpu: facts.vm.kind === 'wsl2' && heldCache(facts.vm.memory).isLarge ? await cpuUse(host) : null,
   };
 }
 
@@ -113,6 +120,15 @@ function configSeen(cli: Cli, host: Host, facts: HostFacts): Seen {
     return { config, configWhy: '', keys: verify(config.config, facts, config.changedAt), stray: strayConfigs(file) };
   } catch (error) {
     return none(failureOf(error).message);
+  }
+}
+
+function wslcSeen(host: Host, facts: HostFacts): Pick<Evidence, 'wslc' | 'wslcWhy'> {
+  if (facts.vm.kind !== 'wsl2') return { wslc: null, wslcWhy: 'no WSL2' };
+  try {
+    return { wslc: findWslc(host, facts), wslcWhy: "WSL's own containers are not used" };
+  } catch (error) {
+    return { wslc: null, wslcWhy: failureOf(error).message };
   }
 }
 
