@@ -70,6 +70,15 @@ describe('laptop-dev bug-report', () => {
     expect(out).not.toMatch(/\/home\/me|Users\W+me\b/);
   });
 
+  it('has no name of a session of wslc, which has that of the user', async () => {
+    const sessions = { 'wslc-cli-josefine': { running: true }, 'wslc-cli-admin-josefine': { running: false } };
+    const host = hostWith({ release: '3.0.1', users: ['josefine'], windowsFree: 1, wslc: { settings: null, sessions } });
+    const { out } = await runOn(host, 'bug-report full --stdout');
+    expect(out).toContain('[wsl-host-short] Windows itself runs short');
+    expect(out).toContain("WSL's own containers have a VM beside this one ([user])");
+    expect(out).not.toContain('josefine');
+  });
+
   it('with a daemon has services, budget, leases and notices, redacted as well', async () => {
     const notices = [notice(1, 'api', 'failed', `exited: password ${CANARY('variable')} token=${CANARY('notice')}`)];
     const lease = {

@@ -1,7 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { ProjectSpec } from '../../model/spec.js';
-import type { HostFacts } from '../../platform/wsl/facts.js';
+import type { Evidence } from '../../platform/doctor/evidence.js';
+import { harmless } from '../../shared/printable.js';
 import { type Known, looksSecret } from '../../shared/redact.js';
 import type { Cli } from '../cli.js';
 import type { OfOthers } from './others.js';
@@ -12,14 +13,17 @@ const SHORTEST = 4;
 const SHORTEST_PLAIN = 8;
 
 /** All that the report must not repeat: secrets of the caller's environment, of the project here and of all others, and the user's names, folders and hosts. */
-export function knownHere(cli: Cli, home: string, facts: HostFacts | null, spec: ProjectSpec | null, others: OfOthers): Known {
+export function knownHere(cli: Cli, home: string, seen: Evidence | null, spec: ProjectSpec | null, others: OfOthers): Known {
+  const facts = seen?.facts ?? null;
+  // Named after the user: wslc-cli-me.
+  const sessions = (seen?.wslc?.sessions ?? []).map(({ name }) => harmless(name));
   const windows = facts?.windows?.profile ?? '';
   const mounted = facts && windows !== '' ? facts.mount + windows.slice(0, 1).toLowerCase() + windows.slice(2).replaceAll('\\', '/') : '';
   const { HOME, USER, LOGNAME } = cli.env;
   return {
     secrets: [...environmentSecrets(cli.env), ...(spec ? projectSecrets(spec) : []), ...otherSecrets(others)],
     homes: [home, HOME ?? '', windows, mounted],
-    users: [safeUser(), USER ?? '', LOGNAME ?? '', windows.split('\\').at(-1) ?? ''],
+    users: [safeUser(), USER ?? '', LOGNAME ?? '', windows.split('\\').at(-1) ?? '', ...sessions],
     hosts: [hostname()],
   };
 }

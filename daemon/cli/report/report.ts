@@ -27,7 +27,7 @@ export async function reportText(caller: Cli, profile: string | null, now: numbe
   const why = await silentDaemon(caller);
   const cli = why === null ? caller : { ...caller, client: new Client(NO_DAEMON) };
   const [evidence, project] = await Promise.all([gather(cli, profile).catch((error: unknown) => String(error)), projectHere(cli, profile)]);
-  const known = knownHere(cli, home, typeof evidence === 'string' ? null : evidence.facts, project.spec, await variablesOfAll(cli));
+  const known = knownHere(cli, home, typeof evidence === 'string' ? null : evidence, project.spec, await variablesOfAll(cli));
   const sections: Section[] =
     typeof evidence === 'string'
       ? [{ title: 'Versions', lines: [`laptop-dev ${cli.version}`, `node ${process.version}`, evidence] }]

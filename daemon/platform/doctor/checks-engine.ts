@@ -33,25 +33,27 @@ const AWAY = /^(Docker Desktop|Rancher Desktop|Podman machine)/;
 const SAME_MEMORY = 0.02;
 
 /**
- * Whether two descriptions are of different machines. Kernel and memory tell; where both are equal, as in two VMs of WSL at their defaults, the
+ * What tells that two descriptions are of different machines; null: nothing does. Kernel and memory tell; where both are equal, as in two VMs of WSL at their defaults, the
  * name and the system together: one alone differs in a distribution beside this one, which has this network.
  */
-function differs(a: EngineMachine, b: EngineMachine): boolean {
+function differs(a: EngineMachine, b: EngineMachine): 'figures' | 'name' | null {
   const other = (key: 'kernel' | 'name' | 'system') => a[key] !== null && b[key] !== null && a[key] !== b[key];
   const memory = a.memory !== null && b.memory !== null && Math.abs(a.memory - b.memory) > SAME_MEMORY * b.memory;
-  return other('kernel') || memory || (other('name') && other('system'));
+  if (other('kernel') || memory) return 'figures';
+  return other('name') && other('system') ? 'name' : null;
 }
 
-function machineText({ system, name, kernel, memory, cpus }: EngineMachine): string {
-  const parts = [system, name, kernel && `kernel ${kernel}`, memory && formatBytes(memory), cpus && `${cpus} processors`];
+/** The name of a machine elsewhere is nobody's business where its figures tell. */
+function machineText({ system, name, kernel, memory, cpus }: EngineMachine, by: 'figures' | 'name'): string {
+  const parts = [system, by === 'name' && name, kernel && `kernel ${kernel}`, memory && formatBytes(memory), cpus && `${cpus} processors`];
   return parts.filter(Boolean).join(', ');
 }
 
 const engineAway: DoctorCheck = ({ engine: { engine }, machine }) => {
   if (!engine) return { skipped: 'no engine' };
-  const isOther = differs(engine.machine, machine);
-  if (!AWAY.test(engine.product) && !isOther) return { fine: `${engine.product} runs in this system` };
-  const its = isOther ? ` is on ${machineText(engine.machine)}; this is ${machineText(machine)}` : '';
+  const by = differs(engine.machine, machine);
+  if (!AWAY.test(engine.product) && by === null) return { fine: `${engine.product} runs in this system` };
+  const its = by === null ? '' : ` is on ${machineText(engine.machine, by)}; this is ${machineText(machine, by)}`;
   const figures = `${engine.product} at ${engine.endpoint}${its}`;
   const fix = 'nothing has to be done; Docker Engine in this distribution has neither limit';
   const symptom =

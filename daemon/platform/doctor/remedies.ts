@@ -223,7 +223,7 @@ export function smallerWslc({ wslc, over, sessions }: BothLimits): Remedy {
   const left = Math.floor((wslc - over) / GiB);
   const size = Math.max(1, left);
   const both = left < 1 ? '; less wsl2.memory too (laptop-dev wsl presets)' : '';
-  const does = `laptop-dev wsl apply PRESET --wslc ${size}GB (session: memorySize: ${size}GB), then ${terminateText(session)}, in PowerShell${both}`;
+  const does = `laptop-dev wsl apply PRESET --wslc ${size}GB (session.memorySize), then ${terminateText(session)}, in PowerShell${both}`;
   return { does, cost: `the containers of session ${session} stop once, and have that much less` };
 }
 

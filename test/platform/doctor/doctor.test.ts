@@ -171,9 +171,17 @@ describe.concurrent('doctor', () => {
     const { findings } = JSON.parse(told.out).data;
     expect(findings.map(({ evidence }: { evidence: string }) => evidence)).toEqual([
       expect.stringMatching(
-        /is on Microsoft Azure Linux 3\.0, wslc-vm, kernel 6\.18\.40\.1-\S+, 7\.5 GB, 8 processors; this is Ubuntu 24\.04\.3 LTS, laptop, kernel/,
+        /is on Microsoft Azure Linux 3\.0, kernel 6\.18\.40\.1-\S+, 7\.5 GB, 8 processors; this is Ubuntu 24\.04\.3 LTS, kernel/,
       ),
     ]);
+  });
+
+  it('… by name and system where its figures are the same', async () => {
+    const info = { ...OWN, Name: 'wslc\u001b[2J', OperatingSystem: 'Microsoft Azure Linux 3.0' };
+    const told = await doctor({ files: HERE }, { ...ENGINES.docker, info });
+    expect(JSON.parse(told.out).data.findings[0].evidence).toMatch(
+      /is on Microsoft Azure Linux 3\.0, wslc\[2J, kernel .*; this is Ubuntu 24\.04\.3 LTS, laptop,/,
+    );
   });
 
   it('psi-off says that an update has it, too', async () => {
