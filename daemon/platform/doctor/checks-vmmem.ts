@@ -1,9 +1,9 @@
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
 import { isAtLeast, traitsOf } from '../wsl/releases.js';
-import { wslcLimit } from '../wsl/wslc/wslc.js';
+import { terminateCommand, wslcLimit } from '../wsl/wslc/wslc.js';
 import { settingOf } from './evidence.js';
 import { type DoctorCheck, type Finding, note, onWsl, problem, verdictOf, withRemedies } from './finding.js';
-import { bothLimits, heldCache, needOf, neverDrops, remediesFor, runningSessions, smallerWslc, terminateText } from './remedies.js';
+import { bothLimits, heldCache, needOf, neverDrops, remediesFor, runningSessions, smallerWslc } from './remedies.js';
 
 const memorySmall: DoctorCheck = evidence => {
   const { name, need } = needOf(evidence);
@@ -96,7 +96,7 @@ const wslcStuck: DoctorCheck = ({ wslc, wslcWhy, facts }) => {
   const running = runningSessions(wslc);
   const { wslc: has, wslcEnds } = traitsOf(version);
   if (running.length === 0 || !has || wslcEnds) return { fine: `${running.length} VMs of wslc run; WSL ${version}` };
-  const fix = `wsl --update: 2.9.8 and later end it 30 s after its last container; until then ${running.map(terminateText).join(', ')}, in PowerShell, which stops its containers`;
+  const fix = `wsl --update: 2.9.8 and later end it 30 s after its last container; until then ${running.map(terminateCommand).join(', ')}, in PowerShell, which stops its containers`;
   const figures = `${running.join(', ')} has a swap.vhdx, so its VM runs; WSL ${version} never ends it, not even with no container in it`;
   return verdictOf(problem("The VM of WSL's own containers never ends, and keeps its memory", figures, fix));
 };

@@ -3,7 +3,7 @@ import { harmless } from '../../shared/printable.js';
 import { hostMemory } from '../wsl/facts.js';
 import { traitsOf } from '../wsl/releases.js';
 import type { Vm } from '../wsl/vm.js';
-import { wslcLimit } from '../wsl/wslc/wslc.js';
+import { terminateCommand, wslcLimit } from '../wsl/wslc/wslc.js';
 import type { ConfigEntry } from '../wsl/wslconfig/lines.js';
 import { LEFT_TO_WINDOWS } from '../wsl/wslconfig/presets.js';
 import { parseInteger, parseSize } from '../wsl/wslconfig/values.js';
@@ -30,7 +30,7 @@ const ADVICE: readonly Advice[] = [
     against: ['short'],
     says: ({ wslc }) =>
       runningSessions(wslc).map(name => ({
-        does: `${terminateText(name)} ends the VM of WSL's own containers, which gives back all it holds`,
+        does: `${terminateCommand(name)} ends the VM of WSL's own containers, which gives back all it holds`,
         cost: 'the containers of that session stop',
       })),
   },
@@ -188,12 +188,6 @@ export function runningSessions(wslc: Evidence['wslc']): readonly string[] {
   return (wslc?.sessions ?? []).filter(({ running }) => running).map(({ name }) => harmless(name));
 }
 
-/** The command that ends the VM of a session. Its name is quoted where PowerShell would take it for more than a word. */
-export function terminateText(session: string): string {
-  const word = /^[\w.-]+$/.test(session) ? session : `'${session.replaceAll("'", "''")}'`;
-  return `wslc --session ${word} system session terminate`;
-}
-
 /** What both VMs may take together of the host. */
 interface BothLimits {
   readonly host: Bytes;
@@ -201,6 +195,7 @@ interface BothLimits {
   readonly wslc: Bytes;
   /** Beyond what leaves Windows 4 GB; not above 0: it fits. */
   readonly over: Bytes;
+  /** Those whose VM runs. */
   readonly sessions: readonly string[];
 }
 
@@ -211,19 +206,20 @@ export function bothLimits(evidence: Evidence): BothLimits | null {
   if (wslc === null || wslc.sessions.length === 0 || host === null) return null;
   const wsl = Math.min(parseSize(settingOf(evidence, 'wsl2.memory') ?? '') || host / 2, host);
   const theirs = wslcLimit(wslc, host) ?? host / 2;
-  const sessions = wslc.sessions.map(({ name }) => harmless(name));
   // In whole GB, as the presets count it: Windows shows a little less than is built in.
   const built = Math.round(host / GiB) * GiB;
-  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions };
+  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions: runningSessions(wslc) };
 }
 
 /** How wslc is given less, in whole GB; where nothing would be left for it, both have to be given less. */
 export function smallerWslc({ wslc, over, sessions }: BothLimits): Remedy {
-  const [session = 'NAME'] = sessions;
+  const [session] = sessions;
   const left = Math.floor((wslc - over) / GiB);
   const size = Math.max(1, left);
   const both = left < 1 ? '; less wsl2.memory too (laptop-dev wsl presets)' : '';
-  const does = `laptop-dev wsl apply PRESET --wslc ${size}GB (session.memorySize), then ${terminateText(session)}, in PowerShell${both}`;
+  const apply = `laptop-dev wsl apply PRESET --wslc ${size}GB (session.memorySize)`;
+  if (session === undefined) return { does: `${apply}${both}`, cost: "WSL's own containers have that much less from their next start on" };
+  const does = `${apply}, then ${terminateCommand(session)}, in PowerShell${both}`;
   return { does, cost: `the containers of session ${session} stop once, and have that much less` };
 }
 

@@ -65,7 +65,7 @@ async function networkingOf(host: Host): Promise<Fact<string> | null> {
   return mode === undefined ? null : { value: mode.toLowerCase(), source: 'wslinfo', sure: true };
 }
 
-/** wsl.conf, [automount] root; the same parser reads it. */
+/** wsl.conf, [automount] root; the same parser reads it. Up to 2.9.12 WSL stops at the first bad line, so a root below one does not count; that is not looked at. */
 function mountOf({ root }: Host): string {
   try {
     const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
@@ -139,7 +139,7 @@ function list(folder: string): string[] {
 /** WSL's own containers as the files beside the user's `.wslconfig` show them; null: never used, or the user's folder is not known. */
 export function findWslc(host: Host, facts: HostFacts): Wslc | null {
   const { file } = findConfig(host, facts);
-  return file === null ? null : readWslc(dirname(file), path => localPath(host, facts, path));
+  return file === null ? null : readWslc(dirname(file), path => localPath(host, facts, path), facts.wslVersion?.value ?? null);
 }
 
 /** A path of Windows, as `D:\\data`, as it is seen from here; null: on no mounted drive. */

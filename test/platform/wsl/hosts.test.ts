@@ -137,6 +137,7 @@ describe.concurrent("WSL's own containers", () => {
     ['its machine runs', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 2048mb\n', sessions: sessions(true) } }, { memory: { value: 2 ** 31 }, sessions: [{ running: true }] }],
     ['more than the host has', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 64GB\n', sessions: sessions(true) } }, { memory: { source: 'settings.yaml, line 2, which is 64 GB: more than the host has' } }],
     ['a value that it does not take', { release: '3.0.2', wslc: { settings: 'session:\n  memorySize: 4 GB\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ line: 2, kind: 'bad-value' }] }],
+    ['small letters, which 2.9.4 does not read', { release: '2.9.4', wslc: { settings: 'session:\n  memorySize: 4gb\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' } }],
     ['broken YAML', { release: '3.0.2', wslc: { settings: 'session: [\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ kind: 'broken' }] }],
     ['elsewhere', { release: '3.0.2', wslc: { settings: 'session:\n  storagePath: C:\\Data\n', sessions: {} }, files: { 'mnt/c/Data/wslc/sessions/moved/storage.vhdx': '' } }, { sessions: [{ name: 'moved', storage: 0 }] }],
     ['no Windows', { release: '2.9.12', interop: false, config: '', wslc: { settings: null, sessions: sessions(true) } }, { memory: { value: 2 ** 33 } }],

@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Outcome, StartProgram } from '../../../daemon/platform/wsl/programs.js';
 import { GiB, KiB, MiB } from '../../../daemon/shared/bytes.js';
@@ -151,7 +150,8 @@ export interface SimulatedHost {
 /** Builds the host in a folder of its own. */
 export function simulate(parts: Partial<Simulated> = {}): SimulatedHost {
   const host = { ...HOST, ...parts };
-  const root = mkdtempSync(join(tmpdir(), 'ld-wsl-'));
+  // Of a length that is always the same: lines with paths wrap by it.
+  const root = mkdtempSync('/tmp/ld-wsl-');
   const write = (path: string, content: string | Buffer) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);

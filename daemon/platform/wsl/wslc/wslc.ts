@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from '../../../shared/bytes.js';
+import { isAtLeast } from '../releases.js';
+import { parseSize } from '../wslconfig/values.js';
 import { loadWslcSettings, type SettingsFile } from './file.js';
 import { parseWslcSize } from './settings.js';
 
@@ -24,14 +26,15 @@ export interface Wslc {
   readonly sessions: readonly WslcSession[];
 }
 
-/** Reads the folder of a user of Windows (`home`); null: there is none. `local`: the place here of a path of Windows. */
-export function readWslc(home: string, local: (path: string) => string | null): Wslc | null {
+/** Reads the folder of a user of Windows (`home`); null: there is none. `local`: the place here of a path of Windows. `version`: of WSL; null: not known. */
+export function readWslc(home: string, local: (path: string) => string | null, version: string | null): Wslc | null {
   const folder = join(home, 'AppData/Local/wslc');
   if (!existsSync(folder)) return null;
   const settings = loadWslcSettings(join(folder, 'settings.yaml'));
   const { effective } = settings.settings;
   const memory = effective.get('session.memorySize');
-  const value = memory ? parseWslcSize(memory.value) : null;
+  const isRead = memory !== undefined && (version === null || isAtLeast(version, [2, 9, 8]) || parseSize(memory.value) !== null);
+  const value = isRead ? parseWslcSize(memory.value) : null;
   const elsewhere = effective.get('session.storagePath')?.value;
   const moved = elsewhere === undefined ? null : local(elsewhere);
   const folders = [folder, ...(moved === null ? [] : [join(moved, 'wslc')])];
