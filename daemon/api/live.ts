@@ -67,6 +67,30 @@ export interface LiveHost {
   readonly pressure: 'none' | 'soft' | 'hard';
   /** A machine of WSL's: its total is what Windows lends it. */
   readonly wsl: boolean;
+  /** The other side of it. Absent: no WSL2, not asked yet, or not answered: then `windowsFault` says why. */
+  readonly windows?: LiveWindows;
+  /** Why Windows could not be asked last, in words. */
+  readonly windowsFault?: string;
+}
+
+/** What Windows sees: asked at most once a minute, and only while somebody watches. */
+export interface LiveWindows {
+  /** When it answered, ms since the epoch by this machine's clock. */
+  readonly at: Ms;
+  /** Physical memory that Windows can use. */
+  readonly total: Bytes;
+  readonly free: Bytes;
+  /** Processes of Windows that hold the memory of virtual machines. None: they could not be listed, for one is the machine that this runs in. */
+  readonly machines: readonly LiveMachine[];
+}
+
+export interface LiveMachine {
+  /** As Windows names the process: `vmmemWSL`, `vmmemwslc-cli-USER`; before Windows 11 each is `vmmem`. */
+  readonly name: string;
+  /** Its working set; null: Windows lists it without. */
+  readonly memory: Bytes | null;
+  /** When it was started, ms since the epoch by Windows' clock; null: not told. */
+  readonly since: Ms | null;
 }
 
 /** The daemon and what it costs itself. */

@@ -21,19 +21,22 @@ function service(name: string, workingSet: number | null): LiveService {
   };
 }
 
+const WINDOWS = { at: 1, total: 16, free: 3, machines: [{ name: 'vmmemWSL', memory: 7, since: null }] };
+
 const lives = fc
   .record({
     at: fc.nat(100),
     available: fc.constantFrom(1, 2),
+    windows: fc.constantFrom({}, { windowsFault: 'interop is off' }, { windows: WINDOWS }, { windows: { ...WINDOWS, machines: [] } }),
     services: fc.uniqueArray(fc.record({ name: fc.constantFrom('a', 'b', 'c', 'd'), used: fc.option(fc.constantFrom(10, 20)) }), {
       selector: ({ name }) => name,
     }),
   })
   .map(
-    ({ at, available, services }): Live => ({
+    ({ at, available, windows, services }): Live => ({
       ...LIVE,
       at,
-      host: { ...LIVE.host, available },
+      host: { ...LIVE.host, available, ...windows },
       services: services.map(({ name, used }) => service(name, used)),
     }),
   );

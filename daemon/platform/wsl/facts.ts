@@ -33,7 +33,7 @@ const LIMIT = 3000;
 /** Reads everything that is known of Windows, WSL and the VM. `cache`: file for PowerShell's answer. */
 export async function readHost(host: Host, cache: string): Promise<HostFacts> {
   const vm = readVm(host);
-  const mount = mountOf(host);
+  const mount = drivesMount(host);
   const nothing = { vm, mount, wslVersion: null, networkingMode: null, windows: null, windowsFault: null, windowsSource: '' };
   if (vm.kind !== 'wsl2') return nothing;
   const [wslVersion, networkingMode, asked] = await Promise.all([
@@ -66,7 +66,7 @@ async function networkingOf(host: Host): Promise<Fact<string> | null> {
 }
 
 /** wsl.conf, [automount] root; the same parser reads it. Up to 2.9.12 WSL stops at the first bad line, so a root below one does not count; that is not looked at. */
-function mountOf({ root }: Host): string {
+export function drivesMount({ root }: Host): string {
   try {
     const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
     const written = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.root')?.value;

@@ -3,8 +3,19 @@ import { join } from 'node:path';
 import { readKept } from '../../files/read-kept.js';
 import { writeWhole } from '../../files/write-whole.js';
 import { type Bytes, KiB } from '../../shared/bytes.js';
+import { harmless } from '../../shared/printable.js';
 import type { Ms } from '../../shared/span.js';
 import { type Host, run } from './programs.js';
+
+/** A virtual machine as Windows sees it: the process that holds its memory (docs/design/wsl.md, "Memory"). */
+export interface WindowsMachine {
+  /** As Windows names it: `vmmemWSL`, `vmmemwslc-cli-USER`; before Windows 11 each is `vmmem`. */
+  readonly name: string;
+  /** Its working set, bytes; null: this user may not read it. */
+  readonly memory: Bytes | null;
+  /** When it was started, ms since the epoch by Windows' clock; null: not told. */
+  readonly since: Ms | null;
+}
 
 /** Figures and the user's folder as Windows reports them. */
 export interface Windows {
@@ -16,6 +27,8 @@ export interface Windows {
   /** The user's folder, as `C:\Users\me`. */
   readonly profile: string;
   readonly build: number | null;
+  /** Of the moment of the call; none where they could not be listed, and where the answer comes from the cache, which does not keep them. */
+  readonly machines: readonly WindowsMachine[];
 }
 
 export type AskedWindows =
@@ -25,16 +38,23 @@ export type AskedWindows =
 /** A first PowerShell after a start of Windows takes seconds, a later one about 700 ms. */
 const LIMIT: Ms = 10_000;
 
-/** With restricted scripts (AppLocker) the first line fails alone, and the rest still answers. */
+/**
+ * With restricted scripts (AppLocker) the first line fails alone, and the rest still answers: no method is called, which they would refuse. The
+ * machines come last, so that no name of theirs can pass for a figure, and `exit` keeps a list that fails from making all of it a failure.
+ */
 const SCRIPT = [
   '[Console]::OutputEncoding = New-Object Text.UTF8Encoding $false',
   '$o = Get-CimInstance Win32_OperatingSystem',
   'Write-Output "total=$($o.TotalVisibleMemorySize)" "free=$($o.FreePhysicalMemory)" "build=$($o.BuildNumber)"',
   'Write-Output "cpus=$env:NUMBER_OF_PROCESSORS" "profile=$env:USERPROFILE"',
+  `Get-CimInstance Win32_Process -Filter "Name like 'vmmem%'" |`,
+  `  ForEach-Object { 'machine={0} {1:o} {2}' -f $_.WorkingSetSize, $_.CreationDate, $_.Name }`,
+  'exit 0',
 ].join('\n');
 
 /**
- * Asks Windows by one PowerShell call. Its answer is kept for this boot of the VM: `cache` is the file. `fresh`: what is free now.
+ * Asks Windows by one PowerShell call. Its answer is kept for this boot of the VM: `cache` is the file. `fresh`: what is free, and which machines
+ * there are, now.
  * Unverified on a real host.
  */
 export async function askWindows(host: Host, mount: string, cache: string, fresh = false): Promise<AskedWindows> {
@@ -47,7 +67,8 @@ export async function askWindows(host: Host, mount: string, cache: string, fresh
   if (ran.fault !== null) return { windows: null, cached: false, fault: ran.fault };
   const windows = readAnswer(ran.text);
   if (windows === null) return { windows: null, cached: false, fault: 'PowerShell answered in a form that is not known' };
-  if (boot !== '') writeCache(cache, { boot, windows });
+  const { machines: _, ...lasting } = windows;
+  if (boot !== '') writeCache(cache, { boot, windows: lasting });
   return { windows, cached: false, fault: null };
 }
 
@@ -58,18 +79,50 @@ function programOf({ root, env }: Host, mount: string): string {
   return onPath || !existsSync(usual) ? 'powershell.exe' : usual;
 }
 
-/** Lines of name=value; memory in kB. Null when a figure is missing. */
+/** Lines of name=value, of which the first counts; memory in kB. Machines in lines of their own. Null when a figure is missing. */
 export function readAnswer(text: string): Windows | null {
+  const lines = text.split('\n');
   const values = new Map(
-    text.split('\n').map(line => {
-      const at = line.indexOf('=');
-      return [line.slice(0, at).trim(), line.slice(at + 1).trim()] as const;
-    }),
+    lines
+      .map(line => {
+        const at = line.indexOf('=');
+        return [line.slice(0, at).trim(), line.slice(at + 1).trim()] as const;
+      })
+      .reverse(),
   );
-  const figure = (name: string): number | null => (/^[1-9]\d*$/.test(values.get(name) ?? '') ? Number(values.get(name)) : null);
+  const figure = (name: string): number | null => wholeOf(values.get(name) ?? '');
   const [total, free, cpus, profile] = [figure('total'), figure('free'), figure('cpus'), values.get('profile') ?? ''];
   if (total === null || free === null || cpus === null || !/^[A-Za-z]:\\/.test(profile)) return null;
-  return { total: total * KiB, free: free * KiB, cpus, profile, build: figure('build') };
+  return { total: total * KiB, free: free * KiB, cpus, profile, build: figure('build'), machines: machinesIn(lines) };
+}
+
+/** `machine=BYTES CREATED NAME`; what could not be read is empty. */
+const MACHINE = /^machine=(\d{0,20}) (\S{0,40}) (.{1,1000})$/;
+/** A machine a session of wslc, WSL's and those of other programs: more are no list of machines. */
+const MOST_MACHINES = 32;
+/** WSL makes names of letters, digits, - and _ from a user's name of at most 104. */
+const LONGEST_NAME = 128;
+
+function machinesIn(lines: readonly string[]): readonly WindowsMachine[] {
+  const found = lines.flatMap(line => {
+    const [, memory = '', created = '', written = ''] = MACHINE.exec(line.trimEnd()) ?? [];
+    const name = [...harmless(written)].slice(0, LONGEST_NAME).join('').trim();
+    return /^vmmem/i.test(name) ? [{ name, memory: wholeOf(memory), since: momentOf(created) }] : [];
+  });
+  return found.slice(0, MOST_MACHINES);
+}
+
+/** Null: no figure, none at all, or more than 8 TiB even in bytes. */
+function wholeOf(text: string): number | null {
+  return /^[1-9]\d*$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER / KiB ? Number(text) : null;
+}
+
+/** A moment as .NET's round-trip format has it, `2026-10-04T05:07:04.1234567-05:00`; without its zone it is none. */
+function momentOf(text: string): Ms | null {
+  const [, seconds, fraction = '', zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  if (seconds === undefined || zone === undefined) return null;
+  const moment = Date.parse(`${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`);
+  return Number.isNaN(moment) ? null : moment;
 }
 
 /** It has some 200 bytes. */
@@ -77,13 +130,14 @@ const LARGEST_CACHE = 64 * 1024;
 
 interface Cached {
   readonly boot: string;
-  readonly windows: Windows;
+  /** Without what changes by the minute: a machine of an hour ago may be gone. */
+  readonly windows: Omit<Windows, 'machines'>;
 }
 
 function readCache(file: string, boot: string): Windows | null {
   try {
     const cached = JSON.parse(readKept(file, LARGEST_CACHE)?.toString('utf8') ?? '{}') as Cached;
-    return boot !== '' && cached.boot === boot && Number.isFinite(cached.windows.total) ? cached.windows : null;
+    return boot !== '' && cached.boot === boot && Number.isFinite(cached.windows.total) ? { ...cached.windows, machines: [] } : null;
   } catch {
     return null;
   }

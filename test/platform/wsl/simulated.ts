@@ -14,6 +14,15 @@ export interface SimulatedWslc {
   readonly sessions: Readonly<Record<string, { readonly running: boolean }>>;
 }
 
+/** A virtual machine as a process of Windows. */
+export interface SimulatedMachine {
+  readonly name: string;
+  /** Working set, GiB; null: not readable. */
+  readonly memory: number | null;
+  /** As .NET prints it in its round-trip format. */
+  readonly created: string;
+}
+
 /** A Windows host with a WSL2 VM, as the CLI is to see it. */
 export interface Simulated {
   /** Built into the host, GiB; Windows shows 0.3 GiB less. */
@@ -46,6 +55,8 @@ export interface Simulated {
   readonly busy: { readonly user: number; readonly system: number };
   /** Free on Windows, GiB. */
   readonly windowsFree: number;
+  /** As PowerShell lists them; none: the list fails. */
+  readonly machines: readonly SimulatedMachine[];
   /** Of the first user; null: never used. */
   readonly wslc: SimulatedWslc | null;
   /** Services that the Compose plugin sees; null: there is none. */
@@ -78,6 +89,7 @@ export const HOST: Simulated = {
   load: 0.4,
   busy: { user: 0.04, system: 0.01 },
   windowsFree: 3,
+  machines: [{ name: 'vmmemWSL', memory: 6.5, created: '2026-10-04T05:07:04.1234567-05:00' }],
   wslc: null,
   compose: null,
   files: {},
@@ -274,7 +286,10 @@ function stubsOf(host: Simulated): readonly StubProgram[] {
   const more =
     host.wsl === 'localized' ? `\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n` : `\nKernel version: ${kernelVersion}\n`;
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
-  const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n`;
+  const machines = host.machines.map(
+    ({ name, memory, created }) => `machine=${memory === null ? '' : Math.round(memory * GiB)} ${created} ${name}\n`,
+  );
+  const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n${machines.join('')}`;
   return [
     ...stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` }),
     ...stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' }),
