@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createActivator } from './activation/activator.js';
 import { expectConnection, isLocalAddress } from './activation/own-address.js';
@@ -21,6 +22,7 @@ import { openLog } from './log.js';
 import type { Clock, Containers, Log } from './ports/ports.js';
 import type { ReclaimCache } from './ports/reclaim.js';
 import type { RedirectManager } from './ports/redirects.js';
+import type { WindowsMemory } from './ports/windows-memory.js';
 import { createSupervisor } from './runtime/create-supervisor.js';
 import { createScheduler } from './schedule/scheduler.js';
 import { createTickFile } from './schedule/tick-file.js';
@@ -78,6 +80,7 @@ async function main(): Promise<void> {
     usage: createUsage(process.env['LAPTOP_DEV_FIGURES'] === 'engine' ? { root: '/dev/null' } : {}),
     history: createHistory({ folder: paths.historyDir, clock, log }),
     host,
+    windowsMemory: windowsMemory(join(paths.stateDir, 'windows.json')),
     store: createStateFile(paths.stateFile, wrongIntent),
     clock,
     log,
@@ -157,11 +160,22 @@ async function kernelPath(instance: string, log: Log, helper: Endpoint | null): 
   return openRedirectManager({ instance, log, helper: createHostNetworkShell(helper, HELPER_IMAGE) });
 }
 
-/** Loaded when it is asked for. LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc and /sys. */
+/** LAPTOP_DEV_HOST_ROOT: for tests, another root for /proc, /sys and /mnt. */
+const wslHost = () => ({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env });
+
+/** Loaded when it is asked for. */
 const reclaimCache: ReclaimCache = async (asked, goesOn) => {
   const { createReclaimCache } = await import('./platform/wsl/reclaim.js');
-  return createReclaimCache({ root: process.env['LAPTOP_DEV_HOST_ROOT'] ?? '', env: process.env })(asked, goesOn);
+  return createReclaimCache(wslHost())(asked, goesOn);
 };
+
+/** Loaded when somebody watches under WSL, and nowhere else. `cache`: as the command line's. */
+function windowsMemory(cache: string): WindowsMemory {
+  return async () => {
+    const { lookAtBothSides } = await import('./platform/wsl/windows-memory.js');
+    return (await lookAtBothSides(wslHost(), cache)).answer;
+  };
+}
 
 function version(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;

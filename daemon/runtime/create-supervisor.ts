@@ -6,6 +6,7 @@ import type { Clock, Containers, History, HostMemory, Images, Log, Store, Usage 
 import type { ReclaimCache } from '../ports/reclaim.js';
 import type { RedirectManager } from '../ports/redirects.js';
 import type { ScheduleHooks, Scheduler } from '../ports/schedule.js';
+import type { WindowsMemory } from '../ports/windows-memory.js';
 import { isAnyStarting } from '../scheduler/memory/reclaim.js';
 import type { Policy } from '../scheduler/policy/policy.js';
 import type { Event } from '../scheduler/state/event.js';
@@ -24,6 +25,7 @@ import { Observer } from './observe.js';
 import { pinsKept } from './pins.js';
 import { RunningHours } from './running-hours.js';
 import { LatestUsage } from './sampling/latest-usage.js';
+import { LatestWindows } from './sampling/latest-windows.js';
 import { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
 import { Trust } from './trust.js';
@@ -38,6 +40,8 @@ export interface SupervisorOptions {
   readonly usage: Usage;
   readonly history: History;
   readonly host: HostMemory;
+  /** Asked under WSL alone. */
+  readonly windowsMemory: WindowsMemory;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -98,7 +102,14 @@ export function createSupervisor(options: SupervisorOptions): Running {
   notices.subscribe(notice => noticeLog.add(notice));
 
   const figures = new LatestUsage(clock, host);
-  const sampler = new Sampler({ usage, history: options.history, host, containers, clock, log, figures, watchers, world, post });
+  const windows = new LatestWindows({
+    ask: options.windowsMemory,
+    isWsl: () => figures.host().host.wsl,
+    clock,
+    log,
+    changed: () => watchers.poke(),
+  });
+  const sampler = new Sampler({ usage, history: options.history, host, containers, clock, log, figures, windows, watchers, world, post });
   const redirector = new Redirector({ open: options.openRedirectManager, containers, clock, log, world });
   const observer = new Observer({
     containers,
@@ -192,7 +203,7 @@ export function createSupervisor(options: SupervisorOptions): Running {
   observer.begin();
 
   const engine = () => observer.engine;
-  const parts = { notices, waiters, changes, trust, listeners, sampler, figures, watchers, hours, keeper, engine };
+  const parts = { notices, waiters, changes, trust, listeners, sampler, figures, windows, watchers, hours, keeper, engine };
   return {
     supervisor: facade(options, loop, parts),
     looked: observer.looked.then(() => hours.ready()),

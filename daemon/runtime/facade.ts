@@ -19,6 +19,7 @@ import { counted } from './queries/exec-count.js';
 import { followLogs } from './queries/follow-logs.js';
 import type { RunningHours } from './running-hours.js';
 import type { LatestUsage } from './sampling/latest-usage.js';
+import type { LatestWindows } from './sampling/latest-windows.js';
 import { LiveSnapshots } from './sampling/live-snapshots.js';
 import type { Sampler } from './sampling/sampler.js';
 import type { Supervisor } from './supervisor.js';
@@ -35,6 +36,7 @@ interface FacadeParts {
   readonly listeners: ListenerManager;
   readonly sampler: Sampler;
   readonly figures: LatestUsage;
+  readonly windows: LatestWindows;
   readonly watchers: Watchers;
   readonly hours: RunningHours;
   readonly keeper: IntentKeeper;
@@ -45,7 +47,7 @@ interface FacadeParts {
 export function facade(
   options: SupervisorOptions,
   loop: Loop,
-  { notices, waiters, changes, trust, listeners, sampler, figures, watchers, hours, keeper, engine }: FacadeParts,
+  { notices, waiters, changes, trust, listeners, sampler, figures, windows, watchers, hours, keeper, engine }: FacadeParts,
 ): Supervisor {
   const { containers, usage, clock } = options;
   const { version, instance, pid } = options;
@@ -62,6 +64,7 @@ export function facade(
     policy: options.policy,
     world: () => loop.world,
     figures,
+    windows,
     sampler,
     uses: () => listeners.glance(),
     withNextUp: (world, view, wall) => hours.withNextUp(world, view, wall),

@@ -1,12 +1,15 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Live } from '../../daemon/api/live.js';
+import { applyDelta } from '../../daemon/api/live-delta.js';
 import type { LoggedNotice } from '../../daemon/api/notice.js';
+import { GiB } from '../../daemon/shared/bytes.js';
 import { type SimulatedHost, simulate } from '../platform/wsl/simulated.js';
 import type { Home } from './support/home.js';
 import { get, type Sleeper, sleepers } from './support/sleepers.js';
 import { tinyHome, viewIn } from './support/tiny.js';
-import { until } from './support/until.js';
+import { patience, until } from './support/until.js';
 
 /** A VM of WSL2 of which two fifths are file cache. Its kernel is in a folder: `sync` comes before the drop, and does it. */
 let vm: SimulatedHost;
@@ -34,6 +37,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await own?.close();
   vm?.remove();
+});
+
+it('who watches sees what Windows holds for the VM', async () => {
+  let live: Live | null = null;
+  for await (const frame of own.client.stream({ every: 1_000, signal: AbortSignal.timeout(patience(60_000)) })) {
+    if (frame.type === 'snapshot') live = frame.live;
+    if (frame.type === 'delta' && live) live = applyDelta(live, frame.live);
+    if (live?.host.windows) break;
+  }
+  expect(live?.host).toMatchObject({
+    wsl: true,
+    windows: { free: 3 * GiB, machines: [{ name: 'vmmemWSL', memory: 6.5 * GiB, since: Date.parse('2026-10-04T10:07:04.123Z') }] },
+  });
+  expect(vm.calls().split('\n').filter(call => call.startsWith('powershell.exe'))).toHaveLength(1); // biome-ignore format: short
 });
 
 it('after the last service fell asleep the page cache of the VM is dropped, and events tell what that brought', async () => {

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Live } from '../../daemon/api/live.js';
 import type { ContainerSample } from '../../daemon/model/container-sample.js';
 import type { EngineEvent, ObservedContainer } from '../../daemon/model/observed.js';
 import type { Listeners } from '../../daemon/ports/listeners.js';
 import type { Containers, History, Store } from '../../daemon/ports/ports.js';
+import type { WindowsMemory } from '../../daemon/ports/windows-memory.js';
 import { createSupervisor } from '../../daemon/runtime/create-supervisor.js';
 import { sleeper } from '../scheduler/support/households.js';
 import { observed, project, service } from '../scheduler/support/specs.js';
@@ -16,6 +18,10 @@ const restored = { spec: shop, up: ['api', 'db'], restart: [], recreate: [], lea
 
 /** A daemon on an engine that says what the test tells it to, and that remembers what was asked of it. */
 async function daemon(...running: readonly string[]) {
+  return daemonOn({ wsl: false, windowsMemory: () => Promise.reject(new Error('this is no WSL')) }, ...running);
+}
+
+async function daemonOn({ wsl, windowsMemory }: { wsl: boolean; windowsMemory: WindowsMemory }, ...running: readonly string[]) {
   const time = { now: 1_000_000, wall: 1_700_000_000_000 };
   const feed = new Feed();
   const used = new Map<string, ContainerSample>();
@@ -51,9 +57,10 @@ async function daemon(...running: readonly string[]) {
     host: {
       read: () => ({ total: 8_000 * MB, available: 4_000 * MB }),
       sample: () => ({ total: 8_000 * MB, available: 4_000 * MB, psi: { some10: 1, full10: 0 }, swapIn: 0, refaults: 0 }),
-      detail: () => ({ swapTotal: 2, swapFree: 1, cores: 4, cpu: { busy: time.now / 4, all: time.now }, load: [1, 2, 3], wsl: false }),
+      detail: () => ({ swapTotal: 2, swapFree: 1, cores: 4, cpu: { busy: time.now / 4, all: time.now }, load: [1, 2, 3], wsl }),
     },
     store,
+    windowsMemory,
     clock: { now: () => time.now, wall: () => time.wall },
     openListeners: () => activator as Listeners,
   });
@@ -127,6 +134,22 @@ test('looking decides nothing: no notice, no callback, and what has not changed 
   await turn();
   expect({ calls, notices: own.supervisor.notices().length }).toEqual(before);
   expect(own.supervisor.live().services).toEqual(first.services);
+});
+
+test('under WSL the snapshot has what Windows sees, once somebody watches and it has answered; elsewhere nothing of it', async () => {
+  const seen = { total: 16_000 * MB, free: 3_000 * MB, machines: [{ name: 'vmmemWSL', memory: 7_000 * MB, since: 5 }] };
+  const own = await daemonOn({ wsl: true, windowsMemory: async () => ({ windows: seen, fault: null }) });
+  const pokes: Live['host'][] = [];
+  expect(own.supervisor.live().host).not.toHaveProperty('windows');
+  own.supervisor.watch(60_000, () => pokes.push(own.supervisor.live().host));
+  await turn();
+  await turn();
+  expect(pokes.at(-1)?.windows).toEqual({ at: own.time.wall, ...seen });
+  const plain = await daemon();
+  plain.supervisor.watch(60_000, () => {});
+  await turn();
+  await turn();
+  expect(Object.keys(plain.supervisor.live().host).filter(key => key.startsWith('windows'))).toEqual([]);
 });
 
 test('counters are those of the last look, and go with the service', async () => {

@@ -7,7 +7,7 @@ import { type Measured, measuredNext } from '../../scheduler/views/live-usage.js
 import type { Ms } from '../../shared/span.js';
 import { RecentUsage } from './recent.js';
 
-type Host = Omit<LiveHost, 'pressure'>;
+type Host = Omit<LiveHost, 'pressure' | 'windows' | 'windowsFault'>;
 type Own = Pick<LiveDaemon, 'rss' | 'cpu'>;
 
 /** What host and daemon rates are computed from. */

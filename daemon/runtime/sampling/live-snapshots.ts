@@ -9,6 +9,7 @@ import type { World } from '../../scheduler/state/world.js';
 import { type LiveSources, liveBudget, liveServices, withUses } from '../../scheduler/views/live-view.js';
 import type { Ms } from '../../shared/span.js';
 import type { LatestUsage } from './latest-usage.js';
+import type { LatestWindows } from './latest-windows.js';
 import type { Sampler } from './sampler.js';
 
 export interface LiveSnapshotsOptions {
@@ -16,6 +17,7 @@ export interface LiveSnapshotsOptions {
   readonly policy: Policy;
   readonly world: () => World;
   readonly figures: LatestUsage;
+  readonly windows: Pick<LatestWindows, 'live'>;
   readonly sampler: Pick<Sampler, 'looked'>;
   /** How services are used, as far as that is known without a look at the kernel's counters. */
   readonly uses: () => readonly UseSeen[];
@@ -32,7 +34,7 @@ export class LiveSnapshots {
   constructor(private readonly options: LiveSnapshotsOptions) {}
 
   live(): Live {
-    const { clock, policy, figures, sampler, uses, withNextUp, engine, daemon } = this.options;
+    const { clock, policy, figures, windows, sampler, uses, withNextUp, engine, daemon } = this.options;
     sampler.looked();
     const [now, wall] = [clock.now(), Math.round(clock.wall())];
     const before = this.options.world();
@@ -50,7 +52,7 @@ export class LiveSnapshots {
       at: wall,
       daemon: { ...daemon, ...own },
       engine: seen && { kind: seen.kind, version: seen.version },
-      host: { ...host, pressure: world.host.pressure.level },
+      host: { ...host, pressure: world.host.pressure.level, ...windows.live() },
       budget: liveBudget(world.budget ?? policy.budget, services),
       projects: [...world.projects.values()].map(({ spec }) => ({ name: spec.name, root: spec.root, profile: spec.profile })),
       services,

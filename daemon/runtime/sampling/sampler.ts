@@ -10,6 +10,7 @@ import type { Watchers } from '../watchers.js';
 import { CheckTime } from './check-time.js';
 import { ENGINE_EVERY, EnginePace } from './engine-pace.js';
 import type { LatestUsage } from './latest-usage.js';
+import type { LatestWindows } from './latest-windows.js';
 
 /** The host is looked at each second while anything runs; services, and what is told of the host when all is well, less often. */
 const HOST_EVERY: Ms = 1_000;
@@ -30,6 +31,7 @@ export interface SamplerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly figures: LatestUsage;
+  readonly windows: Pick<LatestWindows, 'watched'>;
   readonly watchers: Watchers;
   readonly world: () => World;
   readonly post: (event: Event) => void;
@@ -77,9 +79,11 @@ export class Sampler {
 
   /** Somebody begins to watch, or has ended. */
   watched(): void {
-    const { watchers, clock } = this.options;
+    const { watchers, clock, windows } = this.options;
     this.arm();
-    if (watchers.every !== null && clock.now() - this.figuresAt >= watchers.every) this.measure(false);
+    if (watchers.every === null) return;
+    if (clock.now() - this.figuresAt >= watchers.every) this.measure(false);
+    windows.watched();
   }
 
   /** Somebody looks who does not watch: figures that are older than at rest are taken now. */
@@ -140,11 +144,12 @@ export class Sampler {
   }
 
   private tick(): void {
-    const { watchers, world, host } = this.options;
+    const { watchers, world, host, windows } = this.options;
     const isRunning = isBusy(world());
     const isForCore = isRunning && this.isDue(this.servicesAt, SERVICES_EVERY);
     const isForWatchers = watchers.every !== null && this.isDue(this.figuresAt, watchers.every);
     const memory = isForCore || isForWatchers ? this.measure(isForCore) : null;
+    if (watchers.every !== null) windows.watched();
     if (isRunning && this.isDue(this.hostAt, HOST_EVERY)) this.tellIfNear(memory ?? host.sample());
     if (this.isDue(this.engineAt, watchers.every === null ? ENGINE_EVERY.alone : ENGINE_EVERY.watched)) void this.askEngine();
   }

@@ -34,6 +34,12 @@ const liveService = service.extend({
 });
 const daemon = z.strictObject({ version: z.string(), pid: z.int(), instance: z.string(), startedAt: epoch, rss: bytes, cpu: percent });
 const engine = z.strictObject({ kind: z.enum(['docker', 'podman']), version: z.string() }).nullable();
+const machine = z.strictObject({
+  name: z.string().describe('Of the process of Windows that holds its memory'),
+  memory: bytes.nullable().describe('Its working set; null: Windows lists it without'),
+  since: epoch.nullable(),
+});
+const windows = z.strictObject({ at: epoch, total: bytes, free: bytes, machines: z.array(machine) });
 const host = z.strictObject({
   total: bytes,
   available: bytes,
@@ -45,6 +51,8 @@ const host = z.strictObject({
   psi,
   pressure: z.enum(['none', 'soft', 'hard']),
   wsl: z.boolean(),
+  windows: windows.optional().describe('What Windows sees of itself and of WSL. Absent: no WSL2, not asked yet, or not answered'),
+  windowsFault: z.string().optional().describe('Why Windows could not be asked last'),
 });
 const budget = z.strictObject({ budget: bytes, granted: bytes, standard: bytes, workingSet: bytes });
 const projects = z.array(z.strictObject({ name: z.string(), root: z.string(), profile: z.string() }));

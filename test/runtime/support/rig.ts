@@ -1,6 +1,8 @@
 import type { ContainerSample, ServiceSample } from '../../../daemon/model/container-sample.js';
 import type { Containers, History, HostDetail, HostMemory, Log, Usage } from '../../../daemon/ports/ports.js';
+import type { WindowsMemory } from '../../../daemon/ports/windows-memory.js';
 import { LatestUsage } from '../../../daemon/runtime/sampling/latest-usage.js';
+import { LatestWindows } from '../../../daemon/runtime/sampling/latest-windows.js';
 import { Sampler } from '../../../daemon/runtime/sampling/sampler.js';
 import { Watchers } from '../../../daemon/runtime/watchers.js';
 import { NO_PRESSURE } from '../../../daemon/scheduler/eviction/pressure.js';
@@ -52,6 +54,19 @@ export class Rig {
     }),
   };
   readonly figures = new LatestUsage(this.clock, this.host);
+  isWsl = true;
+  askWindows: WindowsMemory = async () => null;
+  /** What was logged of Windows. */
+  readonly faults: object[] = [];
+  /** When there was something new of Windows. */
+  readonly told: number[] = [];
+  readonly windows = new LatestWindows({
+    ask: () => this.askWindows(),
+    isWsl: () => this.isWsl,
+    clock: this.clock,
+    log: { ...silent, info: fields => void this.faults.push(fields) },
+    changed: () => void this.told.push(this.time.now),
+  });
   private readonly usage: Usage = {
     workingSet: () => Promise.resolve(null),
     sample: (container, _pid, detailed = false) => {
@@ -74,6 +89,7 @@ export class Rig {
     clock: this.clock,
     log: silent,
     figures: this.figures,
+    windows: this.windows,
     watchers: this.watchers,
     world: () => this.world,
     post: event => {

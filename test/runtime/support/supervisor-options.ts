@@ -25,6 +25,7 @@ export function supervisorOptions(given: Pick<SupervisorOptions, Given> & Partia
       sample: () => ({ total: 8_000 * MB, available: 4_000 * MB, psi: null, swapIn: null, refaults: null }),
       detail: () => ({ swapTotal: 0, swapFree: 0, cores: 4, cpu: null, load: [0, 0, 0], wsl: false }),
     },
+    windowsMemory: async () => null,
     clock: { now: () => performance.now(), wall: () => Date.now() },
     log: silent,
     policy: policy(4_000),
