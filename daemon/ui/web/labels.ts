@@ -1,7 +1,8 @@
-import type { Live, LiveService } from '../../api/live.js';
+import type { Live, LiveHost, LiveService } from '../../api/live.js';
 import type { LoggedNotice } from '../../api/notice.js';
 import type { Plan } from '../../api/plan.js';
 import type { ServiceView } from '../../api/views.js';
+import { heldOf } from '../../api/windows-held.js';
 import { type Bytes, formatBytes } from '../../shared/bytes.js';
 import { formatSpan } from '../../shared/span.js';
 
@@ -40,6 +41,17 @@ export function percentShown(value: number | null | undefined): string {
 export function rateShown(bytes: Bytes | null): string {
   if (bytes === null) return '–';
   return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB/s` : `${formatBytes(bytes)}/s`;
+}
+
+/** What is free on Windows and what it holds for WSL's machines, by the names of Task Manager; what is not known is left out. */
+export function windowsFigures({ windows }: LiveHost): readonly (readonly [name: string, value: string])[] {
+  if (!windows) return [];
+  const { wsl, wslc, together } = heldOf(windows.machines);
+  const held = [['VmmemWSL', wsl], ['vmmem, all machines', together], ['WSL containers', wslc]] as const; // biome-ignore format: pairs
+  return [
+    ['Windows', `${formatBytes(windows.free)} of ${formatBytes(windows.total)} free`],
+    ...held.flatMap(([name, bytes]) => (bytes ? [[name, formatBytes(bytes)] as const] : [])),
+  ];
 }
 
 /** `4m 12s`. `left`: ms. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StreamFrame } from '../../../daemon/api/live.js';
+import type { LiveMachine, StreamFrame } from '../../../daemon/api/live.js';
 import type { Plan } from '../../../daemon/api/plan.js';
 import { budgetBar, memoryBar, share, sparkPoints } from '../../../daemon/ui/web/geometry.js';
 import {
@@ -14,6 +14,7 @@ import {
   SIGNS,
   stateLabel,
   troubleLabel,
+  windowsFigures,
 } from '../../../daemon/ui/web/labels.js';
 import { applyFrame, type Snapshot } from '../../../daemon/ui/web/snapshot.js';
 import { LIVE } from '../../scheduler/live.js';
@@ -112,6 +113,22 @@ describe('words', () => {
     expect(nextLabel(liveService('a', { next: null, protectedBy: null }))).toBe('has no rank yet');
     expect([countdownShown(252_300), countdownShown(900), countdownShown(-5)]).toEqual(['4 m 13 s', '1 s', '0 s']);
     expect([percentShown(0.04), percentShown(97.4), percentShown(null), percentShown(undefined)]).toEqual(['0.0 %', '97 %', '–', '–']);
+  });
+
+  it('what Windows sees beside the VM: only what is known', () => {
+    const of = (...machines: readonly LiveMachine[]) =>
+      windowsFigures({ ...LIVE.host, windows: { at: 0, total: 16 * 1024 * MB, free: 3 * 1024 * MB, machines } }).map(each =>
+        each.join(': '),
+      );
+    const machine = (name: string, memory: number | null) => ({ name, memory: memory === null ? null : memory * MB, since: null });
+    expect(of(machine('vmmemWSL', 7_000), machine('vmmemwslc-cli-me', 900))).toEqual([
+      'Windows: 3 GB of 16 GB free',
+      'VmmemWSL: 6.8 GB',
+      'WSL containers: 900 MB',
+    ]);
+    expect(of(machine('vmmem', 7_000), machine('vmmem', 900)).slice(1)).toEqual(['vmmem, all machines: 7.7 GB']);
+    expect(of(machine('vmmemWSL', null))).toEqual(['Windows: 3 GB of 16 GB free']);
+    expect(windowsFigures({ ...LIVE.host, windowsFault: 'interop is off' })).toEqual([]);
   });
 
   it('crashes and kills at the limit: only those that there were, in their number', () => {

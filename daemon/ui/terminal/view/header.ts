@@ -1,4 +1,6 @@
 import type { Live } from '../../../api/live.js';
+import { heldOf } from '../../../api/windows-held.js';
+import type { Bytes } from '../../../shared/bytes.js';
 import type { Row, Style } from '../cells.js';
 import type { DashboardState } from '../state.js';
 import { percent, short } from '../text/figures.js';
@@ -27,7 +29,7 @@ export function headerRows(dash: DashboardState, glyphs: Glyphs): readonly Row[]
   return [
     titleRow(dash),
     line('budget', budgetBarRow(live.budget, cells, glyphs), budgetParts(live.budget, figures), between),
-    line(live.host.wsl ? 'WSL VM' : 'host', hostBar(live.host, cells, glyphs), hostParts(live.host), between),
+    line(live.host.wsl ? 'WSL VM' : 'host', hostBar(live.host, cells, glyphs), hostParts(live.host, figures), between),
   ];
 }
 
@@ -74,12 +76,27 @@ const PRESSURE = {
   hard: span('▲▲ HARD pressure', 'bad'),
 } as const;
 
-function hostParts({ total, available, pressure, psi, cpu, cores, swapTotal, swapFree, load }: Live['host']): readonly Row[] {
-  const used: Row = [span(short(total - available)), span(` of ${short(total)} used`, 'dim')];
+/** The first parts stay when the line is short. That there is no pressure gives way to what Windows sees; pressure does not. */
+function hostParts(host: Live['host'], cells: number): readonly Row[] {
+  const { total, available, pressure, psi, cpu, cores, swapTotal, swapFree, load } = host;
+  const windows = windowsParts(host);
+  const between = windows.length > 0 && cells < 60 ? '/' : ' of ';
+  const used: Row = [span(short(total - available)), span(`${between}${short(total)} used`, 'dim')];
+  const state: Row = [PRESSURE[pressure]];
   const swap: Row[] = swapTotal > 0 ? [[span('swap ', 'dim'), span(`${short(swapTotal - swapFree)}/${short(swapTotal)}`)]] : [];
   const stall: Row = psi ? [span('PSI ', 'dim'), span(`${psi.some10.toFixed(1)}/${psi.full10.toFixed(1)}`)] : [span('no PSI', 'dim')];
   const work: Row[] = cpu === null ? [] : [[span('CPU ', 'dim'), span(percent(cpu)), span(` of ${cores}`, 'dim')]];
-  return [used, [PRESSURE[pressure]], stall, ...work, ...swap, [span('load ', 'dim'), span(load.map(one => one.toFixed(1)).join(' '))]];
+  const loads: Row = [span('load ', 'dim'), span(load.map(one => one.toFixed(1)).join(' '))];
+  return [used, ...(pressure === 'none' ? [...windows, state] : [state, ...windows]), stall, ...work, ...swap, loads];
+}
+
+/** What is free on Windows and what it holds for WSL, by the names of Task Manager; what is not known is left out. */
+function windowsParts({ windows }: Live['host']): readonly Row[] {
+  if (!windows) return [];
+  const { wsl, wslc, together } = heldOf(windows.machines);
+  const part = (name: string, bytes: Bytes | null): Row[] => (bytes ? [[span(`${name} `, 'dim'), span(short(bytes))]] : []);
+  const free: Row = [span('Windows ', 'dim'), span(short(windows.free)), span(' free', 'dim')];
+  return [free, ...part('VmmemWSL', wsl), ...part('vmmem', together), ...part('wslc', wslc)];
 }
 
 /** Which tab a click on the first line means; null: none. */

@@ -2,7 +2,7 @@ import type { Live, LiveHost } from '../../../api/live.js';
 import { formatBytes } from '../../../shared/bytes.js';
 import { make, setText } from '../dom.js';
 import { budgetBar, share } from '../geometry.js';
-import { percentShown } from '../labels.js';
+import { percentShown, windowsFigures } from '../labels.js';
 import { makeBar } from './bar.js';
 
 const PRESSURE = { none: 'no pressure', soft: 'short of memory', hard: 'very short of memory' } as const;
@@ -40,6 +40,7 @@ function showHost({ name, sum, bar, figures }: Meter, host: LiveHost): void {
     `${formatBytes(host.available)} of ${formatBytes(host.total)} available`,
   );
   figures.show([
+    ...windowsFigures(host).map(([figure, value]) => [figure, value, ''] as const),
     ['pressure', `${host.pressure === 'none' ? '' : '▲ '}${PRESSURE[host.pressure]}`, `pressure-${host.pressure}`],
     ['PSI some', host.psi ? percentShown(host.psi.some10) : 'not known', ''],
     ['swap', host.swapTotal > 0 ? `${formatBytes(host.swapTotal - host.swapFree)} of ${formatBytes(host.swapTotal)}` : 'none', ''],
