@@ -33,6 +33,8 @@ export const OPTIONS = {
   force: { flags: '--force', text: 'overwrite an existing file' },
   follow: { flags: '-f, --follow', text: 'keep running, and print what is new' },
   every: { flags: '--every <time>', text: 'time between snapshots, 250ms to 60s; default: 1s', value: 'duration' },
+  /** Where each costs Windows a PowerShell. */
+  'every-minute': { flags: '--every <time>', text: 'time between rows, 60s to 24h; default: 60s', value: 'duration' },
   'no-stream': { flags: '--no-stream', text: 'print one snapshot, and exit' },
   since: { flags: '--since <time>', text: 'from this time on: 10m (ago), or 2026-01-31T12:00', value: 'since' },
   tail: { flags: '-n, --tail <count>', text: 'number of last lines of each, or all', value: 'lines' },

@@ -20,6 +20,7 @@ export const wslVerb = {
     undo: async () => wslUndoVerb,
     verify: async () => (await import('./verify.js')).wslVerifyVerb,
     reclaim: async () => (await import('./reclaim.js')).wslReclaimVerb,
+    watch: async () => (await import('./watch.js')).wslWatchVerb,
   },
 } satisfies Verb;
 
