@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
 import { type Host, run } from './programs.js';
 import { readVm, type Vm } from './vm.js';
-import { askWindows, type Windows } from './windows.js';
+import { askWindows, drivesMount, type Windows } from './windows.js';
 import { readWslc, type Wslc } from './wslc/wslc.js';
-import { scan } from './wslconfig/lines.js';
 
 /** A figure and where it comes from. `sure: false`: an estimate. */
 export interface Fact<T> {
@@ -63,18 +62,6 @@ async function networkingOf(host: Host): Promise<Fact<string> | null> {
   const { text } = await run(host, 'wslinfo', ['--networking-mode'], LIMIT);
   const mode = /^[a-z]+$/i.exec(text?.trim() ?? '')?.[0];
   return mode === undefined ? null : { value: mode.toLowerCase(), source: 'wslinfo', sure: true };
-}
-
-/** wsl.conf, [automount] root; the same parser reads it. Up to 2.9.12 WSL stops at the first bad line, so a root below one does not count; that is not looked at. */
-export function drivesMount({ root }: Host): string {
-  try {
-    const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
-    const written = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.root')?.value;
-    if (written?.startsWith('/')) return written.endsWith('/') ? written : `${written}/`;
-  } catch {
-    // No file: the default mount point.
-  }
-  return '/mnt/';
 }
 
 /** Sizes that machines are sold with, in GiB. */

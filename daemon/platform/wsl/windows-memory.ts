@@ -1,9 +1,8 @@
 import type { WindowsAnswer } from '../../ports/windows-memory.js';
 import type { Bytes } from '../../shared/bytes.js';
-import { drivesMount } from './facts.js';
 import type { Host } from './programs.js';
 import { readVm, type Vm } from './vm.js';
-import { askWindows } from './windows.js';
+import { askWindows, drivesMount } from './windows.js';
 
 /** Memory of the VM as its kernel counts it. */
 export interface VmMemory {

@@ -6,6 +6,7 @@ import { type Bytes, KiB } from '../../shared/bytes.js';
 import { harmless } from '../../shared/printable.js';
 import type { Ms } from '../../shared/span.js';
 import { type Host, run } from './programs.js';
+import { scan } from './wslconfig/lines.js';
 
 /** A virtual machine as Windows sees it: the process that holds its memory (docs/design/wsl.md, "Memory"). */
 export interface WindowsMachine {
@@ -70,6 +71,18 @@ export async function askWindows(host: Host, mount: string, cache: string, fresh
   const { machines: _, ...lasting } = windows;
   if (boot !== '') writeCache(cache, { boot, windows: lasting });
   return { windows, cached: false, fault: null };
+}
+
+/** Where Windows' drives are mounted, as /mnt/: wsl.conf, [automount] root. The parser of `.wslconfig` reads it. */
+export function drivesMount({ root }: Host): string {
+  try {
+    const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
+    const written = entries.find(({ name, sound }) => sound && name.toLowerCase() === 'automount.root')?.value;
+    if (written?.startsWith('/')) return written.endsWith('/') ? written : `${written}/`;
+  } catch {
+    // No file: the default mount point.
+  }
+  return '/mnt/';
 }
 
 /** From PATH, else in its place on drive C: appendWindowsPath=false takes Windows' folders off PATH. */
