@@ -73,6 +73,7 @@ it.each(SHOTS ? VIEWS : some(VIEWS, 1))('$name: shows all of it without scrollin
   const { browser, page, port } = await open(made, view);
   await shoot(page, name);
   expect(await page.locator('tbody tr').count()).toBe(8);
+  expect(await page.locator('.meter').last().textContent()).toContain('Windows3.1 GB of 23.6 GB freeVmmemWSL10.4 GBWSL containers920 MB');
   expect((await page.locator('.word').allTextContents()).sort()).toEqual([
     'asleep',
     'failed',

@@ -33,7 +33,24 @@ export const SERVICES: readonly LiveService[] = [
 export const PICTURE: Pick<Live, 'at' | 'host' | 'budget' | 'engine' | 'projects'> = {
   at: AT,
   engine: { kind: 'docker', version: '27.3.1' },
-  host: { ...LIVE.host, total: 12_288 * MB, available: 3_100 * MB, swapTotal: 3_072 * MB, swapFree: 2_900 * MB, cpu: 23.4, wsl: true },
+  host: {
+    ...LIVE.host,
+    total: 12_288 * MB,
+    available: 3_100 * MB,
+    swapTotal: 3_072 * MB,
+    swapFree: 2_900 * MB,
+    cpu: 23.4,
+    wsl: true,
+    windows: {
+      at: AT,
+      total: 24_200 * MB,
+      free: 3_174 * MB,
+      machines: [
+        { name: 'vmmemWSL', memory: 10_650 * MB, since: null },
+        { name: 'vmmemwslc-cli-me', memory: 920 * MB, since: null },
+      ],
+    },
+  },
   budget: { budget: 4_096 * MB, granted: 2_112 * MB, standard: 1_472 * MB, workingSet: 1_535 * MB },
   projects: [{ name: 'shop', root: '/home/me/shop', profile: 'minimal' }],
 };
