@@ -7,6 +7,7 @@ import { lookAtBothSides } from '../../../daemon/platform/wsl/windows-memory.js'
 import { GiB, MiB } from '../../../daemon/shared/bytes.js';
 import { anyCharacter } from '../../support/any-character.js';
 import { rounds } from '../../support/deep.js';
+import { parsePowershell } from '../../support/powershell.js';
 import { type Simulated, type SimulatedHost, simulate } from './simulated.js';
 
 const BASE = 'total=16000000\nfree=1000\nbuild=22631\ncpus=8\nprofile=C:\\Users\\me\n';
@@ -65,6 +66,17 @@ describe('the machines in an answer of PowerShell', () => {
       { numRuns: rounds(2_000) },
     );
   }); // biome-ignore format: short
+});
+
+it('the script calls no method, which AppLocker refuses, and lists machines behind all figures', async () => {
+  const { host, seam, cache } = on();
+  await askWindows(seam, '/mnt/', cache);
+  const script = Buffer.from(asked(host)[0]?.split(' ').at(-1) ?? '', 'base64').toString('utf16le');
+  const calls = (text: string) => parsePowershell(text).descendantsOfType('invokation_expression').length;
+  expect([calls(script), calls('$o.CreationDate.ToUniversalTime()')]).toEqual([0, 1]);
+  const places = ['total=', 'free=', 'build=', 'cpus=', 'profile=', 'machine=', 'exit 0'].map(part => script.indexOf(part));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
 });
 
 describe('the cache of a boot', () => {
