@@ -73,7 +73,7 @@ export async function askWindows(host: Host, mount: string, cache: string, fresh
   return { windows, cached: false, fault: null };
 }
 
-/** Where Windows' drives are mounted, as /mnt/: wsl.conf, [automount] root. The parser of `.wslconfig` reads it. */
+/** Where Windows' drives are mounted, as /mnt/: wsl.conf, [automount] root. The parser of `.wslconfig` reads it. Up to 2.9.12 WSL stops at the first bad line, which is not looked at. */
 export function drivesMount({ root }: Host): string {
   try {
     const { entries } = scan(readFileSync(join(root, '/etc/wsl.conf'), 'utf8'));
