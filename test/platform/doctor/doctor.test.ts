@@ -31,6 +31,8 @@ const HERE = { 'etc/os-release': 'NAME="Ubuntu"\nPRETTY_NAME="Ubuntu 24.04.3 LTS
 const OWN = { KernelVersion: '6.6.87.2-microsoft-standard-WSL2', MemTotal: 8_331_000_000, NCPU: 8, Name: 'laptop' };
 const UNIT = 'home/me/.config/systemd/user/laptop-dev.service';
 
+/** Each takes a tenth of a second: a fast run takes a few. */
+const RARE = 12;
 const codesOf = ({ out }: Told) => (JSON.parse(out).data.findings as { code: string }[]).map(({ code }) => code);
 const doctor = (parts: Partial<Simulated>, engine: StubEngine | null = ENGINES.docker, line = LINE) =>
   on(parts, engine, host => runOn(host, line));
@@ -109,7 +111,7 @@ describe.concurrent('doctor', () => {
     ['Compose sees more', { compose: ['api', 'db', 'llm'] }, ENGINES.docker, ['compose-differs'], 7],
     ['a project that cannot be read', { files: { 'project/compose.yaml': 'services: 5\n' } }, ENGINES.docker, ['profile-invalid'], 7],
     ['a profile beyond the budget', { host: 8, vm: 3, swap: 1 }, ENGINES.docker, ['profile-too-large', 'wsl-memory-small'], 7],
-  ]))('%s', async (_, parts, engine, codes, code) => {
+  ], RARE))('%s', async (_, parts, engine, codes, code) => {
     const result = await doctor(parts, engine);
     expect([codesOf(result), result.code]).toEqual([codes, code]);
   }); // biome-ignore format: a table
