@@ -32,7 +32,7 @@ const OWN = { KernelVersion: '6.6.87.2-microsoft-standard-WSL2', MemTotal: 8_331
 const UNIT = 'home/me/.config/systemd/user/laptop-dev.service';
 
 /** Each takes a tenth of a second: a fast run takes a few. */
-const RARE = 12;
+const RARE = 20;
 const codesOf = ({ out }: Told) => (JSON.parse(out).data.findings as { code: string }[]).map(({ code }) => code);
 const doctor = (parts: Partial<Simulated>, engine: StubEngine | null = ENGINES.docker, line = LINE) =>
   on(parts, engine, host => runOn(host, line));

@@ -39,23 +39,29 @@ const KERNEL = { user: 0.001, system: 0.02 };
 const EDGE = { user: 0.005, system: 0 };
 const JUST = { user: 0.0025, system: 0.0025 };
 
+/** A fast run takes a few of the hosts. */
+const RARE = 15;
+
 describe.concurrent('cache that WSL does not drop', () => {
   /** `minutes` that WSL waits; null: the VM is idle. */
   it.each(
-    sampled<readonly [Release, Simulated['busy'], number | null]>([
-      ['2.6.1', BUSY, 10],
-      ['2.6.1', KERNEL, null],
-      ['2.7.14', KERNEL, null],
-      ['2.9.4', KERNEL, null],
-      ['2.9.4', EDGE, 10],
-      ['2.9.8', KERNEL, 2],
-      ['2.9.8', EDGE, null],
-      ['2.9.12', JUST, null],
-      ['3.0.1', BUSY, 2],
-      ['3.0.1', KERNEL, 2],
-      ['3.0.1', JUST, null],
-      ['3.0.2', { user: 0.0025, system: 0.005 }, 2],
-    ]),
+    sampled<readonly [Release, Simulated['busy'], number | null]>(
+      [
+        ['2.6.1', BUSY, 10],
+        ['2.6.1', KERNEL, null],
+        ['2.7.14', KERNEL, null],
+        ['2.9.4', KERNEL, null],
+        ['2.9.4', EDGE, 10],
+        ['2.9.8', KERNEL, 2],
+        ['2.9.8', EDGE, null],
+        ['2.9.12', JUST, null],
+        ['3.0.1', BUSY, 2],
+        ['3.0.1', KERNEL, 2],
+        ['3.0.1', JUST, null],
+        ['3.0.2', { user: 0.0025, system: 0.005 }, 2],
+      ],
+      RARE,
+    ),
   )('WSL %s, %o: %s minutes', async (release, busy, minutes) => {
     const { finding, waited } = await found({ release, busy, cache: 0.6, commandLine: 'psi=1' }, 'wsl-cache-held');
     expect(waited).toBe(2_000);
@@ -129,7 +135,7 @@ describe.concurrent('the order of advice', () => {
     ['a VM that is too small', 'wsl-memory-small', { vm: 4, swap: 1 }, ['larger', 'fewer']],
     ['… on a host that has no more', 'wsl-memory-small', { host: 8, vm: 4, swap: 1 }, ['fewer']],
     ['… beside wslc', 'wsl-memory-small', { release: '3.0.1', vm: 4, swap: 1, config: '[wsl2]\nmemory=4GB\n', wslc: { settings: 'session:\n  memorySize: 12GB\n', sessions: RUNNING } }, ['limit', 'larger', 'fewer']],
-  ]))('%s: %s', async (_, code, parts, order) => {
+  ], RARE))('%s: %s', async (_, code, parts, order) => {
     const { finding } = await found(parts, code);
     const told = finding?.remedies.map(({ does }) => Object.entries(WORDS).find(([, words]) => does.includes(words))?.[0] ?? does);
     expect(told).toEqual(order);
@@ -163,12 +169,15 @@ describe.concurrent('both VMs of WSL', () => {
   const sessions = { 'wslc-cli-me': { running: false } };
 
   it.each(
-    sampled<readonly [string, Partial<Simulated>, string]>([
-      ['half each of 16 GB', {}, '4GB'],
-      ['half each of 32 GB', { host: 32, vm: 16 }, '12GB'],
-      ['half each of 64 GB', { host: 64, vm: 32 }, '28GB'],
-      ['a VM of 10 GB', { vm: 10, config: '[wsl2]\nmemory=10GB\n' }, '2GB'],
-    ]),
+    sampled<readonly [string, Partial<Simulated>, string]>(
+      [
+        ['half each of 16 GB', {}, '4GB'],
+        ['half each of 32 GB', { host: 32, vm: 16 }, '12GB'],
+        ['half each of 64 GB', { host: 64, vm: 32 }, '28GB'],
+        ['a VM of 10 GB', { vm: 10, config: '[wsl2]\nmemory=10GB\n' }, '2GB'],
+      ],
+      RARE,
+    ),
   )('%s: wslc is to have what leaves Windows 4 GB', async (_, parts, size) => {
     expect((await told({ ...parts, wslc: { settings: null, sessions } }))?.fix).toContain(`--wslc ${size} (session.memorySize)`);
   });

@@ -17,23 +17,29 @@ async function on<T>(parts: Partial<Simulated>, use: (host: SimulatedHost) => Pr
 const answerOf = (parts: Partial<Simulated>, line: string): Promise<Told> => on(parts, host => runOn(host, line));
 const dataOf = ({ out }: Told) => JSON.parse(out).data;
 
+/** A fast run takes a few of the hosts. */
+const RARE = 15;
+
 describe.concurrent('presets on hosts of all sizes', () => {
   const off = (gib: number): Partial<Simulated> => ({ host: gib, vm: gib / 2, interop: false, config: '' });
   it.each(
-    sampled<readonly [string, Partial<Simulated>, readonly number[], boolean]>([
-      ['8 GB, 4 processors', { host: 8, cpus: 4 }, [3, 4, 3, 2], true],
-      ['16 GB', { host: 16 }, [5, 8, 10, 10], true],
-      ['32 GB', { host: 32, cpus: 16 }, [5, 8, 10, 20], true],
-      ['64 GB', { host: 64, cpus: 24 }, [5, 8, 10, 40], true],
-      ['8 GB, interop off', off(8), [3, 4, 3, 2], false],
-      ['16 GB, interop off', off(16), [5, 8, 10, 10], false],
-      ['32 GB, interop off', off(32), [5, 8, 10, 20], false],
-      ['64 GB, interop off', off(64), [5, 8, 10, 40], false],
-      ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
-      ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
-      ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
-      ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
-    ]),
+    sampled<readonly [string, Partial<Simulated>, readonly number[], boolean]>(
+      [
+        ['8 GB, 4 processors', { host: 8, cpus: 4 }, [3, 4, 3, 2], true],
+        ['16 GB', { host: 16 }, [5, 8, 10, 10], true],
+        ['32 GB', { host: 32, cpus: 16 }, [5, 8, 10, 20], true],
+        ['64 GB', { host: 64, cpus: 24 }, [5, 8, 10, 40], true],
+        ['8 GB, interop off', off(8), [3, 4, 3, 2], false],
+        ['16 GB, interop off', off(16), [5, 8, 10, 10], false],
+        ['32 GB, interop off', off(32), [5, 8, 10, 20], false],
+        ['64 GB, interop off', off(64), [5, 8, 10, 40], false],
+        ['PowerShell prints UTF-16', { powershell: 'utf16' }, [5, 8, 10, 10], true],
+        ['PowerShell fails', { powershell: 'fails', vm: 8, config: '' }, [5, 8, 10, 10], false],
+        ['PowerShell is not there', { powershell: 'absent', vm: 16, config: '' }, [5, 8, 10, 20], false],
+        ['a cap hides the host', { ...off(16), vm: 4, config: '[wsl2]\nmemory=4GB\n' }, [1, 2, 1, 1], false],
+      ],
+      RARE,
+    ),
   )('%s', async (_, parts, memory, sure) => {
     const data = dataOf(await answerOf(parts, 'wsl presets full --json'));
     expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
@@ -44,29 +50,37 @@ describe.concurrent('presets on hosts of all sizes', () => {
 
 describe.concurrent('what a host is', () => {
   it.each(
-    sampled<readonly [string, Partial<Simulated>, string, RegExp]>([
-      ['5.15: no PSI, cgroup v1', { release: '2.3.26' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
-      ['6.6: PSI', { release: '2.6.1' }, 'wsl show --json', /"psi":true/],
-      ['6.18: no PSI', { release: '2.9.4' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
-      ['6.18 with psi=1', { release: '2.9.4', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
-      ['the version by wslinfo', { release: '2.9.4' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
+    sampled<readonly [string, Partial<Simulated>, string, RegExp]>(
       [
-        'by wsl.exe in UTF-16',
-        { wslinfo: 'absent', wsl: 'utf16' },
-        'wsl show --json',
-        /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/,
+        ['5.15: no PSI, cgroup v1', { release: '2.3.26' }, 'wsl show --json', /"psi":false,"cgroup":"v1"/],
+        ['6.6: PSI', { release: '2.6.1' }, 'wsl show --json', /"psi":true/],
+        ['6.18: no PSI', { release: '2.9.4' }, 'wsl show --json', /"psi":false,"cgroup":"v2"/],
+        ['6.18 with psi=1', { release: '2.9.4', commandLine: 'a psi=1' }, 'wsl show --json', /"psi":true/],
+        ['the version by wslinfo', { release: '2.9.4' }, 'wsl show --json', /"wslVersion":\{"value":"2\.9\.4\.0","source":"wslinfo"/],
+        [
+          'by wsl.exe in UTF-16',
+          { wslinfo: 'absent', wsl: 'utf16' },
+          'wsl show --json',
+          /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/,
+        ],
+        ['by wsl.exe in UTF-8', { wslinfo: 'fails', wsl: 'utf8' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
+        ['by wsl.exe in German', { wslinfo: 'fails', wsl: 'localized' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe/],
+        ['no version at all', { wslinfo: 'hangs', wsl: 'hangs' }, 'wsl show --json', /"wslVersion":null,"networkingMode":null/],
+        ['mirrored networking', { networkingMode: 'mirrored' }, 'wsl show', /networking +mirrored +wslinfo/],
+        ['interop off is said', { interop: false, config: '' }, 'wsl show', /Windows could not be asked: interop is off\./],
+        [
+          'a failing PowerShell is said',
+          { powershell: 'fails', config: '' },
+          'wsl show',
+          /could not be asked: powershell\.exe failed \(3\)/,
+        ],
+        ['the user of Windows', { users: ['Jo Doe'] }, 'wsl show', /mnt\/c\/Users\/Jo Doe\/\.wslconfig does not exist: all defaults hold/],
+        ['a user outside ASCII', { users: ['José'] }, 'wsl show', /mnt\/c\/Users\/José\/\.wslconfig/],
+        ['the only user', { interop: false }, 'wsl show', /Users\/me\/\.wslconfig does not exist.*guessed: the only folder of a user$/m],
+        ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
       ],
-      ['by wsl.exe in UTF-8', { wslinfo: 'fails', wsl: 'utf8' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe --version"/],
-      ['by wsl.exe in German', { wslinfo: 'fails', wsl: 'localized' }, 'wsl show --json', /"value":"2\.6\.1\.0","source":"wsl\.exe/],
-      ['no version at all', { wslinfo: 'hangs', wsl: 'hangs' }, 'wsl show --json', /"wslVersion":null,"networkingMode":null/],
-      ['mirrored networking', { networkingMode: 'mirrored' }, 'wsl show', /networking +mirrored +wslinfo/],
-      ['interop off is said', { interop: false, config: '' }, 'wsl show', /Windows could not be asked: interop is off\./],
-      ['a failing PowerShell is said', { powershell: 'fails', config: '' }, 'wsl show', /could not be asked: powershell\.exe failed \(3\)/],
-      ['the user of Windows', { users: ['Jo Doe'] }, 'wsl show', /mnt\/c\/Users\/Jo Doe\/\.wslconfig does not exist: all defaults hold/],
-      ['a user outside ASCII', { users: ['José'] }, 'wsl show', /mnt\/c\/Users\/José\/\.wslconfig/],
-      ['the only user', { interop: false }, 'wsl show', /Users\/me\/\.wslconfig does not exist.*guessed: the only folder of a user$/m],
-      ['what was never tried', {}, 'wsl show --explain', /Unverified on a real host/],
-    ]),
+      RARE,
+    ),
   )('%s', async (_, parts, line, expected) => {
     const { code, out } = await answerOf(parts, line);
     expect(out).toMatch(expected);
@@ -85,7 +99,7 @@ describe.concurrent('what a host is', () => {
     ['no file to take back', {}, 'wsl undo', 2, /No change to \.wslconfig is known/],
     ['UTF-16 without a mark', { config: Buffer.from('[wsl2]', 'utf16le') }, 'wsl apply balanced full', 3, /UTF-16 without its mark/],
     ['a file that is none', { config: Buffer.alloc(300_000) }, 'wsl show', 3, /it has 300000\s+bytes/],
-  ]))('%s is refused', async (_, parts, line, code, expected) => {
+  ], RARE))('%s is refused', async (_, parts, line, code, expected) => {
     const answer = await answerOf(parts, line);
     expect([answer.code, answer.out]).toEqual([code, '']);
     expect(answer.err).toMatch(expected);
@@ -141,7 +155,7 @@ describe.concurrent("WSL's own containers", () => {
     ['broken YAML', { release: '3.0.2', wslc: { settings: 'session: [\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ kind: 'broken' }] }],
     ['elsewhere', { release: '3.0.2', wslc: { settings: 'session:\n  storagePath: C:\\Data\n', sessions: {} }, files: { 'mnt/c/Data/wslc/sessions/moved/storage.vhdx': '' } }, { sessions: [{ name: 'moved', storage: 0 }] }],
     ['no Windows', { release: '2.9.12', interop: false, config: '', wslc: { settings: null, sessions: sessions(true) } }, { memory: { value: 2 ** 33 } }],
-  ]))('%s', async (_, parts, expected) => {
+  ], RARE))('%s', async (_, parts, expected) => {
     const { wslc } = dataOf(await answerOf(parts, 'wsl show --json'));
     if (expected === null) expect(wslc).toBeNull();
     else expect(shown({ wslc })).toMatchObject(expected);
@@ -154,7 +168,7 @@ describe.concurrent("WSL's own containers", () => {
     ['16 GB, opened and never used', { wslc: { settings: '', sessions: {} } }, '', [5, 8, 10, 10]],
     ['32 GB, used', { host: 32, cpus: 16, wslc: { settings: null, sessions: sessions(true) } }, '', [5, 8, 10, 12]],
     ['8 GB, used', { host: 8, cpus: 4, wslc: { settings: null, sessions: sessions(true) } }, '', [1, 1, 1, 1]],
-  ]))('and the presets: %s', async (_, parts, more, memory) => {
+  ], RARE))('and the presets: %s', async (_, parts, more, memory) => {
     const data = dataOf(await answerOf({ release: '3.0.1', ...parts }, `wsl presets full --json${more}`));
     expect(data.presets.map((preset: { memory: number }) => preset.memory / 2 ** 30)).toEqual(memory);
   }); // biome-ignore format: a table
@@ -187,7 +201,7 @@ describe.concurrent("WSL's own containers", () => {
     ['broken YAML', { release: '3.0.1', wslc: { settings: 'session: [\n', sessions: sessions(false) } }, 3, /is\s+left\s+as\s+it\s+is:[\s\S]*is\s+no\s+YAML[\s\S]*Nothing\s+was\s+written/],
     ['a key twice', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 1GB\n  memorySize: 2GB\n', sessions: sessions(false) } }, 3, /it\s+has\s+session\.memorySize\s+twice/],
     ['too much for both', { release: '3.0.1', wslc: { settings: '', sessions: sessions(false) } }, 5, /WSL's\s+own\s+containers\s+may\s+take\s+12\s+GB[\s\S]*--wslc\s+2GB/],
-  ]))('apply --wslc is refused, and nothing is written: %s', async (why, parts, code, expected) => {
+  ], RARE))('apply --wslc is refused, and nothing is written: %s', async (why, parts, code, expected) => {
     await on({ ...parts, config: '[wsl2]\n' }, async host => {
       const told = await runOn(host, `wsl apply balanced full --wslc ${why.startsWith('too') ? 12 : 4}GB`);
       expect([told.code, told.err]).toEqual([code, expect.stringMatching(expected)]);
@@ -204,7 +218,7 @@ describe.concurrent('presets of a machine that is described', () => {
     ['of an older WSL', { kind: 'linux' }, '--memory 64GB --cores 16 --version 2.7.11', [5, 8, 10, 40], /CPU time of programs[\s\S]* for 10 minutes\n.*no containers of its own/],
     ['of one that came later', { kind: 'linux' }, '--memory 64GB --cores 24 --version 4', [5, 8, 10, 40], /newer than 3\.0\.2/],
     ['under WSL2: not this host', { host: 64, config: '[wsl2]\n; bad\n', wslc: { settings: null, sessions: sessions(true) } }, '--host-memory 16GB --cores 2', [5, 8, 10, 10], /Host: 16 GB \(--memory\); 2 processors \(--cores\)\.\nProfile/],
-  ]))('%s', async (_, parts, line, memory, expected) => {
+  ], RARE))('%s', async (_, parts, line, memory, expected) => {
     await on(parts, async host => {
       const told = await runOn(host, `wsl presets full ${line}`);
       expect([told.code, told.out]).toEqual([0, expect.stringMatching(expected)]);
@@ -227,18 +241,21 @@ describe.concurrent('presets of a machine that is described', () => {
 describe.concurrent('apply and undo', () => {
   const added = (eol: string) => ['', '[wsl2]', 'memory=8GB', 'processors=6', ''].join(eol);
   it.each(
-    sampled<readonly [string, Simulated['config'], string, string | Buffer]>([
-      ['no file', null, '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-      ['an empty file', '', '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-      ['CR LF', '# me\r\n[wsl2]\r\nmemory=4GB # half\r\n', '', '# me\r\n[wsl2]\r\nmemory=8GB # half\r\nprocessors=6\r\n'],
-      ['LF', '[wsl2]\nprocessors=2\nmemory=4GB', '', '[wsl2]\nprocessors=6\nmemory=8GB'],
-      ['another section', '[experimental]\nautoMemoryReclaim=gradual\n', '', `[experimental]\nautoMemoryReclaim=gradual\n${added('\n')}`],
-      ['a mark', '\ufeff[wsl2]\r\n', '', '\ufeff[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
-      ['UTF-16', Buffer.from('\ufeff[wsl2]\n', 'utf16le'), '', Buffer.from('\ufeff[wsl2]\nmemory=8GB\nprocessors=6\n', 'utf16le')],
-      ['ANSI', Buffer.from('# caf\xe9\n[wsl2]\n', 'latin1'), '', Buffer.from('# caf\xe9\n[wsl2]\nmemory=8GB\nprocessors=6\n', 'latin1')],
-      ['duplicates', '[wsl2]\nmemory=1GB\nmemory=2GB\n', '', '[wsl2]\nmemory=8GB\nmemory=2GB\nprocessors=6\n'],
-      ['PSI', '[wsl2]\nkernelCommandLine=quiet psi=0\n', ' --psi', '[wsl2]\nkernelCommandLine=quiet psi=1\nmemory=8GB\nprocessors=6\n'],
-    ]),
+    sampled<readonly [string, Simulated['config'], string, string | Buffer]>(
+      [
+        ['no file', null, '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+        ['an empty file', '', '', '[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+        ['CR LF', '# me\r\n[wsl2]\r\nmemory=4GB # half\r\n', '', '# me\r\n[wsl2]\r\nmemory=8GB # half\r\nprocessors=6\r\n'],
+        ['LF', '[wsl2]\nprocessors=2\nmemory=4GB', '', '[wsl2]\nprocessors=6\nmemory=8GB'],
+        ['another section', '[experimental]\nautoMemoryReclaim=gradual\n', '', `[experimental]\nautoMemoryReclaim=gradual\n${added('\n')}`],
+        ['a mark', '\ufeff[wsl2]\r\n', '', '\ufeff[wsl2]\r\nmemory=8GB\r\nprocessors=6\r\n'],
+        ['UTF-16', Buffer.from('\ufeff[wsl2]\n', 'utf16le'), '', Buffer.from('\ufeff[wsl2]\nmemory=8GB\nprocessors=6\n', 'utf16le')],
+        ['ANSI', Buffer.from('# caf\xe9\n[wsl2]\n', 'latin1'), '', Buffer.from('# caf\xe9\n[wsl2]\nmemory=8GB\nprocessors=6\n', 'latin1')],
+        ['duplicates', '[wsl2]\nmemory=1GB\nmemory=2GB\n', '', '[wsl2]\nmemory=8GB\nmemory=2GB\nprocessors=6\n'],
+        ['PSI', '[wsl2]\nkernelCommandLine=quiet psi=0\n', ' --psi', '[wsl2]\nkernelCommandLine=quiet psi=1\nmemory=8GB\nprocessors=6\n'],
+      ],
+      RARE,
+    ),
   )('%s', async (_, config, more, expected) => {
     await on({ config }, async host => {
       const dry = await runOn(host, `wsl apply balanced full --dry-run${more}`);
@@ -315,7 +332,7 @@ describe.concurrent('verify', () => {
     ['networking without wslinfo', { config: '[wsl2]\nnetworkingMode=nat\n', wslinfo: 'absent' }, 0, { 'wsl2.networkingMode': 'unseen' }],
     ['what only Windows knows', { config: '[general]\ninstanceIdleTimeout=-1\n' }, 0, { 'general.instanceIdleTimeout': 'unseen' }],
     ['interop off', { config: '[wsl2]\nmemory=8GB\n', interop: false }, 0, { 'wsl2.memory': 'holds' }],
-  ]))('%s', async (_, parts, code, expected) => {
+  ], RARE))('%s', async (_, parts, code, expected) => {
     const answer = await answerOf({ ...given, host: 32, ...parts }, 'wsl verify --json');
     expect([answer.code, states(answer)]).toEqual([code, expected]);
   }); // biome-ignore format: a table
