@@ -7,7 +7,7 @@ import { runOn } from './wsl/run-cli.js';
 import { RELEASES, type Release, type Simulated, type SimulatedWslc, simulate } from './wsl/simulated.js';
 
 /**
- * What `wsl show`, `wsl presets` and `doctor` say on some 170 hosts, as people see it at 80 columns. LAPTOP_DEV_RECORD=1 writes the file anew: read what changed in it
+ * What `wsl show`, `wsl presets` and `doctor` say on some 200 hosts, as people see it at 80 columns. LAPTOP_DEV_RECORD=1 writes the file anew: read what changed in it
  * before it is kept.
  */
 const FILE = join(import.meta.dirname, 'golden.txt');
@@ -73,6 +73,7 @@ const HOSTS: readonly GoldenHost[] = [
   host('wsl.exe in UTF-8', { wslinfo: 'absent', wsl: 'utf8' }),
   host('wsl.exe in UTF-16', { wslinfo: 'fails', wsl: 'utf16', release: '3.0.2' }),
   host('wsl.exe in German', { wslinfo: 'fails', wsl: 'localized', release: '2.9.13' }),
+  host('wsl.exe in Chinese', { wslinfo: 'fails', wsl: 'chinese', release: '3.0.2', vmCpus: 6 }),
   host('no version', { wslinfo: 'hangs', wsl: 'hangs' }),
   host('PowerShell in UTF-16', { powershell: 'utf16', release: '3.0.1', users: ['Jo Doe'] }),
   host('PowerShell hangs', { powershell: 'hangs', config: '' }),

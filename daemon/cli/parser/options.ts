@@ -54,12 +54,12 @@ export const OPTIONS = {
   cores: { flags: '--cores <count>', text: 'its logical processors; with --memory: of a machine that is not this one', value: 'count' },
   'wsl-version': {
     flags: '--version <version>',
-    text: 'version of WSL that is meant, such as 3.0; default: the one here',
+    text: 'version of WSL that is meant, such as 3.0; default: the one here, none with --memory and --cores',
     value: 'version',
   },
   wslc: {
     flags: '--wslc <size>',
-    text: "memory for the machine of WSL's own containers (wslc), which .wslconfig does not size",
+    text: "memory for the machine of WSL's own containers (wslc): presets leave room for it, apply writes it to settings.yaml",
     value: 'size',
   },
   model: { flags: '--model <size>', text: 'size of the language model for which the preset llm makes room (4.7GB)', value: 'size' },

@@ -2,7 +2,7 @@ import type { Fact } from '../../platform/wsl/facts.js';
 import type { SettingsDiagnostic } from '../../platform/wsl/wslc/settings.js';
 import { terminateCommand, type Wslc } from '../../platform/wsl/wslc/wslc.js';
 import type { DiffLine } from '../../platform/wsl/wslconfig/diff.js';
-import { PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
+import { LEFT_TO_WINDOWS, PRESETS, type Preset, type ProfileNeed } from '../../platform/wsl/wslconfig/presets.js';
 import { type Diagnostic, formatWslSize } from '../../platform/wsl/wslconfig/read.js';
 import type { Check } from '../../platform/wsl/wslconfig/verify.js';
 import { formatBytes, GiB } from '../../shared/bytes.js';
@@ -57,12 +57,9 @@ export function renderPresets(
     `Profile ${profile.name}: ${formatBytes(profile.standard)} standard, ${formatBytes(profile.maximum)} maximum, and 1.5 GB for kernel, engine and editor.`,
     ...(version === null || says.length === 0
       ? []
-      : [
-          '',
-          `WSL ${version.value} (${version.source}; docs/design/wsl.md, "Releases": unverified on a real host):`,
-          ...says.map(each => `  ${each}`),
-        ]),
-    ...(explain ? ['', UNVERIFIED] : []),
+      : ['', `WSL ${version.value} (${version.source}; docs/design/wsl.md, "Releases"):`, ...says.map(each => `  ${each}`)]),
+    '',
+    UNVERIFIED,
   ];
 }
 
@@ -70,9 +67,11 @@ export function renderPresets(
 function wslcLines({ memory, wslc }: SizedHost, presets: readonly Preset[]): string[] {
   if (wslc === null) return [];
   const less = Math.max(2, Math.round(memory.value / 4 / GiB)) * GiB;
+  const least = Math.min(...presets.map(preset => preset.memory));
+  const isLeft = Math.round(memory.value / GiB) * GiB - wslc.value - least >= LEFT_TO_WINDOWS;
   const isTight = presets.some(({ fits }) => !fits) && less < wslc.value;
   return [
-    `WSL's own containers: up to ${withSource(wslc, formatBytes(wslc.value))}; 4 GB are left to Windows.`,
+    `WSL's own containers: up to ${withSource(wslc, formatBytes(wslc.value))}${isLeft ? '; 4 GB are left to Windows' : ': with the least preset Windows has less than 4 GB left'}.`,
     ...(isTight ? [`More fits beside less of them: --wslc ${formatWslSize(less)}.`] : []),
   ];
 }
@@ -85,8 +84,8 @@ function withSource<T>({ source }: Fact<T>, text: string): string {
   return `${text} (${source})`;
 }
 
-export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[] {
-  const { facts, config, hostMemory, cpus, wslc } = wsl;
+export function renderHost(wsl: Wsl, { width, colours }: Look): string[] {
+  const { facts, config, hostMemory, cpus, wslc, wslcFailure } = wsl;
   const { vm } = facts;
   const fact = <T>(found: Fact<T> | null, text: (value: T) => string) => (found ? [text(found.value), found.source] : ['unknown', '']);
   const rows = [
@@ -104,15 +103,21 @@ export function renderHost(wsl: Wsl, { explain, width, colours }: Look): string[
     ...wslcRows(wsl),
   ]; // biome-ignore format: a table
   const columns = [{ title: '' }, { title: 'FOUND', gives: true, least: 20 }, { title: 'FROM', gives: true, least: 26 }];
+  // Where a figure is estimated from does not fit beside it.
+  const long = rows.filter(([, , source = '']) => source.startsWith('estimated: '));
+  const shown = rows.map(row => (long.includes(row) ? [row[0] ?? '', row[1] ?? '', 'estimated, see below'] : row));
   return [
-    ...table(columns, rows, width),
+    ...table(columns, shown, width),
+    ...long.map(([what, , source]) => `${what}: ${source}.`),
     ...(facts.windowsFault === null || vm.kind !== 'wsl2' ? [] : [`Windows could not be asked: ${facts.windowsFault}.`]),
     '',
     `${config.file}${config.bytes === null ? ' does not exist: all defaults hold' : ` (${config.decoded.encoding})`}; ${wsl.configSource}`,
     ...[...config.config.effective.values()].map(({ name, value, line }) => `  line ${line}: ${name} = ${config.decoded.show(value)}`),
     ...config.diagnostics.map(diagnostic => `  ${colours.yellow('!')} ${renderDiagnostic(diagnostic)}`),
+    ...(wslcFailure === null ? [] : ['', `${colours.yellow('!')} ${wslcFailure.message}`]),
     ...(wslc?.settings.bytes ? ['', `${wslc.settings.file} (${wslc.settings.decoded.encoding})`, ...settingsLines(wslc, colours)] : []),
-    ...(explain ? ['', UNVERIFIED] : []),
+    '',
+    UNVERIFIED,
   ];
 }
 
@@ -122,7 +127,7 @@ function wslcRows({ wslc, hostMemory }: Wsl): string[][] {
   const limit = wslcLimitFact(wslc, hostMemory?.value ?? null);
   const most = limit ? `up to ${formatBytes(limit.value)}` : 'up to half of the host';
   const sessions = wslc.sessions.map(({ name, running, storage }) => {
-    const [state, source] = running ? ['runs', 'swap.vhdx is there'] : ['off', 'no swap.vhdx'];
+    const [state, source] = running ? ['on', 'swap.vhdx: on, or crashed'] : ['off', 'no swap.vhdx'];
     return ['wslc session', `${name}: ${state}, ${formatBytes(storage)} disk`, source];
   });
   return [
@@ -171,7 +176,7 @@ export interface Applied extends AppliedFile {
 
 export function renderApplied(applied: Applied, colours: Colours): string[] {
   const { preset, written, changed, stops, wslc, explain } = applied;
-  const why = explain ? [calculation(preset), UNVERIFIED] : [];
+  const why = [...(explain ? [calculation(preset)] : []), UNVERIFIED];
   const running = stops && stops.length > 0 ? [`Running now: ${stops.join(', ')}.`] : [];
   const isWritten = written || wslc?.written;
   return [
@@ -185,6 +190,12 @@ export function renderApplied(applied: Applied, colours: Colours): string[] {
   ];
 }
 
+/** The same of --wslc alone. */
+export function renderAppliedWslc(wslc: AppliedFile & { readonly running: readonly string[] }, colours: Colours): string[] {
+  const after = wslc.written ? ['', ...terminates(wslc.running), 'Back: laptop-dev wsl undo.'] : [];
+  return [...fileLines(wslc, 'that memorySize', 'memorySize', colours), UNVERIFIED, ...after];
+}
+
 function fileLines({ file, diff, changed, written, backup }: AppliedFile, has: string, wrote: string, colours: Colours): string[] {
   if (!changed) return [`${file} has ${has} already.`];
   return [
@@ -194,6 +205,9 @@ function fileLines({ file, diff, changed, written, backup }: AppliedFile, has: s
 }
 
 /** wslc reads its settings when a session's machine starts. */
+export const SESSION_END =
+  "WSL's own containers have it when their machine next starts: `wslc --session NAME system session terminate` in PowerShell ends it, and its containers with it.";
+
 function terminates(running: readonly string[]): string[] {
   if (running.length === 0) return ["WSL's own containers have it when their machine next starts."];
   return [

@@ -10,7 +10,14 @@ const psiOff: DoctorCheck = ({ facts, config }) => {
   const figures = `kernel ${vm.kernel}, no /proc/pressure/memory`;
   const symptom = 'Memory pressure is seen later, by MemAvailable and swapping alone';
   if (vm.kind !== 'wsl2') return verdictOf(note(symptom, figures, 'boot with psi=1 on the kernel command line, where the kernel has PSI'));
-  if (major < 6) return verdictOf(note(symptom, figures, 'update WSL (wsl --update): its kernels from 6.6 on have PSI'));
+  if (major < 6)
+    return verdictOf(
+      note(
+        symptom,
+        figures,
+        'update WSL (wsl --update, which ends in wsl --shutdown: it stops every distribution): 6.6 and 3.0.1 have PSI, some kernels of 6.18 only with psi=1',
+      ),
+    );
   const name = 'wsl2.kernelCommandLine';
   const now = config?.config.effective.get(name.toLowerCase())?.value ?? '';
   const repair = config === null ? null : { kind: 'config' as const, changes: [{ name, value: withKernelArgument(now, 'psi=1') }] };

@@ -28,8 +28,10 @@ const cacheHeld: DoctorCheck = evidence => {
   const { idle } = traitsOf(version ?? '0');
   const isBusy = idle.of === 'all' ? cpu.all > IDLE : cpu.user >= IDLE;
   const isOff = neverDrops(evidence) !== null;
+  const isGradual = settingOf(evidence, 'experimental.automemoryreclaim')?.toLowerCase() === 'gradual';
+  const minutes = isGradual ? idle.gradual : idle.minutes;
   const counted = idle.of === 'all' ? `programs and kernel use ${percent(cpu.all)}` : `programs use ${percent(cpu.user)}`;
-  const waits = `WSL ${version ?? 'of unknown version'} waits for ${idle.minutes} minutes below ${percent(IDLE)}`;
+  const waits = `WSL ${version ?? 'of unknown version'} waits for ${minutes} minutes below ${percent(IDLE)}`;
   const figures = `${cache}; ${counted} of ${facts.vm.cpus} processors, over ${cpu.over / 1000} s; ${isOff ? 'autoMemoryReclaim=disabled' : waits}`;
   if (!isBusy && !isOff) return { fine: figures };
   const symptom = `vmmem holds memory that nothing uses: WSL ${isOff ? 'never drops the cache here' : 'drops the cache only when the VM is idle'}`;
@@ -74,10 +76,10 @@ const wslcMemory: DoctorCheck = evidence => {
     const [ours, theirs] = [settingOf(evidence, 'wsl2.memory'), wslc.memory];
     const figures =
       `this VM may take ${formatBytes(both.wsl)} (${ours === null ? 'default: half of the host' : `memory=${ours}`}), ` +
-      `that of WSL's own containers ${formatBytes(both.wslc)} (${theirs === null ? 'default: half of the host' : `memorySize, line ${theirs.line}`}), ` +
-      `of the host's ${formatBytes(both.host)}: less than 4 GB are left to Windows`;
+      `${both.machines === 1 ? 'that' : `the ${both.machines} that run`} of WSL's own containers ${formatBytes(both.wslc)} (${theirs === null ? 'default: half of the host' : `memorySize, line ${theirs.line}`}), ` +
+      `of the host's ${formatBytes(both.host)}`;
     const remedy = smallerWslc(both);
-    large.push(withRemedies(note('Both VMs of WSL together may take all of the memory of Windows', figures, remedy.does), [remedy]));
+    large.push(withRemedies(note('The VMs of WSL together may leave Windows less than 4 GB', figures, remedy.does), [remedy]));
   }
   if (mistakes.length + large.length > 0) return verdictOf(...mistakes, ...large);
   if (wslc.sessions.length === 0) return { fine: 'no session of wslc' };
@@ -96,8 +98,8 @@ const wslcStuck: DoctorCheck = ({ wslc, wslcWhy, facts }) => {
   const running = runningSessions(wslc);
   const { wslc: has, wslcEnds } = traitsOf(version);
   if (running.length === 0 || !has || wslcEnds) return { fine: `${running.length} VMs of wslc run; WSL ${version}` };
-  const fix = `wsl --update: 2.9.8 and later end it 30 s after its last container; until then ${running.map(terminateCommand).join(', ')}, in PowerShell, which stops its containers`;
-  const figures = `${running.join(', ')} has a swap.vhdx, so its VM runs; WSL ${version} never ends it, not even with no container in it`;
+  const fix = `wsl --update, which stops every distribution once: 2.9.8 and later end it 30 s after its last container; until then ${running.map(terminateCommand).join(', ')}, in PowerShell, which stops its containers`;
+  const figures = `${running.join(', ')} has a swap.vhdx: its VM runs, or has crashed. WSL ${version} never ends it, not even with no container in it`;
   return verdictOf(problem("The VM of WSL's own containers never ends, and keeps its memory", figures, fix));
 };
 

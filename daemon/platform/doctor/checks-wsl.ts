@@ -62,6 +62,8 @@ const cgroupsLine: DoctorCheck = evidence => {
   const isApart = isolation(evidence) ?? true;
   const figures = `/etc/wsl.conf, line ${line}: cgroups=v1, on WSL ${version ?? 'of unknown version'}`;
   const remove = `remove the line, ${RESTART}`;
+  if (version !== null && !isAtLeast(version, [2, 5, 1])) return { fine: `${figures}, which has v1 alone: see cgroup-v1` };
+  const isMounted = facts.vm.cgroup === 'v1';
   const { cgroups } = traitsOf(version ?? '0');
   if (version !== null && isApart && cgroups === 'visible') {
     return verdictOf(problem('This distribution does not start the next time (E_UNEXPECTED)', `${figures}: with isolateDistroCgroup, which is on, 2.9.8 to 2.9.12 cannot mount it`, remove)); // biome-ignore format: short
@@ -71,10 +73,11 @@ const cgroupsLine: DoctorCheck = evidence => {
   }
   if (isWithoutMemoryV1(facts.vm.kernel)) {
     const why = `${figures}; kernels 6.18.26 to 6.18.33 have no memory controller of v1`;
-    return verdictOf(problem('No container has a memory limit', why, remove));
+    const when = isMounted ? '' : ' once the distribution has started again';
+    return verdictOf(problem(`No container has a memory limit${when}`, why, remove));
   }
   const later = cgroups === 'flat' ? '; WSL 2.9.8 to 2.9.12 would not start the distribution' : '';
-  return verdictOf(note('cgroup v1 is asked for: limits are lowered in coarse steps, and cache is given back less gently', `${figures}: v1 is mounted${later}`, remove)); // biome-ignore format: short
+  return verdictOf(note('cgroup v1 is asked for: limits are lowered in coarse steps, and cache is given back less gently', `${figures}: v1 ${isMounted ? 'is mounted' : 'will be mounted at the next start'}${later}`, remove)); // biome-ignore format: short
 };
 
 /** Kernels without the memory controller of cgroup v1 (docs/design/wsl.md, "Memory"). */
@@ -100,20 +103,23 @@ const engineCgroup: DoctorCheck = evidence => {
   const isOff = isolation(evidence) === false;
   const isNewer = (config?.changedAt ?? 0) > (facts.vm.bootedAt ?? 0);
   if (isOff && !isNewer) return { fine: `${who}: isolateDistroCgroup=false` };
-  const symptom = 'Containers do not start: the engine does not find their cgroup';
+  const isSeen = !isAtLeast(version, AFTER_SEEN);
+  const symptom = isSeen
+    ? 'Containers do not start: the engine does not find their cgroup'
+    : 'Containers with a memory limit may not start: the engine may not find their cgroup';
   const why =
     cgroups === 'visible'
       ? `${who}: 2.9.8 to 2.9.12 put each distribution into a cgroup of its own that the engine does not look in`
       : `${who}: crun cannot write memory.max of a container with a memory limit; seen up to 3.0.1`;
   if (isOff) return verdictOf(problem(symptom, why, `isolateDistroCgroup=false is written already: ${SHUTDOWN}`));
   const update = { does: 'wsl --update, in PowerShell: 2.9.13 and later give each distribution a namespace', cost: SHUTDOWN_COST };
+  const repair = isPodman && isSeen && config !== null ? { kind: 'config' as const, changes: [{ name: ISOLATE, value: 'false' }] } : null;
   const together = {
-    does: `isolateDistroCgroup=false below [wsl2] in .wslconfig${isPodman ? ' (laptop-dev doctor --fix writes it)' : ''}`,
+    does: `isolateDistroCgroup=false below [wsl2] in .wslconfig${repair === null ? '' : ' (laptop-dev doctor --fix writes it)'}`,
     cost: `distributions see the cgroups of each other; ${SHUTDOWN_COST}`,
   };
   const remedies = cgroups === 'visible' && !isMachine ? [update, together] : [together];
-  const repair = isPodman && config !== null ? { kind: 'config' as const, changes: [{ name: ISOLATE, value: 'false' }] } : null;
-  const level = isAtLeast(version, AFTER_SEEN) ? 'note' : 'problem';
+  const level = isSeen ? 'problem' : 'note';
   return verdictOf({ ...withRemedies(problem(symptom, why, update.does, repair), remedies), level });
 };
 
@@ -130,7 +136,7 @@ const gradual: DoctorCheck = evidence => {
     problem(
       'Containers lose anonymous memory to swap and stall',
       figures,
-      'remove the line: dropCache is the default; or wsl --update: 2.9.8 and later do not swap',
+      `remove the line: dropCache is the default; or wsl --update: 2.9.8 and later do not swap. Either takes ${SHUTDOWN_COST}`,
     ),
   );
 };
@@ -161,7 +167,7 @@ const interop: DoctorCheck = ({ facts }) => {
   const evidence = facts.vm.interop ? (facts.windowsFault ?? '') : 'neither WSLInterop nor WSLInterop-late in /proc/sys/fs/binfmt_misc';
   const fix = facts.vm.interop
     ? 'start powershell.exe by hand and see; figures of Windows are estimates until then'
-    : 'protectBinfmt=true below [boot] in /etc/wsl.conf, and no [interop] enabled=false; then wsl --shutdown';
+    : 'protectBinfmt=true below [boot] in /etc/wsl.conf, and no [interop] enabled=false; then wsl --shutdown, which stops every distribution, Docker Desktop and the daemon';
   return verdictOf(problem('Windows programs cannot be started from here', evidence, fix));
 };
 
@@ -169,7 +175,8 @@ const mirrored: DoctorCheck = ({ facts, engine: { engine } }) => {
   const mode = facts.networkingMode?.value ?? null;
   if (mode === null) return { skipped: 'wslinfo does not tell the networking mode' };
   if (mode !== 'mirrored' || engine?.kind !== 'docker') return { fine: `networking: ${mode}` };
-  const fix = 'start the engine after loopback0 is up (restart it once), or networkingMode=nat';
+  const fix =
+    'start the engine after loopback0 is up (restart it once: its containers restart too), or networkingMode=nat and wsl --shutdown, which stops every distribution';
   return verdictOf(note('Published ports may not be reachable from Windows', `networking is mirrored, the engine ${engine.product}`, fix));
 };
 
@@ -177,7 +184,7 @@ const noSwap: DoctorCheck = evidence => {
   const { swap } = evidence.facts.vm;
   if (swap > 0) return { fine: formatBytes(swap) };
   if (parseSize(settingOf(evidence, 'wsl2.swap') ?? '') === 0) return { fine: 'none, as .wslconfig says' };
-  return verdictOf(problem('The VM kills where it could swap', '/proc/swaps is empty, although swap is not turned off', 'delete a stale swap.vhdx in %TEMP% of Windows, then wsl --shutdown')); // biome-ignore format: short
+  return verdictOf(problem('The VM kills where it could swap', '/proc/swaps is empty, although swap is not turned off', 'delete a stale swap.vhdx in %TEMP% of Windows, then wsl --shutdown, which stops every distribution, Docker Desktop and the daemon')); // biome-ignore format: short
 };
 
 export const WSL_CHECKS = {

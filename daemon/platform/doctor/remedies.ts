@@ -3,9 +3,9 @@ import { harmless } from '../../shared/printable.js';
 import { hostMemory } from '../wsl/facts.js';
 import { traitsOf } from '../wsl/releases.js';
 import type { Vm } from '../wsl/vm.js';
-import { terminateCommand, wslcLimit } from '../wsl/wslc/wslc.js';
+import { terminateCommand, wslcLimit, wslcMachines } from '../wsl/wslc/wslc.js';
 import type { ConfigEntry } from '../wsl/wslconfig/lines.js';
-import { LEFT_TO_WINDOWS } from '../wsl/wslconfig/presets.js';
+import { LEFT_TO_WINDOWS, PRESETS, type Preset, type PresetName, presetOf, USUAL_MODEL } from '../wsl/wslconfig/presets.js';
 import { parseInteger, parseSize } from '../wsl/wslconfig/values.js';
 import { type Evidence, settingOf } from './evidence.js';
 import type { Remedy } from './finding.js';
@@ -78,7 +78,7 @@ const ADVICE: readonly Advice[] = [
       if (busiest === null || busiest.share < 1 || neverDrops(evidence) !== null) return [];
       const { name, pid, share } = busiest;
       const does = `stop what keeps the VM from being idle; busiest: ${harmless(name)} (PID ${pid}), ${share} % of a core since it started`;
-      return [{ does, cost: 'its work' }];
+      return [{ does, cost: 'what it does' }];
     },
   },
   {
@@ -103,7 +103,12 @@ const ADVICE: readonly Advice[] = [
       const entry = wslc?.settings.settings.effective.get('session.idleTimeout');
       if (!entry || Number(entry.value) <= LONG_IDLE) return [];
       const does = `idleTimeout: 30 in place of ${entry.value} (line ${entry.line} of settings.yaml): the VM of WSL's own containers ends 30 s after its last one`;
-      return [{ does, cost: 'the next container waits until it has started again' }];
+      return [
+        {
+          does,
+          cost: 'the next container waits until it has started again; in force once the session is ended, which stops its containers',
+        },
+      ];
     },
   },
   {
@@ -111,8 +116,9 @@ const ADVICE: readonly Advice[] = [
     says: evidence => {
       const host = hostOf(evidence);
       const { need } = needOf(evidence);
-      if (need === null || host === null || need > host - LEFT_TO_WINDOWS) return [];
-      const does = 'laptop-dev wsl presets shows what fits; laptop-dev wsl apply PRESET gives the VM more';
+      if (need === null || host === null || !PRESET_NAMES.some(name => presetHere(evidence, name)?.fits)) return [];
+      const room = roomOption(evidence);
+      const does = `laptop-dev wsl presets${room} shows what fits; laptop-dev wsl apply PRESET${room} gives the VM more`;
       return [{ does, cost: `Windows has that much less; ${SHUTDOWN_COST}` }];
     },
   },
@@ -129,9 +135,9 @@ const ADVICE: readonly Advice[] = [
     against: ['short'],
     says: evidence => {
       const { total } = evidence.facts.vm.memory;
-      const { name, need } = needOf(evidence);
-      if (need === null || total < need + GiB) return [];
-      const does = `laptop-dev wsl apply minimal ${name}: the VM has ${formatBytes(total)}, the profile needs ${formatBytes(need)}`;
+      const preset = presetHere(evidence, 'minimal');
+      if (!preset?.fits || total < preset.memory + GiB) return [];
+      const does = `laptop-dev wsl apply minimal ${needOf(evidence).name}${roomOption(evidence)}: the VM has ${formatBytes(preset.memory)} then, in place of ${formatBytes(total)}`;
       return [{ does, cost: `what needs more swaps; ${SHUTDOWN_COST}` }];
     },
   },
@@ -141,7 +147,7 @@ const ADVICE: readonly Advice[] = [
       const entry = evidence.config?.config.effective.get('general.instanceidletimeout');
       if (!entry || (parseInteger(entry.value) ?? 0) >= 0) return [];
       const does = `remove instanceIdleTimeout=${entry.value} (line ${entry.line} of .wslconfig): the VM then ends when nothing needs it`;
-      return [{ does, cost: 'services end some 15 s after the last terminal is closed' }];
+      return [{ does, cost: `services end some 15 s after the last terminal is closed; ${SHUTDOWN_COST}` }];
     },
   },
   {
@@ -197,6 +203,8 @@ interface BothLimits {
   readonly over: Bytes;
   /** Those whose VM runs. */
   readonly sessions: readonly string[];
+  /** VMs of wslc that are counted: those that run, and at least one. */
+  readonly machines: number;
 }
 
 /** Null: wslc has no session, or the memory of the host is not known. */
@@ -205,22 +213,52 @@ export function bothLimits(evidence: Evidence): BothLimits | null {
   const host = hostOf(evidence);
   if (wslc === null || wslc.sessions.length === 0 || host === null) return null;
   const wsl = Math.min(parseSize(settingOf(evidence, 'wsl2.memory') ?? '') || host / 2, host);
-  const theirs = wslcLimit(wslc, host) ?? host / 2;
+  const machines = wslcMachines(wslc);
+  const theirs = (wslcLimit(wslc, host) ?? host / 2) * machines;
   // In whole GB, as the presets count it: Windows shows a little less than is built in.
   const built = Math.round(host / GiB) * GiB;
-  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions: runningSessions(wslc) };
+  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions: runningSessions(wslc), machines };
 }
 
-/** How wslc is given less, in whole GB; where nothing would be left for it, both have to be given less. */
-export function smallerWslc({ wslc, over, sessions }: BothLimits): Remedy {
-  const [session] = sessions;
-  const left = Math.floor((wslc - over) / GiB);
-  const size = Math.max(1, left);
-  const both = left < 1 ? '; less wsl2.memory too (laptop-dev wsl presets)' : '';
-  const apply = `laptop-dev wsl apply PRESET --wslc ${size}GB (session.memorySize)`;
-  if (session === undefined) return { does: `${apply}${both}`, cost: "WSL's own containers have that much less from their next start on" };
-  const does = `${apply}, then ${terminateCommand(session)}, in PowerShell${both}`;
-  return { does, cost: `the containers of session ${session} stop once, and have that much less` };
+/** The least that a VM of wslc is advised to have, GiB: an idle one takes nearly one itself (docs/design/wsl.md, "Advice"). */
+const LEAST_WSLC = 2;
+
+/** How wslc is given less, in whole GB; where too little would be left for it, both have to be given less. */
+export function smallerWslc(limits: BothLimits): Remedy {
+  const { wslc, sessions, machines } = limits;
+  const left = leftFor(limits);
+  const size = Math.max(LEAST_WSLC, left);
+  const both = left < LEAST_WSLC ? '; less wsl2.memory too (laptop-dev wsl presets)' : '';
+  const apply = `laptop-dev wsl apply --wslc ${size}GB (session.memorySize)`;
+  const had = `WSL's own containers have ${size} GB in place of ${formatBytes(wslc / machines)}`;
+  if (sessions.length === 0) return { does: `${apply}${both}`, cost: `${had}, from their next start on` };
+  const does = `${apply}, then ${sessions.map(terminateCommand).join('; ')}, in PowerShell${both}`;
+  return { does, cost: `the containers of ${sessions.join(' and ')} stop once; ${had}` };
+}
+
+/** What is left for each VM of wslc beside this one and 4 GB for Windows, GiB. */
+function leftFor({ wslc, over, machines }: BothLimits): number {
+  return Math.floor((wslc - over) / machines / GiB);
+}
+
+/** What a preset has to be asked for with, so that all of them fit beside each other; empty where they do. */
+function roomOption(evidence: Evidence): string {
+  const both = bothLimits(evidence);
+  return both === null || both.over <= 0 ? '' : ` --wslc ${Math.max(LEAST_WSLC, leftFor(both))}GB`;
+}
+
+const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+/** What a preset would give the VM here, for the profile, with `roomOption`; null: there is none, or the memory of the host is not known. */
+function presetHere(evidence: Evidence, name: PresetName): Preset | null {
+  const { project, facts } = evidence;
+  const host = hostOf(evidence);
+  if (project === null || host === null) return null;
+  const { standard, maximum } = project;
+  const cpus = facts.windows?.cpus ?? facts.vm.cpus;
+  const both = bothLimits(evidence);
+  const wslc = both === null ? 0 : both.over > 0 ? Math.max(LEAST_WSLC, leftFor(both)) * GiB : both.wslc;
+  return presetOf(name, { hostMemory: host, cpus, standard, maximum, model: USUAL_MODEL, wslc });
 }
 
 function hostOf(evidence: Evidence): Bytes | null {

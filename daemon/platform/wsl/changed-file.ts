@@ -82,15 +82,15 @@ export interface Replacement extends Pick<ChangedFile, 'file' | 'bytes'> {
   readonly after: Buffer;
 }
 
-/** Changes that can be taken back. */
+/** Changes that can be taken back, each of one file or two. */
 const KEPT = 20;
 /** Twice the largest file in base64, for each of them. */
-const LARGEST_HISTORY = KEPT * 3 * LARGEST;
+const LARGEST_HISTORY = KEPT * 2 * 3 * LARGEST;
 
 /**
  * Replaces files, as one change that is taken back as one: first their content goes to `history` (and to a backup beside each, for people), then a temporary file is
  * renamed over each. Returns the paths of the backups; null where there was no file. Fails with config-invalid when one was changed meanwhile, not-written when one
- * cannot be written.
+ * cannot be written: those that were have their old content again.
  */
 export function saveChanged(
   all: readonly Replacement[],
@@ -106,13 +106,39 @@ export function saveChanged(
   const changes = all.map(({ file, bytes, after }): Change => {
     return { file, at: now, preset, before: bytes?.toString('base64') ?? null, after: after.toString('base64') };
   });
-  writeHistory(history, [...readHistory(history), ...changes].slice(-KEPT), calls);
-  return all.map(({ file, bytes, after }) => {
-    const backup = bytes === null ? null : `${file}.laptop-dev-backup`;
-    if (backup !== null && bytes !== null) write(backup, file, bytes, modeOf(file), calls);
-    write(file, file, after, null, calls);
-    return backup;
-  });
+  const earlier = readHistory(history);
+  writeHistory(history, lastChanges([...earlier, ...changes]), calls);
+  const done: Replacement[] = [];
+  try {
+    return all.map(each => {
+      const { file, bytes, after } = each;
+      const backup = bytes === null ? null : `${file}.laptop-dev-backup`;
+      if (backup !== null && bytes !== null) write(backup, file, bytes, modeOf(file), calls);
+      write(file, file, after, null, calls);
+      done.push(each);
+      return backup;
+    });
+  } catch (error) {
+    for (const { file, bytes } of done) restore(file, bytes);
+    if (done.length > 0) writeHistory(history, earlier);
+    throw error;
+  }
+}
+
+/** The newest, files of one change together. */
+function lastChanges(changes: readonly Change[]): readonly Change[] {
+  const isFirst = (change: Change, index: number) => index === 0 || !isSameChange(change, changes[index - 1]);
+  const starts = changes.flatMap((change, index) => (isFirst(change, index) ? [index] : []));
+  return changes.slice(starts.at(-KEPT) ?? 0);
+}
+
+function isSameChange(one: Change, other: Change | undefined): boolean {
+  return one.at === other?.at && one.preset === other.preset;
+}
+
+function restore(file: string, bytes: Buffer | null): void {
+  if (bytes === null) rmSync(file, { force: true });
+  else write(file, file, bytes, null);
 }
 
 export interface Undone {
@@ -133,7 +159,7 @@ export function undoChanged(history: string, options: { readonly force: boolean;
   const last = changes.at(-1);
   if (!last)
     throw new FailureError(failure('not-found', 'No change to .wslconfig is known that could be taken back.', { history }, [NOTHING]));
-  const first = changes.findLastIndex(({ at, preset }) => at !== last.at || preset !== last.preset) + 1;
+  const first = changes.findLastIndex(change => !isSameChange(change, last)) + 1;
   const undone = changes.slice(first).map((change): Undone => {
     const before = readBytes(change.file, null);
     const after = change.before === null ? null : Buffer.from(change.before, 'base64');
@@ -143,10 +169,7 @@ export function undoChanged(history: string, options: { readonly force: boolean;
     return { file: change.file, preset: change.preset, at: change.at, before, after };
   });
   if (options.dryRun) return undone;
-  for (const { file, after } of undone) {
-    if (after === null) rmSync(file, { force: true });
-    else write(file, file, after, null);
-  }
+  for (const { file, after } of undone) restore(file, after);
   writeHistory(history, changes.slice(0, first));
   return undone;
 }

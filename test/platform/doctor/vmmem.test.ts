@@ -109,9 +109,9 @@ const WORDS = {
   never: 'remove autoMemoryReclaim=disabled',
   busiest: 'stop what keeps the VM from being idle',
   daemon: 'LAPTOP_DEV_RECLAIM=always',
-  limit: 'laptop-dev wsl apply PRESET --wslc',
+  limit: 'laptop-dev wsl apply --wslc',
   ends: 'idleTimeout: 30',
-  larger: 'laptop-dev wsl presets shows what fits',
+  larger: ' shows what fits',
   fewer: 'a profile with fewer services',
   smaller: 'laptop-dev wsl apply minimal',
   stays: 'remove instanceIdleTimeout',
@@ -134,7 +134,8 @@ describe.concurrent('the order of advice', () => {
     ['cache on 3.0.1', 'wsl-cache-held', { release: '3.0.1', cache: 0.6 }, ['drop', 'busiest', 'daemon']],
     ['a VM that is too small', 'wsl-memory-small', { vm: 4, swap: 1 }, ['larger', 'fewer']],
     ['… on a host that has no more', 'wsl-memory-small', { host: 8, vm: 4, swap: 1 }, ['fewer']],
-    ['… beside wslc', 'wsl-memory-small', { release: '3.0.1', vm: 4, swap: 1, config: '[wsl2]\nmemory=4GB\n', wslc: { settings: 'session:\n  memorySize: 12GB\n', sessions: RUNNING } }, ['limit', 'larger', 'fewer']],
+    ['… beside wslc', 'wsl-memory-small', { release: '3.0.1', vm: 4, swap: 1, config: '[wsl2]\nmemory=4GB\n', wslc: { settings: 'session:\n  memorySize: 12GB\n', sessions: RUNNING } }, ['limit', 'fewer']],
+    ['… whose preset would fit', 'wsl-memory-small', { release: '3.0.1', host: 32, vm: 4, swap: 1, config: '[wsl2]\nmemory=4GB\n', wslc: { settings: 'session:\n  memorySize: 12GB\n', sessions: RUNNING } }, ['larger', 'fewer']],
   ], RARE))('%s: %s', async (_, code, parts, order) => {
     const { finding } = await found(parts, code);
     const told = finding?.remedies.map(({ does }) => Object.entries(WORDS).find(([, words]) => does.includes(words))?.[0] ?? does);
@@ -192,7 +193,7 @@ describe.concurrent('both VMs of WSL', () => {
 
   it('where nothing is left for them, both have to have less', async () => {
     const config = '[wsl2]\nmemory=12GB\n';
-    expect((await told({ vm: 12, config, wslc: { settings: null, sessions } }))?.fix).toMatch(/--wslc 1GB .*; less wsl2\.memory too/);
+    expect((await told({ vm: 12, config, wslc: { settings: null, sessions } }))?.fix).toMatch(/--wslc 2GB .*; less wsl2\.memory too/);
   });
 
   it('settings that cannot be read are said to be so, and nothing is judged', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { byGear, sampled, some } from '../../support/deep.js';
@@ -149,7 +149,7 @@ describe.concurrent("WSL's own containers", () => {
     ['settings alone', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 4GB\n', sessions: {} } }, { memory: { value: 4 * 2 ** 30, source: 'settings.yaml, line 2', sure: true }, sessions: [] }],
     ['the default: half of the host', { release: '3.0.1', wslc: { settings: null, sessions: sessions(false) } }, { memory: { value: 16_462_643 * 512, source: 'default: half of the host', sure: false }, sessions: [{ name: ME, running: false, storage: 8 }] }],
     ['its machine runs', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 2048mb\n', sessions: sessions(true) } }, { memory: { value: 2 ** 31 }, sessions: [{ running: true }] }],
-    ['more than the host has', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 64GB\n', sessions: sessions(true) } }, { memory: { source: 'settings.yaml, line 2, which is 64 GB: more than the host has' } }],
+    ['more than the host has', { release: '3.0.1', wslc: { settings: 'session:\n  memorySize: 64GB\n', sessions: sessions(true) } }, { memory: { value: 16_462_643 * 1024, source: 'settings.yaml, line 2' } }],
     ['a value that it does not take', { release: '3.0.2', wslc: { settings: 'session:\n  memorySize: 4 GB\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ line: 2, kind: 'bad-value' }] }],
     ['small letters, which 2.9.4 does not read', { release: '2.9.4', wslc: { settings: 'session:\n  memorySize: 4gb\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' } }],
     ['broken YAML', { release: '3.0.2', wslc: { settings: 'session: [\n', sessions: sessions(true) } }, { memory: { source: 'default: half of the host' }, diagnostics: [{ kind: 'broken' }] }],
@@ -210,12 +210,77 @@ describe.concurrent("WSL's own containers", () => {
   }); // biome-ignore format: a table
 });
 
+describe.concurrent('settings.yaml alone', () => {
+  const settings = 'session:\n  memorySize: 8GB\n';
+  const used = (parts: Partial<Simulated> = {}): Partial<Simulated> => ({ release: '3.0.1', config: '[wsl2]\n', wslc: { settings, sessions: sessions(true) }, ...parts }); // biome-ignore format: short
+  const fileOf = ({ config }: SimulatedHost) => join(config, '../AppData/Local/wslc/settings.yaml');
+
+  it('is written by --wslc without a preset; undo tells how that counts, and not of a shutdown', async () => {
+    await on(used(), async host => {
+      const { code, out } = await runOn(host, 'wsl apply --wslc 4GB');
+      expect([code, out]).toEqual([
+        0,
+        expect.stringMatching(/Wrote memorySize to [\s\S]*Unverified on a real host[\s\S]*system session terminate/),
+      ]);
+      expect(out).not.toContain('shutdown');
+      expect([readFileSync(fileOf(host), 'utf8'), readFileSync(host.config, 'utf8')]).toEqual([
+        'session:\n  memorySize: 4GB\n',
+        '[wsl2]\n',
+      ]);
+      const undone = await runOn(host, 'wsl undo');
+      expect([undone.code, readFileSync(fileOf(host), 'utf8')]).toEqual([0, settings]);
+      expect([undone.out.includes('system session terminate'), undone.out.includes('shutdown')]).toEqual([true, false]);
+    });
+  });
+
+  it('both files are as they were when one cannot be written', async () => {
+    await on(used(), async host => {
+      // In the place of the backup, which is written before the file, is a folder.
+      mkdirSync(`${fileOf(host)}.laptop-dev-backup`);
+      const refused = await runOn(host, 'wsl apply balanced small --wslc 4GB');
+      expect([refused.code, refused.err]).toEqual([expect.any(Number), expect.stringContaining('settings.yaml')]);
+      expect(refused.code).not.toBe(0);
+      expect([readFileSync(fileOf(host), 'utf8'), readFileSync(host.config, 'utf8')]).toEqual([settings, '[wsl2]\n']);
+      expect((await runOn(host, 'wsl undo')).err).toContain('No change to .wslconfig is known');
+    });
+  });
+
+  it('twenty changes of both are kept, each whole', async () => {
+    await on(used(), async host => {
+      for (let times = 0; times < 22; times++)
+        await runOn(host, `wsl apply ${times % 2 ? 'balanced' : 'minimal'} small --wslc ${times % 2 ? 3 : 2}GB`);
+      let undone = 0;
+      for (; (await runOn(host, 'wsl undo --json')).code === 0; undone++);
+      expect(undone).toBe(20);
+    });
+  });
+
+  it('a preset or --wslc is needed; a file that is none is told, and nothing else fails', async () => {
+    expect(await answerOf({}, 'wsl apply')).toMatchObject({ code: 2, err: expect.stringMatching(/needs a preset[\s\S]*or\s+--wslc/) });
+    await on(used({ wslc: { settings: Buffer.alloc(300_000), sessions: sessions(true) } }), async host => {
+      const shown = await runOn(host, 'wsl show');
+      expect([shown.code, shown.out]).toEqual([0, expect.stringMatching(/settings\.yaml is not usable: it has 300000 bytes/)]);
+      expect((await runOn(host, 'wsl presets small')).code).toBe(0);
+      expect((await runOn(host, 'wsl apply --wslc 4GB')).code).toBe(3);
+    });
+  });
+
+  it('each session that runs has a machine of its own', async () => {
+    const wslc = {
+      settings: 'session:\n  memorySize: 3GB\n',
+      sessions: { [ME]: { running: true }, 'wslc-cli-admin-me': { running: true } },
+    };
+    const { host } = dataOf(await answerOf({ release: '3.0.1', wslc }, 'wsl presets small --json'));
+    expect(host.wslc).toMatchObject({ value: 6 * 2 ** 30, source: '2 sessions run; each 3 GB: settings.yaml, line 2' });
+  });
+});
+
 describe.concurrent('presets of a machine that is described', () => {
   it.each(sampled<readonly [string, Partial<Simulated>, string, readonly number[], RegExp]>([
     ['on Linux', { kind: 'linux' }, '--memory 16GB --cores 8', [5, 8, 10, 10], /Host: 16 GB \(--memory\); 8 processors \(--cores\)\./],
     ['on WSL1, a laptop of 8 GB', { kind: 'wsl1' }, '--memory 8GB --cores 4', [3, 4, 3, 2], /needs 4\.3 GB/],
-    ['with containers of WSL', { kind: 'linux' }, '--memory 32GB --cores 16 --version 3.0 --wslc 12GB', [5, 8, 10, 16], /WSL 3\.0 \(--version; docs\/design\/wsl\.md, "Releases": unverified on a real host\):\n {2}file cache goes back to Windows once all CPU time[\s\S]* for 2 minutes/],
-    ['of an older WSL', { kind: 'linux' }, '--memory 64GB --cores 16 --version 2.7.11', [5, 8, 10, 40], /CPU time of programs[\s\S]* for 10 minutes\n.*no containers of its own/],
+    ['with containers of WSL', { kind: 'linux' }, '--memory 32GB --cores 16 --version 3.0 --wslc 12GB', [5, 8, 10, 16], /WSL 3\.0 \(--version; docs\/design\/wsl\.md, "Releases"\):\n {2}file cache goes back to Windows once all CPU time[\s\S]* for 2 minutes/],
+    ['of an older WSL', { kind: 'linux' }, '--memory 64GB --cores 16 --version 2.7.11', [5, 8, 10, 40], /CPU time of programs[\s\S]* for 10 minutes, 3 with autoMemoryReclaim=gradual\n.*no containers of its own/],
     ['of one that came later', { kind: 'linux' }, '--memory 64GB --cores 24 --version 4', [5, 8, 10, 40], /newer than 3\.0\.2/],
     ['under WSL2: not this host', { host: 64, config: '[wsl2]\n; bad\n', wslc: { settings: null, sessions: sessions(true) } }, '--host-memory 16GB --cores 2', [5, 8, 10, 10], /Host: 16 GB \(--memory\); 2 processors \(--cores\)\.\nProfile/],
   ], RARE))('%s', async (_, parts, line, memory, expected) => {

@@ -4,7 +4,7 @@ import type { Outcome, StartProgram } from '../../../daemon/platform/wsl/program
 import { GiB, KiB, MiB } from '../../../daemon/shared/bytes.js';
 
 /** How a stub program behaves. */
-export type Stub = 'utf8' | 'utf16' | 'localized' | 'hangs' | 'fails' | 'absent';
+export type Stub = 'utf8' | 'utf16' | 'localized' | 'chinese' | 'hangs' | 'fails' | 'absent';
 
 /** Containers of WSL's own (wslc), as their files show them to a distribution. */
 export interface SimulatedWslc {
@@ -246,11 +246,12 @@ function writeProc(host: Simulated, write: Write): void {
   write('proc/swaps', `Filename Type Size Used Priority\n${swap}`);
   if (release.psi === 'on' || (release.psi === 'asked' && host.commandLine.includes('psi=1')))
     write('proc/pressure/memory', 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n');
-  write(release.cgroups === 'v1' ? 'sys/fs/cgroup/memory/memory.stat' : 'sys/fs/cgroup/cgroup.controllers', 'memory\n');
-  const [self, init] = PLACES[release.cgroups];
+  const cgroups = cgroupsOf(host, release);
+  write(cgroups === 'v1' ? 'sys/fs/cgroup/memory/memory.stat' : 'sys/fs/cgroup/cgroup.controllers', 'memory\n');
+  const [self, init] = PLACES[cgroups];
   write('proc/self/cgroup', self);
   write('proc/1/cgroup', init);
-  if (release.cgroups === 'namespaced') write('sys/fs/cgroup/memory.current', `${host.vm * GiB}\n`);
+  if (cgroups === 'namespaced') write('sys/fs/cgroup/memory.current', `${host.vm * GiB}\n`);
   if (host.interop && host.kind !== 'linux') write('proc/sys/fs/binfmt_misc/WSLInterop', 'enabled\n');
 }
 
@@ -265,6 +266,12 @@ function statText({ busy, vmCpus, changedAfterBoot }: Simulated, passed: number)
   return `${row('cpu ', vmCpus)}${rows.join('')}intr 12345 0\nctxt 99\nbtime ${Math.floor(Date.now() / 1000) - changedAfterBoot}\n`;
 }
 
+/** As the distribution has started: wsl.conf asks for v1, and up to 2.9.4, or without isolation, it has it. */
+function cgroupsOf({ wslConf, config }: Simulated, { cgroups }: ReleaseFacts): ReleaseFacts['cgroups'] {
+  const isApart = cgroups !== 'root' && !/isolateDistroCgroup=false/.test(String(config));
+  return /^cgroups=(\w+)$/m.exec(wslConf ?? '')?.[1] === 'v1' && !isApart ? 'v1' : cgroups;
+}
+
 interface StubProgram {
   readonly name: string;
   readonly behaviour: Exclude<Stub, 'absent'> | 'slow';
@@ -276,15 +283,20 @@ function stubsOf(host: Simulated): readonly StubProgram[] {
   const { wsl: version, kernelVersion }: ReleaseFacts = RELEASES[host.release];
   const stub = (name: string, behaviour: Stub | 'slow', answers: Readonly<Record<string, string>>): readonly StubProgram[] => {
     if (behaviour === 'absent') return [];
-    const encoding = behaviour === 'utf16' || behaviour === 'localized' ? 'utf16le' : 'utf8';
+    const encoding = behaviour === 'utf16' || behaviour === 'localized' || behaviour === 'chinese' ? 'utf16le' : 'utf8';
     const printed = Object.entries(answers).map(
       ([argument, text]) => [argument, Buffer.from(text.replaceAll('\n', '\r\n'), encoding)] as const,
     );
     return [{ name, behaviour, answers: printed }];
   };
-  const label = host.wsl === 'localized' ? 'WSL-Version' : 'WSL version';
-  const more =
-    host.wsl === 'localized' ? `\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n` : `\nKernel version: ${kernelVersion}\n`;
+  const inLanguage = {
+    localized: `WSL-Version: ${version}\nKernelversion: ${kernelVersion}\nÜbergeordnete Version: 10.0\n`,
+    chinese: `WSL 版本: ${version}\n内核版本: ${kernelVersion}\n`,
+  };
+  const listed =
+    host.wsl === 'localized' || host.wsl === 'chinese'
+      ? inLanguage[host.wsl]
+      : `WSL version: ${version}\nKernel version: ${kernelVersion}\n`;
   const total = Math.round(((host.host - 0.3) * GiB) / KiB);
   const machines = host.machines.map(
     ({ name, memory, created }) => `machine=${memory === null ? '' : Math.round(memory * GiB)} ${created} ${name}\n`,
@@ -292,7 +304,7 @@ function stubsOf(host: Simulated): readonly StubProgram[] {
   const answer = `total=${total}\nfree=${Math.round((host.windowsFree * GiB) / KiB)}\nbuild=22631\ncpus=${host.cpus}\nprofile=C:\\Users\\${host.users[0]}\n${machines.join('')}`;
   return [
     ...stub('wslinfo', host.wslinfo, { '--wsl-version': `${version}\n`, '--networking-mode': `${host.networkingMode}\n` }),
-    ...stub('wsl.exe', host.wsl, { '--version': `${label}: ${version}${more}`, '--list': 'Ubuntu\ndocker-desktop\n', root: '' }),
+    ...stub('wsl.exe', host.wsl, { '--version': listed, '--list': 'Ubuntu\ndocker-desktop\n', root: '' }),
     ...stub('docker', 'utf8', host.compose === null ? {} : { compose: `${host.compose.join('\n')}\n` }),
     ...stub('powershell.exe', host.powershell, { '': answer }),
   ];

@@ -60,13 +60,13 @@ describe('wsl watch', () => {
       VMMEMWSL, WSLC  Win32_Process, same call: working sets of vmmemWSL, vmmemwslc-*
       VM TOTAL…FREE   /proc/meminfo; USED: MemTotal - MemAvailable; CACHE with Buffers
       UNUSED          VMMEMWSL - USED: Windows holds it, the VM does not use it
+      Unverified on a real host: tried on simulated ones only.
 
       TIME      WINDOWS FREE  VMMEMWSL   WSLC  VM TOTAL   USED  CACHE   FREE  UNUSED
       hh:mm:ss            3G      6.5G   922M      7.8G   3.9G   1.6G   1.9G    2.6G
       "
     `);
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    expect((await runOn(host, 'wsl watch --no-stream --explain')).out).toContain('Unverified on a real host');
   });
 
   it('a row at once, one a minute after it, and 130 at ctrl-C', async () => {

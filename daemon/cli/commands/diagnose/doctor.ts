@@ -80,7 +80,7 @@ function render(cli: Cli, { findings, fine, skipped }: Examined, done: readonly 
     ...(explain ? [...fine.flatMap(({ code, text }) => wrapCell(`${colours.green('✓')} ${code}: ${text}`, width)), ''] : []),
     `${fine.length} checks found nothing wrong${explain ? '' : ' (--explain shows them)'}.`,
     ...(skipped.length > 0 ? [`${skipped.length} do not apply here:`, ...reasons.flatMap(reason => wrapCell(`  ${reason}`, width))] : []),
-    ...(explain && wsl ? [UNVERIFIED] : []),
+    ...(wsl && (explain || findings.some(({ code }) => code.startsWith('wsl-'))) ? ['', UNVERIFIED] : []),
   ];
 }
 

@@ -19,7 +19,7 @@ import { FailureError, failure } from '../../../shared/failure.js';
 import { nearestName } from '../../../shared/nearest.js';
 import { answer, type Cli, remark } from '../../cli.js';
 import { CONFIG_OPTIONS, OUTPUT_OPTIONS, PRESET_OPTIONS } from '../../parser/options.js';
-import { type AppliedFile, renderApplied, renderDiagnostic } from '../../render/wsl.js';
+import { type AppliedFile, renderApplied, renderAppliedWslc, renderDiagnostic } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
 import { allPresets, presetInput } from './presets.js';
 import { otherNeeds, profileNeed } from './profile-need.js';
@@ -27,15 +27,16 @@ import { lookAtWsl, sizedHost, undoFile, type Wsl } from './read-wsl.js';
 
 export const wslApplyVerb = {
   name: 'apply',
-  summary: 'Write a preset into the .wslconfig; all other lines stay as they are',
-  args: '<preset> [profile]',
+  summary: 'Write a preset into the .wslconfig, or --wslc alone into settings.yaml; all other lines stay as they are',
+  args: '[preset] [profile]',
   options: [...CONFIG_OPTIONS, ...PRESET_OPTIONS, 'psi', 'dry-run', 'explain', ...OUTPUT_OPTIONS],
   completes: 'presets-and-profiles',
   run,
 } satisfies Verb;
 
 /** Writes the keys of a preset, and with --wslc the size of wslc's machine; with --dry-run shows the differences alone. `wsl --shutdown` is never run, only named. */
-async function run(cli: Cli, [name = '', profile]: readonly string[]): Promise<number> {
+async function run(cli: Cli, [name, profile]: readonly string[]): Promise<number> {
+  if (name === undefined) return applyWslc(cli);
   if (!isPreset(name)) throw new FailureError(noPreset(name));
   const wsl = await lookAtWsl(cli);
   const preset = await fitting(cli, wsl, name, profile ?? null);
@@ -43,16 +44,34 @@ async function run(cli: Cli, [name = '', profile]: readonly string[]): Promise<n
   const changed = edits.filter(edit => edit.changed);
   const write = changed.length > 0 && !cli.options.dryRun;
   const backups = write ? saveChanged(changed.map(({ read, after }) => ({ ...read, after })), undoFile(cli), name, Date.now()) : []; // biome-ignore format: short
-  const [file, settings] = edits.map(({ read, diff, changed: isChanged }): AppliedFile => {
-    const backup = backups[changed.findIndex(each => each.read === read)] ?? null;
-    return { file: read.file, diff, changed: isChanged, written: write && isChanged, backup };
-  });
+  const [file, settings] = edits.map(edit => appliedFile(edit, write, backups[changed.indexOf(edit)] ?? null));
   warn(cli, wsl, preset, edits[0]?.text ?? '');
   const stops = file?.changed ? await runningDistributions(wsl.host, wsl.facts) : [];
-  const running = (wsl.wslc?.sessions ?? []).filter(session => session.running).map(session => session.name);
-  const applied = { preset, ...(file as AppliedFile), next: 'wsl --shutdown', stops, wslc: settings ? { ...settings, running } : null };
+  const wslc = settings ? { ...settings, running: runningSessions(wsl) } : null;
+  const applied = { preset, ...(file as AppliedFile), next: 'wsl --shutdown', stops, wslc };
   answer(cli, applied, () => renderApplied({ ...applied, explain: cli.options.explain ?? false }, cli.out.colours).join('\n'));
   return 0;
+}
+
+/** --wslc without a preset: settings.yaml alone. */
+async function applyWslc(cli: Cli): Promise<number> {
+  const { wslc: size, dryRun = false } = cli.options;
+  if (!size) throw new FailureError(noPreset(null));
+  const wsl = await lookAtWsl(cli);
+  const edit = settingsEdit(wsl, size);
+  const write = edit.changed && !dryRun;
+  const [backup = null] = write ? saveChanged([{ ...edit.read, after: edit.after }], undoFile(cli), '--wslc', Date.now()) : [];
+  const wslc = { ...appliedFile(edit, write, backup), running: runningSessions(wsl) };
+  answer(cli, { preset: null, wslc }, () => renderAppliedWslc(wslc, cli.out.colours).join('\n'));
+  return 0;
+}
+
+function appliedFile({ read, diff, changed }: Edit, write: boolean, backup: string | null): AppliedFile {
+  return { file: read.file, diff, changed, written: write && changed, backup };
+}
+
+function runningSessions({ wslc }: Wsl): readonly string[] {
+  return (wslc?.sessions ?? []).filter(({ running }) => running).map(({ name }) => name);
 }
 
 /** A file as it is and as it is to be. */
@@ -76,7 +95,8 @@ function configEdit(cli: Cli, wsl: Wsl, preset: Preset): Edit {
 }
 
 /** Fails with config-missing where wslc was never used, and with config-invalid where its file cannot be edited. */
-function settingsEdit({ wslc }: Wsl, size: Bytes): Edit {
+function settingsEdit({ wslc, wslcFailure }: Wsl, size: Bytes): Edit {
+  if (wslcFailure !== null) throw new FailureError(wslcFailure);
   if (wslc === null) {
     const why = "WSL's own containers were never used here: there is no folder AppData\\Local\\wslc of the user. Nothing was written.";
     throw new FailureError(
@@ -94,8 +114,12 @@ function settingsEdit({ wslc }: Wsl, size: Bytes): Edit {
   throw new FailureError(failure('config-invalid', message, { file: settings.file }, remedies));
 }
 
-function noPreset(name: string) {
+function noPreset(name: string | null) {
   const names = Object.keys(PRESETS);
+  if (name === null) {
+    const message = `wsl apply needs a preset (${names.join(', ')}), or --wslc SIZE for settings.yaml alone.`;
+    return failure('usage', message, { presets: names, nearest: null }, ['laptop-dev wsl presets shows what each one sets.']);
+  }
   const nearest = nearestName(name, names);
   const remedies = [...(nearest === null ? [] : [`Did you mean ${nearest}?`]), 'laptop-dev wsl presets shows what each one sets.'];
   return failure('usage', `No preset is called ${name}: there are ${names.join(', ')}.`, { presets: names, nearest }, remedies);

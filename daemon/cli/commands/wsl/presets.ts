@@ -29,7 +29,7 @@ async function run(cli: Cli, [profile]: readonly string[]): Promise<number> {
   const host = describedHost(cli) ?? sizedHost(cli, await lookAtWsl(cli));
   const need = await profileNeed(cli, profile ?? null);
   const presets = allPresets(presetInput(cli, host, need));
-  const says = host.version === null ? [] : saysOf(host.version.value);
+  const says = host.version === null ? [] : saysOf(host.version.value, host.wslc !== null);
   answer(cli, { profile: need, host, presets, says }, () =>
     renderPresets(host, need, presets, says, {
       explain: cli.options.explain ?? false,

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { type Fact, findConfig, findWslc, type HostFacts, hostCpus, hostMemory, readHost } from '../../../platform/wsl/facts.js';
 import type { Host } from '../../../platform/wsl/programs.js';
-import { type Wslc, wslcLimit } from '../../../platform/wsl/wslc/wslc.js';
+import { type Wslc, wslcLimit, wslcMachines } from '../../../platform/wsl/wslc/wslc.js';
 import { type ConfigFile, loadConfig } from '../../../platform/wsl/wslconfig/file.js';
 import { formatWslSize } from '../../../platform/wsl/wslconfig/read.js';
 import { parseInteger, parseSize } from '../../../platform/wsl/wslconfig/values.js';
 import { type Bytes, formatBytes } from '../../../shared/bytes.js';
-import { FailureError, failure } from '../../../shared/failure.js';
+import { type Failure, FailureError, failure } from '../../../shared/failure.js';
 import type { Cli } from '../../cli.js';
 
 /** What the verbs of `wsl` read first. */
@@ -20,6 +20,8 @@ export interface Wsl {
   readonly cpus: Fact<number>;
   /** WSL's own containers; null: they were never used, or the user's folder is not known. */
   readonly wslc: Wslc | null;
+  /** Why their settings.yaml cannot be read; null: it can, or there is none. */
+  readonly wslcFailure: Failure | null;
 }
 
 /** What the presets are for: this host, or one that is described by --memory and --cores. */
@@ -57,7 +59,10 @@ export function describedHost({ options: { hostMemory, cores, version, wslc } }:
 
 function wslcShare(asked: Bytes | null, wslc: Wslc | null, host: Bytes): Fact<Bytes> | null {
   if (asked !== null) return { value: asked, source: '--wslc', sure: true };
-  return wslc === null || wslc.sessions.length === 0 ? null : wslcLimitFact(wslc, host);
+  const each = wslc === null || wslc.sessions.length === 0 ? null : wslcLimitFact(wslc, host);
+  const machines = wslc === null ? 1 : wslcMachines(wslc);
+  if (each === null || machines === 1) return each;
+  return { ...each, value: each.value * machines, source: `${machines} sessions run; each ${formatBytes(each.value)}: ${each.source}` };
 }
 
 /** What the machine of WSL's own containers may take, and where that is written; null: half of a host that is not known. */
@@ -65,8 +70,17 @@ export function wslcLimitFact(wslc: Wslc, host: Bytes | null): Fact<Bytes> | nul
   const value = wslcLimit(wslc, host);
   if (value === null) return null;
   if (wslc.memory === null) return { value, source: 'default: half of the host', sure: false };
-  const more = value < wslc.memory.value ? `, which is ${formatBytes(wslc.memory.value)}: more than the host has` : '';
-  return { value, source: `settings.yaml, line ${wslc.memory.line}${more}`, sure: true };
+  return { value, source: `settings.yaml, line ${wslc.memory.line}`, sure: true };
+}
+
+/** A settings.yaml that is no file or too large is no reason to say nothing of the rest. */
+function wslcHere(host: Host, facts: HostFacts): Pick<Wsl, 'wslc' | 'wslcFailure'> {
+  try {
+    return { wslc: findWslc(host, facts), wslcFailure: null };
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return { wslc: null, wslcFailure: error.failure };
+  }
 }
 
 /** LAPTOP_DEV_HOST_ROOT: another root for /proc, /sys, /etc and /mnt, by which tests simulate hosts. */
@@ -103,7 +117,7 @@ export async function lookAtWsl(cli: Cli): Promise<Wsl> {
     configSource: found.source,
     hostMemory: hostMemory(facts, cli.options.hostMemory ?? null, memory === null ? null : parseSize(memory) || null),
     cpus: hostCpus(facts, processors === null ? null : parseInteger(processors) || null),
-    wslc: findWslc(host, facts),
+    ...wslcHere(host, facts),
   };
 }
 

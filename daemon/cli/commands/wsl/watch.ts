@@ -8,7 +8,6 @@ import { clock, short } from '../../../ui/terminal/text/figures.js';
 import { answer, type Cli, remark, untilCancelled } from '../../cli.js';
 import { OUTPUT_OPTIONS } from '../../parser/options.js';
 import { table } from '../../render/table.js';
-import { UNVERIFIED } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
 import { hostOf, windowsCache } from './read-wsl.js';
 
@@ -16,7 +15,7 @@ export const wslWatchVerb = {
   name: 'watch',
   summary: 'Show what Windows holds for WSL against what the VM uses, a row a minute',
   args: '',
-  options: ['every-minute', 'no-stream', 'explain', ...OUTPUT_OPTIONS],
+  options: ['every-minute', 'no-stream', ...OUTPUT_OPTIONS],
   run,
 } satisfies Verb;
 
@@ -151,13 +150,13 @@ function remarkOf({ windows, windowsFault, held }: WatchedRow): string | null {
 }
 
 /** Where each figure is from. */
-function heading({ options, out: { colours } }: Cli): string[] {
+function heading({ out: { colours } }: Cli): string[] {
   const sources = [
     'WINDOWS FREE    Win32_OperatingSystem, by PowerShell',
     'VMMEMWSL, WSLC  Win32_Process, same call: working sets of vmmemWSL, vmmemwslc-*',
     'VM TOTAL…FREE   /proc/meminfo; USED: MemTotal - MemAvailable; CACHE with Buffers',
     'UNUSED          VMMEMWSL - USED: Windows holds it, the VM does not use it',
-    ...(options.explain ? [UNVERIFIED] : []),
+    'Unverified on a real host: tried on simulated ones only.',
   ];
   return [...sources.map(colours.dim), ''];
 }

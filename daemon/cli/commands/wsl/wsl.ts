@@ -4,7 +4,7 @@ import { decodeText } from '../../../platform/wsl/wslconfig/encoding.js';
 
 import { answer, type Cli } from '../../cli.js';
 import { OUTPUT_OPTIONS } from '../../parser/options.js';
-import { renderDiff, renderHost, SHUTDOWN } from '../../render/wsl.js';
+import { renderDiff, renderHost, SESSION_END, SHUTDOWN } from '../../render/wsl.js';
 import type { Verb } from '../../verb.js';
 import { lookAtWsl, undoFile, wslcLimitFact } from './read-wsl.js';
 
@@ -59,11 +59,16 @@ async function show(cli: Cli): Promise<number> {
 
 export const wslUndoVerb = {
   name: 'undo',
-  summary: 'Restore the .wslconfig as it was before the last apply, byte for byte',
+  summary: 'Restore the files that the last apply changed as they were before, byte for byte',
   args: '',
   options: ['dry-run', 'force', ...OUTPUT_OPTIONS],
   run: undo,
 } satisfies Verb;
+
+/** wslc's, which `wsl --shutdown` does not concern. */
+function isSettings(file: string): boolean {
+  return file.endsWith('settings.yaml');
+}
 
 /** Takes the last apply back; again, the one before it. */
 async function undo(cli: Cli): Promise<number> {
@@ -82,7 +87,9 @@ async function undo(cli: Cli): Promise<number> {
       const what = isRemoved ? `${file} ${removed}: there was none before ${preset}.` : `${file} ${did} as it was before ${preset}.`;
       return [what, ...renderDiff(diff, cli.out.colours)];
     });
-    return [...lines, ...(dryRun ? [] : ['', SHUTDOWN])].join('\n');
+    const [config, settings] = [files.filter(({ file }) => !isSettings(file)), files.filter(({ file }) => isSettings(file))];
+    const next = [...(config.length > 0 ? [SHUTDOWN] : []), ...(settings.length > 0 ? [SESSION_END] : [])];
+    return [...lines, ...(dryRun ? [] : ['', ...next])].join('\n');
   });
   return 0;
 }

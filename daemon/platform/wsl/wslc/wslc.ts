@@ -59,6 +59,11 @@ export function terminateCommand(session: string): string {
   return `wslc --session ${name} system session terminate`;
 }
 
+/** Machines of wslc that count: each session has its own. Those that run, and at least one. */
+export function wslcMachines({ sessions }: Wslc): number {
+  return Math.max(1, sessions.filter(({ running }) => running).length);
+}
+
 /** What the machine of a session may take: as it is set, else half of the host (`host` null: not known). */
 export function wslcLimit({ memory }: Wslc, host: Bytes | null): Bytes | null {
   if (memory) return host === null ? memory.value : Math.min(memory.value, host);
