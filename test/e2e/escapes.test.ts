@@ -305,6 +305,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'wsl undo': [{ args: ['--dry-run'] }],
   'wsl verify': [{ args: ['--wslconfig', 'wslconfig'], shows: ['wsl-size'] }],
   'wsl reclaim': [{ manner: 'question', args: ['--after-stop'] }],
+  'wsl watch': [{ args: ['--no-stream'] }],
   doctor: [{ args: ['--wslconfig', 'wslconfig', '--explain'], shows: ['version'] }, { in: 'schema', shows: ['size'] }, { args: [plant('word')], shows: ['word'] }],
   'bug-report': [{ args: ['--stdout'], shows: ['version', 'last-words', 'target'] }, { manner: 'question', types: [[/Write this report/, 'n']] }],
   version: [{ shows: ['version'] }],
