@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Bytes, formatBytes, GiB } from '../../shared/bytes.js';
+import { type Failure, FailureError } from '../../shared/failure.js';
 import { type Host, run } from './programs.js';
 import { readVm, type Vm } from './vm.js';
 import { askWindows, drivesMount, type Windows } from './windows.js';
@@ -123,10 +124,26 @@ function list(folder: string): string[] {
   }
 }
 
-/** WSL's own containers as the files beside the user's `.wslconfig` show them; null: never used, or the user's folder is not known. */
-export function findWslc(host: Host, facts: HostFacts): Wslc | null {
+export interface FoundWslc {
+  /** Null: never used, or the user's folder is not known. */
+  readonly wslc: Wslc | null;
+  /** Why its settings.yaml cannot be read, which is no reason to say nothing of the rest; null: it can, or there is none. */
+  readonly wslcFailure: Failure | null;
+}
+
+/** WSL's own containers as the files beside the user's `.wslconfig` show them. */
+export function findWslc(host: Host, facts: HostFacts): FoundWslc {
   const { file } = findConfig(host, facts);
-  return file === null ? null : readWslc(dirname(file), path => localPath(host, facts, path), facts.wslVersion?.value ?? null);
+  try {
+    return { wslc: file === null ? null : wslcOf(host, facts, file), wslcFailure: null };
+  } catch (error) {
+    if (!(error instanceof FailureError)) throw error;
+    return { wslc: null, wslcFailure: error.failure };
+  }
+}
+
+function wslcOf(host: Host, facts: HostFacts, file: string): Wslc | null {
+  return readWslc(dirname(file), path => localPath(host, facts, path), facts.wslVersion?.value ?? null);
 }
 
 /** A path of Windows, as `D:\\data`, as it is seen from here; null: on no mounted drive. */

@@ -203,6 +203,21 @@ describe('settings.yaml as wslc reads it', () => {
     expect(says(text)).toEqual(expected);
   }); // biome-ignore format: a table
 
+  it.each([
+    ['brackets in brackets', `session: ${'['.repeat(100_000)}`],
+    ['lists in lists', `session: ${'- '.repeat(50_000)}`],
+    ['aliases', `a: &a 1\nsession: [${'*a,'.repeat(20_000)}]\n`],
+    ['aliases of aliases', `a: &a [x,x]\n${Array.from({ length: 20 }, (_, at) => `b${at}: &b${at} [${Array(9).fill(at ? `*b${at - 1}` : '*a').join(',')}]`).join('\n')}\n`],
+    ['documents', '---\n'.repeat(50_000)],
+    ['keys in keys', Array.from({ length: 700 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+    ['an alias of itself', 'session: &s\n  cpuCount: *s\n'],
+  ])('%s: it is read, and edited or refused, and nothing breaks', (_, text) => {
+    expect(readWslcSettings(text).effective.get('session.memorySize')).toBeUndefined();
+    const { patches, refused } = planSettingsEdit(text, [MEMORY]);
+    if (patches === null) expect(refused).not.toBe('');
+    else expect(applyPatches(applyPatches(text, patches), inverse(patches))).toBe(text);
+  }); // biome-ignore format: a table
+
   it('broken YAML is ignored as a whole, with the line', () => {
     const { ignored, effective, diagnostics } = readWslcSettings('session:\n  memorySize: 4GB\n  cpuCount: [\n');
     expect([ignored, effective.size, diagnostics.map(({ kind }) => kind)]).toEqual([true, 0, ['broken']]);

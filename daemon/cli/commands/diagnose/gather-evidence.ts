@@ -125,11 +125,8 @@ function configSeen(cli: Cli, host: Host, facts: HostFacts): Seen {
 
 function wslcSeen(host: Host, facts: HostFacts): Pick<Evidence, 'wslc' | 'wslcWhy'> {
   if (facts.vm.kind !== 'wsl2') return { wslc: null, wslcWhy: 'no WSL2' };
-  try {
-    return { wslc: findWslc(host, facts), wslcWhy: "WSL's own containers are not used" };
-  } catch (error) {
-    return { wslc: null, wslcWhy: failureOf(error).message };
-  }
+  const { wslc, wslcFailure } = findWslc(host, facts);
+  return { wslc, wslcWhy: wslcFailure?.message ?? "WSL's own containers are not used" };
 }
 
 async function freeOnWindows(cli: Cli, host: Host, facts: HostFacts): Promise<Bytes | null> {

@@ -1,16 +1,25 @@
 import { join, resolve } from 'node:path';
-import { type Fact, findConfig, findWslc, type HostFacts, hostCpus, hostMemory, readHost } from '../../../platform/wsl/facts.js';
+import {
+  type Fact,
+  type FoundWslc,
+  findConfig,
+  findWslc,
+  type HostFacts,
+  hostCpus,
+  hostMemory,
+  readHost,
+} from '../../../platform/wsl/facts.js';
 import type { Host } from '../../../platform/wsl/programs.js';
 import { type Wslc, wslcLimit, wslcMachines } from '../../../platform/wsl/wslc/wslc.js';
 import { type ConfigFile, loadConfig } from '../../../platform/wsl/wslconfig/file.js';
 import { formatWslSize } from '../../../platform/wsl/wslconfig/read.js';
 import { parseInteger, parseSize } from '../../../platform/wsl/wslconfig/values.js';
 import { type Bytes, formatBytes } from '../../../shared/bytes.js';
-import { type Failure, FailureError, failure } from '../../../shared/failure.js';
+import { FailureError, failure } from '../../../shared/failure.js';
 import type { Cli } from '../../cli.js';
 
 /** What the verbs of `wsl` read first. */
-export interface Wsl {
+export interface Wsl extends FoundWslc {
   readonly host: Host;
   readonly facts: HostFacts;
   readonly config: ConfigFile;
@@ -18,10 +27,6 @@ export interface Wsl {
   readonly configSource: string;
   readonly hostMemory: Fact<Bytes> | null;
   readonly cpus: Fact<number>;
-  /** WSL's own containers; null: they were never used, or the user's folder is not known. */
-  readonly wslc: Wslc | null;
-  /** Why their settings.yaml cannot be read; null: it can, or there is none. */
-  readonly wslcFailure: Failure | null;
 }
 
 /** What the presets are for: this host, or one that is described by --memory and --cores. */
@@ -73,16 +78,6 @@ export function wslcLimitFact(wslc: Wslc, host: Bytes | null): Fact<Bytes> | nul
   return { value, source: `settings.yaml, line ${wslc.memory.line}`, sure: true };
 }
 
-/** A settings.yaml that is no file or too large is no reason to say nothing of the rest. */
-function wslcHere(host: Host, facts: HostFacts): Pick<Wsl, 'wslc' | 'wslcFailure'> {
-  try {
-    return { wslc: findWslc(host, facts), wslcFailure: null };
-  } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
-    return { wslc: null, wslcFailure: error.failure };
-  }
-}
-
 /** LAPTOP_DEV_HOST_ROOT: another root for /proc, /sys, /etc and /mnt, by which tests simulate hosts. */
 export function hostOf({ env, start, wait }: Cli): Host {
   return { root: env['LAPTOP_DEV_HOST_ROOT'] ?? '', env, start, wait };
@@ -117,7 +112,7 @@ export async function lookAtWsl(cli: Cli): Promise<Wsl> {
     configSource: found.source,
     hostMemory: hostMemory(facts, cli.options.hostMemory ?? null, memory === null ? null : parseSize(memory) || null),
     cpus: hostCpus(facts, processors === null ? null : parseInteger(processors) || null),
-    ...wslcHere(host, facts),
+    ...findWslc(host, facts),
   };
 }
 

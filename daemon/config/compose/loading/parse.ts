@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   parseAllDocuments,
@@ -12,6 +13,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { MAX_ALIASES, MAX_DEPTH, prescanYaml } from '../../../shared/prescan-yaml.js';
 import type { Report } from '../tree/report.js';
 import {
   list,
@@ -24,7 +26,6 @@ import {
   type Tree,
   type TreeEntry,
 } from '../tree/tree.js';
-import { MAX_ALIASES, MAX_DEPTH, prescan } from './prescan.js';
 
 /** Nodes of one file with every alias written out: a billion laughs is refused before anything is written out. */
 export const MAX_NODES = 50_000;
@@ -46,7 +47,7 @@ export function parseComposeYaml(text: string, source: SourceFile, report: Repor
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const excess = prescan(text);
+  const excess = prescanYaml(new Lexer().lex(text));
   if (excess !== null) {
     const before = text.slice(0, excess.offset).split('\n');
     report.error({ source, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }, '', excess.message);

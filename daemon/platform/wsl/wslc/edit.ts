@@ -45,11 +45,10 @@ function patchFor(text: string, { name, value }: ConfigChange): Patch | null | s
 }
 
 function onlyDocument(text: string): Read | string {
-  const { documents, lineOf } = parseWslcSettings(text);
+  const { documents, fault, lineOf } = parseWslcSettings(text);
+  if (fault) return `line ${lineOf(fault.offset)} is no YAML: ${fault.message}`;
   const [document, second] = documents;
   if (document === undefined) return new Document<ParsedNode>(undefined);
-  const [error] = document.errors;
-  if (error) return `line ${lineOf(error.pos[0])} is no YAML: ${error.message}`;
   if (second) return `it holds a second document, from line ${lineOf(second.range?.[0] ?? 0)} on`;
   const { contents } = document;
   if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null)) return 'it is no list of names and values';

@@ -1,6 +1,7 @@
-import { Document, isAlias, isMap, isScalar, LineCounter, type Pair, type ParsedNode, parseAllDocuments, type YAMLMap } from 'yaml';
+import { Document, isAlias, isMap, isScalar, Lexer, LineCounter, type Pair, type ParsedNode, parseAllDocuments, type YAMLMap } from 'yaml';
 import type { Bytes } from '../../../shared/bytes.js';
 import { nearestName } from '../../../shared/nearest.js';
+import { prescanYaml } from '../../../shared/prescan-yaml.js';
 import { parseSize } from '../wslconfig/values.js';
 
 /** One thing in settings.yaml that wslc skips or reads differently from how it reads to people. */
@@ -56,24 +57,33 @@ const SECTIONS: ReadonlySet<string> = new Set(
 /** The built-in value, written out. */
 const DEFAULT = 'default';
 
-/** Parsed for an edit and for a look: its place in the text is kept, and a key may be there twice. */
+/**
+ * Parsed for an edit and for a look: its place in the text is kept, and a key may be there twice. `fault`: the first thing by which it is no YAML, or more than
+ * would be parsed in bounded time and memory; its offset.
+ */
 export function parseWslcSettings(text: string) {
   const lines = new LineCounter();
+  const excess = prescanYaml(new Lexer().lex(text));
+  if (excess !== null) {
+    const line = text.slice(0, excess.offset).split('\n').length;
+    return { documents: [], fault: excess, lineOf: () => line };
+  }
   const read = parseAllDocuments(text, { uniqueKeys: false, lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const documents: readonly Document<ParsedNode>[] = Array.isArray(read) ? read : [];
-  return { documents, lineOf: (offset: number) => lines.linePos(offset).line };
+  const [error] = documents[0]?.errors ?? [];
+  const fault = error ? { offset: error.pos[0], message: error.message } : null;
+  return { documents, fault, lineOf: (offset: number) => lines.linePos(offset).line };
 }
 
 /** Reads the text of a settings.yaml as wslc does, and tells what of it does not say what it seems to. */
 export function readWslcSettings(text: string): WslcSettings {
-  const { documents, lineOf } = parseWslcSettings(text);
+  const { documents, fault, lineOf } = parseWslcSettings(text);
   const [document = new Document<ParsedNode>(undefined), second] = documents;
   const found: SettingsDiagnostic[] = [];
   const say = (offset: number, kind: SettingsDiagnostic['kind'], message: string, fix: string | null = null) =>
     found.push({ line: lineOf(offset), kind, message, fix });
-  const [error] = document.errors;
-  if (error) {
-    say(error.pos[0], 'broken', `wslc takes the defaults for everything: ${error.message}`, 'correct the line');
+  if (fault) {
+    say(fault.offset, 'broken', `wslc takes the defaults for everything: ${fault.message}`, 'correct the line');
     return { document, effective: new Map(), diagnostics: found, ignored: true };
   }
   if (second) say(second.range?.[0] ?? 0, 'documents', 'wslc reads what is above this --- alone', 'remove the rest');

@@ -1,5 +1,3 @@
-import { Lexer } from 'yaml';
-
 /** `yaml`'s own limit of 100 aliases breaks real files (docs/design/compose.md, "Bounds"). */
 export const MAX_ALIASES = 10_000;
 export const MAX_DEPTH = 64;
@@ -13,9 +11,10 @@ export interface Excess {
 
 /**
  * Counts what costs a parser most, from the tokens alone: brackets in brackets, aliases, documents, empty entries. A few hundred KiB of
- * them would take seconds and hundreds of MB before the first node could be looked at. Null: nothing is out of bounds.
+ * them would take seconds and hundreds of MB before the first node could be looked at. `tokens`: of the yaml package's Lexer, which this room does not load. Null: nothing
+ * is out of bounds.
  */
-export function prescan(text: string): Excess | null {
+export function prescanYaml(tokens: Iterable<string>): Excess | null {
   let offset = 0;
   let depth = 0;
   let aliases = 0;
@@ -24,7 +23,7 @@ export function prescan(text: string): Excess | null {
   /** Lists that begin in one line, each in the one before. */
   let dashes = 0;
   let last = '';
-  for (const token of new Lexer().lex(text)) {
+  for (const token of tokens) {
     if (scalar) scalar = false;
     // U+001F is the lexer's own mark before a scalar, not part of the text.
     else if (token === '\u001f') scalar = true;
