@@ -59,7 +59,7 @@ export const OPTIONS = {
   },
   wslc: {
     flags: '--wslc <size>',
-    text: "memory for the machine of WSL's own containers (wslc): presets leave room for it, apply writes it to settings.yaml",
+    text: "memory for the VM of WSL's own containers (wslc): presets leave room for it, apply writes it to settings.yaml",
     value: 'size',
   },
   model: { flags: '--model <size>', text: 'size of the language model for which the preset llm makes room (4.7GB)', value: 'size' },

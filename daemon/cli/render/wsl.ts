@@ -121,7 +121,7 @@ export function renderHost(wsl: Wsl, { width, colours }: Look): string[] {
   ];
 }
 
-/** WSL's own containers: the limit of their machine, and each session's. None where they were never used. */
+/** WSL's own containers: the limit of their VM, and each session's. None where they were never used. */
 function wslcRows({ wslc, hostMemory }: Wsl): string[][] {
   if (wslc === null) return [];
   const limit = wslcLimitFact(wslc, hostMemory?.value ?? null);
@@ -169,7 +169,7 @@ export interface AppliedFile {
 export interface Applied extends AppliedFile {
   readonly preset: Preset;
   readonly stops: readonly string[] | null;
-  /** settings.yaml, and the sessions whose machines run; null: --wslc was not given. */
+  /** settings.yaml, and the sessions whose VMs run; null: --wslc was not given. */
   readonly wslc: (AppliedFile & { readonly running: readonly string[] }) | null;
   readonly explain: boolean;
 }
@@ -204,16 +204,13 @@ function fileLines({ file, diff, changed, written, backup }: AppliedFile, has: s
   ];
 }
 
-/** wslc reads its settings when a session's machine starts. */
-export const SESSION_END =
-  "WSL's own containers have it when their machine next starts: `wslc --session NAME system session terminate` in PowerShell ends it, and its containers with it.";
+/** wslc reads its settings when a session's VM starts. */
+const NEXT_START = "WSL's own containers have it when their VM next starts";
+export const SESSION_END = `${NEXT_START}: \`wslc --session NAME system session terminate\` in PowerShell ends it, and its containers with it.`;
 
 function terminates(running: readonly string[]): string[] {
-  if (running.length === 0) return ["WSL's own containers have it when their machine next starts."];
-  return [
-    "WSL's own containers have it when their machine next starts. It runs now; this ends it, and its containers with it:",
-    ...running.map(name => `  ${terminateCommand(name)}`),
-  ];
+  if (running.length === 0) return [`${NEXT_START}.`];
+  return [`${NEXT_START}. It runs now; this ends it, and its containers with it:`, ...running.map(name => `  ${terminateCommand(name)}`)];
 }
 
 export function renderChecks(file: string, checks: readonly Check[], out: Output): string[] {

@@ -76,7 +76,7 @@ const wslcMemory: DoctorCheck = evidence => {
     const [ours, theirs] = [settingOf(evidence, 'wsl2.memory'), wslc.memory];
     const figures =
       `this VM may take ${formatBytes(both.wsl)} (${ours === null ? 'default: half of the host' : `memory=${ours}`}), ` +
-      `${both.machines === 1 ? 'that' : `the ${both.machines} that run`} of WSL's own containers ${formatBytes(both.wslc)} (${theirs === null ? 'default: half of the host' : `memorySize, line ${theirs.line}`}), ` +
+      `${both.vms === 1 ? 'that' : `the ${both.vms} that run`} of WSL's own containers ${formatBytes(both.wslc)} (${theirs === null ? 'default: half of the host' : `memorySize, line ${theirs.line}`}), ` +
       `of the host's ${formatBytes(both.host)}`;
     const remedy = smallerWslc(both);
     large.push(withRemedies(note('The VMs of WSL together may leave Windows less than 4 GB', figures, remedy.does), [remedy]));

@@ -3,7 +3,7 @@ import { harmless } from '../../shared/printable.js';
 import { hostMemory } from '../wsl/facts.js';
 import { traitsOf } from '../wsl/releases.js';
 import type { Vm } from '../wsl/vm.js';
-import { terminateCommand, wslcLimit, wslcMachines } from '../wsl/wslc/wslc.js';
+import { terminateCommand, wslcLimit, wslcVms } from '../wsl/wslc/wslc.js';
 import type { ConfigEntry } from '../wsl/wslconfig/lines.js';
 import { LEFT_TO_WINDOWS, PRESETS, type Preset, type PresetName, presetOf, USUAL_MODEL } from '../wsl/wslconfig/presets.js';
 import { parseInteger, parseSize } from '../wsl/wslconfig/values.js';
@@ -204,7 +204,7 @@ interface BothLimits {
   /** Those whose VM runs. */
   readonly sessions: readonly string[];
   /** VMs of wslc that are counted: those that run, and at least one. */
-  readonly machines: number;
+  readonly vms: number;
 }
 
 /** Null: wslc has no session, or the memory of the host is not known. */
@@ -213,11 +213,11 @@ export function bothLimits(evidence: Evidence): BothLimits | null {
   const host = hostOf(evidence);
   if (wslc === null || wslc.sessions.length === 0 || host === null) return null;
   const wsl = Math.min(parseSize(settingOf(evidence, 'wsl2.memory') ?? '') || host / 2, host);
-  const machines = wslcMachines(wslc);
-  const theirs = (wslcLimit(wslc, host) ?? host / 2) * machines;
+  const vms = wslcVms(wslc);
+  const theirs = (wslcLimit(wslc, host) ?? host / 2) * vms;
   // In whole GB, as the presets count it: Windows shows a little less than is built in.
   const built = Math.round(host / GiB) * GiB;
-  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions: runningSessions(wslc), machines };
+  return { host, wsl, wslc: theirs, over: wsl + theirs - (built - LEFT_TO_WINDOWS), sessions: runningSessions(wslc), vms };
 }
 
 /** The least that a VM of wslc is advised to have, GiB: an idle one takes nearly one itself (docs/design/wsl.md, "Advice"). */
@@ -225,20 +225,20 @@ const LEAST_WSLC = 2;
 
 /** How wslc is given less, in whole GB; where too little would be left for it, both have to be given less. */
 export function smallerWslc(limits: BothLimits): Remedy {
-  const { wslc, sessions, machines } = limits;
+  const { wslc, sessions, vms } = limits;
   const left = leftFor(limits);
   const size = Math.max(LEAST_WSLC, left);
   const both = left < LEAST_WSLC ? '; less wsl2.memory too (laptop-dev wsl presets)' : '';
   const apply = `laptop-dev wsl apply --wslc ${size}GB (session.memorySize)`;
-  const had = `WSL's own containers have ${size} GB in place of ${formatBytes(wslc / machines)}`;
+  const had = `WSL's own containers have ${size} GB in place of ${formatBytes(wslc / vms)}`;
   if (sessions.length === 0) return { does: `${apply}${both}`, cost: `${had}, from their next start on` };
   const does = `${apply}, then ${sessions.map(terminateCommand).join('; ')}, in PowerShell${both}`;
   return { does, cost: `the containers of ${sessions.join(' and ')} stop once; ${had}` };
 }
 
 /** What is left for each VM of wslc beside this one and 4 GB for Windows, GiB. */
-function leftFor({ wslc, over, machines }: BothLimits): number {
-  return Math.floor((wslc - over) / machines / GiB);
+function leftFor({ wslc, over, vms }: BothLimits): number {
+  return Math.floor((wslc - over) / vms / GiB);
 }
 
 /** What a preset has to be asked for with, so that all of them fit beside each other; empty where they do. */

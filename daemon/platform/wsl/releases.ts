@@ -8,7 +8,7 @@ export interface ReleaseTraits {
   readonly psi: 'none' | 'mixed' | 'on';
   /** It has containers of its own. */
   readonly wslc: boolean;
-  /** Its wslc ends an idle machine; up to 2.9.4 it never does. */
+  /** Its wslc ends an idle VM; up to 2.9.4 it never does. */
   readonly wslcEnds: boolean;
   /** flat: /docker/ID. visible: below /wsl-user/distro-N, for all to see. namespaced: each distribution in a namespace of its own. */
   readonly cgroups: 'flat' | 'visible' | 'namespaced';
@@ -54,7 +54,7 @@ export function saysOf(version: string, isShared: boolean): readonly string[] {
     ...(beyond ? [`newer than ${NEWEST.join('.')}, the newest that is known here: what that does is said`] : []),
     `file cache goes back to Windows once ${which} has stayed below 0.5 % of all processors for ${idle.minutes} minutes${idle.gradual === idle.minutes ? '' : `, ${idle.gradual} with autoMemoryReclaim=gradual`}`,
     wslc
-      ? `its own containers (wslc) run in a machine beside this one${isShared ? '' : ', which may take half of the host: --wslc SIZE makes room for it'}`
+      ? `its own containers (wslc) run in a VM beside this one${isShared ? '' : ', which may take half of the host: --wslc SIZE makes room for it'}`
       : 'it has no containers of its own (wslc)',
     {
       on: 'pressure stall information is on',

@@ -34,7 +34,7 @@ export const wslApplyVerb = {
   run,
 } satisfies Verb;
 
-/** Writes the keys of a preset, and with --wslc the size of wslc's machine; with --dry-run shows the differences alone. `wsl --shutdown` is never run, only named. */
+/** Writes the keys of a preset, and with --wslc the size of wslc's VM; with --dry-run shows the differences alone. `wsl --shutdown` is never run, only named. */
 async function run(cli: Cli, [name, profile]: readonly string[]): Promise<number> {
   if (name === undefined) return applyWslc(cli);
   if (!isPreset(name)) throw new FailureError(noPreset(name));

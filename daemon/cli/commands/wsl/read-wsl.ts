@@ -10,7 +10,7 @@ import {
   readHost,
 } from '../../../platform/wsl/facts.js';
 import type { Host } from '../../../platform/wsl/programs.js';
-import { type Wslc, wslcLimit, wslcMachines } from '../../../platform/wsl/wslc/wslc.js';
+import { type Wslc, wslcLimit, wslcVms } from '../../../platform/wsl/wslc/wslc.js';
 import { type ConfigFile, loadConfig } from '../../../platform/wsl/wslconfig/file.js';
 import { formatWslSize } from '../../../platform/wsl/wslconfig/read.js';
 import { parseInteger, parseSize } from '../../../platform/wsl/wslconfig/values.js';
@@ -34,7 +34,7 @@ export interface SizedHost {
   readonly memory: Fact<Bytes>;
   readonly cpus: Fact<number>;
   readonly version: Fact<string> | null;
-  /** What the machine of WSL's own containers may take; null: they are not used. */
+  /** What the VM of WSL's own containers may take; null: they are not used. */
   readonly wslc: Fact<Bytes> | null;
 }
 
@@ -65,12 +65,12 @@ export function describedHost({ options: { hostMemory, cores, version, wslc } }:
 function wslcShare(asked: Bytes | null, wslc: Wslc | null, host: Bytes): Fact<Bytes> | null {
   if (asked !== null) return { value: asked, source: '--wslc', sure: true };
   const each = wslc === null || wslc.sessions.length === 0 ? null : wslcLimitFact(wslc, host);
-  const machines = wslc === null ? 1 : wslcMachines(wslc);
-  if (each === null || machines === 1) return each;
-  return { ...each, value: each.value * machines, source: `${machines} sessions run; each ${formatBytes(each.value)}: ${each.source}` };
+  const vms = wslc === null ? 1 : wslcVms(wslc);
+  if (each === null || vms === 1) return each;
+  return { ...each, value: each.value * vms, source: `${vms} sessions run; each ${formatBytes(each.value)}: ${each.source}` };
 }
 
-/** What the machine of WSL's own containers may take, and where that is written; null: half of a host that is not known. */
+/** What the VM of WSL's own containers may take, and where that is written; null: half of a host that is not known. */
 export function wslcLimitFact(wslc: Wslc, host: Bytes | null): Fact<Bytes> | null {
   const value = wslcLimit(wslc, host);
   if (value === null) return null;

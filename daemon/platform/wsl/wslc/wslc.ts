@@ -6,16 +6,16 @@ import { parseSize } from '../wslconfig/values.js';
 import { loadWslcSettings, type SettingsFile } from './file.js';
 import { parseWslcSize } from './settings.js';
 
-/** A session of wslc: a virtual machine of its own beside that of WSL. */
+/** A session of wslc: a VM of its own beside that of WSL. */
 export interface WslcSession {
   readonly name: string;
-  /** A swap.vhdx is beside its disk: its machine runs, or it ended in a crash. */
+  /** A swap.vhdx is beside its disk: its VM runs, or it ended in a crash. */
   readonly running: boolean;
   /** What its disk takes on Windows. */
   readonly storage: Bytes;
 }
 
-/** WSL's own containers as their files show them: no program is asked, since `wslc list` and `stats` start the machine. Unverified on a real host. */
+/** WSL's own containers as their files show them: no program is asked, since `wslc list` and `stats` start the VM. Unverified on a real host. */
 export interface Wslc {
   /** %LOCALAPPDATA%\wslc as it is seen from here. */
   readonly folder: string;
@@ -53,18 +53,18 @@ function sessionsIn(folder: string): WslcSession[] {
   }
 }
 
-/** For PowerShell: ends the machine of a session, and its containers with it. */
+/** For PowerShell: ends the VM of a session, and its containers with it. */
 export function terminateCommand(session: string): string {
   const name = /^[\w.-]+$/.test(session) ? session : `'${session.replaceAll("'", "''")}'`;
   return `wslc --session ${name} system session terminate`;
 }
 
-/** Machines of wslc that count: each session has its own. Those that run, and at least one. */
-export function wslcMachines({ sessions }: Wslc): number {
+/** VMs of wslc that count: each session has its own. Those that run, and at least one. */
+export function wslcVms({ sessions }: Wslc): number {
   return Math.max(1, sessions.filter(({ running }) => running).length);
 }
 
-/** What the machine of a session may take: as it is set, else half of the host (`host` null: not known). */
+/** What the VM of a session may take: as it is set, else half of the host (`host` null: not known). */
 export function wslcLimit({ memory }: Wslc, host: Bytes | null): Bytes | null {
   if (memory) return host === null ? memory.value : Math.min(memory.value, host);
   return host === null ? null : host / 2;

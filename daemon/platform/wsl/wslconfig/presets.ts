@@ -15,7 +15,7 @@ export interface PresetInput {
   readonly maximum: Bytes;
   /** Weights of the language model that is to be held; for `llm`. */
   readonly model: Bytes;
-  /** What the machine of WSL's own containers may take beside this one; 0: they are not used. */
+  /** What the VM of WSL's own containers may take beside this one; 0: they are not used. */
   readonly wslc: Bytes;
 }
 
@@ -55,7 +55,7 @@ export function isPreset(name: string): name is PresetName {
   return Object.hasOwn(PRESETS, name);
 }
 
-/** What Windows needs beside two machines of WSL's; docs/design/wsl.md, "Presets". */
+/** What Windows needs beside two VMs of WSL's; docs/design/wsl.md, "Presets". */
 export const LEFT_TO_WINDOWS: Bytes = 4 * GiB;
 
 /** The figures of a preset on a host. Windows shows a little less memory than is built in: the host counts in whole GiB, rounded. */
@@ -77,7 +77,7 @@ export function presetOf(name: PresetName, input: PresetInput): Preset {
   };
 }
 
-/** The input in GiB: host, services at standard and at maximum, model, the machine of wslc. */
+/** The input in GiB: host, services at standard and at maximum, model, the VM of wslc. */
 interface Gigabytes {
   readonly host: number;
   readonly cpus: number;
@@ -101,7 +101,7 @@ function gigabytes({ hostMemory, cpus, standard, maximum, model, wslc }: PresetI
 interface Figures {
   readonly memory: number;
   readonly swap: number | null;
-  /** Of the memory that the machine is given in the end. */
+  /** Of the memory that the VM is given in the end. */
   readonly processors: (memory: number) => number;
   /** `min(…, …)`. */
   readonly formula: string;
@@ -161,7 +161,7 @@ export function presetRefusal(
   const remedies = [
     fitting && `laptop-dev wsl apply ${preset.name} ${fitting.name}: that profile needs ${formatBytes(fitting.standard + OVERHEAD)}.`,
     larger && `laptop-dev wsl apply ${larger.name} ${profile.name}: that preset gives ${formatBytes(larger.memory)}.`,
-    wslc > 2 * GiB && `--wslc 2GB leaves less to WSL's own containers, and more to this machine.`,
+    wslc > 2 * GiB && `--wslc 2GB leaves less to WSL's own containers, and more to this VM.`,
     !fitting && !larger && `No profile fits this host: lower memory.standard in ${profile.name}, or name fewer services in it.`,
   ].filter(remedy => typeof remedy === 'string');
   const details = { preset: preset.name, memory: preset.memory, need: preset.need, profile: profile.name, fits: fitting?.name ?? null };
