@@ -263,6 +263,10 @@ describe.concurrent('settings.yaml alone', () => {
       expect((await runOn(host, 'wsl presets small')).code).toBe(0);
       expect((await runOn(host, 'wsl apply --wslc 4GB')).code).toBe(3);
     });
+    await on(used(), async host => {
+      expect(await runOn(host, 'wsl apply --wslc 1000')).toMatchObject({ code: 2, err: expect.stringMatching(/a\s+megabyte\s+or\s+more/) });
+      expect(readFileSync(fileOf(host), 'utf8')).toBe(settings);
+    });
   });
 
   it('each session that runs has a machine of its own', async () => {

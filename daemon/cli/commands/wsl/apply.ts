@@ -1,6 +1,7 @@
 import { type ChangedFile, saveChanged } from '../../../platform/wsl/changed-file.js';
 import { runningDistributions } from '../../../platform/wsl/facts.js';
 import { planSettingsEdit } from '../../../platform/wsl/wslc/edit.js';
+import { parseWslcSize } from '../../../platform/wsl/wslc/settings.js';
 import { diffLines } from '../../../platform/wsl/wslconfig/diff.js';
 import { applyPatches, type ConfigChange, type Patch, planEdit, withKernelArgument } from '../../../platform/wsl/wslconfig/edit.js';
 import type { DecodedText } from '../../../platform/wsl/wslconfig/encoding.js';
@@ -104,6 +105,11 @@ function settingsEdit({ wslc, wslcFailure }: Wsl, size: Bytes): Edit {
     );
   }
   const { settings } = wslc;
+  if (parseWslcSize(formatWslSize(size)) === null) {
+    throw new FailureError(
+      failure('usage', '--wslc has to be a megabyte or more: wslc does not read less.', {}, ['laptop-dev wsl apply --wslc 4GB']),
+    );
+  }
   const { patches, refused } = planSettingsEdit(settings.decoded.text, [{ name: 'session.memorySize', value: formatWslSize(size) }]);
   if (patches !== null) return edited(settings, patches);
   const remedies = [
